@@ -1,0 +1,14 @@
+# Ritmo. `make up` starts it, `make test` proves it; the rest is for working on it.
+.PHONY: up test check bench chaos lock
+up:
+	@ops/setup && exec .venv/bin/ritmo up $(ARGS)
+test:
+	@ops/test $(ARGS)
+check:
+	@ops/check
+bench:
+	@ops/setup dev && ops/packages && exec .venv/bin/python -m ops.bench $(if $(ONLY),ONLY=$(ONLY)) $(ARGS)
+chaos:
+	@ops/setup dev && ops/packages && RITMO_LEDGER=5000 exec .venv/bin/pytest tests/chaos -s --timeout=900
+lock:
+	@ops/lock

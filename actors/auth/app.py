@@ -1,0 +1,11 @@
+"""How the auth room runs alone: `ritmo run auth`, or `faststream run actors.auth.app:app --factory`."""
+
+from faststream import FastStream
+
+from actors.auth.handlers import room
+from actors.runtime.alone import open_alone
+
+
+def app() -> FastStream:
+    """Make the application of this room from the settings in the environment."""
+    return open_alone(room)

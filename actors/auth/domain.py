@@ -1,0 +1,147 @@
+"""The rules of accounts, sessions and tokens: pure, without clock and database."""
+
+import hashlib
+import hmac
+import unicodedata
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Any
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+
+from actors.auth.weak import WEAK
+from contracts.message import Invalid, Wrong
+
+TOKEN_LIFE = timedelta(minutes=10)
+"""Life of an access token."""
+
+IDLE, ABSOLUTE = timedelta(days=30), timedelta(days=90)
+"""A session ends when it was not used for so long, and in any case after so long."""
+
+GRACE = timedelta(seconds=20)
+"""Within this, using a refresh token again is impatience or a lost answer, not theft."""
+
+SIGNING_LAG = timedelta(minutes=1)
+"""A process may go on signing with a retired key for this long: it remembers the active one."""
+
+SHORTEST, LONGEST = 8, 128
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom an access token names."""
+
+    user_id: UUID
+    session_id: UUID
+    role: str
+    began_at: datetime
+
+
+def clean_email(email: str) -> str | None:
+    """Return an address in the one form in which it is kept; None if it is none."""
+    try:
+        return validate_email(email, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return None
+
+
+def checked_email(email: str) -> str:
+    """Return the address as it is kept. Refuses with `Invalid`."""
+    cleaned = clean_email(email)
+    if cleaned is None:
+        raise Invalid(
+            "invalid_email",
+            "This is not an e-mail address.",
+            fields=(Wrong(pointer="/email", detail="Write it as name@example.org."),),
+        )
+    return cleaned
+
+
+def same_form(password: str) -> str:
+    """Return the password in the one form in which all keyboards type it (NFC, RFC 8265 §4.2)."""
+    return unicodedata.normalize("NFC", password)
+
+
+def weakness(password: str, email: str) -> str | None:
+    """Say what is wrong with a password; None if nothing is. Composition is nobody's business."""
+    if len(password) < SHORTEST:
+        return f"It needs at least {SHORTEST} characters."
+    if len(password) > LONGEST:
+        return f"It may have at most {LONGEST} characters."
+    if password.casefold() == email.casefold():
+        return "It must differ from the e-mail address."
+    if password.casefold() in WEAK or len(set(password)) == 1:
+        return "It is one of those that everybody tries first."
+    return None
+
+
+def checked_password(password: str, email: str, pointer: str = "/password") -> str:
+    """Return a new password in its one form. Refuses with `Invalid`."""
+    password = same_form(password)
+    wrong = weakness(password, email)
+    if wrong is not None:
+        raise Invalid(
+            "weak_password",
+            "Please choose another password.",
+            fields=(Wrong(pointer=pointer, detail=wrong),),
+        )
+    return password
+
+
+def prefix_of(address: str) -> str:
+    """Return the network that one person can be taken to hold: IPv4 /24, IPv6 /64.
+
+    What is no address stays as it is.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    mapped = getattr(ip, "ipv4_mapped", None)
+    ip = mapped or ip
+    bits = 24 if isinstance(ip, IPv4Address) else 64
+    return str(ip_network((ip.packed, bits), strict=False))
+
+
+def expiry(began_at: datetime, now: datetime) -> datetime:
+    """Return when a session that is used now ends by itself."""
+    return min(now + IDLE, began_at + ABSOLUTE)
+
+
+def digest(token: str) -> bytes:
+    """Return what is kept of a refresh token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def successor(token: str, salt: bytes) -> str:
+    """Return the refresh token that follows `token`: HMAC-SHA256 keyed with 32 random bytes.
+
+    Whoever has only the database knows the salt but not the token, and cannot make it; whoever
+    asks twice with the same token gets the same one, so that sessions never fork.
+    """
+    made = hmac.digest(salt, token.encode(), "sha256")
+    return urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def scope_of(role: str) -> str:
+    """Return the scopes of a role, as the claim `scope` (RFC 8693, section 4.2)."""
+    return "user admin" if role == "admin" else "user"
+
+
+def claims(bearer: Bearer, now: datetime, token_id: UUID) -> dict[str, Any]:
+    """Return the claims of an access token (RFC 9068)."""
+    seconds = int(now.timestamp())
+    return {
+        "iss": "ritmo",
+        "aud": "ritmo",
+        "sub": str(bearer.user_id),
+        "sid": str(bearer.session_id),
+        "jti": str(token_id),
+        "iat": seconds,
+        "exp": seconds + int(TOKEN_LIFE.total_seconds()),
+        "auth_time": int(bearer.began_at.timestamp()),
+        "scope": scope_of(bearer.role),
+    }

@@ -1,0 +1,48 @@
+"""What the handlers work with besides the transaction, made anew whenever the room is opened."""
+
+from typing import Annotated
+
+from fast_depends import Depends
+
+from actors.auth.guard import Guard
+from actors.auth.hashing import Hasher
+from actors.auth.keyring import Keyring
+from actors.runtime.settings import Settings
+
+
+class Tools:
+    """The tools of the one auth room in this process."""
+
+    def __init__(self) -> None:
+        """Lay nothing out; `open` does."""
+        self.hasher = Hasher()
+
+    def open(self, settings: Settings) -> None:
+        """Begin to count wrong passwords, and forget the keys of another database."""
+        self.guard = Guard(settings.login_per_minute, settings.redis())
+        self.keyring = Keyring()
+
+
+tools = Tools()
+
+
+def _guard() -> Guard:
+    return tools.guard
+
+
+def _hasher() -> Hasher:
+    return tools.hasher
+
+
+def _keyring() -> Keyring:
+    return tools.keyring
+
+
+TheGuard = Annotated[Guard, Depends(_guard)]
+"""Slows the guessing of passwords."""
+
+TheHasher = Annotated[Hasher, Depends(_hasher)]
+"""Makes and checks password hashes."""
+
+TheKeyring = Annotated[Keyring, Depends(_keyring)]
+"""Signs access tokens."""

@@ -1,0 +1,11 @@
+"""How the habits room runs alone: `ritmo run habits`, or `faststream run actors.habits.app:app --factory`."""
+
+from faststream import FastStream
+
+from actors.habits.handlers import room
+from actors.runtime.alone import open_alone
+
+
+def app() -> FastStream:
+    """Make the application of this room from the settings in the environment."""
+    return open_alone(room)

@@ -1,0 +1,404 @@
+"""What the habits room answers and hears: one short function a message."""
+
+from datetime import date
+
+from actors.habits import plans, reading
+from actors.habits.days import (
+    change_day,
+    entry_of,
+    entry_row,
+    no_habit,
+    person_of,
+    stand,
+    today_of,
+)
+from actors.habits.domain import logged
+from actors.habits.promise import Promise
+from actors.habits.views import break_of, habit_of, today_view
+from actors.runtime.room import Room, TheBus, Transaction, Who
+from contracts.auth import Done
+from contracts.breaks import (
+    AddBreak,
+    Break,
+    BreakAdded,
+    BreakRemoved,
+    Breaks,
+    ListBreaks,
+    RemoveBreak,
+    UpdateBreak,
+)
+from contracts.check_ins import (
+    Change,
+    CheckedIn,
+    CheckIn,
+    CheckIns,
+    DayEntry,
+    GetHistory,
+    GetStreaks,
+    GetToday,
+    History,
+    Increment,
+    ListCheckIns,
+    RemoveCheckIn,
+    Streaks,
+    Today,
+    Undo,
+)
+from contracts.habit import Habit, number_of, thousandths
+from contracts.habits import (
+    CreateHabit,
+    DeleteHabit,
+    GetHabit,
+    HabitDeleted,
+    Habits,
+    ListHabits,
+    ListTags,
+    ReorderHabits,
+    TagCount,
+    TagCounts,
+    UpdateHabit,
+)
+from contracts.imports import (
+    AddImportPart,
+    GetImport,
+    Import,
+    ImportRequested,
+    RunImport,
+    StartImport,
+)
+from contracts.message import Conflict, Invalid, NotFound, new_id
+from contracts.time import FIRST_DAY, LAST_DAY
+from contracts.users import ProfileChanged, UserDeleted
+from storage import breaks, check_ins, habits, imports
+from storage.breaks import BreakRow
+from storage.check_ins import EntryRow
+from storage.outbox import tell
+
+room = Room("habits")
+
+# -- habits ---------------------------------------------------------------------------------------
+
+
+@room.answer
+async def create_habit(command: CreateHabit, who: Who, tx: Transaction, bus: TheBus) -> Habit:
+    """Begin a habit."""
+    person = await person_of(tx, bus, who)
+    row, fact = await plans.create(tx, who, command, person, today_of(person))
+    await tell(tx, fact)
+    return await _shown(tx, bus, who, row.id)
+
+
+@room.answer
+async def update_habit(command: UpdateHabit, who: Who, tx: Transaction, bus: TheBus) -> Habit:
+    """Change a habit; a new schedule or target never rewrites the past."""
+    row = await plans.found(tx, who, command.habit_id, command.expected_version)
+    person = await person_of(tx, bus, who)
+    await tell(tx, *await plans.update(tx, row, command, person, today_of(person)))
+    return await _shown(tx, bus, who, row.id)
+
+
+@room.answer
+async def delete_habit(command: DeleteHabit, who: Who, tx: Transaction) -> Done:
+    """Delete a habit and all its days."""
+    row = await plans.found(tx, who, command.habit_id, command.expected_version)
+    await habits.remove(tx, who.user_id, row.id)
+    await tell(tx, HabitDeleted(user_id=who.user_id, version=row.version + 1, habit_id=row.id))
+    return Done()
+
+
+@room.answer
+async def get_habit(query: GetHabit, who: Who, tx: Transaction, bus: TheBus) -> Habit:
+    """Show one habit."""
+    return await _shown(tx, bus, who, query.habit_id)
+
+
+@room.answer
+async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus) -> Habits:
+    """Show a page of habits."""
+    after, size = plans.read_cursor(query.cursor), query.limit + 1
+    rows = await check_ins.load_page(
+        tx, who.user_id, archived=query.archived, tag=query.tag, after=after, size=size
+    )
+    today = today_of(await person_of(tx, bus, who))
+    page = rows[: query.limit]
+    more = plans.write_cursor(page[-1].habit) if len(rows) > query.limit else None
+    return Habits(habits=tuple(habit_of(one, today) for one in page), next=more)
+
+
+@room.answer
+async def reorder_habits(command: ReorderHabits, who: Who, tx: Transaction) -> Done:
+    """Put some habits first."""
+    mine = {row.id for row in await habits.find_all(tx, who.user_id)}
+    for habit_id in command.habit_ids:
+        if habit_id not in mine:
+            raise no_habit(habit_id)
+    await habits.order(tx, who.user_id, command.habit_ids)
+    return Done()
+
+
+@room.answer
+async def list_tags(query: ListTags, who: Who, tx: Transaction) -> TagCounts:
+    """Show the tags in use."""
+    found = await habits.tags(tx, who.user_id)
+    return TagCounts(tags=tuple(TagCount(tag=tag, habits=count) for tag, count in found))
+
+
+async def _shown(tx: Transaction, bus: TheBus, who: Who, habit_id: object) -> Habit:
+    loaded = await check_ins.load(tx, who.user_id, habit_id)  # type: ignore[arg-type]
+    if loaded is None:
+        raise no_habit(habit_id)  # type: ignore[arg-type]
+    return habit_of(loaded, today_of(await person_of(tx, bus, who, loaded.person)))
+
+
+# -- days -----------------------------------------------------------------------------------------
+
+
+@room.answer
+async def check_in(command: CheckIn, who: Who, tx: Transaction, bus: TheBus) -> CheckedIn:
+    """Log a day; again replaces it."""
+
+    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
+        value, state = logged(promise, day, command.value, command.state)
+        kept = before.note if before else ""
+        return EntryRow(day, value, state, kept if command.note is None else command.note)
+
+    return await change_day(
+        tx, bus, who, command.habit_id, command.day, command.source, decide
+    )
+
+
+@room.answer
+async def increment(command: Increment, who: Who, tx: Transaction, bus: TheBus) -> CheckedIn:
+    """Add to the value of a day."""
+
+    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
+        value = (before.value if before else 0) + thousandths(command.by)
+        value, state = logged(promise, day, number_of(value), None)
+        return EntryRow(day, value, state, before.note if before else "")
+
+    return await change_day(
+        tx, bus, who, command.habit_id, command.day, command.source, decide
+    )
+
+
+@room.answer
+async def remove_check_in(
+    command: RemoveCheckIn, who: Who, tx: Transaction, bus: TheBus
+) -> CheckedIn:
+    """Empty a day."""
+    return await change_day(
+        tx, bus, who, command.habit_id, command.day, command.source, lambda *_: None
+    )
+
+
+@room.answer
+async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> CheckedIn:
+    """Take a change back, if the day still says what the change made it say."""
+    change = await check_ins.find_change(tx, who.user_id, command.change_id, command.habit_id)
+    if change is None or change.undone:
+        raise NotFound("change_not_found", "There is no change to take back.")
+
+    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+        if before != entry_row(change.after, day):
+            raise Conflict("changed_since", "The day has changed since; nothing was undone.")
+        return entry_row(change.before, day)
+
+    await check_ins.mark_undone(tx, change.id)
+    return await change_day(tx, bus, who, change.habit_id, change.day, "undo", decide)
+
+
+@room.answer
+async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> CheckIns:
+    """Show logged days, oldest first."""
+    row = await plans.found(tx, who, query.habit_id, None, lock=False)
+    first = max(query.first or FIRST_DAY, plans.read_day(query.cursor) or FIRST_DAY)
+    rows = await check_ins.between(tx, row.id, first, query.last or LAST_DAY, query.limit + 1)
+    more = rows[query.limit].day.isoformat() if len(rows) > query.limit else None
+    entries = ((one.day, entry_of(one)) for one in rows[: query.limit])
+    return CheckIns(
+        check_ins=tuple(DayEntry(day=day, **dict(entry)) for day, entry in entries if entry),
+        next=more,
+    )
+
+
+@room.answer
+async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> Today:
+    """Show what a day asks for, and how every habit in use stands."""
+    used = await check_ins.load_used(tx, who.user_id)
+    known = used[0].person if used else None
+    today = today_of(await person_of(tx, bus, who, known))
+    day = query.day or today
+    settled_beyond = [one.habit for one in used if one.habit.settled_day >= day]
+    if settled_beyond:
+        used = await reading.as_of(tx, who.user_id, used, day)
+    return Today(day=day, habits=tuple(today_view(one, stand(one, day), day) for one in used))
+
+
+@room.answer
+async def get_history(query: GetHistory, who: Who, tx: Transaction) -> History:
+    """Show who changed what, newest first."""
+    row = await plans.found(tx, who, query.habit_id, None, lock=False)
+    before = plans.read_id(query.cursor)
+    rows = await check_ins.history(tx, row.id, query.day, before, query.limit + 1)
+    page = rows[: query.limit]
+    shown = tuple(
+        Change(
+            change_id=one.id,
+            habit_id=one.habit_id,
+            day=one.day,
+            before=entry_of(entry_row(one.before, one.day)),
+            after=entry_of(entry_row(one.after, one.day)),
+            source=one.source,
+            made_by=one.made_by,
+            made_at=one.made_at,
+            undone=one.undone,
+        )
+        for one in page
+    )
+    return History(changes=shown, next=str(page[-1].id) if len(rows) > query.limit else None)
+
+
+@room.answer
+async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus) -> Streaks:
+    """Show all streaks of a habit, newest first."""
+    row = await plans.found(tx, who, query.habit_id, None, lock=False)
+    today = today_of(await person_of(tx, bus, who))
+    return await reading.all_streaks(tx, row, today)
+
+
+# -- breaks ---------------------------------------------------------------------------------------
+
+
+@room.answer
+async def add_break(command: AddBreak, who: Who, tx: Transaction) -> Break:
+    """Add a break, whatever day it begins on."""
+    if command.habit_id is not None:
+        await plans.found(tx, who, command.habit_id, None, lock=False)
+    row = BreakRow(
+        new_id(),
+        command.first,
+        command.last,
+        command.habit_id,
+        command.tag,
+        command.reason,
+        1,
+    )
+    await breaks.add(tx, who.user_id, row)
+    return await _rested(tx, who, row)
+
+
+@room.answer
+async def update_break(command: UpdateBreak, who: Who, tx: Transaction) -> Break:
+    """Replace a break."""
+    old = await plans.found_break(tx, who, command.break_id, command.expected_version)
+    if command.habit_id is not None:
+        await plans.found(tx, who, command.habit_id, None, lock=False)
+    row = BreakRow(
+        old.id,
+        command.first,
+        command.last,
+        command.habit_id,
+        command.tag,
+        command.reason,
+        old.version + 1,
+    )
+    await breaks.replace(tx, who.user_id, row)
+    await plans.unsettle(tx, who, old.first_day)
+    return await _rested(tx, who, row)
+
+
+async def _rested(tx: Transaction, who: Who, row: BreakRow) -> Break:
+    await plans.unsettle(tx, who, row.first_day)
+    shown = break_of(row)
+    rest = shown.model_dump(include={"first", "last", "habit_id", "tag", "reason"}, by_alias=False)
+    fact = BreakAdded(user_id=who.user_id, version=row.version, break_id=row.id, **rest)
+    await tell(tx, fact)
+    return shown
+
+
+@room.answer
+async def remove_break(command: RemoveBreak, who: Who, tx: Transaction) -> Done:
+    """Take a break back, as if it had never been."""
+    row = await plans.found_break(tx, who, command.break_id, None)
+    await breaks.remove(tx, who.user_id, row.id)
+    await plans.unsettle(tx, who, row.first_day)
+    fact = BreakRemoved(user_id=who.user_id, version=row.version + 1, break_id=row.id)
+    await tell(tx, fact)
+    return Done()
+
+
+@room.answer
+async def list_breaks(query: ListBreaks, who: Who, tx: Transaction) -> Breaks:
+    """Show breaks, the latest first."""
+    rows = await breaks.touching(tx, who.user_id, query.first, query.last)
+    return Breaks(breaks=tuple(map(break_of, rows)))
+
+
+# -- imports --------------------------------------------------------------------------------------
+
+
+@room.answer
+async def start_import(command: StartImport, who: Who, tx: Transaction) -> Import:
+    """Begin to receive a file."""
+    reading.check_size(command.size or 0)
+    import_id = new_id()
+    await imports.add(tx, who.user_id, import_id, command.file_name)
+    return Import(import_id=import_id, phase="receiving", dry_run=False)
+
+
+@room.answer
+async def add_import_part(command: AddImportPart, who: Who, tx: Transaction) -> Import:
+    """Receive a part of a file."""
+    row = await reading.receiving(tx, who, command.import_id)
+    data = reading.decoded(command.data)
+    reading.check_size(await imports.keep_part(tx, row.id, command.number, data))
+    return Import(import_id=row.id, phase="receiving", dry_run=False)
+
+
+@room.answer
+async def run_import(command: RunImport, who: Who, tx: Transaction) -> Import:
+    """Ask for the file to be read, as soon as somebody has the time."""
+    row = await reading.receiving(tx, who, command.import_id)
+    numbers = await imports.part_numbers(tx, row.id)
+    if numbers != list(range(len(numbers))) or not numbers:
+        raise Invalid("import_incomplete", "Parts of the file are missing.")
+    await imports.change(tx, who.user_id, row.id, phase="waiting", dry_run=command.dry_run)
+    requested = ImportRequested(
+        user_id=who.user_id, import_id=row.id, dry_run=command.dry_run
+    )
+    await tell(tx, requested)
+    return Import(import_id=row.id, phase="waiting", dry_run=command.dry_run)
+
+
+@room.answer
+async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
+    """Show how far an import is, and its report."""
+    row = await imports.find(tx, who.user_id, query.import_id)
+    if row is None:
+        raise reading.no_import(query.import_id)
+    return reading.import_of(row)
+
+
+@room.hear
+async def read_import(fact: ImportRequested, tx: Transaction) -> None:
+    """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
+    await reading.run(tx, fact)
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+@room.hear
+async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
+    """Note how a person lives in time; a new first day of the week moves no past."""
+    await plans.remember(tx, fact)
+
+
+@room.hear
+async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
+    """Erase all that the room holds of a user."""
+    await breaks.erase(tx, fact.user_id)
+    await imports.erase(tx, fact.user_id)
+    await habits.erase(tx, fact.user_id)
+
+

@@ -1,0 +1,216 @@
+"""What a person promised themselves, as it stood on every day.
+
+Days are ordinals, numbers are thousandths.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from actors.habits.due import frequency
+from contracts.habit import CheckInState, Kind, Measure, Target, Version, thousandths
+from contracts.message import Invalid
+from contracts.schedule import EveryNDays, Frequency, Schedule, Times, Weekday
+
+SKIPPED = -1
+"""What `Entries` hold for a day that was skipped."""
+
+Entries = Mapping[int, int]
+"""The value logged on each day, or `SKIPPED`."""
+
+Rests = Iterable[tuple[date, date]]
+"""The breaks that cover a habit: first and last day."""
+
+
+class Stretch(NamedTuple):
+    """Days on which one version was in force, both ends included."""
+
+    version: Version
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A habit as far as it can be kept: the versions are in order, the first from `start` on."""
+
+    kind: Kind
+    measure: Measure
+    start: date
+    versions: tuple[Version, ...]
+
+    def version_on(self, day: date) -> Version:
+        """Return the version in force on a day; before the start, the first one."""
+        for version in reversed(self.versions):
+            if version.effective_from <= day:
+                return version
+        return self.versions[0]
+
+    def terms_on(self, day: date) -> "Terms":
+        """Return what it takes to keep the promise on a day."""
+        return Terms.of(self, self.version_on(day))
+
+    def stretches(self, first: int, last: int) -> Iterator[Stretch]:
+        """Split the days from `first` to `last` where one version gives way to the next."""
+        ends = [v.effective_from.toordinal() - 1 for v in self.versions[1:]] + [last]
+        for version, end in zip(self.versions, ends, strict=True):
+            if first <= min(end, last):
+                yield Stretch(version, first, min(end, last))
+                first = min(end, last) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What it takes to keep a promise under one version.
+
+    `limit` is the target in thousandths; without one (`counting`) a day either counts or not:
+    a day done, or, when quitting, a day with a slip. `at_most` turns the target round.
+    """
+
+    version: Version
+    quits: bool
+    at_most: bool
+    counting: bool
+    least: int
+    limit: int
+    frequency: Frequency
+
+    @staticmethod
+    def of(promise: Promise, version: Version) -> "Terms":
+        """Read the terms of a version."""
+        quits, target = promise.kind == "quit", version.target
+        whole = promise.measure == "yes_no" and not quits
+        return Terms(
+            version=version,
+            quits=quits,
+            at_most=quits or (target is not None and target.at == "most"),
+            counting=target is None,
+            least=1000 if whole else 1,
+            limit=thousandths(target.value) if target else 0,
+            frequency=frequency(version.schedule, version.anchor),
+        )
+
+    def judge(self, value: int) -> CheckInState:
+        """Judge the value of one day by itself."""
+        if self.at_most:
+            return "done" if value <= self.limit else "failed"
+        if value >= (self.least if self.counting else self.limit):
+            return "done"
+        return "partial" if value > 0 else "failed"
+
+    def weigh(self, entries: Entries, first: int, last: int) -> dict[int, int]:
+        """Say what each logged day from `first` to `last` adds to a sum over days.
+
+        One for a day that counts, else the value itself; a skipped day adds nothing.
+        """
+        found = among(entries, first, last)
+        if self.counting:
+            return {day: 1 for day, value in found if value >= self.least}
+        return {day: value for day, value in found if value > 0}
+
+
+def among(entries: Entries, first: int, last: int) -> list[tuple[int, int]]:
+    """List the entries from `first` to `last`, by whichever way is shorter."""
+    if last - first < len(entries):
+        return [(day, entries[day]) for day in range(first, last + 1) if day in entries]
+    return [(day, value) for day, value in entries.items() if first <= day <= last]
+
+
+def resting(entries: Entries, rests: Rests, first: int, last: int) -> set[int]:
+    """Return the days from `first` to `last` that were skipped or lie in a break."""
+    days = {day for day, value in among(entries, first, last) if value == SKIPPED}
+    for begin, end in rests:
+        days.update(range(max(first, begin.toordinal()), min(last, end.toordinal()) + 1))
+    return days
+
+
+def total_before(weights: Mapping[int, int], window: int, day: int) -> int:
+    """Sum up the weights of the `window` days before `day`."""
+    if len(weights) < window:
+        return sum(weight for at, weight in weights.items() if day - window <= at < day)
+    return sum(weights.get(at, 0) for at in range(day - window, day))
+
+
+def breaks(terms: Terms, entries: Entries, first: int, last: int) -> set[int]:
+    """Return the days that break the promise, whatever else follows: slips, and plain failures."""
+    logged = [(day, value) for day, value in among(entries, first, last) if value != SKIPPED]
+    target = terms.version.target
+    if target is None or target.per == "day":
+        return {day for day, value in logged if terms.judge(value) == "failed"}
+    if not terms.at_most:
+        return set()
+    sums = window_sums(terms, entries, first, last)
+    return {day for day, total in sums.items() if total > terms.limit}
+
+
+def keeps(terms: Terms, entries: Entries, first: int, last: int) -> set[int]:
+    """Return the days that keep the promise, for those that are due. Quitting needs no word."""
+    if terms.quits:
+        return set(range(first, last + 1)) - breaks(terms, entries, first, last)
+    logged = {day: value for day, value in among(entries, first, last) if value != SKIPPED}
+    target = terms.version.target
+    if target is None or target.per != "rolling":
+        return {day for day, value in logged.items() if terms.judge(value) == "done"}
+    sums = window_sums(terms, entries, first, last)
+    if terms.at_most:
+        return {day for day in logged if sums[day] <= terms.limit}
+    return {day for day, total in sums.items() if total >= terms.limit}
+
+
+def window_sums(terms: Terms, entries: Entries, first: int, last: int) -> dict[int, int]:
+    """Sum up the last days of a rolling target, for each day from `first` to `last`."""
+    target = terms.version.target
+    window = (target.days or 1) if target else 1
+    weights = terms.weigh(entries, first - window, last)
+    total, sums = total_before(weights, window, first), {}
+    for day in range(first, last + 1):
+        total += weights.get(day, 0) - weights.get(day - window, 0)
+        sums[day] = total
+    return sums
+
+
+def amend(
+    versions: tuple[Version, ...],
+    *,
+    today: date,
+    effective_from: date | None,
+    schedule: Schedule,
+    target: Target | None,
+    week_start: Weekday,
+) -> tuple[Version, ...]:
+    """Let a schedule and target hold from `effective_from` (today) on; the past stays.
+
+    The rhythm goes on as it was unless the schedule itself changes. Later versions give way.
+    Refuses with `Invalid` (`effective_from_past`).
+    """
+    earliest = max(today, versions[0].effective_from)
+    begin = effective_from or earliest
+    if begin < earliest:
+        text = "A change cannot begin before {earliest}: the past stays as it was."
+        raise Invalid("effective_from_past", text, earliest=earliest.isoformat())
+    kept = tuple(v for v in versions if v.effective_from < begin)
+    same = bool(kept) and kept[-1].schedule == schedule
+    new = Version(
+        effective_from=begin,
+        schedule=schedule,
+        target=target,
+        anchor=kept[-1].anchor if same else begin,
+        week_start=week_start,
+    )
+    if kept and new == kept[-1].model_copy(update={"effective_from": begin}):
+        return kept
+    return (*kept, new)
+
+
+def begin_earlier(versions: tuple[Version, ...], start: date) -> tuple[Version, ...]:
+    """Let the first version begin on an earlier `start`, in the rhythm that it has."""
+    first = versions[0]
+    schedule = first.schedule
+    step = schedule.n if isinstance(schedule, EveryNDays) else 1
+    if isinstance(schedule, Times):
+        step = schedule.days or 1
+    # The first day on or after the start from which whole steps lead to the old anchor.
+    ahead = (first.anchor - start).days % step
+    anchor = date.fromordinal(start.toordinal() + ahead)
+    return (first.model_copy(update={"effective_from": start, "anchor": anchor}), *versions[1:])

@@ -1,0 +1,271 @@
+"""Streaks: runs of promises kept.
+
+Where days are due, each due day kept adds one. Where a week, a month or a block of days asks for
+so many times or so much, each whole one kept adds one, when it is over. A day at rest neither
+breaks nor lengthens a streak. A period with days at rest that asked for more than was left of it
+does neither; nor does a piece of a period (at the start of a habit, or before a new schedule),
+unless all was done in it.
+"""
+
+from calendar import monthrange
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, NamedTuple
+
+from actors.habits.due import due_days
+from actors.habits.promise import SKIPPED, Entries, Terms, breaks, keeps
+from contracts.schedule import WEEKDAYS, Times
+
+
+class Run(NamedTuple):
+    """Promises kept in a row, from the day `start` to the day `end`; no run has length 0."""
+
+    start: int = 0
+    end: int = 0
+    length: int = 0
+
+    def longer(self, start: int, end: int) -> "Run":
+        """Return this run with one more promise kept, from `start` to `end`."""
+        return Run(self.start if self.length else start, end, self.length + 1)
+
+
+class Open(NamedTuple):
+    """The period under way: since when, what was done, on how many days something was logged,
+    how many days rest, and how many of them were skipped. Not begun: all 0.
+    """
+
+    start: int = 0
+    total: int = 0
+    logged: int = 0
+    rested: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Streaks:
+    """Where the streaks of a habit stand: the run under way, the best, and the open period."""
+
+    run: Run = Run()
+    best: Run = Run()
+    open: Open = Open()
+
+
+class Cycle(NamedTuple):
+    """The periods in which a promise is counted: weeks, months, or blocks of `days` days."""
+
+    per: Literal["week", "month", "days"]
+    times: bool
+    days: int
+    anchor: int
+
+    def bounds(self, day: int) -> tuple[int, int]:
+        """Return the first and last day of the period around `day`."""
+        if self.per == "month":
+            at = date.fromordinal(day)
+            first = day - at.day + 1
+            return first, first + monthrange(at.year, at.month)[1] - 1
+        first = day - (day - self.anchor) % self.days
+        return first, first + self.days - 1
+
+
+def cycle_of(terms: Terms) -> Cycle | None:
+    """Return the periods that these terms count in; None where they count due days."""
+    version, target = terms.version, terms.version.target
+    # Ordinal 1 is a Monday.
+    monday = WEEKDAYS.index(version.week_start) + 1
+    if target and target.per in ("week", "month"):
+        return Cycle("week" if target.per == "week" else "month", False, 7, monday)
+    schedule = version.schedule
+    if terms.quits or (target and target.per == "rolling") or not isinstance(schedule, Times):
+        return None
+    if schedule.per == "days":
+        return Cycle("days", True, schedule.days or 1, version.anchor.toordinal())
+    return Cycle(schedule.per, True, 7, monday)
+
+
+def needed(terms: Terms, cycle: Cycle, days: int) -> int:
+    """Return what a period of `days` days asks for: times, or thousandths."""
+    if not cycle.times:
+        return terms.limit
+    return min(terms.frequency.times, days)
+
+
+def walk(
+    streaks: Streaks,
+    terms: Terms,
+    before: Terms | None,
+    entries: Entries,
+    rest: Container[int],
+    first: int,
+    last: int,
+    ended: list[Run] | None = None,
+) -> Streaks:
+    """Move streaks over whole days from `first` to `last`, all under `terms`.
+
+    `before` are the terms until yesterday, where they change on `first`. Runs that break are
+    appended to `ended`.
+    """
+    streaks = enter(streaks, terms, before, first, ended)
+    if (cycle := cycle_of(terms)) is None:
+        return _walk_days(streaks, terms, entries, rest, first, last, ended)
+    amounts = _amounts(terms, cycle, entries, first, last)
+    day = first
+    while day <= last:
+        begin, end = cycle.bounds(day)
+        streaks = replace(
+            streaks, open=_count(streaks.open, amounts, entries, rest, day, min(end, last))
+        )
+        if end <= last:
+            streaks = _close(streaks, terms, cycle, end, streaks.open.start == begin, ended)
+        day = end + 1
+    return streaks
+
+
+def enter(
+    streaks: Streaks, terms: Terms, before: Terms | None, first: int, ended: list[Run] | None
+) -> Streaks:
+    """Close the open period if the new terms count in other periods."""
+    cycle = cycle_of(before) if before else None
+    if before is None or cycle is None or not streaks.open.start or cycle == cycle_of(terms):
+        return streaks
+    return _close(streaks, before, cycle, first - 1, False, ended)
+
+
+def _walk_days(
+    streaks: Streaks,
+    terms: Terms,
+    entries: Entries,
+    rest: Container[int],
+    first: int,
+    last: int,
+    ended: list[Run] | None,
+) -> Streaks:
+    """Count due days kept."""
+    due = due_days(terms.version.schedule, terms.version.anchor, first, last)
+    kept = keeps(terms, entries, first, last)
+    start, end, length = streaks.run
+    for day in range(first, last + 1):
+        if day in kept:
+            if day in due and day not in rest:
+                start, end, length = start if length else day, day, length + 1
+        elif length and day in due and day not in rest:
+            streaks = _end(replace(streaks, run=Run(start, end, length)), ended)
+            length = 0
+    return _extend(streaks, Run(start, end, length) if length else Run())
+
+
+def _amounts(terms: Terms, cycle: Cycle, entries: Entries, first: int, last: int) -> dict[int, int]:
+    """Say what each day adds to its period."""
+    if cycle.times:
+        return dict.fromkeys(keeps(terms, entries, first, last), 1)
+    return terms.weigh(entries, first, last)
+
+
+def _count(
+    period: Open,
+    amounts: dict[int, int],
+    entries: Entries,
+    rest: Container[int],
+    first: int,
+    last: int,
+) -> Open:
+    """Add the days from `first` to `last` to the open period."""
+    start, total, logged, rested, skipped = period
+    for day in range(first, last + 1):
+        total += amounts.get(day, 0)
+        value = entries.get(day)
+        logged += value is not None and value != SKIPPED
+        skipped += value == SKIPPED
+        rested += day in rest
+    return Open(start or first, total, logged, rested, skipped)
+
+
+def is_met(terms: Terms, cycle: Cycle, period: Open, days: int) -> bool:
+    """Tell whether a period of `days` days has been kept by now."""
+    need = needed(terms, cycle, days)
+    if cycle.times or not terms.at_most:
+        return period.total >= need
+    return period.total <= need and (terms.quits or period.logged > 0)
+
+
+def _is_excused(terms: Terms, cycle: Cycle, period: Open, days: int, whole: bool) -> bool:
+    """Tell whether a period that was not kept leaves the streak alone."""
+    need = needed(terms, cycle, days)
+    if not cycle.times and terms.at_most:
+        return period.total <= need and (period.rested > 0 or not whole)
+    if not whole:
+        return True
+    share = need * (days - period.rested) // days
+    if cycle.times:
+        share = min(share, need - period.skipped)
+    return period.rested > 0 and period.total >= share
+
+
+def _close(
+    streaks: Streaks,
+    terms: Terms,
+    cycle: Cycle,
+    end: int,
+    whole: bool,
+    ended: list[Run] | None,
+) -> Streaks:
+    """Judge the open period, which ends on the day `end`, and leave none open."""
+    period, streaks = streaks.open, replace(streaks, open=Open())
+    begin, last = cycle.bounds(end)
+    days = last - begin + 1
+    piece_below_limit = terms.at_most and not cycle.times and not whole
+    if period.rested == end - period.start + 1:
+        return streaks
+    if is_met(terms, cycle, period, days) and not piece_below_limit:
+        return _extend(streaks, streaks.run.longer(period.start, end))
+    if _is_excused(terms, cycle, period, days, whole):
+        return streaks
+    return _end(streaks, ended)
+
+
+def _extend(streaks: Streaks, run: Run) -> Streaks:
+    """Let a run go on; of two equally long the earlier stays the best."""
+    best = run if run.length > streaks.best.length else streaks.best
+    return replace(streaks, run=run, best=best)
+
+
+def _end(streaks: Streaks, ended: list[Run] | None) -> Streaks:
+    """End the run under way."""
+    if ended is not None and streaks.run.length:
+        ended.append(streaks.run)
+    return replace(_extend(streaks, streaks.run), run=Run())
+
+
+def peek(
+    streaks: Streaks,
+    terms: Terms,
+    before: Terms | None,
+    entries: Entries,
+    rest: Container[int],
+    day: int,
+    ended: list[Run] | None = None,
+) -> Streaks:
+    """Show the streaks on `day` while it is not over: what is not done yet breaks nothing.
+
+    `streaks` stand as of the day before. The open period of the result includes `day`.
+    """
+    streaks = enter(streaks, terms, before, day, ended)
+    if (cycle := cycle_of(terms)) is not None:
+        amounts = _amounts(terms, cycle, entries, day, day)
+        period = _count(streaks.open, amounts, entries, rest, day, day)
+        begin, end = cycle.bounds(day)
+        run = streaks.run
+        # Staying below a limit is only sure when the period is over.
+        sure = (cycle.times or not terms.at_most) and period.rested <= day - period.start
+        if sure and is_met(terms, cycle, period, end - begin + 1):
+            run = run.longer(period.start, day)
+        return replace(_extend(streaks, run), open=period)
+    due = day in due_days(terms.version.schedule, terms.version.anchor, day, day)
+    if not due or day in rest:
+        return streaks
+    if day in keeps(terms, entries, day, day):
+        return _extend(streaks, streaks.run.longer(day, day))
+    if day in breaks(terms, entries, day, day):
+        return _end(streaks, ended)
+    return streaks

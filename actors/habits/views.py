@@ -1,0 +1,92 @@
+"""How stored things are shown: rows and standings in, contracts out."""
+
+from datetime import date
+from typing import cast
+
+from actors.habits.days import promise_of, stand, versions_of
+from actors.habits.domain import Standing
+from contracts.breaks import Break
+from contracts.check_ins import HabitToday
+from contracts.habit import CheckInState, Habit, Kind, Measure
+from storage.breaks import BreakRow
+from storage.check_ins import Loaded
+
+
+def habit_of(loaded: Loaded, today: date) -> Habit:
+    """Show a habit as it stands today."""
+    row, now = loaded.habit, stand(loaded, max(today, _open_day(loaded)))
+    version = promise_of(row).version_on(today)
+    return Habit(
+        habit_id=row.id,
+        name=row.name,
+        kind=cast(Kind, row.kind),
+        measure=cast(Measure, row.measure),
+        unit=row.unit,
+        target=version.target,
+        schedule=version.schedule,
+        tags=tuple(row.tags),
+        colour=row.colour,
+        icon=row.icon,
+        cue=row.cue,
+        question=row.question,
+        description=row.description,
+        start_day=row.start_day,
+        order=row.position,
+        archived=row.archived,
+        versions=versions_of(row.versions),
+        streak=now.streak,
+        best_streak=now.best_streak,
+        score=now.score,
+        created_at=row.created_at,
+        version=row.version,
+    )
+
+
+def _open_day(loaded: Loaded) -> date:
+    """Return the first day that is not settled: a zone may have moved today behind it."""
+    return date.fromordinal(loaded.habit.settled_day.toordinal() + 1)
+
+
+def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
+    """Show what a habit asks for on a day. Built as it is: every part was checked when written."""
+    row = loaded.habit
+    version = promise_of(row).version_on(day)
+    entry = next((one for one in loaded.entries if one.day == day), None)
+    return HabitToday.model_construct(
+        habit_id=row.id,
+        name=row.name,
+        kind=cast(Kind, row.kind),
+        measure=cast(Measure, row.measure),
+        unit=row.unit,
+        target=version.target,
+        schedule=version.schedule,
+        tags=tuple(row.tags),
+        colour=row.colour,
+        icon=row.icon,
+        cue=row.cue,
+        question=row.question,
+        due=now.due,
+        on_break=now.on_break,
+        value=now.value,
+        state=cast("CheckInState | None", entry.state if entry else now.state),
+        note=entry.note if entry else "",
+        streak=now.streak,
+        best_streak=now.best_streak,
+        score=now.score,
+        done=now.done,
+        needed=now.needed,
+    )
+
+
+def break_of(row: BreakRow) -> Break:
+    """Show a break."""
+    return Break(
+        first=row.first_day,
+        last=row.last_day,
+        habit_id=row.habit_id,
+        tag=row.tag,
+        reason=row.reason,
+        break_id=row.id,
+        version=row.version,
+    )
+

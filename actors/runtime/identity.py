@@ -1,0 +1,178 @@
+"""Who holds an access token: checked with auth's public keys, remembered until it expires.
+
+A token of a session that ended is refused at once: its end is overheard, and what ended before
+this process began to listen is asked for together with the keys.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from contracts.auth import GetKeys, ListEndedSessions, SessionEnded
+from contracts.bus import Bus
+from contracts.message import Refused, Unauthenticated
+from contracts.principal import Principal
+
+REMEMBERED = 10_000
+"""Tokens remembered; the one not seen for longest goes first."""
+
+LONGEST = 4096
+"""Characters of a token; a longer one is none of ours."""
+
+PATIENCE = 5.0
+"""Seconds between two looks for a key that is not known: forged tokens ask for many."""
+
+KEYS_LIFE = 300.0
+"""Seconds after which keys are fetched again, so that retired ones are forgotten."""
+
+VOID = 720.0
+"""Seconds for which an ended session is remembered: longer than any of its tokens lives."""
+
+LEEWAY = 5.0
+"""Seconds by which the clocks of two machines may differ."""
+
+REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid", "scope", "jti"]
+
+
+class TokenVerifier:
+    """Verifies access tokens; a `contracts.principal.Verifier`."""
+
+    def __init__(self, bus: Bus) -> None:
+        """Ask auth over this bus; nothing is asked before the first token."""
+        self._bus = bus
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._learned_at: float | None = None
+        self._learning = asyncio.Lock()
+        self._known: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
+        self._ended: OrderedDict[UUID, float] = OrderedDict()
+
+    async def watch(self) -> None:
+        """Listen for sessions that end, and learn what auth knows.
+
+        If auth is away, that is made up for at the first token.
+        """
+        await self._bus.overhear(SessionEnded, self._overheard)
+        try:
+            await self._learn()
+        except Refused:
+            self._learned_at = None
+
+    async def verify(self, token: str) -> Principal:
+        """Return who holds the token.
+
+        Refuses with `Unauthenticated` (`invalid_token`, `expired_token`, `session_ended`), or with
+        `Unavailable` while auth is away and its keys are not known.
+        """
+        known = self._known.get(token)
+        if known is None:
+            principal, expires = await self._check(token)
+            self._remember(token, principal, expires)
+        else:
+            self._known.move_to_end(token)
+            principal, expires = known
+        if time.time() >= expires + LEEWAY:
+            self._known.pop(token, None)
+            raise _expired()
+        if principal.session_id in self._ended:
+            raise Unauthenticated("session_ended", "This session was ended. Please log in again.")
+        return principal
+
+    async def _check(self, token: str) -> tuple[Principal, float]:
+        if len(token) > LONGEST:
+            raise _invalid()
+        try:
+            key = await self._key_of(jwt.get_unverified_header(token))
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=["EdDSA"],
+                issuer="ritmo",
+                audience="ritmo",
+                leeway=LEEWAY,
+                options={"require": REQUIRED, "strict_aud": True},
+            )
+            return _principal(claims, token), float(claims["exp"])
+        except jwt.ExpiredSignatureError:
+            raise _expired() from None
+        # PyJWT lets some plain errors of odd headers and claims through.
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
+            raise _invalid() from None
+
+    async def _key_of(self, header: Mapping[str, Any]) -> jwt.PyJWK:
+        """Return the key that a header names; headers that bring a key of their own are ignored."""
+        kid = header.get("kid")
+        if (
+            header.get("typ") != "at+jwt"
+            or header.get("alg") != "EdDSA"
+            or not isinstance(kid, str)
+        ):
+            raise _invalid()
+        if self._age() > KEYS_LIFE or (kid not in self._keys and self._age() > PATIENCE):
+            await self._refresh(self._learned_at)
+        if kid not in self._keys:
+            raise _invalid()
+        return self._keys[kid]
+
+    def _age(self) -> float:
+        """Return how old what was learned is, in seconds; a clock set back makes it too old."""
+        if self._learned_at is None or self._learned_at > time.time():
+            return float("inf")
+        return time.time() - self._learned_at
+
+    async def _refresh(self, seen: float | None) -> None:
+        """Learn anew, once for all who wait; make do with old keys while auth is away."""
+        async with self._learning:
+            if self._learned_at != seen:
+                return
+            try:
+                await self._learn()
+            except Refused:
+                if not self._keys:
+                    raise
+
+    async def _learn(self) -> None:
+        """Ask auth for its keys, and for the sessions that ended a short while ago."""
+        published = await self._bus.ask(GetKeys())
+        for session_id in (await self._bus.ask(ListEndedSessions())).session_ids:
+            self._end(session_id)
+        self._keys = {key["kid"]: jwt.PyJWK.from_dict(key) for key in published.keys}
+        self._learned_at = time.time()
+
+    async def _overheard(self, fact: SessionEnded) -> None:
+        self._end(fact.session_id)
+
+    def _end(self, session_id: UUID) -> None:
+        """Refuse a session from now on; forget those of which no token can be alive."""
+        now = time.time()
+        self._ended[session_id] = now
+        self._ended.move_to_end(session_id)
+        while next(iter(self._ended.values())) < now - VOID:
+            self._ended.popitem(last=False)
+
+    def _remember(self, token: str, principal: Principal, expires: float) -> None:
+        self._known[token] = principal, expires
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def _principal(claims: Mapping[str, Any], token: str) -> Principal:
+    """Read who is meant. Raises ValueError or TypeError for claims that name nobody."""
+    sub, sid, scope = claims["sub"], claims["sid"], claims["scope"]
+    if not all(isinstance(claim, str) for claim in (sub, sid, scope)):
+        raise TypeError("sub, sid and scope are strings")
+    return Principal(
+        user_id=UUID(sub), session_id=UUID(sid), scopes=frozenset(scope.split()), token=token
+    )
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated("invalid_token", "This access token is not valid. Please log in again.")
+
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated("expired_token", "This access token has expired; refresh it.")

@@ -1,0 +1,160 @@
+"""A room on RabbitMQ: FastStream subscribers made from what the room declares.
+
+Each ask has its queue, all facts of a room share one. One middleware stands where a message comes
+in and leads it through the room's edge; the handler itself is called by FastStream, which parses
+the contract, injects the dependencies and describes it all in AsyncAPI.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from aio_pika import IncomingMessage
+from faststream import AckPolicy, BaseMiddleware
+from faststream.message import StreamMessage
+from faststream.rabbit import (
+    Channel,
+    ExchangeType,
+    RabbitBroker,
+    RabbitExchange,
+    RabbitQueue,
+    RabbitResponse,
+    RabbitRouter,
+)
+from prometheus_client import Counter
+
+from actors.runtime.edge import Asking, Edge
+from actors.runtime.rabbit.topology import (
+    ANSWER_QUEUE_PATTERN,
+    ASK_QUEUE,
+    ASKS,
+    FACT_QUEUE,
+    fact_queue,
+)
+from actors.runtime.room import Room
+from contracts.bus import trace_id
+from contracts.message import Refused, Reply, Unanswered
+from contracts.principal import Verifier
+
+if TYPE_CHECKING:
+    from faststream import ContextRepo
+
+log = structlog.get_logger()
+expired = Counter("ritmo_asks_expired_total", "Asks that were dropped because nobody waits.")
+
+Consumed = StreamMessage[IncomingMessage]
+Next = Callable[[Consumed], Awaitable[object]]
+
+asks_exchange = RabbitExchange(ASKS, ExchangeType.TOPIC, declare=False)
+
+
+class AtTheEdge(BaseMiddleware):
+    """Leads every message of a room through its edge."""
+
+    def __init__(
+        self,
+        msg: IncomingMessage,
+        /,
+        *,
+        context: "ContextRepo",
+        edge: Edge,
+        verifier: Verifier,
+    ) -> None:
+        """Stand at the door of `edge`, knowing people by `verifier`."""
+        super().__init__(msg, context=context)
+        self.edge = edge
+        self.verifier = verifier
+
+    async def consume_scope(self, call_next: Next, msg: Consumed) -> object:
+        """Answer an ask, or take in a fact."""
+        address = msg.raw_message.type or ""
+        trace_id.set(str(msg.headers.get("trace", "")))
+        if address in self.edge.room.answers:
+            return await self._answer(address, call_next, msg)
+        fact = self.edge.room.hears[address].contract.model_validate_json(msg.body)
+        await self.edge.take_in(fact, lambda: call_next(msg))
+        return None
+
+    async def _answer(self, address: str, call_next: Next, msg: Consumed) -> RabbitResponse | None:
+        deadline = int(msg.headers.get("deadline", 0)) / 1000
+        if deadline < time.time():
+            expired.inc()
+            msg.reply_to = ""
+            return None
+        if not re.fullmatch(ANSWER_QUEUE_PATTERN, msg.reply_to):
+            log.warning("odd reply_to", address=address)
+            msg.reply_to = ""
+        try:
+            reply = await self._ask_room(address, deadline, call_next, msg)
+        except Unanswered:
+            msg.reply_to = ""
+            return None
+        except Refused as no:
+            return _response(no.refusal().model_dump_json(), "refused")
+        return _response(reply.model_dump_json(), "answered")
+
+    async def _ask_room(
+        self, address: str, deadline: float, call_next: Next, msg: Consumed
+    ) -> Reply:
+        token = msg.headers.get("principal")
+        principal = await self.verifier.verify(token) if token else None
+        asking = Asking(principal, deadline, msg.headers.get("key"))
+        return await self.edge.answer(
+            self.edge.room.answers[address],
+            asking,
+            lambda: msg.body.decode(),
+            cast("Callable[[], Awaitable[Reply]]", lambda: call_next(msg)),
+        )
+
+
+def _response(body: str, outcome: str) -> RabbitResponse:
+    """Send an answer that is no loss if the asker is gone."""
+    return RabbitResponse(
+        body.encode(), mandatory=False, message_type=outcome, content_type="application/json"
+    )
+
+
+def router_of(room: Room, concurrency: int, *middlewares: Callable[..., BaseMiddleware]) -> RabbitRouter:
+    """Turn what a room declares into a FastStream router."""
+    router = RabbitRouter(middlewares=middlewares)
+    channel = Channel(prefetch_count=concurrency)
+    for address, answer in room.answers.items():
+        queue = RabbitQueue(address, auto_delete=True, durable=True, arguments=ASK_QUEUE)
+        router.subscriber(
+            queue, asks_exchange, channel=channel, ack_policy=AckPolicy.REJECT_ON_ERROR
+        )(answer.function)
+    if room.hears:
+        queue = RabbitQueue(fact_queue(room.name), durable=True, arguments=FACT_QUEUE)
+        facts = router.subscriber(
+            queue,
+            channel=channel,
+            ack_policy=AckPolicy.REJECT_ON_ERROR,
+            no_reply=True,
+        )
+        for address, hears in room.hears.items():
+            facts(hears.function, filter=partial(_tells, address))
+    return router
+
+
+def _tells(address: str, msg: Consumed) -> bool:
+    return msg.raw_message.type == address
+
+
+def broker_of(url: str, edge: Edge, verifier: Verifier, concurrency: int) -> RabbitBroker:
+    """Make the broker on which a room answers and hears, with the room's edge in front."""
+    edge_middleware = partial(AtTheEdge, edge=edge, verifier=verifier)
+    broker = RabbitBroker(
+        f"{url}{'&' if '?' in url else '?'}heartbeat=10&name={edge.room.name}",
+        reconnect_interval=1,
+        default_channel=Channel(on_return_raises=True),
+        graceful_timeout=15,
+        logger=None,
+        app_id=edge.room.name,
+    )
+    broker.include_router(router_of(edge.room, concurrency, edge_middleware))
+    return broker
+
+

@@ -1,0 +1,210 @@
+"""The bus over RabbitMQ: asks go out, answers come back to one queue of our own.
+
+FastStream's own request() serves one call at a time for a whole process, so the answers are
+matched here, by correlation id. Asks are mandatory: where no room listens the broker returns them
+at once. When the line breaks every waiting ask fails at that moment.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast, get_args
+from uuid import uuid4
+
+import structlog
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
+from aio_pika.exceptions import DeliveryError
+from prometheus_client import Counter
+
+from actors.runtime.rabbit.line import LOST, Line
+from actors.runtime.rabbit.topology import ANSWERS, ASKS, FACTS, declare_exchanges
+from contracts.bus import deadline_in, trace_id
+from contracts.message import (
+    Asked,
+    Fact,
+    Refusal,
+    Refused,
+    Reply,
+    Unanswered,
+    Unavailable,
+)
+from contracts.principal import Principal
+
+R = TypeVar("R", bound=Reply)
+F = TypeVar("F", bound=Fact)
+Overheard = Callable[[bytes], Awaitable[None]]
+
+log = structlog.get_logger()
+late_answers = Counter("ritmo_late_answers_total", "Answers that came after their deadline.")
+
+
+class RabbitBus:
+    """Asks rooms over RabbitMQ; see `contracts.bus.Bus`."""
+
+    def __init__(self, url: str, name: str) -> None:
+        """Describe the bus of a process called `name`; `start` connects it."""
+        self._line = Line(
+            url, f"{name}.asks", self._prepare, confirms=True, lost=self._fail_pending
+        )
+        self._pending: dict[str, asyncio.Future[AbstractIncomingMessage]] = {}
+        self._overheard: dict[str, list[Overheard]] = {}
+        self._asks: AbstractExchange | None = None
+        self._reply_to = ""
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the broker is reached."""
+        return self._line.connected
+
+    async def start(self) -> None:
+        """Connect, and stay connected."""
+        await self._line.start()
+
+    async def stop(self) -> None:
+        """Disconnect; what is still asked fails."""
+        await self._line.stop()
+
+    async def ask(
+        self,
+        message: Asked[R],
+        principal: Principal | None = None,
+        *,
+        deadline: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> R:
+        """Ask a room; see `contracts.bus.Bus`."""
+        until = deadline or deadline_in()
+        left = until - time.time()
+        if left <= 0:
+            raise _unanswered()
+        correlation_id = uuid4().hex
+        answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
+        self._pending[correlation_id] = answer
+        try:
+            async with asyncio.timeout(left):
+                await self._send(message, principal, until, idempotency_key, correlation_id)
+                incoming = await answer
+        except TimeoutError:
+            raise _unanswered() from None
+        finally:
+            self._pending.pop(correlation_id, None)
+        return _read(message, incoming)
+
+    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
+        """Call `listener` with each fact of this type, from the next connection on."""
+
+        async def hear(body: bytes) -> None:
+            await listener(fact.model_validate_json(body))
+
+        self._overheard.setdefault(fact.address, []).append(hear)
+        if self._line.connected:
+            await self._hear(self._line.channel, fact.address)
+
+    async def _send(
+        self,
+        message: Asked[R],
+        principal: Principal | None,
+        until: float,
+        key: str | None,
+        correlation_id: str,
+    ) -> None:
+        if self._asks is None or not self._line.connected:
+            raise _broker_away()
+        headers: dict[str, str | int] = {
+            "deadline": int(until * 1000),
+            "trace": trace_id.get(),
+        }
+        if principal is not None and principal.token:
+            headers["principal"] = principal.token
+        if key is not None:
+            headers["key"] = key
+        outgoing = Message(
+            message.model_dump_json().encode(),
+            content_type="application/json",
+            delivery_mode=DeliveryMode.NOT_PERSISTENT,
+            type=message.address,
+            correlation_id=correlation_id,
+            reply_to=self._reply_to,
+            expiration=max(0.001, until - time.time()),
+            headers=cast("dict[str, object]", headers),
+        )
+        try:
+            await self._asks.publish(outgoing, message.address, mandatory=True)
+        except DeliveryError:
+            raise Unavailable(
+                "room_down", "This part of Ritmo is not running; try again.", retry_after=2
+            ) from None
+        except LOST:
+            raise _broker_away() from None
+
+    async def _prepare(self, channel: AbstractChannel) -> None:
+        """Make a new channel ready: a fresh queue for answers, and ears for returned asks."""
+        await declare_exchanges(channel)
+        name = f"answers.{uuid4().hex}"
+        queue = await channel.declare_queue(name, exclusive=True, auto_delete=True)
+        await queue.bind(ANSWERS, name)
+        await queue.consume(self._answered, no_ack=True)
+        self._reply_to = f"{name}|{ANSWERS}"
+        self._asks = await channel.get_exchange(ASKS, ensure=False)
+        for address in self._overheard:
+            await self._hear(channel, address)
+
+    async def _hear(self, channel: AbstractChannel, address: str) -> None:
+        queue = await channel.declare_queue(
+            f"overhears.{uuid4().hex}", exclusive=True, auto_delete=True
+        )
+        await queue.bind(FACTS, f"{address}.*")
+
+        async def heard(incoming: AbstractIncomingMessage) -> None:
+            for listener in self._overheard[address]:
+                await listener(incoming.body)
+
+        await queue.consume(heard, no_ack=True)
+
+    async def _answered(self, incoming: AbstractIncomingMessage) -> None:
+        answer = self._pending.get(incoming.correlation_id or "")
+        if answer is None or answer.done():
+            late_answers.inc()
+        else:
+            answer.set_result(incoming)
+
+    def _fail_pending(self) -> None:
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(_broker_away())
+
+
+def _read(message: Asked[R], incoming: AbstractIncomingMessage) -> R:
+    """Read an answer: the reply that the contract names, or the refusal, raised again."""
+    if incoming.type == "refused":
+        raise Refused.read(Refusal.model_validate_json(incoming.body))
+    return cast(R, reply_type(type(message)).model_validate_json(incoming.body))
+
+
+_reply_types: dict[type, type[Reply]] = {}
+
+
+def reply_type(contract: type) -> type[Reply]:
+    """Return the reply that a contract names: the `R` of its `Command[R]` or `Query[R]`."""
+    if contract not in _reply_types:
+        for base in contract.__mro__:
+            found = getattr(base, "__pydantic_generic_metadata__", {}).get("args") or ()
+            if found:
+                _reply_types[contract] = found[0]
+                break
+        else:
+            raise TypeError(f"{contract.__name__} names no reply {get_args(contract)}")
+    return _reply_types[contract]
+
+
+def _unanswered() -> Unanswered:
+    return Unanswered(
+        "unanswered",
+        "There was no answer in time; whether it was done is not known.",
+        retry_after=2,
+    )
+
+
+def _broker_away() -> Unavailable:
+    return Unavailable("broker_away", "The message broker is away; try again.", retry_after=2)

@@ -1,0 +1,134 @@
+"""A room declares, once, what it answers and what it hears.
+
+    room = Room("habits")
+
+    @room.answer
+    async def check_in(command: CheckIn, who: Who, tx: Transaction) -> CheckedIn: ...
+
+    @room.hear
+    async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
+
+The first parameter names the contract; the others are dependencies, injected by the same
+`fast_depends` that FastStream uses, so that one plain function serves both carriers.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Annotated, Generic, TypeVar, get_type_hints
+
+from fast_depends import Depends, inject
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.runtime.settings import Settings
+from contracts.bus import Bus
+from contracts.message import Asked, Command, Fact, Message, Reply, Unauthenticated
+from contracts.principal import Principal
+
+Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a message is worked on with."""
+
+    tx: AsyncConnection
+    principal: Principal | None
+    bus: Bus
+
+
+work: ContextVar[Work] = ContextVar("work")
+
+
+def _tx() -> AsyncConnection:
+    return work.get().tx
+
+
+def _bus() -> Bus:
+    return work.get().bus
+
+
+def _who() -> Principal:
+    principal = work.get().principal
+    if principal is None:
+        raise Unauthenticated("unauthenticated", "Please log in first.")
+    return principal
+
+
+Transaction = Annotated[AsyncConnection, Depends(_tx)]
+"""The transaction of this message: committed when the handler returns, else rolled back."""
+
+Who = Annotated[Principal, Depends(_who)]
+"""The verified caller."""
+
+TheBus = Annotated[Bus, Depends(_bus)]
+"""The bus, to ask another room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler(Generic[M]):
+    """One function of a room and the contract that it serves."""
+
+    contract: type[M]
+    function: Callable[..., Awaitable[Reply | None]]
+    reply: type[Reply] | None
+    call: Callable[[M], Awaitable[Reply | None]]
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether this serves a command."""
+        return issubclass(self.contract, Command)
+
+
+@dataclass(slots=True)
+class Room:
+    """A room by name, with what it answers and hears, by address."""
+
+    name: str
+    answers: dict[str, Handler[Asked[Reply]]] = field(default_factory=dict)
+    hears: dict[str, Handler[Fact]] = field(default_factory=dict)
+    opens: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
+
+    def answer(self, function: Function) -> Function:
+        """Declare that this function answers the contract of its first parameter."""
+        contract, reply = _signature(function)
+        if contract.address in self.answers or not contract.address.startswith(f"{self.name}."):
+            raise TypeError(f"{contract.address} cannot be answered twice, or by {self.name}")
+        self.answers[contract.address] = Handler(contract, function, reply, _injected(function))
+        return function
+
+    def opening(
+        self, function: Callable[[Settings], Awaitable[None]]
+    ) -> Callable[[Settings], Awaitable[None]]:
+        """Declare what the room prepares, from the settings, before its first message."""
+        self.opens.append(function)
+        return function
+
+    async def open(self, settings: Settings) -> None:
+        """Prepare the room for its first message."""
+        for prepare in self.opens:
+            await prepare(settings)
+
+    def hear(self, function: Function) -> Function:
+        """Declare that this function takes in the fact of its first parameter, once."""
+        contract, _ = _signature(function)
+        if contract.address in self.hears:
+            raise TypeError(f"{self.name} hears {contract.address} twice")
+        self.hears[contract.address] = Handler(contract, function, None, _injected(function))
+        return function
+
+
+def _signature(function: Callable[..., object]) -> tuple[type, type[Reply] | None]:
+    """Read the contract and the reply off a handler's annotations."""
+    hints = get_type_hints(function)
+    first = next(iter(inspect.signature(function).parameters))
+    reply = hints.get("return")
+    return hints[first], reply if isinstance(reply, type) and issubclass(reply, Reply) else None
+
+
+def _injected(function: Callable[..., object]) -> Callable[..., Awaitable[Reply | None]]:
+    """Resolve the dependencies of a handler; its message is typed already, so nothing is cast."""
+    injected: Callable[..., Awaitable[Reply | None]] = inject(function, cast=False)  # type: ignore[arg-type]
+    return injected

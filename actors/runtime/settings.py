@@ -1,0 +1,69 @@
+"""The one reader of settings: environment variables that begin with `RITMO_`."""
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What can be set. Unset, everything runs embedded, in one process, on this machine."""
+
+    model_config = SettingsConfigDict(env_prefix="RITMO_", env_file=None, extra="ignore")
+
+    data: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("ritmo"),
+        description="Folder of the embedded database and of files; by default per XDG.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL to use instead of the embedded one."
+    )
+    amqp_url: SecretStr | None = Field(
+        default=None, description="RabbitMQ to use instead of the in-process bus."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis to use instead of memory, for rate limits."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the gateway listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port of the gateway; 0 picks one.")
+    base_url: str = Field(default="", description="Where people reach Ritmo from outside.")
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="Web origins that may call the API from a browser."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Proxies whose X-Forwarded-For is believed."
+    )
+    room_concurrency: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Messages a room works on at once; also its share of database connections.",
+    )
+    rate_per_minute: int = Field(
+        default=600, ge=1, description="Requests per minute and person (or address)."
+    )
+    login_per_minute: int = Field(
+        default=10, ge=1, description="Login attempts per minute and account, and per address."
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    def database(self) -> str | None:
+        """Return the address of the database for SQLAlchemy; None means the embedded one."""
+        return async_url(self.database_url.get_secret_value()) if self.database_url else None
+
+    def amqp(self) -> str | None:
+        """Return the address of RabbitMQ; None means the bus inside one process."""
+        return self.amqp_url.get_secret_value() if self.amqp_url else None
+
+    def redis(self) -> str | None:
+        """Return the address of Redis; None means memory."""
+        return self.redis_url.get_secret_value() if self.redis_url else None
+
+
+def async_url(url: str) -> str:
+    """Name the asyncpg driver in a plain `postgresql://` address."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+asyncpg://" + url.removeprefix(scheme)
+    return url

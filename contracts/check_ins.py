@@ -1,0 +1,219 @@
+"""What the habits room says about the days of habits: check-ins, today, changes and streaks."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from contracts.habit import (
+    Amount,
+    CheckInState,
+    Cursor,
+    Entry,
+    Limit,
+    Line,
+    More,
+    Note,
+    Outline,
+    Source,
+    Streak,
+)
+from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.time import Day, Zone
+
+
+class CheckedIn(Reply):
+    """A day as it now stands, and the habit's standing as of today.
+
+    `state` and `value` are None when nothing is logged for the day. `score` is Loop's, 0 to 1.
+    """
+
+    habit_id: UUID
+    day: Day
+    value: Amount | None
+    state: CheckInState | None
+    note: Note = ""
+    streak: int
+    best_streak: int
+    score: float
+
+
+class CheckIn(Command[CheckedIn]):
+    """Log a day, today if none is given; again replaces it. Without value and state: done.
+
+    The value decides between done, partial and failed; `skipped` excuses the day. `note` None
+    keeps the note. Refuses with `NotFound`, or `Invalid` (`day_out_of_range`, `value_missing`).
+    """
+
+    address: ClassVar[str] = "habits.check_in"
+    habit_id: UUID
+    day: Day | None = None
+    value: Amount | None = None
+    state: CheckInState | None = None
+    note: Note | None = None
+    source: Source = "api"
+
+
+class Increment(Command[CheckedIn]):
+    """Add to the value of a day, today if none is given. Refuses as `CheckIn` does."""
+
+    address: ClassVar[str] = "habits.increment"
+    habit_id: UUID
+    day: Day | None = None
+    by: More = 1.0
+    source: Source = "api"
+
+
+class RemoveCheckIn(Command[CheckedIn]):
+    """Forget what was logged for a day; nothing logged is fine, too."""
+
+    address: ClassVar[str] = "habits.remove_check_in"
+    habit_id: UUID
+    day: Day | None = None
+    source: Source = "api"
+
+
+class DayEntry(Entry):
+    """What is logged on a day."""
+
+    day: Day
+
+
+class CheckIns(Reply):
+    """A page of check-ins, oldest first; `next` asks for the next page."""
+
+    check_ins: tuple[DayEntry, ...]
+    next: Cursor | None = None
+
+
+class ListCheckIns(Query[CheckIns]):
+    """List the check-ins of a habit from `first` to `last`, both included; None is open."""
+
+    address: ClassVar[str] = "habits.list_check_ins"
+    habit_id: UUID
+    first: Day | None = None
+    last: Day | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 100
+
+
+class HabitToday(Outline):
+    """A habit on a day: what is asked, what is logged, and how it stands.
+
+    `due`: it is asked for. `on_break`: a break covers the day. `done` of `needed`: how far the
+    day, or the week, month or block of days that counts, has come, in the habit's measure.
+    """
+
+    habit_id: UUID
+    cue: Line = ""
+    question: Line = ""
+    due: bool
+    on_break: bool
+    value: Amount | None
+    state: CheckInState | None
+    note: Note = ""
+    streak: int
+    best_streak: int
+    score: float
+    done: float
+    needed: float
+
+
+class Today(Reply):
+    """A person's day."""
+
+    day: Day
+    habits: tuple[HabitToday, ...]
+
+
+class GetToday(Query[Today]):
+    """Get the habits in use on a day; by default on the caller's logical today."""
+
+    address: ClassVar[str] = "habits.get_today"
+    day: Day | None = None
+
+
+class Change(Message):
+    """A change to a day: who made it, through which door, when, and what it was before."""
+
+    change_id: UUID
+    habit_id: UUID
+    day: Day
+    before: Entry | None
+    after: Entry | None
+    source: Source
+    made_by: str
+    made_at: AwareDatetime
+    undone: bool = False
+
+
+class History(Reply):
+    """A page of changes, newest first; `next` asks for the next page."""
+
+    changes: tuple[Change, ...]
+    next: Cursor | None = None
+
+
+class GetHistory(Query[History]):
+    """List the changes to a habit's check-ins; of one day, if it is given."""
+
+    address: ClassVar[str] = "habits.get_history"
+    habit_id: UUID
+    day: Day | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class Undo(Command[CheckedIn]):
+    """Take back a change: `change_id`, or the caller's last one (of `habit_id`, if given).
+
+    Refuses with `NotFound`, or `Conflict` (`changed_since`) if the day has changed since.
+    """
+
+    address: ClassVar[str] = "habits.undo"
+    change_id: UUID | None = None
+    habit_id: UUID | None = None
+    source: Source = "api"
+
+
+class Streaks(Reply):
+    """Streaks of a habit, newest first; the current one and the best."""
+
+    streak: int
+    best_streak: int
+    streaks: tuple[Streak, ...]
+
+
+class GetStreaks(Query[Streaks]):
+    """List all streaks of a habit. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "habits.get_streaks"
+    habit_id: UUID
+
+
+class HabitCheckedIn(Fact):
+    """A day of a habit was logged, or logged anew; its note stays at home.
+
+    `version` rises with every change to the habit's check-ins. `previous_*` None: it was empty.
+    """
+
+    address: ClassVar[str] = "habits.habit_checked_in"
+    habit_id: UUID
+    day: Day
+    value: Amount
+    state: CheckInState
+    previous_value: Amount | None = None
+    previous_state: CheckInState | None = None
+    zone: Zone
+    source: Source
+
+
+class CheckInRemoved(Fact):
+    """What was logged for a day of a habit is gone."""
+
+    address: ClassVar[str] = "habits.check_in_removed"
+    habit_id: UUID
+    day: Day
+    previous_value: Amount
+    previous_state: CheckInState
+    source: Source

@@ -1,0 +1,178 @@
+"""What a habit is: its words, numbers and limits. The messages about it are in `habits.py`.
+
+Numbers are written plainly outside (`7.35`) and counted in thousandths inside (`7350`).
+"""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+
+from contracts.message import Message, Reply
+from contracts.schedule import EveryDay, Schedule, Weekday
+from contracts.time import Day
+
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
+_NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+
+
+def thousandths(number: float) -> int:
+    """Count a number in thousandths, rounded to the nearest."""
+    return round(number * 1000)
+
+
+def number_of(counted: int) -> float:
+    """Turn thousandths back into a number."""
+    return counted / 1000
+
+
+def _three_decimals(number: float) -> float:
+    """Keep what Ritmo keeps of a number."""
+    return round(number, 3)
+
+
+Kind = Literal["build", "quit"]
+"""Do it (`build`), or leave it: success is then the default and slips are logged (`quit`)."""
+
+Measure = Literal["yes_no", "count", "amount", "duration"]
+"""Done or not, how many times, how much of a unit, or how many seconds."""
+
+CheckInState = Literal["done", "partial", "skipped", "failed"]
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS),
+    Field(examples=["Read ten pages"]),
+]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_NO_CONTROLS)
+]
+"""A short text on one line, perhaps empty."""
+
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=_NO_CONTROLS_BUT_LINES)
+]
+"""A text of some lines, perhaps empty."""
+
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_NO_CONTROLS),
+]
+Unit = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30, pattern=_NO_CONTROLS)]
+Colour = Annotated[str, StringConstraints(pattern=r"^(#[0-9A-Fa-f]{6})?$")]
+"""`#RRGGBB`, or empty for none."""
+
+Icon = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32, pattern=_NO_CONTROLS)]
+"""An emoji or the name of a picture; perhaps empty."""
+
+Source = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
+"""The door through which it came: `api`, `web`, `telegram`, `mail`, `import`, ..."""
+
+Amount = Annotated[
+    float,
+    Field(strict=True, ge=0, le=1e9, allow_inf_nan=False),
+    AfterValidator(_three_decimals),
+]
+"""A number from 0 to a thousand million, with three decimals."""
+
+More = Annotated[
+    float,
+    Field(strict=True, ge=0.001, le=1e9, allow_inf_nan=False),
+    AfterValidator(_three_decimals),
+]
+"""The same, but not nothing."""
+
+
+def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop tags that come again, in whatever case."""
+    return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
+
+
+Cursor = Annotated[str, Field(max_length=200)]
+"""Where a page begins; only the room reads it."""
+
+Limit = Annotated[int, Field(ge=1, le=500)]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
+
+
+class Target(Message):
+    """How much, at least or at most: each due day, each week or month, or in any `days` days."""
+
+    at: Literal["least", "most"] = "least"
+    value: More
+    per: Literal["day", "week", "month", "rolling"] = "day"
+    days: int | None = Field(default=None, ge=1, le=366, strict=True)
+
+    @model_validator(mode="after")
+    def _days_with_rolling(self) -> Self:
+        """Refuse a window without a length, and a length without a window."""
+        if (self.per == "rolling") != (self.days is not None):
+            raise ValueError("`days` goes with per = rolling, and only with it")
+        return self
+
+
+class Version(Message):
+    """The schedule and target in force from a day on, until the next version.
+
+    `anchor` is the day from which its rhythm is counted (a new target does not shift it), and
+    `week_start` the first day of the week that a person had set: a later setting moves no past.
+    """
+
+    effective_from: Day
+    schedule: Schedule = EveryDay()
+    target: Target | None = None
+    anchor: Day
+    week_start: Weekday = "mon"
+
+
+class Outline(Message):
+    """What every room may know of a habit."""
+
+    name: Name
+    kind: Kind = "build"
+    measure: Measure = "yes_no"
+    unit: Unit = ""
+    target: Target | None = None
+    schedule: Schedule = EveryDay()
+    tags: Tags = ()
+    colour: Colour = ""
+    icon: Icon = ""
+
+
+class Words(Outline):
+    """A habit in its owner's words. Only `name` must be given."""
+
+    cue: Line = Field(default="", examples=["after breakfast"])
+    question: Line = Field(default="", examples=["Did you read today?"])
+    description: Note = ""
+
+
+class Habit(Words, Reply):
+    """A habit as it stands. `schedule` and `target` are today's; `versions` are all of them."""
+
+    habit_id: UUID
+    start_day: Day
+    order: int
+    archived: bool
+    versions: tuple[Version, ...]
+    streak: int
+    best_streak: int
+    score: float
+    created_at: AwareDatetime
+    version: int
+
+
+class Entry(Message):
+    """What is logged for a habit on a day; `value` is in its measure (slips, for quitting)."""
+
+    value: Amount
+    state: CheckInState
+    note: Note = ""
+
+
+class Streak(Message):
+    """A run of promises kept: `length` due days, or whole weeks, months or blocks of days."""
+
+    start: Day
+    end: Day
+    length: int

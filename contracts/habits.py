@@ -1,0 +1,160 @@
+"""What the habits room says about habits themselves.
+
+It also says what is in `check_ins.py`, `breaks.py` and `imports.py`; `habit.py` holds the words.
+In a command that changes something, `None` leaves a field as it is.
+"""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.auth import Done
+from contracts.habit import (
+    Colour,
+    Cursor,
+    Habit,
+    Icon,
+    Limit,
+    Line,
+    Name,
+    Note,
+    Outline,
+    Tag,
+    Tags,
+    Target,
+    Unit,
+    Version,
+    Words,
+)
+from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.schedule import Schedule
+from contracts.time import Day
+
+
+class CreateHabit(Words, Command[Habit]):
+    """Begin a habit. `start_day` is today if not given. Refuses with `Invalid`."""
+
+    address: ClassVar[str] = "habits.create_habit"
+    start_day: Day | None = None
+    habit_id: UUID | None = None
+
+
+class UpdateHabit(Command[Habit]):
+    """Change a habit. A new schedule or target holds from `effective_from` (today) on.
+
+    `drop_target` takes the target away. Refuses with `NotFound`, `Invalid`, or `Conflict`
+    (`version_conflict`) if the habit is not at `expected_version`.
+    """
+
+    address: ClassVar[str] = "habits.update_habit"
+    habit_id: UUID
+    name: Name | None = None
+    unit: Unit | None = None
+    target: Target | None = None
+    drop_target: bool = False
+    schedule: Schedule | None = None
+    effective_from: Day | None = None
+    tags: Tags | None = None
+    colour: Colour | None = None
+    icon: Icon | None = None
+    cue: Line | None = None
+    question: Line | None = None
+    description: Note | None = None
+    archived: bool | None = None
+    expected_version: int | None = None
+
+
+class DeleteHabit(Command[Done]):
+    """Delete a habit and all its check-ins. Refuses with `NotFound` or `Conflict`."""
+
+    address: ClassVar[str] = "habits.delete_habit"
+    habit_id: UUID
+    expected_version: int | None = None
+
+
+class GetHabit(Query[Habit]):
+    """Get one habit. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "habits.get_habit"
+    habit_id: UUID
+
+
+class Habits(Reply):
+    """A page of habits in their order; `next` asks for the next page."""
+
+    habits: tuple[Habit, ...]
+    next: Cursor | None = None
+
+
+class ListHabits(Query[Habits]):
+    """List habits in their order; `archived` None lists both kinds."""
+
+    address: ClassVar[str] = "habits.list_habits"
+    archived: bool | None = False
+    tag: Tag | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 100
+
+
+class ReorderHabits(Command[Done]):
+    """Put these habits first, in this order; the others follow as they were."""
+
+    address: ClassVar[str] = "habits.reorder_habits"
+    habit_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+
+
+class TagCount(Message):
+    """A tag, and how many habits in use bear it."""
+
+    tag: Tag
+    habits: int
+
+
+class TagCounts(Reply):
+    """All tags, by name."""
+
+    tags: tuple[TagCount, ...]
+
+
+class ListTags(Query[TagCounts]):
+    """List the tags in use."""
+
+    address: ClassVar[str] = "habits.list_tags"
+
+
+class _AboutHabit(Fact):
+    """A fact about a habit; `version` is the habit's."""
+
+    habit_id: UUID
+
+
+class HabitCreated(_AboutHabit):
+    """A habit was begun."""
+
+    address: ClassVar[str] = "habits.habit_created"
+    habit: Outline
+    start_day: Day
+    versions: tuple[Version, ...]
+
+
+class HabitChanged(_AboutHabit):
+    """A habit is now this, and has had these schedules and targets."""
+
+    address: ClassVar[str] = "habits.habit_changed"
+    habit: Outline
+    start_day: Day
+    versions: tuple[Version, ...]
+
+
+class HabitArchived(_AboutHabit):
+    """A habit was laid aside, or taken up again."""
+
+    address: ClassVar[str] = "habits.habit_archived"
+    archived: bool
+
+
+class HabitDeleted(_AboutHabit):
+    """A habit and all its check-ins are gone."""
+
+    address: ClassVar[str] = "habits.habit_deleted"

@@ -1,0 +1,198 @@
+"""What can be said, and how a room says no.
+
+A message is a frozen model. A `Command` asks for a change, a `Query` for an answer; both name
+their one typed `Reply`. A `Fact` tells what happened. Instead of a reply a room may refuse:
+
+    Refused
+    ├── NotFound         there is no such thing, or it is somebody else's
+    ├── Conflict         it clashes with what is there already
+    ├── Invalid          the words were understood, but make no sense here
+    ├── Denied           you are known, but may not
+    ├── Unauthenticated  you are not known
+    ├── TooMany          slow down; `retry_after` seconds
+    ├── Gone             it was here once
+    ├── Unavailable      the room cannot answer now; `retry_after` seconds
+    ├── Unanswered       the room did not answer in time: the outcome is unknown
+    └── Broken           a fault of ours; `trace_id` finds it in the log
+
+A refusal carries a stable `code`, a sentence and its parameters. The sentence stays a template
+until it reaches a person, so that it can be said in their language.
+"""
+
+from datetime import UTC, datetime
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from uuid_utils.compat import uuid7
+
+R = TypeVar("R", bound="Reply")
+
+
+def new_id() -> UUID:
+    """Make a fresh UUIDv7: unique everywhere, ordered by time (RFC 9562, section 5.7)."""
+    return uuid7()
+
+
+class Message(BaseModel):
+    """Anything said between rooms. Fields of a newer speaker are passed over, never refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Reply(Message):
+    """What a room answers."""
+
+
+class Asked(Message, Generic[R]):
+    """Something that is answered: a command or a query.
+
+    `address` is `<room>.<verb>`, written out; `public` asks need no principal;
+    `scope` is what the principal must hold.
+    """
+
+    address: ClassVar[str]
+    public: ClassVar[bool] = False
+    scope: ClassVar[str] = ""
+
+
+class Command(Asked[R], Generic[R]):
+    """Asks a room to change something. Imperative: `CheckIn`."""
+
+
+class Query(Asked[R], Generic[R]):
+    """Asks a room what it knows. Changes nothing that anyone can see."""
+
+
+class Fact(Message):
+    """Something that happened. Past tense: `HabitCheckedIn`.
+
+    `fact_id` makes it count once, `version` of the aggregate gives it its place in time,
+    whatever order it arrives in.
+    """
+
+    address: ClassVar[str]
+
+    fact_id: UUID = Field(default_factory=new_id)
+    occurred_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    user_id: UUID
+    version: int = 1
+
+
+class Wrong(Message):
+    """One field that is wrong, and why: `pointer` is its JSON pointer (RFC 6901)."""
+
+    pointer: str
+    detail: str
+
+
+class Refusal(Message):
+    """A refusal as it travels over a wire."""
+
+    kind: str
+    code: str
+    text: str
+    params: dict[str, str | int | float] = {}
+    fields: tuple[Wrong, ...] = ()
+    retry_after: float | None = None
+
+
+class Refused(Exception):
+    """The room says no. `text` is a template, `params` fill it."""
+
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        /,
+        *,
+        fields: tuple[Wrong, ...] = (),
+        retry_after: float | None = None,
+        **params: str | int | float,
+    ) -> None:
+        super().__init__(text.format(**params))
+        self.code = code
+        self.text = text
+        self.params = params
+        self.fields = fields
+        self.retry_after = retry_after
+
+    def refusal(self) -> Refusal:
+        """Write this refusal down for the wire."""
+        return Refusal(
+            kind=type(self).__name__,
+            code=self.code,
+            text=self.text,
+            params=self.params,
+            fields=self.fields,
+            retry_after=self.retry_after,
+        )
+
+    @staticmethod
+    def read(refusal: Refusal) -> "Refused":
+        """Make the exception again at the asker; a kind of a newer room becomes `Broken`."""
+        kind = KINDS.get(refusal.kind, Broken)
+        return kind(
+            refusal.code,
+            refusal.text,
+            fields=refusal.fields,
+            retry_after=refusal.retry_after,
+            **refusal.params,
+        )
+
+
+class NotFound(Refused):
+    """There is no such thing, or it is somebody else's."""
+
+
+class Conflict(Refused):
+    """It clashes with what is there already."""
+
+
+class Invalid(Refused):
+    """The words were understood, but make no sense here."""
+
+
+class Denied(Refused):
+    """You are known, but may not."""
+
+
+class Unauthenticated(Refused):
+    """You are not known."""
+
+
+class TooMany(Refused):
+    """Slow down."""
+
+
+class Gone(Refused):
+    """It was here once."""
+
+
+class Unavailable(Refused):
+    """The room cannot answer now; nothing was done."""
+
+
+class Unanswered(Refused):
+    """The room did not answer in time: the outcome is unknown."""
+
+
+class Broken(Refused):
+    """A fault of ours; `trace_id` in the parameters finds it in the log."""
+
+
+KINDS: dict[str, type[Refused]] = {
+    kind.__name__: kind
+    for kind in (
+        NotFound,
+        Conflict,
+        Invalid,
+        Denied,
+        Unauthenticated,
+        TooMany,
+        Gone,
+        Unavailable,
+        Unanswered,
+        Broken,
+    )
+}

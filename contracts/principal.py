@@ -1,0 +1,34 @@
+"""Who asks. There is one principal type, whichever door the person came through."""
+
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Principal(BaseModel):
+    """A verified caller: a person, or a service acting for itself or for a person.
+
+    `token` is the caller's own access token, carried along where a room has to verify it again;
+    it never shows in a log.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: UUID
+    session_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    service: str | None = None
+    token: str | None = Field(default=None, repr=False)
+
+    def may(self, scope: str) -> bool:
+        """Tell whether this caller holds a scope; the empty scope is held by everyone."""
+        return not scope or scope in self.scopes
+
+
+class Verifier(Protocol):
+    """Turns an access token into the principal whom it names."""
+
+    async def verify(self, token: str) -> Principal:
+        """Return who holds the token. Refuses with `Unauthenticated`."""
+        ...

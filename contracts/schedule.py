@@ -1,0 +1,262 @@
+"""When a habit is due: pure value objects, told apart by `every`.
+
+    {"every": "day"}                                   each day
+    {"every": "weekdays", "days": ["mon", "wed"]}      on these days of the week
+    {"every": "n_days", "n": 3}                        every third day, counted from the start
+    {"every": "times", "times": 3, "per": "week"}      any three days of a week (or month)
+    {"every": "times", "times": 3, "per": "days", "days": 14}
+    {"every": "month_days", "days": [1, 15, -1]}       -1 is the last day of the month
+    {"every": "nth_weekday", "weekday": "tue", "nth": 2}    -1 is the last one of the month
+    {"every": "year", "month": 2, "day": 29}
+    {"every": "rule", "rrule": "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"}
+
+Each but the last tells whether it `is_due`, how often that is (`frequency`), and its recurrence
+rule (`to_rrule`, RFC 5545). The last one *is* a recurrence rule; the habits room expands it.
+"""
+
+from calendar import monthrange
+from datetime import date
+from typing import Annotated, Literal, NamedTuple, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from contracts.recurrence import plain_rule
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Frequency(NamedTuple):
+    """So many times in so many days, as in Loop's score."""
+
+    times: int
+    days: int
+
+
+class _Value(BaseModel):
+    """A schedule: equal when it says the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EveryDay(_Value):
+    """Due each day."""
+
+    every: Literal["day"] = "day"
+
+    @property
+    def frequency(self) -> Frequency:
+        """Once a day."""
+        return Frequency(1, 1)
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` is one of its days, having begun on `start`."""
+        return day >= start
+
+    def to_rrule(self) -> str:
+        """Write it as a recurrence rule."""
+        return "FREQ=DAILY"
+
+
+def _in_week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+    """Order days of the week from Monday, each once."""
+    return tuple(day for day in WEEKDAYS if day in days)
+
+
+class Weekdays(_Value):
+    """Due on some days of the week."""
+
+    every: Literal["weekdays"] = "weekdays"
+    days: Annotated[
+        tuple[Weekday, ...], Field(min_length=1, max_length=7), AfterValidator(_in_week_order)
+    ]
+
+    @property
+    def frequency(self) -> Frequency:
+        """As many times a week as it has days."""
+        return Frequency(len(self.days), 7)
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` is one of its days, having begun on `start`."""
+        return day >= start and WEEKDAYS[day.weekday()] in self.days
+
+    def to_rrule(self) -> str:
+        """Write it as a recurrence rule."""
+        return "FREQ=WEEKLY;BYDAY=" + ",".join(day[:2].upper() for day in self.days)
+
+
+class EveryNDays(_Value):
+    """Due every `n` days, the first time on the day it begins."""
+
+    every: Literal["n_days"] = "n_days"
+    n: int = Field(ge=1, le=366, strict=True)
+
+    @property
+    def frequency(self) -> Frequency:
+        """Once in `n` days."""
+        return Frequency(1, self.n)
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` is one of its days, having begun on `start`."""
+        return day >= start and (day - start).days % self.n == 0
+
+    def to_rrule(self) -> str:
+        """Write it as a recurrence rule."""
+        return f"FREQ=DAILY;INTERVAL={self.n}"
+
+
+class Times(_Value):
+    """Due on any `times` different days of each week, month or block of `days` days.
+
+    Blocks are counted from the day it begins. A month shorter than `times` asks for each day.
+    """
+
+    every: Literal["times"] = "times"
+    times: int = Field(ge=1, le=366, strict=True)
+    per: Literal["week", "month", "days"] = "week"
+    days: int | None = Field(default=None, ge=1, le=366, strict=True)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse a number of times that the period has no room for."""
+        if (self.per == "days") != (self.days is not None):
+            raise ValueError("`days` goes with per = days, and only with it")
+        longest = {"week": 7, "month": 31}.get(self.per) or self.days or 0
+        if self.times > longest:
+            raise ValueError(f"there are only {longest} days in which to do it {self.times} times")
+        return self
+
+    @property
+    def frequency(self) -> Frequency:
+        """So many times in 7, 30 or its own number of days."""
+        return Frequency(self.times, self.days or (7 if self.per == "week" else 30))
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` may serve: any day does, from `start` on."""
+        return day >= start
+
+    def to_rrule(self) -> str:
+        """Write when each period begins; a recurrence rule cannot say "any three days"."""
+        if self.per == "days":
+            return f"FREQ=DAILY;INTERVAL={self.days}"
+        return "FREQ=WEEKLY" if self.per == "week" else "FREQ=MONTHLY"
+
+
+MonthDay = Annotated[int, Field(ge=-31, le=31, strict=True)]
+
+
+def _days_of_a_month(days: tuple[int, ...]) -> tuple[int, ...]:
+    """Order days of the month, the ones counted from its end last, each once."""
+    if 0 in days:
+        raise ValueError("the first day of a month is 1, the last is -1; there is no day 0")
+    return tuple(sorted(set(days), key=lambda day: (day < 0, day)))
+
+
+class MonthDays(_Value):
+    """Due on some days of the month; negative ones count from its end.
+
+    As in RFC 5545, a month that lacks the day is passed over; -1 is the last day of each month.
+    """
+
+    every: Literal["month_days"] = "month_days"
+    days: Annotated[
+        tuple[MonthDay, ...], Field(min_length=1, max_length=31), AfterValidator(_days_of_a_month)
+    ]
+
+    @property
+    def frequency(self) -> Frequency:
+        """As many times in 30 days as it has days, and never more than daily."""
+        return Frequency(min(len(self.days), 30), 30)
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` is one of its days, having begun on `start`."""
+        if day < start:
+            return False
+        return day.day in self.days or day.day - _month_length(day) - 1 in self.days
+
+    def to_rrule(self) -> str:
+        """Write it as a recurrence rule."""
+        return "FREQ=MONTHLY;BYMONTHDAY=" + ",".join(map(str, self.days))
+
+
+class NthWeekday(_Value):
+    """Due on the nth such weekday of each month; -1 is the last. A month without it is passed."""
+
+    every: Literal["nth_weekday"] = "nth_weekday"
+    weekday: Weekday
+    nth: Literal[1, 2, 3, 4, 5, -1, -2, -3, -4, -5]
+
+    @property
+    def frequency(self) -> Frequency:
+        """Once in 30 days."""
+        return Frequency(1, 30)
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` is one of its days, having begun on `start`."""
+        if day < start or WEEKDAYS[day.weekday()] != self.weekday:
+            return False
+        if self.nth > 0:
+            return (day.day - 1) // 7 + 1 == self.nth
+        return (_month_length(day) - day.day) // 7 + 1 == -self.nth
+
+    def to_rrule(self) -> str:
+        """Write it as a recurrence rule."""
+        return f"FREQ=MONTHLY;BYDAY={self.nth}{self.weekday[:2].upper()}"
+
+
+class Yearly(_Value):
+    """Due once a year. 29 February falls on the 28th in common years: nobody skips three years.
+
+    (RFC 5545 passes over a date that a year lacks; the rule says "last day of February" instead.)
+    """
+
+    every: Literal["year"] = "year"
+    month: int = Field(ge=1, le=12, strict=True)
+    day: int = Field(ge=1, le=31, strict=True)
+
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        """Refuse a date that no year has."""
+        if self.day > monthrange(2000, self.month)[1]:
+            raise ValueError(f"month {self.month} has no day {self.day}")
+        return self
+
+    @property
+    def frequency(self) -> Frequency:
+        """Once in 365 days."""
+        return Frequency(1, 365)
+
+    def is_due(self, day: date, start: date) -> bool:
+        """Tell whether `day` is one of its days, having begun on `start`."""
+        if day < start or day.month != self.month:
+            return False
+        return day.day == min(self.day, _month_length(day))
+
+    def to_rrule(self) -> str:
+        """Write it as a recurrence rule."""
+        on = -1 if (self.month, self.day) == (2, 29) else self.day
+        return f"FREQ=YEARLY;BYMONTH={self.month};BYMONTHDAY={on}"
+
+
+class Rule(_Value):
+    """Due as a recurrence rule of RFC 5545 says, counted from the day it begins.
+
+    Not finer than daily. Kept in one plain form: upper case, without `RRULE:`, `UNTIL` as a day.
+    """
+
+    every: Literal["rule"] = "rule"
+    rrule: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain_rule)]
+
+    def to_rrule(self) -> str:
+        """Return the rule itself."""
+        return self.rrule
+
+
+DayBased = EveryDay | Weekdays | EveryNDays | Times | MonthDays | NthWeekday | Yearly
+Schedule = Annotated[DayBased | Rule, Field(discriminator="every")]
+"""Any of them."""
+
+
+def _month_length(day: date) -> int:
+    """Count the days of the month of `day`."""
+    return monthrange(day.year, day.month)[1]

@@ -1,0 +1,149 @@
+"""What the users room says: who people are, how they live in time, and who may administer."""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from contracts.auth import Done, Email, Language, Name
+from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.time import Zone
+
+Role = Literal["user", "admin"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DayStart = Annotated[int, Field(ge=0, le=720)]
+"""Minutes after midnight at which a person's day begins: 180 lets 02:59 count as yesterday."""
+
+
+class Profile(Message):
+    """What a person sets about themselves."""
+
+    name: Name = ""
+    language: Language = "en"
+    zone: Zone = "UTC"
+    day_start: DayStart = 0
+    week_start: Weekday = "mon"
+
+
+class User(Reply):
+    """A person, as they and administrators see them."""
+
+    user_id: UUID
+    email: Email
+    name: Name
+    language: Language
+    zone: Zone
+    day_start: DayStart
+    week_start: Weekday
+    role: Role
+    disabled: bool
+    created_at: AwareDatetime
+    version: int
+
+
+class CreateProfile(Command[User]):
+    """Keep a profile for a new account, the caller's; the second time, return what is there.
+
+    Refuses with `Gone` if the caller was deleted.
+    """
+
+    address: ClassVar[str] = "users.create_profile"
+    email: Email
+    name: Name = ""
+    zone: Zone = "UTC"
+    language: Language = "en"
+
+
+class GetProfile(Query[User]):
+    """Get the caller's profile."""
+
+    address: ClassVar[str] = "users.get_profile"
+
+
+class ChangeProfile(Command[User]):
+    """Change what is given, leave the rest. Refuses with `Conflict` (`version_conflict`)."""
+
+    address: ClassVar[str] = "users.change_profile"
+    name: Name | None = None
+    language: Language | None = None
+    zone: Zone | None = None
+    day_start: DayStart | None = None
+    week_start: Weekday | None = None
+    expected_version: int | None = None
+
+
+class DeleteMe(Command[Done]):
+    """Delete the caller's account and all that every room holds of theirs.
+
+    Refuses with `Conflict` (`last_admin`) if others would be left without an administrator.
+    """
+
+    address: ClassVar[str] = "users.delete_me"
+
+
+class Users(Reply):
+    """A page of users; `cursor` asks for the next one."""
+
+    users: tuple[User, ...]
+    cursor: str | None
+
+
+class ListUsers(Query[Users]):
+    """List users by registration, newest first; `search` matches address and name."""
+
+    address: ClassVar[str] = "users.list_users"
+    scope: ClassVar[str] = "admin"
+    search: str = Field(default="", max_length=100)
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: str | None = None
+
+
+class GetUser(Query[User]):
+    """Get a user by id, or by address."""
+
+    address: ClassVar[str] = "users.get_user"
+    scope: ClassVar[str] = "admin"
+    user_id: UUID | None = None
+    email: Email | None = None
+
+
+class ChangeUser(Command[User]):
+    """Disable or enable a user, or change their role.
+
+    Refuses with `NotFound`, or `Conflict` (`last_admin`): the last admin stays one.
+    """
+
+    address: ClassVar[str] = "users.change_user"
+    scope: ClassVar[str] = "admin"
+    user_id: UUID
+    disabled: bool | None = None
+    role: Role | None = None
+
+
+class DeleteUser(Command[Done]):
+    """Delete a user and all that every room holds of theirs. Refuses as `ChangeUser` does."""
+
+    address: ClassVar[str] = "users.delete_user"
+    scope: ClassVar[str] = "admin"
+    user_id: UUID
+
+
+class ProfileChanged(Fact):
+    """A person's profile is now this; told when it is made, too."""
+
+    address: ClassVar[str] = "users.profile_changed"
+    profile: Profile
+
+
+class UserChanged(Fact):
+    """An administrator changed a user's standing."""
+
+    address: ClassVar[str] = "users.user_changed"
+    role: Role
+    disabled: bool
+
+
+class UserDeleted(Fact):
+    """A user is gone: every room erases what it holds of theirs."""
+
+    address: ClassVar[str] = "users.user_deleted"

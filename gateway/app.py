@@ -1,0 +1,81 @@
+"""The gateway, put together: a bus and a verifier come in, an application goes out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import FastAPI
+
+from contracts.bus import Bus
+from contracts.principal import Verifier
+from gateway import auth, breaks, check_ins, habits, health, imports, today, users, web
+from gateway.deps import Door
+from gateway.edge import Edge
+from gateway.limits import Limiter, Policy
+from gateway.openapi import document
+from gateway.problems import speak_problems
+
+# Those that are asked most come first: routes are tried in order.
+RESOURCES = (check_ins, today, habits, users, breaks, auth, imports, health, web)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What can be set. Rates are requests per minute; `login_per_minute` is for each address."""
+
+    cors_origins: tuple[str, ...] = ()
+    rate_per_minute: int = 600
+    login_per_minute: int = 10
+    redis_url: str | None = None
+    body_bytes: int = 1 << 20
+    import_bytes: int = 50 << 20
+
+
+async def _unwatched() -> dict[str, str]:
+    """Know of no parts."""
+    return {}
+
+
+def open_gateway(
+    bus: Bus,
+    verifier: Verifier,
+    settings: GatewaySettings | None = None,
+    *,
+    title: str = "Ritmo",
+    version: str = "1",
+    ready: Callable[[], Awaitable[dict[str, str]]] = _unwatched,
+    asyncapi: Callable[[], str] | None = None,
+) -> FastAPI:
+    """Open the gateway on a bus.
+
+    `ready` tells of each part `ok` or what is wrong; `asyncapi` writes the AsyncAPI document.
+    While `app.state.draining` is true, /readyz answers 503.
+    """
+    settings = settings or GatewaySettings()
+    app = FastAPI(
+        title=title, version=version, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.draining = False
+    app.state.door = Door(
+        bus=bus,
+        verifier=verifier,
+        limiter=Limiter(settings.redis_url),
+        person=Policy("person", settings.rate_per_minute),
+        address=Policy("address", settings.rate_per_minute),
+        login=Policy("login", settings.login_per_minute),
+        register=Policy("register", settings.login_per_minute),
+        ready=ready,
+        asyncapi=asyncapi,
+    )
+    for resource in RESOURCES:
+        # Plain routes: an included router would be looked through a second time on each request.
+        app.router.routes.extend(resource.router.routes)
+    speak_problems(app)
+    app.add_middleware(
+        Edge,
+        origins=settings.cors_origins,
+        most_bytes=settings.body_bytes,
+        large_bytes=settings.import_bytes,
+    )
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
+    return app

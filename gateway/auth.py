@@ -1,0 +1,243 @@
+"""Accounts and sessions: /v1/auth/..., and the keys that verify access tokens."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from contracts.auth import (
+    ChangePassword,
+    Email,
+    EndAllSessions,
+    EndSession,
+    GetKeys,
+    Keys,
+    Language,
+    ListSessions,
+    Login,
+    Logout,
+    Name,
+    Refresh,
+    Register,
+    Sessions,
+    Text,
+    Tokens,
+)
+from contracts.bus import Bus, deadline_in
+from contracts.message import NotFound, Unavailable
+from contracts.principal import Verifier
+from contracts.time import Zone
+from contracts.users import CreateProfile, GetProfile, User
+from gateway.answers import answer, created, nothing
+from gateway.deps import FromDevice, Key, TheBus, TheVerifier, YesNo, at_login, at_register, guest
+from gateway.identity import Me
+from gateway.reading import Body, Said, resource
+
+router = resource("accounts", 403, 404, 409, 410)
+
+Password = Annotated[Text, Field(repr=False, examples=["correct horse battery staple"])]
+
+
+class NewAccount(Body):
+    """A new account."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "ada@example.org",
+                    "password": "correct horse battery staple",
+                    "name": "Ada",
+                    "zone": "Europe/London",
+                    "language": "en",
+                }
+            ]
+        }
+    )
+    email: Email
+    password: Password
+    name: Name = ""
+    zone: Zone = "UTC"
+    language: Language = "en"
+
+
+class Credentials(Body):
+    """Who logs in, and how they prove it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"email": "ada@example.org", "password": "correct horse battery staple"}]
+        }
+    )
+    email: Email
+    password: Password
+    otp: Annotated[str, Field(max_length=20)] | None = Field(default=None, repr=False)
+
+
+class RefreshToken(Body):
+    """A refresh token, used once."""
+
+    refresh_token: Text = Field(repr=False, examples=["a8Yl0v2dYkEJ0dFNo5nJ0E0TqQ2oVq1f"])
+
+
+class NewPassword(Body):
+    """The present password and the next one."""
+
+    password: Password
+    new_password: Password
+
+
+class Opened(BaseModel):
+    """A session: who it is, and its tokens. `expires_in` is the access token's life in seconds."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token
+    expires_in: int
+
+
+def opened(user: User, tokens: Tokens) -> Opened:
+    """Put a session's tokens and their owner together."""
+    return Opened(
+        user=user,
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        expires_in=tokens.expires_in,
+    )
+
+
+async def profile_of(
+    bus: Bus, verifier: Verifier, tokens: Tokens, deadline: float, email: str | None
+) -> User:
+    """Get the profile of a session's owner; one that a crash left out is made now, by `email`."""
+    who = await verifier.verify(tokens.access_token)
+    try:
+        return await bus.ask(GetProfile(), who, deadline=deadline)
+    except NotFound:
+        if email is None:
+            text = "This account is still being set up; try again in a moment."
+            raise Unavailable("profile_pending", text, retry_after=2) from None
+        return await bus.ask(CreateProfile(email=email), who, deadline=deadline)
+
+
+@router.post(
+    "/v1/auth/register",
+    status_code=201,
+    response_model=Opened,
+    dependencies=[Depends(at_register)],
+    summary="Open an account",
+)
+async def register(
+    body: Said[NewAccount], bus: TheBus, verifier: TheVerifier, device: FromDevice
+) -> Response:
+    """Open an account and begin its first session."""
+    deadline = deadline_in()
+    command = Register(
+        email=body.email,
+        password=body.password,
+        name=body.name,
+        zone=body.zone,
+        language=body.language,
+        device=device,
+    )
+    tokens = await bus.ask(command, deadline=deadline)
+    who = await verifier.verify(tokens.access_token)
+    profile = CreateProfile(
+        email=body.email, name=body.name, zone=body.zone, language=body.language
+    )
+    user = await bus.ask(profile, who, deadline=deadline)
+    return created(opened(user, tokens), "/v1/me")
+
+
+@router.post(
+    "/v1/auth/login",
+    response_model=Opened,
+    dependencies=[Depends(at_login)],
+    summary="Log in",
+)
+async def login(
+    body: Said[Credentials], bus: TheBus, verifier: TheVerifier, device: FromDevice
+) -> Response:
+    """Begin a session."""
+    deadline = deadline_in()
+    command = Login(email=body.email, password=body.password, otp=body.otp, device=device)
+    tokens = await bus.ask(command, deadline=deadline)
+    user = await profile_of(bus, verifier, tokens, deadline, body.email)
+    return answer(opened(user, tokens))
+
+
+@router.post(
+    "/v1/auth/refresh",
+    response_model=Opened,
+    dependencies=[Depends(guest)],
+    summary="Refresh a session",
+)
+async def refresh(
+    body: Said[RefreshToken], bus: TheBus, verifier: TheVerifier, device: FromDevice
+) -> Response:
+    """Exchange a refresh token for the next pair. Using it again ends the session."""
+    deadline = deadline_in()
+    command = Refresh(refresh_token=body.refresh_token, device=device)
+    tokens = await bus.ask(command, deadline=deadline)
+    return answer(opened(await profile_of(bus, verifier, tokens, deadline, None), tokens))
+
+
+@router.post("/v1/auth/logout", status_code=204, summary="Log out")
+async def logout(me: Me, bus: TheBus, key: Key = None) -> Response:
+    """End the caller's session."""
+    await bus.ask(Logout(), me, idempotency_key=key)
+    return nothing()
+
+
+@router.get("/v1/auth/sessions", response_model=Sessions, summary="List sessions")
+async def list_sessions(me: Me, bus: TheBus) -> Response:
+    """List the caller's sessions, the latest used first."""
+    return answer(await bus.ask(ListSessions(), me))
+
+
+@router.delete("/v1/auth/sessions", status_code=204, summary="Log out everywhere")
+async def end_all_sessions(
+    me: Me,
+    bus: TheBus,
+    but_this: Annotated[YesNo, Query(description="Keep the session that asks.")] = False,
+    key: Key = None,
+) -> Response:
+    """End every session of the caller's, or all but this one."""
+    await bus.ask(EndAllSessions(but_this=but_this), me, idempotency_key=key)
+    return nothing()
+
+
+@router.delete("/v1/auth/sessions/{session_id}", status_code=204, summary="End a session")
+async def end_session(
+    session_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    me: Me,
+    bus: TheBus,
+    key: Key = None,
+) -> Response:
+    """End one session of the caller's."""
+    await bus.ask(EndSession(session_id=session_id), me, idempotency_key=key)
+    return nothing()
+
+
+@router.post("/v1/auth/password", status_code=204, summary="Change the password")
+async def change_password(
+    body: Said[NewPassword], me: Me, bus: TheBus, key: Key = None
+) -> Response:
+    """Set a new password and end all other sessions."""
+    command = ChangePassword(password=body.password, new_password=body.new_password)
+    await bus.ask(command, me, idempotency_key=key)
+    return nothing()
+
+
+@router.get(
+    "/.well-known/jwks.json",
+    response_model=Keys,
+    dependencies=[Depends(guest)],
+    summary="Get the public keys",
+)
+async def keys(bus: TheBus) -> Response:
+    """Get the keys that verify access tokens, as a JWK set (RFC 7517)."""
+    return answer(await bus.ask(GetKeys()), headers={"Cache-Control": "public, max-age=300"})

@@ -1,0 +1,173 @@
+"""What routes depend on: the bus, and the headers that steer a request."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Query, Request
+from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints
+
+from contracts.auth import Device
+from contracts.bus import Bus
+from contracts.message import Conflict
+from contracts.principal import Verifier
+from contracts.time import Day
+from gateway.limits import Limiter, Policy, address_of, admit, network
+
+
+@dataclass(slots=True)
+class Door:
+    """What the gateway works with."""
+
+    bus: Bus
+    verifier: Verifier
+    limiter: Limiter
+    person: Policy
+    address: Policy
+    login: Policy
+    register: Policy
+    ready: Callable[[], Awaitable[dict[str, str]]]
+    asyncapi: Callable[[], str] | None = None
+    known: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+
+
+def door_of(request: Request) -> Door:
+    """Return what the gateway of this request works with."""
+    return cast(Door, request.app.state.door)
+
+
+async def _bus(request: Request) -> Bus:
+    return door_of(request).bus
+
+
+TheBus = Annotated[Bus, Depends(_bus)]
+"""The bus, to ask a room."""
+
+
+async def _verifier(request: Request) -> Verifier:
+    return door_of(request).verifier
+
+
+TheVerifier = Annotated[Verifier, Depends(_verifier)]
+"""Turns access tokens into principals."""
+
+
+async def _device(request: Request) -> Device:
+    agent = request.headers.get("user-agent", "")
+    return Device(address=address_of(request), agent=agent)
+
+
+FromDevice = Annotated[Device, Depends(_device)]
+"""Where the request comes from."""
+
+
+async def guest(request: Request) -> None:
+    """Count a request that needs no login against its address."""
+    door = door_of(request)
+    await admit(request, door.limiter, door.address, network(address_of(request)))
+
+
+async def at_login(request: Request) -> None:
+    """Count a login against its address, strictly."""
+    door = door_of(request)
+    await admit(request, door.limiter, door.login, network(address_of(request)))
+
+
+async def at_register(request: Request) -> None:
+    """Count a new account against its address, strictly."""
+    door = door_of(request)
+    await admit(request, door.limiter, door.register, network(address_of(request)))
+
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+
+
+def _bare(key: str) -> str:
+    """Return a key without the quotes of a structured header (RFC 9651, section 3.3.3)."""
+    key = key.strip()
+    if key.startswith('"'):
+        quoted = _QUOTED.fullmatch(key)
+        if quoted is None:
+            raise ValueError("The quotes of this header do not match.")
+        key = re.sub(r"\\(.)", r"\1", quoted[1])
+    if not 0 < len(key) <= 255:
+        raise ValueError("An Idempotency-Key has 1 to 255 characters.")
+    return key
+
+
+KeyText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=512, pattern=r"^[\x20-\x7e]*$"),
+    AfterValidator(_bare),
+]
+Key = Annotated[
+    KeyText | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Makes a change take effect once, however often it is sent; any text that is "
+        "unique to the change, bare or quoted.",
+        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    ),
+]
+"""The caller's name for a change, so that it takes effect once."""
+
+_OURS = re.compile(r'"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
+
+
+async def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The ETag of what is to be changed: 412 if it has changed meanwhile.",
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> int | None:
+    """Read the version that a change expects; an ETag that was never ours matches nothing."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    ours = _OURS.fullmatch(if_match.strip())
+    if ours is None:
+        raise Conflict("version_conflict", "It has changed in the meantime; get it again first.")
+    return int(ours[1])
+
+
+Expected = Annotated[int | None, Depends(_if_match)]
+"""The version that a change expects, of If-Match; None for any."""
+
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="An ETag that the caller has: 304 if nothing has changed.",
+        examples=['"3"'],
+    ),
+]
+
+_TRUTHS = {"true": True, "false": False}
+
+YesNo = Annotated[
+    bool,
+    Strict(),
+    BeforeValidator(lambda word: _TRUTHS.get(word, word) if isinstance(word, str) else word),
+]
+"""`true` or `false` in a query; nothing else counts."""
+
+PageCursor = Annotated[
+    str | None,
+    Query(
+        description="`next` of the page before.",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[A-Za-z0-9_.~=-]*$",
+    ),
+]
+HabitId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+OfDay = Annotated[
+    Day, Path(description="A logical day, YYYY-MM-DD.", examples=["2026-03-01"])
+]
+From = Annotated[Day | None, Query(alias="from", description="The first day; open if not given.")]
+To = Annotated[Day | None, Query(alias="to", description="The last day; open if not given.")]

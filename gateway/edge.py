@@ -1,0 +1,204 @@
+"""The outermost layer: trace, size limit, CORS, security headers, figures, and no bare failure.
+
+Plain ASGI, since every request pays for it.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.bus import trace_id
+from gateway.figures import observe
+from gateway.problems import BadRequest, problem
+from gateway.speech import chosen, say
+from gateway.visit import KEY, Visit
+
+log = structlog.get_logger()
+
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+API_CSP = b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+
+SECURITY: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+UNLESS_GIVEN: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", API_CSP),
+    (b"cache-control", b"no-store"),
+)
+HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+EXPOSED = b"ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
+PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
+    (
+        b"access-control-allow-headers",
+        b"Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match,"
+        b" X-Request-Id, Traceparent",
+    ),
+    (b"access-control-max-age", b"600"),
+)
+
+
+def trace_of(headers: dict[bytes, bytes]) -> str:
+    """Return the trace that a caller named (W3C Trace Context, or X-Request-Id), or a new one."""
+    if parent := _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"")):
+        return parent[1].decode()
+    given = headers.get(b"x-request-id", b"")
+    return given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+class Edge:
+    """Wraps an application. `large` are paths that take `large_bytes`; others `most_bytes`."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origins: Iterable[str] = (),
+        most_bytes: int = 1 << 20,
+        large_bytes: int = 50 << 20,
+        large: Iterable[str] = ("/v1/import",),
+    ) -> None:
+        """Wrap `app`; `origins` are the web origins that may call it, matched exactly."""
+        self.app = app
+        self.origins = frozenset(origin.encode() for origin in origins)
+        self.most_bytes = most_bytes
+        self.large_bytes = large_bytes
+        self.large = frozenset(large)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request; other protocols pass."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        visit = scope[KEY] = Visit(trace_of(headers))
+        token = trace_id.set(visit.trace_id)
+        answer = _Answer(send, self._extra(scope, headers, visit), visit)
+        try:
+            early = self._refusal(scope, headers) or self._preflight(scope, headers)
+            if early is not None:
+                await early(scope, receive, answer)
+            else:
+                await self._run(scope, self._counted(scope, headers, receive), answer)
+        finally:
+            trace_id.reset(token)
+            observe(scope, answer.status, time.perf_counter() - began)
+
+    async def _run(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Run the application; what it did not expect becomes a problem document."""
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:
+            log.exception("broken", path=scope["path"], trace_id=trace_id.get())
+            if answer.status:
+                raise
+            language = _language(scope)
+            text = "Something broke on our side. Its trace is {trace_id}."
+            said = say(language, text, {"trace_id": trace_id.get()})
+            await problem(scope, 500, "broken", said, language)(scope, receive, answer)
+
+    def _extra(
+        self, scope: Scope, headers: dict[bytes, bytes], visit: Visit
+    ) -> list[tuple[bytes, bytes]]:
+        """List the headers that every answer carries."""
+        extra = [*SECURITY, (b"x-request-id", visit.trace_id.encode())]
+        if scope["scheme"] == "https":
+            extra.append(HSTS)
+        if self.origins:
+            extra.append((b"vary", b"Origin"))
+            origin = headers.get(b"origin")
+            if origin in self.origins:
+                extra.append((b"access-control-allow-origin", origin))
+                extra.append((b"access-control-expose-headers", EXPOSED))
+        return extra
+
+    def _preflight(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
+        """Answer a browser that asks whether it may call."""
+        if scope["method"] != "OPTIONS" or b"access-control-request-method" not in headers:
+            return None
+        if headers.get(b"origin") not in self.origins:
+            language = _language(scope)
+            text = "This web origin may not call Ritmo; its operator can allow it."
+            return problem(scope, 403, "origin_not_allowed", say(language, text), language)
+        answer = Response(status_code=204)
+        answer.raw_headers.extend(PREFLIGHT)
+        return answer
+
+    def _most(self, scope: Scope) -> int:
+        """Return how many bytes of body this path takes."""
+        return self.large_bytes if scope["path"] in self.large else self.most_bytes
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
+        """Refuse a body that announces itself as too large."""
+        length = headers.get(b"content-length")
+        if length is None or (length.isdigit() and int(length[:20]) <= self._most(scope)):
+            return None
+        error, language = _too_large(self._most(scope)), _language(scope)
+        said = say(language, error.text, error.params)
+        answer = problem(scope, 413, error.code, said, language)
+        answer.headers["Connection"] = "close"
+        return answer
+
+    def _counted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """Count the bytes of a body that does not announce its length."""
+        if b"transfer-encoding" not in headers:
+            return receive
+        most = left = self._most(scope)
+
+        async def count() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _too_large(most)
+            return message
+
+        return count
+
+
+class _Answer:
+    """Sends an answer on, with the headers that every answer carries."""
+
+    __slots__ = ("_extra", "_send", "_visit", "status")
+
+    def __init__(self, send: Send, extra: list[tuple[bytes, bytes]], visit: Visit) -> None:
+        self._send = send
+        self._extra = extra
+        self._visit = visit
+        self.status = 0
+
+    async def __call__(self, message: Any) -> None:  # noqa: ANN401 - an ASGI message
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message["headers"])
+            names = {name for name, _ in headers}
+            headers += self._extra
+            headers += self._visit.headers
+            headers += [pair for pair in UNLESS_GIVEN if pair[0] not in names]
+            message["headers"] = headers
+        await self._send(message)
+
+
+def _too_large(most: int) -> BadRequest:
+    text = "The body is too large: at most {kib} KiB are taken here."
+    return BadRequest(413, "too_large", text, kib=most >> 10)
+
+
+def _language(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            return chosen(value.decode("latin-1"))
+    return "en"

@@ -1,0 +1,158 @@
+"""Habits: /v1/habits, their order, their tags and their streaks."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from contracts.check_ins import GetStreaks, Streaks
+from contracts.habit import Habit, Tag, Words
+from contracts.habits import (
+    CreateHabit,
+    DeleteHabit,
+    GetHabit,
+    Habits,
+    ListHabits,
+    ListTags,
+    ReorderHabits,
+    TagCounts,
+    UpdateHabit,
+)
+from contracts.time import Day
+from gateway.answers import answer, created, etag_of, listed, nothing, versioned
+from gateway.deps import Expected, HabitId, IfNoneMatch, Key, PageCursor, TheBus
+from gateway.identity import Me
+from gateway.reading import Body, Said, changes_of, given, resource
+
+router = resource("habits", 403, 404, 409, 412)
+
+ARCHIVED: dict[str, bool | None] = {"true": True, "false": False, "all": None}
+Archived = Annotated[
+    Literal["true", "false", "all"], Query(description="Habits laid aside, in use, or all.")
+]
+
+
+class NewHabit(Words):
+    """A new habit. Only `name` is needed: yes or no, every day, from today."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"name": "Read ten pages"},
+                {
+                    "name": "Run",
+                    "measure": "amount",
+                    "unit": "km",
+                    "target": {"value": 15, "per": "week"},
+                    "schedule": {"every": "times", "times": 3, "per": "week"},
+                    "tags": ["health"],
+                },
+            ]
+        },
+    )
+    start_day: Day | None = None
+
+
+if TYPE_CHECKING:
+    HabitChanges = BaseModel
+else:
+    HabitChanges = changes_of(
+        "HabitChanges",
+        UpdateHabit,
+        without=frozenset({"habit_id", "drop_target", "expected_version"}),
+        clears=frozenset({"target"}),
+        example={"name": "Read twenty pages", "schedule": {"every": "weekdays", "days": ["mon"]}},
+    )
+
+
+class Order(Body):
+    """Habits in the order in which they are to stand."""
+
+    habit_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
+
+
+def etag(habit: Habit) -> dict[str, str]:
+    """Write a habit's ETag."""
+    return {"ETag": etag_of(habit.version, habit.model_dump_json())}
+
+
+@router.get("/v1/habits", response_model=Habits, summary="List habits")
+async def list_habits(
+    me: Me,
+    bus: TheBus,
+    archived: Archived = "false",
+    tag: Annotated[Tag | None, Query(description="Only habits that bear this tag.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: PageCursor = None,
+    known: IfNoneMatch = None,
+) -> Response:
+    """List the caller's habits in their order."""
+    query = ListHabits(archived=ARCHIVED[archived], tag=tag, limit=limit, cursor=cursor)
+    return listed(await bus.ask(query, me), known)
+
+
+@router.post("/v1/habits", status_code=201, response_model=Habit, summary="Begin a habit")
+async def create_habit(body: Said[NewHabit], me: Me, bus: TheBus, key: Key = None) -> Response:
+    """Begin a habit."""
+    habit = await bus.ask(CreateHabit(**given(body)), me, idempotency_key=key)
+    return created(habit, f"/v1/habits/{habit.habit_id}", etag(habit)["ETag"])
+
+
+@router.get("/v1/habits/{habit_id}", response_model=Habit, summary="Get a habit")
+async def get_habit(
+    habit_id: HabitId, me: Me, bus: TheBus, known: IfNoneMatch = None
+) -> Response:
+    """Get one habit, with its streaks, its score and all its versions."""
+    habit = await bus.ask(GetHabit(habit_id=habit_id), me)
+    return versioned(habit, habit.version, known, moves=True)
+
+
+@router.patch("/v1/habits/{habit_id}", response_model=Habit, summary="Change a habit")
+async def update_habit(
+    habit_id: HabitId,
+    body: Said[HabitChanges],
+    me: Me,
+    bus: TheBus,
+    expected: Expected,
+    key: Key = None,
+) -> Response:
+    """Change a habit. A new schedule or target holds from a day on; the past stays as it was."""
+    words = given(body)
+    drop = "target" in words and words["target"] is None
+    command = UpdateHabit(
+        habit_id=habit_id, drop_target=drop, expected_version=expected, **words
+    )
+    habit = await bus.ask(command, me, idempotency_key=key)
+    return answer(habit, headers=etag(habit))
+
+
+@router.delete("/v1/habits/{habit_id}", status_code=204, summary="Delete a habit")
+async def delete_habit(
+    habit_id: HabitId, me: Me, bus: TheBus, expected: Expected, key: Key = None
+) -> Response:
+    """Delete a habit and all its check-ins. To keep them, archive it."""
+    command = DeleteHabit(habit_id=habit_id, expected_version=expected)
+    await bus.ask(command, me, idempotency_key=key)
+    return nothing()
+
+
+@router.get("/v1/habits/{habit_id}/streaks", response_model=Streaks, summary="List streaks")
+async def list_streaks(habit_id: HabitId, me: Me, bus: TheBus) -> Response:
+    """List all streaks of a habit, newest first."""
+    return answer(await bus.ask(GetStreaks(habit_id=habit_id), me))
+
+
+@router.put("/v1/habit-order", status_code=204, summary="Order habits")
+async def reorder_habits(body: Said[Order], me: Me, bus: TheBus, key: Key = None) -> Response:
+    """Put these habits first, in this order; the others follow as they were."""
+    await bus.ask(ReorderHabits(habit_ids=body.habit_ids), me, idempotency_key=key)
+    return nothing()
+
+
+@router.get("/v1/tags", response_model=TagCounts, summary="List tags")
+async def list_tags(me: Me, bus: TheBus) -> Response:
+    """List the tags in use, and how many habits bear each."""
+    return answer(await bus.ask(ListTags(), me))

@@ -1,0 +1,48 @@
+"""Who is calling: the bearer token becomes the principal whom it names."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security.http import HTTPBase
+
+from contracts.message import Unauthenticated
+from contracts.principal import Principal
+from gateway.deps import door_of, guest
+from gateway.limits import admit
+
+
+class Bearer(HTTPBase):
+    """Reads `Authorization: Bearer`, verifies the token and counts the request."""
+
+    def __init__(self) -> None:
+        """Name the scheme for the OpenAPI document."""
+        super().__init__(
+            scheme="bearer",
+            scheme_name="bearer",
+            description="The access token of POST /v1/auth/login; it lives ten minutes.",
+            auto_error=False,
+        )
+
+    async def __call__(self, request: Request) -> Principal:  # type: ignore[override]
+        """Return the caller. Refuses with `Unauthenticated` or `TooMany`."""
+        door = door_of(request)
+        try:
+            principal = await door.verifier.verify(_token(request))
+        except Unauthenticated:
+            # Guessing is counted, too.
+            await guest(request)
+            raise
+        await admit(request, door.limiter, door.person, str(principal.user_id))
+        return principal
+
+
+def _token(request: Request) -> str:
+    given = request.headers.get("authorization", "")
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 8192:
+        raise Unauthenticated("unauthenticated", "Please log in first.")
+    return token.strip()
+
+
+Me = Annotated[Principal, Depends(Bearer())]
+"""The verified caller."""

@@ -1,0 +1,121 @@
+"""The OpenAPI document: what FastAPI finds, with problems, strict bodies and examples."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from contracts.time import FIRST_DAY, LAST_DAY
+from gateway.problems import Problem
+
+INTRODUCTION = """\
+Ritmo keeps habits. Register or log in, send the access token as `Authorization: Bearer`, and begin
+a habit with nothing but its name.
+
+Every error is a problem document (RFC 9457) in English or Russian, by `Accept-Language`. Send an
+`Idempotency-Key` with a change to be able to send it again safely; 504 means that the outcome is
+not known. `If-Match` with an ETag keeps two editors from overwriting each other.
+"""
+
+_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+_STANDING = {"streak": 4, "best_streak": 12, "score": 0.42}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "CheckedIn": {
+        "habit_id": _ID,
+        "day": "2026-03-01",
+        "value": 1.0,
+        "state": "done",
+        "note": "",
+        **_STANDING,
+    },
+    "Today": {
+        "day": "2026-03-01",
+        "habits": [
+            {
+                "habit_id": _ID,
+                "name": "Read ten pages",
+                "due": True,
+                "on_break": False,
+                "value": 1.0,
+                "state": "done",
+                "done": 1.0,
+                "needed": 1.0,
+                **_STANDING,
+            }
+        ],
+    },
+}
+"""Examples of answers, by the name of their schema."""
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Write the document of an application, once."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=INTRODUCTION,
+            routes=app.routes,
+        )
+        schemas = found["components"]["schemas"]
+        _add_problems(schemas)
+        for body in _bodies(found):
+            _close(body, schemas, set())
+        for name, example in EXAMPLES.items():
+            if name in schemas:
+                schemas[name].setdefault("examples", [example])
+        _bound_days(found)
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+def _add_problems(schemas: dict[str, Any]) -> None:
+    """Add the schema of problem documents; FastAPI's own errors are never sent."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+
+
+def _bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """List the schemas of all JSON bodies."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" in content:
+                yield content["application/json"]["schema"]
+
+
+def _close(schema: Any, schemas: dict[str, Any], seen: set[str]) -> None:  # noqa: ANN401
+    """Say of every object in a body that it takes no other fields: so it is at run time."""
+    if isinstance(schema, list):
+        for inner in schema:
+            _close(inner, schemas, seen)
+    if not isinstance(schema, dict):
+        return
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    if name and name not in seen:
+        seen.add(name)
+        _close(schemas[name], schemas, seen)
+    if schema.get("type") == "object" and "properties" in schema:
+        schema["additionalProperties"] = False
+    for key, inner in schema.items():
+        if key not in ("examples", "example", "default", "discriminator"):
+            _close(inner, schemas, seen)
+
+
+def _bound_days(schema: Any) -> None:  # noqa: ANN401 - any part of a document
+    """Say in words which days there are; JSON Schema cannot bound a date."""
+    if isinstance(schema, list):
+        for inner in schema:
+            _bound_days(inner)
+    if isinstance(schema, dict):
+        if schema.get("type") == "string" and schema.get("format") == "date":
+            schema.pop("ge", None)
+            schema.pop("le", None)
+            schema.setdefault("description", f"A day from {FIRST_DAY} to {LAST_DAY}.")
+        for inner in schema.values():
+            _bound_days(inner)

@@ -1,0 +1,152 @@
+"""How bodies are read: strictly, from JSON, straight into the model that a route names."""
+
+from collections.abc import Callable, Coroutine
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Strict, create_model
+from pydantic_core import CoreSchema, core_schema, from_json
+from starlette.responses import Response
+
+from gateway.problems import BadRequest, documented
+
+DEEPEST = 32
+"""How deep a body may be nested."""
+
+
+class Body(BaseModel):
+    """What is said to a route; fields that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FromJson:
+    """Lets a model be read from the bytes of a body."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def read(raw: Any, _: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+            return source.model_validate_json(raw, extra="forbid")
+
+        return core_schema.no_info_wrap_validator_function(read, handler(source))
+
+
+Model = TypeVar("Model", bound=BaseModel)
+Said = Annotated[Model, _FromJson()]
+"""A body: `Said[NewHabit]`."""
+
+
+def check_depth(raw: bytes) -> None:
+    """Refuse JSON that is nested deeper than `DEEPEST`."""
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return
+    try:
+        layer = [from_json(raw)]
+    except ValueError:
+        return
+    for _ in range(DEEPEST + 1):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    if layer:
+        raise BadRequest(
+            400, "too_deep", "The JSON is nested too deeply: at most {deepest} levels.",
+            deepest=DEEPEST,
+        )
+
+
+class _Request(Request):
+    """A request whose JSON is left to the model that reads it."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - the bytes of the body, whatever Starlette says
+        """Return the body as it came."""
+        raw = await self.body()
+        check_depth(raw)
+        return raw
+
+
+class Route(APIRoute):
+    """A route that takes JSON, and nothing that only looks like it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, behind a check of the media type."""
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def handle_json(request: Request) -> Response:
+            if not _is_json(request):
+                raise BadRequest(
+                    415, "not_json", "Send the body as JSON, with Content-Type: application/json."
+                )
+            return await handle(_Request(request.scope, request.receive))
+
+        return handle_json
+
+
+def _is_json(request: Request) -> bool:
+    """Tell whether the body says that it is JSON in UTF-8; no body at all is judged later."""
+    given = request.headers.get("content-type")
+    if given is None:
+        headers = request.headers
+        return headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    media, _, parameters = given.partition(";")
+    charset = parameters.lower().partition("charset=")[2].strip(' "') or "utf-8"
+    return media.strip().lower() == "application/json" and charset in ("utf-8", "utf8")
+
+
+def resource(tag: str, *statuses: int) -> APIRouter:
+    """Make the router of a resource; `statuses` are error answers beside the usual ones."""
+    usual = {400, 401, 413, 415, 422, 429, 500, 503, 504}
+    return APIRouter(
+        tags=[tag],
+        route_class=Route,
+        responses=documented(*sorted(usual.union(statuses))),
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def changes_of(
+    name: str,
+    command: type[BaseModel],
+    *,
+    without: frozenset[str],
+    clears: frozenset[str] = frozenset(),
+    example: dict[str, Any],
+) -> type[BaseModel]:
+    """Make the body of a PATCH from its command: what is absent stays, null only `clears`."""
+    fields: dict[str, Any] = {}
+    for field, info in command.model_fields.items():
+        if field in without:
+            continue
+        kind = _without_none(info.annotation)
+        fields[field] = (kind | None if field in clears else kind, Field(default_factory=_nothing))
+    config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [example]})
+    doc = f"{(command.__doc__ or name).splitlines()[0]} What is not given stays as it is."
+    return create_model(name, __config__=config, __doc__=doc, **fields)
+
+
+def _nothing() -> None:
+    """Stand for what was not given; unlike a default it does not show in the schema."""
+
+
+def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - type expressions
+    """Take None out of a type, and let numbers and truths be nothing else."""
+    if get_origin(annotation) in (Union, UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+        kind = kinds[0] if len(kinds) == 1 else Union[tuple(kinds)]  # noqa: UP007 - at run time
+    else:
+        kind = annotation
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return Annotated[kind, Strict()] if plain in (int, bool) else kind
+
+
+def given(body: BaseModel) -> dict[str, Any]:
+    """Return what was given, as it was read."""
+    return {name: getattr(body, name) for name in body.model_fields_set}

@@ -1,0 +1,118 @@
+"""People: the caller's own profile at /v1/me, and all users for administrators."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from fastapi import Path, Query
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from contracts.message import Conflict
+from contracts.users import (
+    ChangeProfile,
+    ChangeUser,
+    DeleteMe,
+    DeleteUser,
+    GetProfile,
+    GetUser,
+    ListUsers,
+    User,
+)
+from gateway.answers import answer, etag_of, nothing, versioned
+from gateway.deps import Expected, IfNoneMatch, Key, PageCursor, TheBus
+from gateway.identity import Me
+from gateway.reading import Said, changes_of, given, resource
+
+router = resource("people", 403, 404, 409, 410, 412)
+
+UserId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+Search = Annotated[
+    str,
+    Query(
+        description="Part of an address or a name.",
+        max_length=100,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+    ),
+]
+
+if TYPE_CHECKING:
+    ProfileChanges = BaseModel
+    UserChanges = BaseModel
+else:
+    ProfileChanges = changes_of(
+        "ProfileChanges",
+        ChangeProfile,
+        without=frozenset({"expected_version"}),
+        example={"zone": "Europe/London", "day_start": 180},
+    )
+    UserChanges = changes_of(
+        "UserChanges", ChangeUser, without=frozenset({"user_id"}), example={"disabled": True}
+    )
+
+
+class UserPage(BaseModel):
+    """A page of users, newest first; `next` asks for the next page."""
+
+    users: tuple[User, ...]
+    next: str | None
+
+
+@router.get("/v1/me", response_model=User, summary="Get my profile")
+async def get_me(me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
+    """Get the caller's profile."""
+    user = await bus.ask(GetProfile(), me)
+    return versioned(user, user.version, known, moves=False)
+
+
+@router.patch("/v1/me", response_model=User, summary="Change my profile")
+async def change_me(
+    body: Said[ProfileChanges], me: Me, bus: TheBus, expected: Expected, key: Key = None
+) -> Response:
+    """Change the caller's profile. Days that have passed stay as they were."""
+    command = ChangeProfile(**given(body), expected_version=expected)
+    user = await bus.ask(command, me, idempotency_key=key)
+    return answer(user, headers={"ETag": etag_of(user.version)})
+
+
+@router.delete("/v1/me", status_code=204, summary="Delete my account")
+async def delete_me(me: Me, bus: TheBus, expected: Expected, key: Key = None) -> Response:
+    """Delete the caller's account and all that Ritmo holds of theirs. There is no way back."""
+    if expected is not None and (await bus.ask(GetProfile(), me)).version != expected:
+        raise Conflict("version_conflict", "It has changed in the meantime; get it again first.")
+    await bus.ask(DeleteMe(), me, idempotency_key=key)
+    return nothing()
+
+
+@router.get("/v1/users", response_model=UserPage, summary="List users")
+async def list_users(
+    me: Me,
+    bus: TheBus,
+    search: Search = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: PageCursor = None,
+) -> Response:
+    """List users, newest first. For administrators."""
+    page = await bus.ask(ListUsers(search=search, limit=limit, cursor=cursor), me)
+    return answer(UserPage(users=page.users, next=page.cursor))
+
+
+@router.get("/v1/users/{user_id}", response_model=User, summary="Get a user")
+async def get_user(user_id: UserId, me: Me, bus: TheBus) -> Response:
+    """Get a user. For administrators."""
+    return answer(await bus.ask(GetUser(user_id=user_id), me))
+
+
+@router.patch("/v1/users/{user_id}", response_model=User, summary="Change a user")
+async def change_user(
+    user_id: UserId, body: Said[UserChanges], me: Me, bus: TheBus, key: Key = None
+) -> Response:
+    """Disable or enable a user, or change their role. For administrators."""
+    command = ChangeUser(user_id=user_id, **given(body))
+    return answer(await bus.ask(command, me, idempotency_key=key))
+
+
+@router.delete("/v1/users/{user_id}", status_code=204, summary="Delete a user")
+async def delete_user(user_id: UserId, me: Me, bus: TheBus, key: Key = None) -> Response:
+    """Delete a user and all that Ritmo holds of theirs. For administrators."""
+    await bus.ask(DeleteUser(user_id=user_id), me, idempotency_key=key)
+    return nothing()

@@ -1,0 +1,22 @@
+"""What is known of a request beside the request: its trace, and its standing at the limits."""
+
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+KEY = "ritmo.visit"
+
+
+class Visit:
+    """One request's way through the gateway."""
+
+    __slots__ = ("headers", "trace_id")
+
+    def __init__(self, trace_id: str) -> None:
+        """Begin a visit; `headers` (raw, lower case) are added to its answer."""
+        self.trace_id = trace_id
+        self.headers: list[tuple[bytes, bytes]] = []
+
+
+def visit_of(scope: MutableMapping[str, Any]) -> Visit:
+    """Return the visit that a request belongs to."""
+    return cast(Visit, scope[KEY])

@@ -1,0 +1,120 @@
+"""Pages for people: a greeting at `/`, and the documentation at `/docs`.
+
+No foreign host, no script. The style of each page is allowed by its hash; everything else is forbidden.
+"""
+
+import base64
+import hashlib
+from html import escape
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse, Response
+
+from gateway.answers import answer
+from gateway.deps import door_of
+from gateway.health import ailing, look
+from gateway.problems import language_of
+from gateway.speech import say
+from gateway.web.docs import operations
+
+router = APIRouter(include_in_schema=False)
+
+HERE = Path(__file__).parent
+STYLE = (HERE / "style.css").read_text("utf-8")
+CSP = (
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; style-src "
+    f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+)
+
+START = """\
+curl -X POST {base}/v1/auth/register \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"email": "you@example.org", "password": "a long sentence is best"}}'
+
+curl -X POST {base}/v1/habits \\
+  -H "Authorization: Bearer $TOKEN" \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"name": "Read ten pages"}}'
+
+curl {base}/v1/today -H "Authorization: Bearer $TOKEN"
+"""
+
+
+class Greeting(BaseModel):
+    """What a program finds at `/`."""
+
+    name: str = "Ritmo"
+    ready: bool
+    parts: dict[str, str]
+    documentation: str = "/docs"
+    openapi: str = "/openapi.json"
+    asyncapi: str = "/asyncapi"
+
+
+def page(title: str, body: str, language: str) -> Response:
+    """Put a page together."""
+    html = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body><main>{body}</main></body></html>"
+    )
+    headers = {"Content-Security-Policy": CSP, "Content-Language": language, "Vary": "Accept"}
+    return HTMLResponse(html, headers=headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether a person asks: browsers name HTML."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def parts_list(parts: dict[str, str], language: str) -> str:
+    """Lay out how the parts are."""
+    rows = []
+    for name, how in parts.items():
+        mark = "ok" if how == "ok" else "away"
+        said = say(language, "alive") if how == "ok" else escape(how)
+        rows.append(
+            f'<li class="{mark}"><span>{escape(say(language, name))}</span><b>{said}</b></li>'
+        )
+    return f'<ul class="parts">{"".join(rows)}</ul>' if rows else ""
+
+
+@router.get("/")
+async def greet(request: Request) -> Response:
+    """Greet, show whether the parts are alive, and say where to begin."""
+    parts = await look(door_of(request))
+    well = not ailing(parts)
+    if not wants_page(request):
+        return answer(Greeting(ready=well, parts=parts), headers={"Vary": "Accept"})
+    language = language_of(request)
+    state = "All is well." if well else "Something is missing; `ritmo doctor` tells what."
+    body = (
+        "<header><h1>Ritmo</h1><p>{tagline}</p></header>"
+        '<section><h2 class="{mark}">{state}</h2>{parts}</section>'
+        '<nav><a href="/docs">{docs}</a><a href="/openapi.json">OpenAPI</a>'
+        '<a href="/asyncapi">AsyncAPI</a></nav>'
+        "<section><h2>{begin}</h2><p>{hint}</p><pre>{start}</pre></section>"
+    ).format(
+        tagline=escape(say(language, "Your habits, on your own machine.")),
+        mark="ok" if well else "away",
+        state=escape(say(language, state)),
+        parts=parts_list(parts, language),
+        docs=escape(say(language, "Documentation")),
+        begin=escape(say(language, "Begin here")),
+        hint=escape(say(language, "The first answer holds the access_token; put it into TOKEN.")),
+        start=escape(START.format(base=str(request.base_url).rstrip("/"))),
+    )
+    return page("Ritmo", body, language)
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """Show what the API takes and gives."""
+    language = language_of(request)
+    base = str(request.base_url).rstrip("/")
+    body = operations(request.app.openapi(), base)
+    return page("Ritmo API", body, language)

@@ -1,0 +1,69 @@
+"""What is wrong with which field, in words that a person can act on."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.speech import say
+
+WORDS: dict[str, str] = {
+    "missing": "This is needed.",
+    "extra_forbidden": "There is no such field here; remove it or check its spelling.",
+    "string_type": "Write this as text.",
+    "string_too_long": "This may have at most {max_length} characters.",
+    "string_too_short": "This needs at least {min_length} characters.",
+    "string_pattern_mismatch": "This has characters or a form that cannot be kept.",
+    "string_unicode": "This is not valid Unicode text.",
+    "uuid_parsing": "This is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.",
+    "uuid_type": "This is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.",
+    "int_type": "Write this as a whole number.",
+    "int_parsing": "Write this as a whole number.",
+    "int_from_float": "Write this as a whole number.",
+    "int_parsing_size": "This number is too large.",
+    "float_type": "Write this as a number.",
+    "float_parsing": "Write this as a number.",
+    "finite_number": "Write this as an ordinary number; NaN and infinity are none.",
+    "bool_type": "Write true or false.",
+    "bool_parsing": "Write true or false.",
+    "greater_than_equal": "This must be at least {ge}.",
+    "less_than_equal": "This may be at most {le}.",
+    "literal_error": "This must be one of: {expected}.",
+    "too_long": "This may hold at most {max_length} items.",
+    "too_short": "This needs at least {min_length} items.",
+    "date_type": "Write a day as YYYY-MM-DD.",
+    "date_parsing": "There is no such day; write it as YYYY-MM-DD.",
+    "date_from_datetime_parsing": "There is no such day; write it as YYYY-MM-DD.",
+    "union_tag_invalid": "“{tag}” is not known here; use one of: {expected_tags}.",
+    "union_tag_not_found": "The field {discriminator} is needed here.",
+    "model_type": "Write this as an object.",
+    "model_attributes_type": "Write this as an object.",
+    "tuple_type": "Write this as a list.",
+    "value_error": "{error}",
+}
+"""Sentences by pydantic's type of error; others keep pydantic's own words."""
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """Write a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def detail(error: Mapping[str, Any], language: str) -> str:
+    """Say what is wrong with one field."""
+    context: dict[str, Any] = error.get("ctx") or {}
+    kind = error["type"]
+    if kind == "value_error":
+        return say(language, str(context.get("error", error["msg"])))
+    return say(language, WORDS.get(kind, error["msg"]), context)
+
+
+def wrongs(errors: Iterable[Mapping[str, Any]], language: str) -> list[dict[str, str]]:
+    """List what is wrong: fields of the body by pointer, others by name and place."""
+    found = []
+    for error in errors:
+        place, *path = error["loc"]
+        said = {"detail": detail(error, language)}
+        if place == "body":
+            found.append({"pointer": pointer(path), **said})
+        else:
+            found.append({"parameter": str(path[0]) if path else "", "in": str(place), **said})
+    return found

@@ -1,0 +1,5 @@
+"""`python -m ops` is `ritmo`."""
+
+from ops.cli import main
+
+main()

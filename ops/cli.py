@@ -1,0 +1,236 @@
+"""The `ritmo` command."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.runtime.settings import Settings
+from contracts.message import Refused
+
+app = typer.Typer(
+    help="Ritmo keeps habits, diary and moods, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
+parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is_help=True)
+keys_app = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
+app.add_typer(user_app, name="user")
+app.add_typer(parked_app, name="parked")
+app.add_typer(keys_app, name="keys")
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Amqp = Annotated[str | None, typer.Option(help="RabbitMQ to use, amqp://…")]
+Database = Annotated[str | None, typer.Option(help="PostgreSQL to use, postgresql://…")]
+Redis = Annotated[str | None, typer.Option(help="Redis to use, redis://…")]
+
+
+def settings_of(**given: object) -> Settings:
+    """Read the settings; what the command line gives comes first."""
+    return Settings.model_validate(
+        Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
+    )
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a command; say what is wrong in one sentence where a person can mend it."""
+    from ops.faults import PLAIN, sentence
+
+    try:
+        if sys.platform == "win32":
+            asyncio.run(work)
+        else:
+            import uvloop
+
+            uvloop.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except (*PLAIN, Refused) as error:
+        Console(stderr=True, highlight=False).print(f"[red]Ritmo:[/red] {sentence(error)}")
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def up(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    amqp: Amqp = None,
+    database: Database = None,
+    redis: Redis = None,
+) -> None:
+    """Start Ritmo: embedded in one process, or with --amqp every part under one supervisor."""
+    settings = settings_of(
+        data=data, host=host, port=port, amqp_url=amqp, database_url=database, redis_url=redis
+    )
+    if settings.amqp() is None:
+        from ops.embedded import up as start
+    else:
+        from ops.supervisor import up as start
+    run(start(settings))
+
+
+@app.command("run")
+def run_room(room: Annotated[str, typer.Argument(help="auth, users, habits")]) -> None:
+    """Run one room over RabbitMQ, in a process of its own."""
+    from ops.parts import run_room as start
+
+    run(start(Settings(), room))
+
+
+@app.command()
+def gateway(host: Host = None, port: Port = None) -> None:
+    """Run the gateway over RabbitMQ."""
+    from ops.parts import run_gateway as start
+
+    run(start(settings_of(host=host, port=port)))
+
+
+@app.command()
+def courier() -> None:
+    """Run the courier: facts from the outbox to RabbitMQ."""
+    from ops.parts import run_courier as start
+
+    run(start(Settings()))
+
+
+@app.command()
+def clock() -> None:
+    """Run the clock; of several, one leads."""
+    from ops.parts import run_clock as start
+
+    run(start(Settings()))
+
+
+@app.command()
+def migrate(data: Data = None, database: Database = None) -> None:
+    """Bring the database to this version."""
+    from ops.parts import run_migrate as start
+
+    run(start(settings_of(data=data, database_url=database)))
+
+
+@app.command()
+def doctor(data: Data = None, database: Database = None, amqp: Amqp = None) -> None:
+    """Check that every part is alive, and say in plain words what is not."""
+    from ops.doctor import examine
+
+    run(examine(settings_of(data=data, database_url=database, amqp_url=amqp)))
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A Loop Habit Tracker CSV zip.", exists=True)],
+    user: Annotated[str, typer.Option(help="Whose habits these are: an e-mail address.")],
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Import the habits of another tracker."""
+    from ops.importing import import_file as start
+
+    run(start(settings_of(data=data, database_url=database), file, user, dry_run=dry_run))
+
+
+@user_app.command("add")
+def user_add(
+    email: str,
+    name: Annotated[str, typer.Option(help="What to call them.")] = "",
+    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
+    ] = "",
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Add a user."""
+    from ops.people import add
+
+    settings = settings_of(data=data, database_url=database)
+    run(add(settings, email=email, name=name, zone=zone, language=language, password=password))
+
+
+@user_app.command("list")
+def user_list(search: str = "", data: Data = None, database: Database = None) -> None:
+    """List users."""
+    from ops.people import show
+
+    run(show(settings_of(data=data, database_url=database), search))
+
+
+@user_app.command("disable")
+def user_disable(email: str, data: Data = None, database: Database = None) -> None:
+    """Keep a user out, and end their sessions."""
+    from ops.people import change
+
+    run(change(settings_of(data=data, database_url=database), email, disabled=True))
+
+
+@user_app.command("enable")
+def user_enable(email: str, data: Data = None, database: Database = None) -> None:
+    """Let a user in again."""
+    from ops.people import change
+
+    run(change(settings_of(data=data, database_url=database), email, disabled=False))
+
+
+@user_app.command("make-admin")
+def user_make_admin(email: str, data: Data = None, database: Database = None) -> None:
+    """Make a user an administrator."""
+    from ops.people import change
+
+    run(change(settings_of(data=data, database_url=database), email, role="admin"))
+
+
+@keys_app.command("rotate")
+def keys_rotate(data: Data = None, database: Database = None) -> None:
+    """Sign with a new key from now on."""
+    from ops.people import rotate_keys
+
+    run(rotate_keys(settings_of(data=data, database_url=database)))
+
+
+@parked_app.command("list")
+def parked_list(data: Data = None, database: Database = None) -> None:
+    """List parked facts."""
+    from ops.parking import show
+
+    run(show(settings_of(data=data, database_url=database)))
+
+
+@parked_app.command("show")
+def parked_show(number: int, data: Data = None, database: Database = None) -> None:
+    """Show one parked fact: why, and what was in it."""
+    from ops.parking import show_one
+
+    run(show_one(settings_of(data=data, database_url=database), number))
+
+
+@parked_app.command("replay")
+def parked_replay(
+    number: Annotated[int | None, typer.Argument(help="Which one; all, if none is given.")] = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Send parked facts on their way again."""
+    from ops.parking import replay
+
+    run(replay(settings_of(data=data, database_url=database), number))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

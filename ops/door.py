@@ -1,0 +1,79 @@
+"""The front door: hands the gateway its bus, its verifier and what it may know of the parts."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.runtime.settings import Settings
+from contracts.auth import GetKeys
+from contracts.bus import Bus, deadline_in
+from contracts.message import Refused
+from contracts.principal import Verifier
+from gateway.app import GatewaySettings, open_gateway
+from storage import heartbeat
+from storage.session import transaction
+
+READY = 2.0
+"""Seconds within which a part must show that it is alive."""
+
+STALE = 30.0
+"""Seconds after which a clock that did not beat counts as dead."""
+
+
+def open_door(
+    settings: Settings, bus: Bus, verifier: Verifier, engine: AsyncEngine | None = None
+) -> FastAPI:
+    """Open the gateway on a bus. With an engine it can tell of the database and the clock, too."""
+    return open_gateway(
+        bus,
+        verifier,
+        GatewaySettings(
+            cors_origins=settings.cors_origins,
+            rate_per_minute=settings.rate_per_minute,
+            login_per_minute=settings.login_per_minute,
+            redis_url=settings.redis(),
+        ),
+        ready=readiness(bus, engine),
+        asyncapi=asyncapi,
+    )
+
+
+def readiness(bus: Bus, engine: AsyncEngine | None) -> Callable[[], Awaitable[dict[str, str]]]:
+    """Make the question whether the parts are alive; `ok` or why not, by part."""
+
+    async def ready() -> dict[str, str]:
+        parts = {"rooms": await rooms_alive(bus)}
+        if engine is not None:
+            parts |= await stores_alive(engine)
+        return parts
+
+    return ready
+
+
+async def rooms_alive(bus: Bus) -> str:
+    """Ask a room something small."""
+    try:
+        await bus.ask(GetKeys(), deadline=deadline_in(READY))
+    except Refused as no:
+        return no.code
+    return "ok"
+
+
+async def stores_alive(engine: AsyncEngine) -> dict[str, str]:
+    """Look at the database and at the clock's last beat."""
+    try:
+        async with transaction(engine) as tx:
+            age = await heartbeat.age(tx, "clock")
+    except (SQLAlchemyError, OSError):
+        return {"database": "away", "clock": "unknown"}
+    alive = age is not None and age < STALE
+    return {"database": "ok", "clock": "ok" if alive else "silent"}
+
+
+def asyncapi() -> str:
+    """Write the AsyncAPI document of all rooms; FastStream is imported when it is asked for."""
+    from ops.asyncapi import document
+
+    return document()

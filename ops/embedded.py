@@ -1,0 +1,55 @@
+"""`ritmo up` without anything: everything in one process, on a PostgreSQL of its own."""
+
+import time
+
+from rich.console import Console
+
+from actors.runtime.clock import Clock
+from actors.runtime.settings import Settings
+from ops import logs
+from ops.platform import database, platform
+from ops.serving import serve
+from storage.migrations import migrate
+
+
+async def up(settings: Settings) -> None:
+    """Start, serve until told to stop, and stop in order: nothing is lost."""
+    began = time.monotonic()
+    logs.set_up(settings.log_level)
+    console = Console(highlight=False)
+    console.print("[dim]Ritmo is starting …[/dim]")
+    async with database(settings, own=True) as url, platform(settings, url) as here:
+        await migrate(here.engine)
+        await here.verifier.watch()
+        here.courier.start()
+        clock = Clock(here.engine)
+        clock.start()
+        from ops.door import open_door
+
+        app = open_door(settings, here.bus, here.verifier, here.engine)
+
+        def listening(port: int) -> None:
+            greet(console, settings, port, time.monotonic() - began)
+
+        await serve(app, settings, listening)
+        console.print("[dim]Ritmo is stopping …[/dim]")
+        await clock.stop()
+    console.print("Ritmo has stopped; everything is saved.")
+
+
+def greet(console: Console, settings: Settings, port: int, seconds: float) -> None:
+    """Say where Ritmo listens, where the data lies, and what to try next."""
+    address = f"http://{settings.host}:{port}"
+    where = "your PostgreSQL" if settings.database() else str(settings.data.expanduser().resolve())
+    console.print(
+        f"\n  [bold green]Ritmo is up[/bold green] after {seconds:.1f} s.\n\n"
+        f"  open      [bold]{address}/[/bold]\n"
+        f"  API       {address}/docs\n"
+        f"  data      {where}\n\n"
+        f"  [dim]Try next, in another terminal:[/dim]\n"
+        f"  curl -X POST {address}/v1/auth/register -H 'Content-Type: application/json' \\\n"
+        f'    -d \'{{"email": "you@example.org", "password": "a long one, please", '
+        f'"zone": "Europe/Berlin"}}\'\n\n'
+        f"  [dim]Ctrl-C stops Ritmo.[/dim]\n",
+        soft_wrap=True,
+    )

@@ -1,0 +1,126 @@
+"""Parts of Ritmo over RabbitMQ, each in a process of its own."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from actors.runtime.alone import open_alone
+from actors.runtime.clock import Clock
+from actors.runtime.courier import Courier
+from actors.runtime.identity import TokenVerifier
+from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.settings import Settings
+from ops import logs
+from ops.faults import CannotRun
+from ops.platform import database, room_of, rooms
+from storage.migrations import current, head, known, migrate
+from storage.session import open_engine, transaction
+
+log = structlog.get_logger()
+
+
+def needed(value: str | None, name: str, why: str) -> str:
+    """Return a setting that this part cannot do without."""
+    if value is None:
+        raise CannotRun(f"{why} needs {name}; set it, or start everything with `ritmo up`.")
+    return value
+
+
+def until_told() -> asyncio.Event:
+    """Return an event that SIGINT or SIGTERM sets."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def refuse_other_schema(url: str) -> None:
+    """Refuse to run over a database that was not migrated, or that is newer than this Ritmo."""
+    engine = open_engine(url, 1)
+    try:
+        async with transaction(engine) as tx:
+            revision = await current(tx)
+    finally:
+        await engine.dispose()
+    if revision != head():
+        newer = revision is not None and revision not in known()
+        raise CannotRun(
+            f"The database is at revision {revision}, newer than this Ritmo; start the newer one."
+            if newer
+            else "The database is not migrated to this version; run `ritmo migrate` first."
+        )
+
+
+async def run_room(settings: Settings, name: str) -> None:
+    """Run one room until told to stop."""
+    logs.set_up(settings.log_level)
+    url = needed(settings.database(), "RITMO_DATABASE_URL", f"The room {name}")
+    needed(settings.amqp(), "RITMO_AMQP_URL", f"The room {name}")
+    await refuse_other_schema(url)
+    try:
+        room = room_of(name)
+    except ModuleNotFoundError:
+        raise CannotRun(f"There is no room called {name}.") from None
+    app = open_alone(room, settings)
+    log.info("room opens", room=name)
+    await app.run()
+
+
+async def run_gateway(
+    settings: Settings, listening: Callable[[int], None] = lambda port: None
+) -> None:
+    """Run the gateway until told to stop."""
+    from ops.door import open_door  # heavy, and the rooms need none of it
+    from ops.serving import serve
+
+    logs.set_up(settings.log_level)
+    bus = RabbitBus(needed(settings.amqp(), "RITMO_AMQP_URL", "The gateway"), "gateway")
+    verifier = TokenVerifier(bus)
+    await bus.start()
+    watching = asyncio.create_task(verifier.watch())
+    app = open_door(settings, bus, verifier)
+    await serve(app, settings, listening)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    await bus.stop()
+
+
+async def run_courier(settings: Settings) -> None:
+    """Run the courier until told to stop."""
+    logs.set_up(settings.log_level)
+    amqp = needed(settings.amqp(), "RITMO_AMQP_URL", "The courier")
+    url = needed(settings.database(), "RITMO_DATABASE_URL", "The courier")
+    engine = open_engine(url, 4)
+    heard = {room.name: tuple(room.hears) for room in rooms()}
+    publisher = Publisher(amqp, engine, heard)
+    await publisher.start()
+    courier = Courier(engine, publisher.publish)
+    courier.start()
+    await until_told().wait()
+    await courier.stop()
+    await publisher.stop()
+    await engine.dispose()
+
+
+async def run_clock(settings: Settings) -> None:
+    """Run the clock until told to stop."""
+    logs.set_up(settings.log_level)
+    engine = open_engine(needed(settings.database(), "RITMO_DATABASE_URL", "The clock"), 3)
+    clock = Clock(engine)
+    clock.start()
+    await until_told().wait()
+    await clock.stop()
+    await engine.dispose()
+
+
+async def run_migrate(settings: Settings) -> None:
+    """Bring the database to this version and say so."""
+    async with database(settings, own=False) as url:
+        engine = open_engine(url, 1)
+        try:
+            print(f"The database is at revision {await migrate(engine)}.")
+        finally:
+            await engine.dispose()

@@ -1,0 +1,116 @@
+"""The composition root: settings in, a running platform out.
+
+Embedded, all rooms share this process, its bus and one courier. The same function serves the
+commands that only need to ask a room something.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors import ROOMS
+from actors.runtime.courier import Courier
+from actors.runtime.edge import Edge
+from actors.runtime.identity import TokenVerifier
+from actors.runtime.local import LocalBus
+from actors.runtime.room import Room
+from actors.runtime.settings import Settings
+from contracts.message import new_id
+from contracts.principal import Principal
+from storage import embedded
+from storage.migrations import migrate
+from storage.session import open_engine
+
+ADMIN = frozenset({"user", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Rooms in this process, and what they stand on."""
+
+    settings: Settings
+    engine: AsyncEngine
+    bus: LocalBus
+    verifier: TokenVerifier
+    courier: Courier
+
+
+def rooms() -> list[Room]:
+    """Import and return every room."""
+    return [room_of(name) for name in ROOMS]
+
+
+def room_of(name: str) -> Room:
+    """Import one room by name."""
+    room = import_module(f"actors.{name}.handlers").room
+    if not isinstance(room, Room):
+        raise TypeError(f"actors.{name}.handlers declares no room")
+    return room
+
+
+def operator() -> Principal:
+    """Return who the one at the keyboard is: an administrator that is no user."""
+    return Principal(user_id=new_id(), scopes=ADMIN, service="ops")
+
+
+@asynccontextmanager
+async def database(settings: Settings, *, own: bool) -> AsyncIterator[str]:
+    """Yield the address of the database.
+
+    The embedded one is started if it is not running; `own` refuses one that is.
+    Raises `embedded.FolderInUse` or `embedded.FolderUnusable` with a sentence for people.
+    """
+    given = settings.database()
+    if given is not None:
+        yield given
+        return
+    folder = settings.data.expanduser().resolve() / "postgres"
+    running = None if own else embedded.connect_url(folder)
+    if running is not None:
+        yield running
+        return
+    server = await asyncio.to_thread(embedded.start, folder)
+    try:
+        yield server.url
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def platform(
+    settings: Settings, url: str, *, only: Sequence[str] = ROOMS
+) -> AsyncIterator[Platform]:
+    """Run rooms in this process over a migrated database, with a courier between them."""
+    share = settings.room_concurrency
+    engine = open_engine(url, share * len(only) + 2)
+    bus = LocalBus()
+    courier = Courier(engine, bus.deliver)
+    for name in only:
+        room = room_of(name)
+        await room.open(settings)
+        bus.open_room(Edge(room, engine, bus, share, after=courier.ring))
+    verifier = TokenVerifier(bus)
+    try:
+        yield Platform(settings, engine, bus, verifier, courier)
+    finally:
+        await courier.stop()
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
+    """Open the platform for a command: beside a running Ritmo, or alone.
+
+    What the command told is carried before it ends, unless a running courier was faster.
+    """
+    async with database(settings, own=False) as url:
+        async with platform(settings, url) as here:
+            await migrate(here.engine)
+            yield here
+            if settings.amqp() is None:
+                while await here.courier.carry():
+                    pass

@@ -1,0 +1,63 @@
+"""Serving HTTP: uvicorn, told when it listens and stopped in order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+from fastapi import FastAPI
+
+from actors.runtime.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that leaves signals to us and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
+        """Serve `config`; call `listening` with the port once the door is open."""
+        super().__init__(config)
+        self._listening = listening
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals alone: the platform below must stop after the last request."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the door and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._listening(self.servers[0].sockets[0].getsockname()[1])
+
+
+async def serve(app: FastAPI, settings: Settings, listening: Callable[[int], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what was begun."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=10,
+        forwarded_allow_ips=settings.trusted_proxies,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    server = Server(config, listening)
+
+    def leave() -> None:
+        app.state.draining = True
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, leave)
+    await server.serve()

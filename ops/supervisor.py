@@ -1,0 +1,147 @@
+"""`ritmo up --amqp URL`: every part in a process of its own, under one supervisor.
+
+A part that dies is started again, after a pause that doubles up to ten seconds; on Ctrl-C or
+SIGTERM the doors close first, then the rooms, then the courier and the clock.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+
+import structlog
+from rich.console import Console
+
+from actors import ROOMS
+from actors.runtime.settings import Settings
+from ops import logs
+from ops.embedded import greet
+from ops.platform import database
+from storage.migrations import migrate
+from storage.session import open_engine
+
+log = structlog.get_logger()
+
+PARTS: tuple[tuple[str, ...], ...] = (
+    ("courier",),
+    ("clock",),
+    *(("run", room) for room in ROOMS),
+    ("gateway",),
+)
+"""The arguments of `ritmo` for every part, in the order of starting."""
+
+PATIENCE = 20.0
+"""Seconds that a part has to finish what it began, before it is killed."""
+
+
+@dataclass(slots=True)
+class Part:
+    """A process that is kept alive."""
+
+    words: tuple[str, ...]
+    environment: dict[str, str]
+    process: asyncio.subprocess.Process | None = None
+    leaving: bool = False
+    pause: float = field(default=0.2)
+
+    async def keep(self) -> None:
+        """Start the part, and start it again whenever it ends."""
+        while not self.leaving:
+            began = time.monotonic()
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "ops",
+                *self.words,
+                env=self.environment,
+                start_new_session=True,
+            )
+            code = await self.process.wait()
+            if self.leaving:
+                return
+            lasted = time.monotonic() - began
+            self.pause = 0.2 if lasted > PATIENCE else min(10.0, self.pause * 2)
+            log.warning("part ended", part=" ".join(self.words), code=code, again_in=self.pause)
+            await asyncio.sleep(self.pause)
+
+    async def leave(self) -> None:
+        """Tell the part to finish; kill it if it does not."""
+        self.leaving = True
+        if self.process is None or self.process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
+
+async def up(settings: Settings) -> None:
+    """Start every part, and keep them until told to stop."""
+    logs.set_up(settings.log_level)
+    console = Console(highlight=False)
+    began = time.monotonic()
+    console.print("[dim]Ritmo is starting …[/dim]")
+    async with database(settings, own=True) as url:
+        engine = open_engine(url, 1)
+        await migrate(engine)
+        await engine.dispose()
+        environment = os.environ | settings_as_environment(settings, url)
+        parts = [Part(words, environment) for words in PARTS]
+        keeping = [asyncio.create_task(part.keep()) for part in parts]
+        told = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        answering = asyncio.create_task(wait_for_door(settings))
+        await asyncio.wait(
+            {answering, asyncio.create_task(told.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not told.is_set():
+            greet(console, settings, settings.port, time.monotonic() - began)
+            await told.wait()
+        answering.cancel()
+        console.print("[dim]Ritmo is stopping …[/dim]")
+        for part in reversed(parts):
+            await part.leave()
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, answering, return_exceptions=True)
+    console.print("Ritmo has stopped; everything is saved.")
+
+
+def settings_as_environment(settings: Settings, url: str) -> dict[str, str]:
+    """Write the settings down for the parts; secrets go through the environment, not arguments."""
+    given = {
+        "RITMO_DATABASE_URL": url,
+        "RITMO_AMQP_URL": settings.amqp(),
+        "RITMO_REDIS_URL": settings.redis(),
+        "RITMO_HOST": settings.host,
+        "RITMO_PORT": str(settings.port),
+        "RITMO_DATA": str(settings.data),
+        "RITMO_LOG_LEVEL": settings.log_level,
+        "RITMO_ROOM_CONCURRENCY": str(settings.room_concurrency),
+        "RITMO_RATE_PER_MINUTE": str(settings.rate_per_minute),
+        "RITMO_LOGIN_PER_MINUTE": str(settings.login_per_minute),
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def wait_for_door(settings: Settings) -> None:
+    """Wait until the gateway says that it is ready."""
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(settings.host, settings.port)
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            status = await reader.readline()
+            writer.close()
+            if b" 200 " in status:
+                return
+        except OSError:
+            pass
+        await asyncio.sleep(0.2)

@@ -1,0 +1,87 @@
+"""Accounts: an address, a password hash, and what an administrator made of the user."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import created_at, metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False, server_default="user"),
+    Column("disabled", Boolean, nullable=False, server_default="false"),
+    Column("standing", Integer, nullable=False, server_default="0"),
+    created_at(),
+    schema="auth",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account; `standing` is the version of the last change of role or `disabled`."""
+
+    user_id: UUID
+    email: str
+    password_hash: str
+    role: str
+    disabled: bool
+    standing: int
+
+
+_account = select(*(accounts.c[name] for name in Account.__slots__))
+
+
+async def add(tx: AsyncConnection, user_id: UUID, email: str, password_hash: str) -> bool:
+    """Add an account; False if the address is taken."""
+    statement = insert(accounts).on_conflict_do_nothing(index_elements=["email"])
+    row = await tx.execute(
+        statement.returning(accounts.c.user_id),
+        {"user_id": user_id, "email": email, "password_hash": password_hash},
+    )
+    return row.first() is not None
+
+
+async def find_by_email(tx: AsyncConnection, email: str) -> Account | None:
+    """Return the account with this address."""
+    row = (await tx.execute(_account.where(accounts.c.email == email))).first()
+    return Account(**row._mapping) if row else None
+
+
+async def find(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> Account | None:
+    """Return a user's account; `lock` keeps others from changing it meanwhile."""
+    statement = _account.where(accounts.c.user_id == user_id)
+    row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
+    return Account(**row._mapping) if row else None
+
+
+async def set_password(tx: AsyncConnection, user_id: UUID, before: str, after: str) -> bool:
+    """Replace a password hash; False if it is no longer the one that was seen."""
+    changed = await tx.execute(
+        update(accounts)
+        .where(accounts.c.user_id == user_id, accounts.c.password_hash == before)
+        .values(password_hash=after)
+    )
+    return changed.rowcount == 1
+
+
+async def set_standing(
+    tx: AsyncConnection, user_id: UUID, role: str, disabled: bool, standing: int
+) -> None:
+    """Note what an administrator made of a user."""
+    await tx.execute(
+        update(accounts)
+        .where(accounts.c.user_id == user_id)
+        .values(role=role, disabled=disabled, standing=standing)
+    )
+
+
+async def erase(tx: AsyncConnection, user_id: UUID) -> None:
+    """Drop a user's account and what hangs on it."""
+    await tx.execute(delete(accounts).where(accounts.c.user_id == user_id))

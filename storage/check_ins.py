@@ -1,0 +1,289 @@
+"""The days of habits: check-ins, the history of their changes, and the hot statements.
+
+A check-in is two statements: `load` brings a habit with all that its next state depends on,
+`save` writes everything at once if nobody changed the habit in between.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import metadata
+from storage.habits import COLUMNS, HabitRow, Person, habits
+
+check_ins = Table(
+    "check_ins",
+    metadata,
+    Column("habit_id", Uuid, ForeignKey(habits.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("zone", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    schema="habits",
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("habit_id", Uuid, ForeignKey(habits.c.id, ondelete="CASCADE"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("source", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("undone", Boolean, nullable=False, server_default="false"),
+    Index("ix_changes_habit_id_id", "habit_id", "id"),
+    Index("ix_changes_user_id_id", "user_id", "id"),
+    schema="habits",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """What is logged on a day: thousandths, state and note."""
+
+    day: date
+    value: int
+    state: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A habit with all that its state on the coming days depends on."""
+
+    habit: HabitRow
+    person: Person | None
+    entries: list[EntryRow]
+    rests: list[tuple[date, date]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change to a day; `before` and `after` are entries as JSON."""
+
+    id: UUID
+    user_id: UUID
+    habit_id: UUID
+    day: date
+    before: str | None
+    after: str | None
+    source: str
+    made_by: str
+    made_at: datetime
+    undone: bool
+
+
+_LOAD = (
+    f"SELECT {COLUMNS}, p.zone, p.day_start, p.week_start,"
+    " (SELECT json_agg(json_build_array(c.day - DATE '0001-01-01' + 1, c.value, c.state, c.note))"
+    "  FROM habits.check_ins c WHERE c.habit_id = h.id"
+    "  AND c.day > h.settled_day - h.window_days)::text AS entries,"
+    " (SELECT json_agg(json_build_array(b.first_day, b.last_day)) FROM habits.breaks b"
+    "  WHERE b.user_id = h.user_id AND b.last_day > h.settled_day"
+    "  AND (b.habit_id = h.id OR (b.habit_id IS NULL AND (b.tag IS NULL"
+    "  OR lower(b.tag) = ANY(SELECT lower(t) FROM unnest(h.tags) t)))))::text AS rests"
+    " FROM habits.habits h LEFT JOIN habits.people p ON p.user_id = h.user_id"
+    " WHERE h.user_id = :user_id"
+)
+_LOAD_ONE = text(f"{_LOAD} AND h.id = :habit_id")
+_LOAD_USED = text(f"{_LOAD} AND NOT h.archived ORDER BY h.position, h.id")
+_LOAD_PAGE = text(
+    f"{_LOAD} AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
+    " AND (CAST(:tag AS text) IS NULL OR lower(:tag) IN (SELECT lower(t) FROM unnest(h.tags) t))"
+    " AND (h.position, h.id) > (:position, CAST(:after AS uuid))"
+    " ORDER BY h.position, h.id LIMIT :size"
+)
+
+_SAVE = (
+    "WITH hb AS (UPDATE habits.habits SET progress = :progress, settled_day = :settled,"
+    " version = version + 1 WHERE id = :habit_id AND user_id = :user_id AND version = :version"
+    " RETURNING id), {change}"
+    " ch AS (INSERT INTO habits.changes"
+    " (id, user_id, habit_id, day, before, after, source, made_by)"
+    " SELECT :change_id, :user_id, id, :day, :before, :after, :source, :made_by FROM hb),"
+    " ob AS (INSERT INTO bus.outbox (fact_id, address, user_id, body)"
+    " SELECT :fact_id, :address, :user_id, :body FROM hb) SELECT count(*) FROM hb"
+)
+_PUT = (
+    " up AS (INSERT INTO habits.check_ins (habit_id, day, value, state, note, zone, source)"
+    " SELECT id, :day, :value, :state, :note, :zone, :source FROM hb"
+    " ON CONFLICT (habit_id, day) DO UPDATE SET value = excluded.value, state = excluded.state,"
+    " note = excluded.note, at = now(), zone = excluded.zone, source = excluded.source),"
+)
+_TAKE = (
+    " up AS (DELETE FROM habits.check_ins c USING hb WHERE c.habit_id = hb.id AND c.day = :day),"
+)
+_SAVE_PUT, _SAVE_TAKE = text(_SAVE.format(change=_PUT)), text(_SAVE.format(change=_TAKE))
+
+
+def _loaded(row: Row[tuple[object, ...]]) -> Loaded:
+    """Read a row of `_LOAD`."""
+    *columns, zone, day_start, week_start, entries, rests = row
+    return Loaded(
+        HabitRow(*columns),  # type: ignore[arg-type] # in the order of COLUMNS
+        Person(str(zone), int(str(day_start)), str(week_start)) if zone is not None else None,
+        [
+            EntryRow(date.fromordinal(day), value, state, note)
+            for day, value, state, note in json.loads(str(entries) if entries else "[]")
+        ],
+        [
+            (date.fromisoformat(first), date.fromisoformat(last))
+            for first, last in json.loads(str(rests) if rests else "[]")
+        ],
+    )
+
+
+async def load(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> Loaded | None:
+    """Load a habit of this user's."""
+    found = await tx.execute(_LOAD_ONE, {"user_id": user_id, "habit_id": habit_id})
+    row = found.first()
+    return _loaded(row) if row else None
+
+
+async def load_used(tx: AsyncConnection, user_id: UUID) -> list[Loaded]:
+    """Load all habits in use, in their order."""
+    return [_loaded(row) for row in await tx.execute(_LOAD_USED, {"user_id": user_id})]
+
+
+async def load_page(
+    tx: AsyncConnection,
+    user_id: UUID,
+    *,
+    archived: bool | None,
+    tag: str | None,
+    after: tuple[int, UUID],
+    size: int,
+) -> list[Loaded]:
+    """Load habits in their order, beginning after a position and id."""
+    values = {
+        "user_id": user_id,
+        "archived": archived,
+        "tag": tag,
+        "position": after[0],
+        "after": after[1],
+        "size": size,
+    }
+    return [_loaded(row) for row in await tx.execute(_LOAD_PAGE, values)]
+
+
+async def save(tx: AsyncConnection, values: dict[str, object]) -> bool:
+    """Write a changed day, its history, its fact and the habit's progress.
+
+    `value` None takes the day away. False, and nothing written, if the habit is no longer at
+    `version`.
+    """
+    statement = _SAVE_TAKE if values["value"] is None else _SAVE_PUT
+    return (await tx.execute(statement, values)).scalar_one() == 1
+
+
+async def find(tx: AsyncConnection, habit_id: UUID, day: date) -> EntryRow | None:
+    """Return what is logged on a day."""
+    row = (
+        await tx.execute(
+            select(check_ins).where(check_ins.c.habit_id == habit_id, check_ins.c.day == day)
+        )
+    ).first()
+    return EntryRow(row.day, row.value, row.state, row.note) if row else None
+
+
+async def between(
+    tx: AsyncConnection, habit_id: UUID, first: date, last: date, size: int | None = None
+) -> list[EntryRow]:
+    """Return what is logged from `first` to `last`, oldest first."""
+    columns = (check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note)
+    statement = (
+        select(*columns)
+        .where(check_ins.c.habit_id == habit_id, check_ins.c.day.between(first, last))
+        .order_by(check_ins.c.day)
+        .limit(size)
+    )
+    return [EntryRow(*row) for row in await tx.execute(statement)]
+
+
+async def keep_many(
+    tx: AsyncConnection, habit_id: UUID, rows: Sequence[EntryRow], zone: str, source: str
+) -> set[date]:
+    """Keep check-ins on days that are empty; return the days that were."""
+    if not rows:
+        return set()
+    statement = text(
+        "INSERT INTO habits.check_ins (habit_id, day, value, state, note, zone, source)"
+        " SELECT :habit_id, d, v, s, n, :zone, :source FROM unnest(CAST(:days AS date[]),"
+        " CAST(:values AS bigint[]), CAST(:states AS text[]), CAST(:notes AS text[]))"
+        " AS t(d, v, s, n) ON CONFLICT DO NOTHING RETURNING day"
+    )
+    kept = await tx.execute(
+        statement,
+        {
+            "habit_id": habit_id,
+            "zone": zone,
+            "source": source,
+            "days": [row.day for row in rows],
+            "values": [row.value for row in rows],
+            "states": [row.state for row in rows],
+            "notes": [row.note for row in rows],
+        },
+    )
+    return set(kept.scalars())
+
+
+async def history(
+    tx: AsyncConnection, habit_id: UUID, day: date | None, before: UUID | None, size: int
+) -> list[ChangeRow]:
+    """Return changes to a habit's days, newest first."""
+    statement = select(changes).where(changes.c.habit_id == habit_id)
+    if day is not None:
+        statement = statement.where(changes.c.day == day)
+    if before is not None:
+        statement = statement.where(changes.c.id < before)
+    rows = await tx.execute(statement.order_by(changes.c.id.desc()).limit(size))
+    return [ChangeRow(**row._mapping) for row in rows]
+
+
+async def find_change(
+    tx: AsyncConnection, user_id: UUID, change_id: UUID | None, habit_id: UUID | None
+) -> ChangeRow | None:
+    """Return a change of this user's, or their last one that was not undone."""
+    statement = select(changes).where(changes.c.user_id == user_id)
+    if habit_id is not None:
+        statement = statement.where(changes.c.habit_id == habit_id)
+    if change_id is not None:
+        statement = statement.where(changes.c.id == change_id)
+    else:
+        statement = statement.where(~changes.c.undone, changes.c.source != "undo")
+    row = (await tx.execute(statement.order_by(changes.c.id.desc()).limit(1))).first()
+    return ChangeRow(**row._mapping) if row else None
+
+
+async def mark_undone(tx: AsyncConnection, change_id: UUID) -> None:
+    """Note that a change was taken back."""
+    await tx.execute(changes.update().where(changes.c.id == change_id).values(undone=True))
+
+

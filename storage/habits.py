@@ -1,0 +1,267 @@
+"""The habits of people, as they defined them; and what the room remembers of the people.
+
+`progress` is the state of score and streaks after `settled_day`: whatever happens later costs the
+days since then, not the length of the history. `snapshots` hold it for the end of each month, for
+changes further back; the first one is the day before the habit begins, so there is always one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import metadata
+
+people = Table(
+    "people",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("day_start", Integer, nullable=False),
+    Column("week_start", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    schema="habits",
+)
+
+habits = Table(
+    "habits",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("colour", Text, nullable=False),
+    Column("icon", Text, nullable=False),
+    Column("cue", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("archived", Boolean, nullable=False, server_default="false"),
+    Column("start_day", Date, nullable=False),
+    Column("start_given", Boolean, nullable=False, server_default="false"),
+    Column("imported_from", Text),
+    Column("versions", Text, nullable=False),
+    Column("window_days", Integer, nullable=False),
+    Column("settled_day", Date, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_habits_user_id_position", "user_id", "position", "id"),
+    schema="habits",
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("habit_id", Uuid, ForeignKey(habits.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("progress", Text, nullable=False),
+    schema="habits",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How a person lives in time."""
+
+    zone: str
+    day_start: int
+    week_start: str
+
+
+@dataclass(frozen=True, slots=True)
+class HabitRow:
+    """A habit as it is stored; `versions` and `progress` are JSON."""
+
+    id: UUID
+    user_id: UUID
+    position: int
+    name: str
+    kind: str
+    measure: str
+    unit: str
+    tags: list[str]
+    colour: str
+    icon: str
+    cue: str
+    question: str
+    description: str
+    archived: bool
+    start_day: date
+    start_given: bool
+    imported_from: str | None
+    versions: str
+    window_days: int
+    settled_day: date
+    progress: str
+    version: int
+    created_at: datetime
+
+
+COLUMNS = ", ".join(f"h.{column.name}" for column in habits.columns)
+"""The columns of `HabitRow`, for statements written out."""
+
+
+async def remember(tx: AsyncConnection, user_id: UUID, person: Person, version: int) -> None:
+    """Note how a person lives in time, unless something newer is known."""
+    values = {
+        "zone": person.zone,
+        "day_start": person.day_start,
+        "week_start": person.week_start,
+        "version": version,
+    }
+    statement = insert(people).values(user_id=user_id, **values)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[people.c.user_id],
+            set_=values,
+            where=people.c.version < version,
+        )
+    )
+
+
+async def find_person(tx: AsyncConnection, user_id: UUID) -> Person | None:
+    """Return how a person lives in time, if the room has heard of them."""
+    row = (await tx.execute(select(people).where(people.c.user_id == user_id))).first()
+    return Person(row.zone, row.day_start, row.week_start) if row else None
+
+
+async def add(
+    tx: AsyncConnection, user_id: UUID, values: dict[str, object], beginning: str
+) -> HabitRow:
+    """Keep a new habit, last in order; `beginning` is its progress before the first day."""
+    last = select(func.coalesce(func.max(habits.c.position), 0) + 1).where(
+        habits.c.user_id == user_id
+    )
+    statement = habits.insert().values(user_id=user_id, position=last.scalar_subquery(), **values)
+    row = (await tx.execute(statement.returning(habits))).one()
+    await tx.execute(
+        snapshots.insert().values(habit_id=row.id, day=row.settled_day, progress=beginning)
+    )
+    return HabitRow(**row._mapping)
+
+
+async def find(
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID, *, lock: bool = False
+) -> HabitRow | None:
+    """Return a habit of this user's; `lock` keeps others from changing it meanwhile."""
+    statement = select(habits).where(habits.c.user_id == user_id, habits.c.id == habit_id)
+    row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
+    return HabitRow(**row._mapping) if row else None
+
+
+async def find_all(tx: AsyncConnection, user_id: UUID) -> list[HabitRow]:
+    """Return all habits of a user, locked, in the order of their ids."""
+    statement = select(habits).where(habits.c.user_id == user_id).order_by(habits.c.id)
+    rows = await tx.execute(statement.with_for_update())
+    return [HabitRow(**row._mapping) for row in rows]
+
+
+async def count(tx: AsyncConnection, user_id: UUID) -> int:
+    """Return how many habits a user has."""
+    statement = select(func.count()).select_from(habits).where(habits.c.user_id == user_id)
+    return (await tx.execute(statement)).scalar_one()
+
+
+async def change(
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID, values: dict[str, object]
+) -> HabitRow:
+    """Change a habit that was found and locked, and count its version up."""
+    statement = (
+        habits.update()
+        .where(habits.c.user_id == user_id, habits.c.id == habit_id)
+        .values(version=habits.c.version + 1, **values)
+        .returning(habits)
+    )
+    return HabitRow(**(await tx.execute(statement)).one()._mapping)
+
+
+async def remove(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None:
+    """Forget a habit and all its days."""
+    await tx.execute(
+        habits.delete().where(habits.c.user_id == user_id, habits.c.id == habit_id)
+    )
+
+
+async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> None:
+    """Put these habits first, in this order; the others follow as they were."""
+    statement = text(
+        "UPDATE habits.habits h SET position = o.place, version = h.version + 1 FROM ("
+        " SELECT id, row_number() OVER (ORDER BY array_position(CAST(:first AS uuid[]), id),"
+        " position, id) AS place FROM habits.habits WHERE user_id = :user_id) o"
+        " WHERE h.id = o.id AND h.user_id = :user_id AND h.position <> o.place"
+    )
+    await tx.execute(statement, {"first": list(first), "user_id": user_id})
+
+
+async def tags(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
+    """Return the tags of the habits in use, by name, with how many bear each."""
+    tag = func.unnest(habits.c.tags).label("tag")
+    used = select(tag).where(habits.c.user_id == user_id, ~habits.c.archived).subquery()
+    rows = await tx.execute(
+        select(used.c.tag, func.count()).group_by(used.c.tag).order_by(used.c.tag)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+_REWIND = text(
+    "WITH base AS (SELECT DISTINCT ON (s.habit_id) s.habit_id, s.day, s.progress"
+    " FROM habits.snapshots s JOIN habits.habits h ON h.id = s.habit_id"
+    " WHERE h.user_id = :user_id AND s.habit_id = ANY(:ids) AND s.day < :day"
+    " ORDER BY s.habit_id, s.day DESC),"
+    " gone AS (DELETE FROM habits.snapshots s USING base"
+    " WHERE s.habit_id = base.habit_id AND s.day >= :day)"
+    " UPDATE habits.habits h SET settled_day = base.day, progress = base.progress,"
+    " version = h.version + 1 FROM base WHERE h.id = base.habit_id AND h.settled_day >= :day"
+)
+
+
+async def rewind(tx: AsyncConnection, user_id: UUID, ids: Iterable[UUID], day: date) -> None:
+    """Unsettle `day` and all later ones: they will be worked out anew when they are asked for."""
+    await tx.execute(_REWIND, {"user_id": user_id, "ids": list(ids), "day": day})
+
+
+async def begin_anew(tx: AsyncConnection, habit_id: UUID, day: date, beginning: str) -> None:
+    """Replace all snapshots by a new beginning: the habit's progress after `day`."""
+    await tx.execute(snapshots.delete().where(snapshots.c.habit_id == habit_id))
+    await tx.execute(snapshots.insert().values(habit_id=habit_id, day=day, progress=beginning))
+
+
+async def keep_snapshots(
+    tx: AsyncConnection, habit_id: UUID, kept: Iterable[tuple[date, str]]
+) -> None:
+    """Keep the progress after the ends of months."""
+    rows = [{"habit_id": habit_id, "day": day, "progress": progress} for day, progress in kept]
+    if rows:
+        statement = insert(snapshots).on_conflict_do_update(
+            index_elements=[snapshots.c.habit_id, snapshots.c.day],
+            set_={"progress": text("excluded.progress")},
+        )
+        await tx.execute(statement, rows)
+
+
+async def erase(tx: AsyncConnection, user_id: UUID) -> None:
+    """Erase all that the room holds of a user."""
+    await tx.execute(habits.delete().where(habits.c.user_id == user_id))
+    await tx.execute(people.delete().where(people.c.user_id == user_id))

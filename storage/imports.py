@@ -1,0 +1,139 @@
+"""Imports: the parts of a file on their way in, how far it is read, and its report."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import created_at, metadata
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, nullable=False, index=True),
+    Column("file_name", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("dry_run", Boolean, nullable=False, server_default="false"),
+    Column("rows", Integer, nullable=False, server_default="0"),
+    Column("total", Integer),
+    Column("report", Text, nullable=False, server_default="[]"),
+    Column("problem", Text),
+    created_at(),
+    Column("ended_at", DateTime(timezone=True)),
+    schema="habits",
+)
+
+parts = Table(
+    "import_parts",
+    metadata,
+    Column("import_id", Uuid, ForeignKey(imports.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    schema="habits",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """An import as it is stored; `report` is JSON."""
+
+    id: UUID
+    phase: str
+    dry_run: bool
+    rows: int
+    total: int | None
+    report: str
+    problem: str | None
+
+
+_columns = (
+    imports.c.id,
+    imports.c.phase,
+    imports.c.dry_run,
+    imports.c.rows,
+    imports.c.total,
+    imports.c.report,
+    imports.c.problem,
+)
+
+
+async def add(tx: AsyncConnection, user_id: UUID, import_id: UUID, file_name: str) -> None:
+    """Begin to receive a file."""
+    await tx.execute(
+        imports.insert().values(
+            id=import_id, user_id=user_id, file_name=file_name, phase="receiving"
+        )
+    )
+
+
+async def find(
+    tx: AsyncConnection, user_id: UUID, import_id: UUID, *, lock: bool = False
+) -> ImportRow | None:
+    """Return an import of this user's."""
+    statement = select(*_columns).where(imports.c.user_id == user_id, imports.c.id == import_id)
+    row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
+    return ImportRow(*row) if row else None
+
+
+async def change(
+    tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: object
+) -> None:
+    """Change an import."""
+    await tx.execute(
+        imports.update()
+        .where(imports.c.user_id == user_id, imports.c.id == import_id)
+        .values(**values)
+    )
+
+
+async def keep_part(tx: AsyncConnection, import_id: UUID, number: int, data: bytes) -> int:
+    """Keep a part of the file; return how many bytes are kept by now."""
+    statement = insert(parts).values(import_id=import_id, number=number, data=data)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[parts.c.import_id, parts.c.number], set_={"data": data}
+        )
+    )
+    size = select(func.coalesce(func.sum(func.length(parts.c.data)), 0)).where(
+        parts.c.import_id == import_id
+    )
+    return (await tx.execute(size)).scalar_one()
+
+
+async def part_numbers(tx: AsyncConnection, import_id: UUID) -> list[int]:
+    """Return the numbers of the parts that have come, in order."""
+    statement = select(parts.c.number).where(parts.c.import_id == import_id)
+    return list((await tx.execute(statement.order_by(parts.c.number))).scalars())
+
+
+async def part(tx: AsyncConnection, import_id: UUID, number: int) -> bytes:
+    """Return a part of the file."""
+    statement = select(parts.c.data).where(
+        parts.c.import_id == import_id, parts.c.number == number
+    )
+    return bytes((await tx.execute(statement)).scalar_one())
+
+
+async def forget_parts(tx: AsyncConnection, import_id: UUID) -> None:
+    """Drop the file: it was read."""
+    await tx.execute(parts.delete().where(parts.c.import_id == import_id))
+
+
+async def erase(tx: AsyncConnection, user_id: UUID) -> None:
+    """Erase a user's imports."""
+    await tx.execute(imports.delete().where(imports.c.user_id == user_id))

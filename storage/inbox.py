@@ -1,0 +1,110 @@
+"""What a room has heard, so that a second delivery has no effect; and what it could not hear.
+
+An inbox row is written in the transaction of the effect. A fact that a room failed to take in
+after every try is parked with the reason, and can be replayed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text, Uuid, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import metadata
+from storage.outbox import outbox
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("room", Text, primary_key=True),
+    Column("fact_id", Uuid, primary_key=True),
+    Column("heard_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    schema="bus",
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("room", Text, nullable=False),
+    Column("fact_id", Uuid),
+    Column("address", Text, nullable=False),
+    Column("user_id", Uuid),
+    Column("body", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    schema="bus",
+)
+
+_first = insert(inbox).on_conflict_do_nothing().returning(inbox.c.fact_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A fact that a room could not take in."""
+
+    id: int
+    room: str
+    fact_id: UUID | None
+    address: str
+    user_id: UUID | None
+    body: str
+    reason: str
+    parked_at: datetime
+
+
+async def first_time(tx: AsyncConnection, room: str, fact_id: UUID) -> bool:
+    """Note that a room hears a fact; False if it has heard it before."""
+    row = await tx.execute(_first, {"room": room, "fact_id": fact_id})
+    return row.first() is not None
+
+
+async def forget_heard(tx: AsyncConnection, before: datetime) -> int:
+    """Drop inbox rows older than any redelivery can be; return how many."""
+    return (await tx.execute(inbox.delete().where(inbox.c.heard_at < before))).rowcount
+
+
+async def park(
+    tx: AsyncConnection,
+    room: str,
+    address: str,
+    body: str,
+    reason: str,
+    fact_id: UUID | None = None,
+    user_id: UUID | None = None,
+) -> None:
+    """Put a fact aside with the reason why the room could not take it in."""
+    await tx.execute(
+        parked.insert().values(
+            room=room, address=address, body=body, reason=reason, fact_id=fact_id, user_id=user_id
+        )
+    )
+
+
+async def list_parked(tx: AsyncConnection, limit: int = 100) -> list[Parked]:
+    """Return parked facts, newest first."""
+    rows = await tx.execute(select(parked).order_by(parked.c.id.desc()).limit(limit))
+    return [Parked(**r._mapping) for r in rows]
+
+
+async def find_parked(tx: AsyncConnection, parked_id: int) -> Parked | None:
+    """Return one parked fact."""
+    row = (await tx.execute(select(parked).where(parked.c.id == parked_id))).first()
+    return Parked(**row._mapping) if row else None
+
+
+async def count_parked(tx: AsyncConnection) -> int:
+    """Return how many facts are parked."""
+    return (await tx.execute(select(func.count()).select_from(parked))).scalar_one()
+
+
+async def replay(tx: AsyncConnection, item: Parked) -> None:
+    """Put a parked fact back on its way; rooms that have heard it already pass it over."""
+    await tx.execute(
+        outbox.insert().values(
+            fact_id=item.fact_id, address=item.address, user_id=item.user_id, body=item.body
+        )
+    )
+    await tx.execute(parked.delete().where(parked.c.id == item.id))

@@ -1,0 +1,194 @@
+"""What a check-in means, what goes together, and how a plan changes."""
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from actors.habits.domain import advance, begin, check_plan, entries_of, logged, standing
+from actors.habits.promise import Promise, amend, begin_earlier
+from contracts.breaks import AddBreak
+from contracts.habit import CheckInState, Kind, Measure, Target, Version
+from contracts.habits import CreateHabit
+from contracts.message import Invalid
+from contracts.schedule import EveryDay, EveryNDays, Rule, Schedule, Times
+from tests.domain.making import day, days, done, promise, version
+
+READ = promise(version(target=Target(value=10)), measure="count")
+RUN = promise(version(target=Target(value=20, per="week")), measure="amount")
+COFFEE = promise(version(target=Target(at="most", value=2)), measure="count")
+SMOKE = promise(kind="quit")
+
+
+@pytest.mark.parametrize(
+    ("habit", "value", "state", "means"),
+    [
+        (promise(), None, None, (1000, "done")),
+        (promise(), None, "failed", (0, "failed")),
+        (promise(), None, "partial", (500, "partial")),
+        (promise(), 0.0, None, (0, "failed")),
+        (promise(), 1.0, "failed", (1000, "done")),
+        (promise(), 1.0, "skipped", (0, "skipped")),
+        (READ, None, None, (10_000, "done")),
+        (READ, 4.0, "done", (4000, "partial")),
+        (READ, 12.0, None, (12_000, "done")),
+        (RUN, 7.3504, None, (7350, "partial")),
+        (COFFEE, None, "done", (0, "done")),
+        (COFFEE, 2.0, None, (2000, "done")),
+        (COFFEE, 3.0, None, (3000, "failed")),
+        (SMOKE, None, "failed", (1000, "failed")),
+        (SMOKE, None, "done", (0, "done")),
+        (SMOKE, 3.0, None, (3000, "failed")),
+    ],
+)
+def test_what_a_check_in_means(
+    habit: Promise,
+    value: float | None,
+    state: CheckInState | None,
+    means: tuple[int, CheckInState],
+) -> None:
+    assert logged(habit, day(0), value, state) == means
+
+
+@pytest.mark.parametrize(
+    ("habit", "value", "state", "code"),
+    [
+        (RUN, None, None, "value_missing"),
+        (READ, None, "partial", "value_missing"),
+        (COFFEE, None, None, "value_missing"),
+        (SMOKE, None, None, "value_missing"),
+        (promise(), 2.0, None, "value_not_yes_no"),
+        (READ, 1.5, None, "value_not_whole"),
+    ],
+)
+def test_a_check_in_that_says_too_little_or_nonsense(
+    habit: Promise, value: float | None, state: CheckInState | None, code: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        logged(habit, day(0), value, state)
+    assert refused.value.code == code
+    assert refused.value.fields[0].pointer == "/value"
+
+
+@pytest.mark.parametrize(
+    ("kind", "measure", "target", "schedule", "code"),
+    [
+        ("build", "yes_no", Target(value=1), EveryDay(), "target_not_allowed"),
+        ("quit", "count", Target(value=1), EveryDay(), "target_not_at_most"),
+        ("build", "count", Target(value=1.5), EveryDay(), "value_not_whole"),
+        ("build", "yes_no", None, Rule(rrule="FREQ=DAILY;UNTIL=20000101"), "schedule_never_due"),
+    ],
+)
+def test_what_does_not_go_together(
+    kind: Kind, measure: Measure, target: Target | None, schedule: Schedule, code: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_plan(kind, measure, target, schedule, day(0))
+    assert refused.value.code == code
+    assert refused.value.fields
+
+
+def test_what_goes_together() -> None:
+    check_plan("quit", "amount", Target(at="most", value=1.5, per="week"), EveryDay(), day(0))
+
+
+def change(
+    versions: tuple[Version, ...], schedule: Schedule, target: int, today: int, begin: int | None
+) -> tuple[Version, ...]:
+    """Amend versions, counting days by number."""
+    return amend(
+        versions,
+        today=day(today),
+        effective_from=None if begin is None else day(begin),
+        schedule=schedule,
+        target=Target(value=target),
+        week_start="mon",
+    )
+
+
+def test_a_change_holds_from_its_day_on() -> None:
+    first = change((version(),), EveryNDays(n=3), 5, 0, None)
+    assert [each.effective_from for each in first] == [day(0)]
+    second = change(first, EveryNDays(n=3), 7, 10, None)
+    assert [(each.effective_from, each.anchor) for each in second] == [
+        (day(0), day(0)),
+        (day(10), day(0)),
+    ]
+    third = change(second, EveryDay(), 7, 11, 12)
+    assert third[:2] == second
+    assert third[2].anchor == day(12)
+    assert change(third, EveryDay(), 7, 20, None) == third
+
+
+def test_a_later_change_gives_way() -> None:
+    planned = change((version(target=Target(value=1)),), EveryDay(), 2, 0, 30)
+    assert len(planned) == 2
+    assert [each.effective_from for each in change(planned, EveryDay(), 3, 0, 20)] == [
+        day(0),
+        day(20),
+    ]
+
+
+def test_the_past_cannot_be_changed() -> None:
+    with pytest.raises(Invalid, match="the past stays"):
+        change((version(),), EveryDay(), 2, 10, 9)
+
+
+def test_an_earlier_start_keeps_the_rhythm() -> None:
+    later = (version(10, EveryNDays(n=3)),)
+    (earlier,) = begin_earlier(later, day(0))
+    assert (earlier.effective_from, earlier.anchor) == (day(0), day(1))
+
+
+def test_today_says_how_far_it_has_come() -> None:
+    thrice = promise(version(schedule=Times(times=3, per="week")))
+    shown = standing(begin(thrice), thrice, done(0, 1), (), day(2))
+    assert (shown.due, shown.done, shown.needed, shown.state) == (True, 2, 3, None)
+    shown = standing(begin(thrice), thrice, done(0, 1, 2), (), day(2))
+    assert (shown.due, shown.done, shown.state) == (True, 3, "done")
+    assert not standing(begin(thrice), thrice, done(0, 1, 2), (), day(3)).due
+    shown = standing(begin(RUN), RUN, days({0: 7350}), (), day(1))
+    assert (shown.due, shown.done, shown.needed) == (True, 7.35, 20)
+
+
+def test_today_in_a_break_asks_for_nothing() -> None:
+    shown = standing(begin(READ), READ, {}, [(day(0), day(3))], day(2))
+    assert (shown.due, shown.on_break) == (False, True)
+
+
+def test_a_day_before_the_start_asks_for_nothing() -> None:
+    assert not standing(begin(READ), READ, {}, (), day(-1)).due
+
+
+def test_a_settled_day_cannot_be_shown_as_open() -> None:
+    settled = advance(begin(READ), READ, {}, (), day(5))
+    with pytest.raises(ValueError, match="beyond"):
+        standing(settled, READ, {}, (), day(5))
+
+
+def test_rows_become_entries() -> None:
+    rows: list[tuple[date, int | None, CheckInState]] = [
+        (day(0), 500, "partial"),
+        (day(1), 0, "skipped"),
+        (day(2), None, "failed"),
+    ]
+    assert entries_of(rows) == days({0: 500, 1: -1, 2: 0})
+
+
+def test_a_name_is_enough() -> None:
+    habit = CreateHabit(name="  قراءة 📚 ")
+    assert (habit.name, habit.kind, habit.measure) == ("قراءة 📚", "build", "yes_no")
+    assert habit.schedule == EveryDay()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 10_000, "a\x00b", "a\nb"])
+def test_a_name_that_is_none(name: str) -> None:
+    with pytest.raises(ValidationError):
+        CreateHabit(name=name)
+
+
+def test_a_break_is_in_order_and_has_one_scope() -> None:
+    made = AddBreak.model_validate({"from": "2026-01-01", "to": "2026-01-02"})
+    assert AddBreak.model_validate_json(made.model_dump_json()) == made
+    with pytest.raises(ValidationError):
+        AddBreak.model_validate({"from": "2026-01-02", "to": "2026-01-01"})

@@ -1,0 +1,111 @@
+"""The rules about people."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.users.domain import (
+    Others,
+    Person,
+    cursor_after,
+    in_version,
+    keep_an_admin,
+    leave_an_admin,
+    may_administer,
+    profile_of,
+    read_cursor,
+    user_of,
+    with_profile,
+    with_standing,
+)
+from contracts.message import Conflict, Invalid
+from contracts.users import ChangeProfile, ChangeUser
+
+ANN = Person(
+    user_id=UUID(int=7),
+    email="ann@example.org",
+    name="Ann",
+    language="en",
+    zone="Europe/Berlin",
+    day_start=180,
+    week_start="mon",
+    role="admin",
+    disabled=False,
+    created_at=datetime(2031, 5, 5, tzinfo=UTC),
+    version=4,
+)
+
+
+def test_what_is_not_given_stays() -> None:
+    after = with_profile(ANN, ChangeProfile(name="", day_start=0))
+    assert after == replace(ANN, name="", day_start=0, version=5)
+    assert with_profile(ANN, ChangeProfile()) is ANN
+    assert with_profile(ANN, ChangeProfile(name="Ann", zone="Europe/Berlin")) is ANN
+
+
+def test_standing_changes_only_what_is_given() -> None:
+    change = ChangeUser(user_id=ANN.user_id, disabled=True)
+    assert with_standing(ANN, change) == replace(ANN, disabled=True, version=5)
+    assert with_standing(ANN, ChangeUser(user_id=ANN.user_id, role="admin")) is ANN
+
+
+def test_a_change_needs_the_version_that_was_seen() -> None:
+    in_version(ANN, None)
+    in_version(ANN, 4)
+    for other in (3, 5, 0):
+        with pytest.raises(Conflict) as no:
+            in_version(ANN, other)
+        assert no.value.code == "version_conflict"
+
+
+@given(
+    st.booleans(),
+    st.booleans(),
+    st.integers(min_value=0, max_value=3),
+    st.integers(min_value=0, max_value=3),
+)
+def test_people_are_never_left_without_an_admin(
+    stays_admin: bool, disabled: bool, admins: int, more: int
+) -> None:
+    after = replace(ANN, role="admin" if stays_admin else "user", disabled=disabled)
+    others = Others(people=admins + more, admins=admins)
+    left = admins + may_administer(after)
+    if left:
+        keep_an_admin(ANN, after, others)
+    else:
+        with pytest.raises(Conflict):
+            keep_an_admin(ANN, after, others)
+    if admins or not others.people:
+        leave_an_admin(ANN, others)
+    else:
+        with pytest.raises(Conflict):
+            leave_an_admin(ANN, others)
+    keep_an_admin(replace(ANN, role="user"), after, others)
+    leave_an_admin(replace(ANN, disabled=True), others)
+
+
+@given(st.uuids())
+def test_a_cursor_is_read_as_it_was_written(user_id: UUID) -> None:
+    assert read_cursor(cursor_after(user_id)) == user_id
+    assert read_cursor(None) is None
+
+
+@given(st.text(max_size=40))
+def test_any_other_cursor_is_refused(cursor: str) -> None:
+    try:
+        user_id = read_cursor(cursor)
+    except Invalid:
+        return
+    assert user_id is not None
+    assert cursor_after(user_id) == cursor
+
+
+def test_a_person_is_shown_as_they_are() -> None:
+    assert user_of(ANN).model_dump() == {name: getattr(ANN, name) for name in Person.__slots__}
+    assert profile_of(ANN).model_dump() == {
+        name: getattr(ANN, name) for name in ("name", "language", "zone", "day_start", "week_start")
+    }

@@ -1,0 +1,80 @@
+"""Rooms over the in-process bus and a real PostgreSQL, emptied before each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.auth.handlers import room as auth_room
+from actors.runtime.courier import Courier
+from actors.runtime.edge import Edge
+from actors.runtime.local import LocalBus
+from actors.runtime.settings import Settings
+from actors.users.handlers import room as users_room
+from storage import embedded
+from storage.migrations import migrate
+from storage.session import open_engine
+from tests.rooms.people import TRIES
+
+EMPTY = """
+DO $$
+DECLARE names text;
+BEGIN
+    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO names
+    FROM pg_tables WHERE schemaname NOT IN ('public', 'pg_catalog', 'information_schema');
+    EXECUTE 'TRUNCATE ' || names;
+END $$
+"""
+
+
+async def migrated(url: str) -> None:
+    """Bring the database to the newest revision."""
+    engine = open_engine(url, 1)
+    await migrate(engine)
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a PostgreSQL for these tests; give its address."""
+    server = embedded.start(tmp_path_factory.mktemp("postgres"))
+    try:
+        asyncio.run(migrated(server.url))
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest_asyncio.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """Open an engine on the emptied database."""
+    engine = open_engine(database, 10)
+    async with engine.begin() as tx:
+        await tx.execute(text(EMPTY))
+    yield engine
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def bus(engine: AsyncEngine) -> LocalBus:
+    """Open the rooms auth and users on a bus."""
+    bus = LocalBus()
+    for room in (auth_room, users_room):
+        await room.open(Settings(login_per_minute=TRIES))
+        bus.open_room(Edge(room, engine, bus, 8))
+    return bus
+
+
+@pytest.fixture
+def carry(engine: AsyncEngine, bus: LocalBus) -> Callable[[], Awaitable[None]]:
+    """Carry facts until none is left."""
+    courier = Courier(engine, bus.deliver)
+
+    async def run() -> None:
+        while await courier.carry():
+            pass
+
+    return run
