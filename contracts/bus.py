@@ -49,5 +49,6 @@ class Bus(Protocol):
 
     async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
         """Call `listener` with each fact of this type told from now on, as far as this process
-        hears it: for caches and live views, never for keeping a record."""
+        hears it: for caches and live views, never for keeping a record.
+        """
         ...

@@ -31,7 +31,7 @@ class HabitReport(Message):
     read: int
     imported: int
     derived: int
-    skipped: dict[str, int] = {}
+    skipped: dict[str, int] = Field(default_factory=dict)
 
 
 class Import(Reply):

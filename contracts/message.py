@@ -92,7 +92,7 @@ class Refusal(Message):
     kind: str
     code: str
     text: str
-    params: dict[str, str | int | float] = {}
+    params: dict[str, str | int | float] = Field(default_factory=dict)
     fields: tuple[Wrong, ...] = ()
     retry_after: float | None = None
 

@@ -21,7 +21,10 @@ RESOURCES = (check_ins, today, habits, users, breaks, auth, imports, health, web
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """What can be set. Rates are requests per minute; `login_per_minute` is for each address."""
+    """What can be set. Rates are requests per minute; `login_per_minute` is for each address.
+
+    `import_patience` is how many seconds a caller waits for the account of an import.
+    """
 
     cors_origins: tuple[str, ...] = ()
     rate_per_minute: int = 600
@@ -29,6 +32,7 @@ class GatewaySettings:
     redis_url: str | None = None
     body_bytes: int = 1 << 20
     import_bytes: int = 50 << 20
+    import_patience: float = 6.0
 
 
 async def _unwatched() -> dict[str, str]:
@@ -66,6 +70,7 @@ def open_gateway(
         register=Policy("register", settings.login_per_minute),
         ready=ready,
         asyncapi=asyncapi,
+        patience=settings.import_patience,
     )
     for resource in RESOURCES:
         # Plain routes: an included router would be looked through a second time on each request.

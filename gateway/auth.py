@@ -95,7 +95,7 @@ class Opened(BaseModel):
     user: User
     access_token: str
     refresh_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token
+    token_type: Literal["Bearer"] = "Bearer"
     expires_in: int
 
 

@@ -54,9 +54,7 @@ class ToUndo(Body):
     habit_id: UUID | None = None
 
 
-@router.put(
-    "/v1/habits/{habit_id}/check-ins/{day}", response_model=CheckedIn, summary="Log a day"
-)
+@router.put("/v1/habits/{habit_id}/check-ins/{day}", response_model=CheckedIn, summary="Log a day")
 async def check_in(
     habit_id: HabitId, day: OfDay, body: Said[Log], me: Me, bus: TheBus, key: Key = None
 ) -> Response:
@@ -91,9 +89,7 @@ async def remove_check_in(
     return answer(await bus.ask(command, me, idempotency_key=key))
 
 
-@router.get(
-    "/v1/habits/{habit_id}/check-ins", response_model=CheckIns, summary="List check-ins"
-)
+@router.get("/v1/habits/{habit_id}/check-ins", response_model=CheckIns, summary="List check-ins")
 async def list_check_ins(
     habit_id: HabitId,
     me: Me,

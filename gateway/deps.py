@@ -19,7 +19,7 @@ from gateway.limits import Limiter, Policy, address_of, admit, network
 
 @dataclass(slots=True)
 class Door:
-    """What the gateway works with."""
+    """What the gateway works with. `patience`: seconds that a caller waits for an import."""
 
     bus: Bus
     verifier: Verifier
@@ -30,6 +30,7 @@ class Door:
     register: Policy
     ready: Callable[[], Awaitable[dict[str, str]]]
     asyncapi: Callable[[], str] | None = None
+    patience: float = 6.0
     known: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
 
 
@@ -166,8 +167,6 @@ PageCursor = Annotated[
     ),
 ]
 HabitId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
-OfDay = Annotated[
-    Day, Path(description="A logical day, YYYY-MM-DD.", examples=["2026-03-01"])
-]
+OfDay = Annotated[Day, Path(description="A logical day, YYYY-MM-DD.", examples=["2026-03-01"])]
 From = Annotated[Day | None, Query(alias="from", description="The first day; open if not given.")]
 To = Annotated[Day | None, Query(alias="to", description="The last day; open if not given.")]

@@ -180,7 +180,7 @@ class _Answer:
         self._visit = visit
         self.status = 0
 
-    async def __call__(self, message: Any) -> None:  # noqa: ANN401 - an ASGI message
+    async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = list(message["headers"])

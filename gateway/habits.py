@@ -102,9 +102,7 @@ async def create_habit(body: Said[NewHabit], me: Me, bus: TheBus, key: Key = Non
 
 
 @router.get("/v1/habits/{habit_id}", response_model=Habit, summary="Get a habit")
-async def get_habit(
-    habit_id: HabitId, me: Me, bus: TheBus, known: IfNoneMatch = None
-) -> Response:
+async def get_habit(habit_id: HabitId, me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
     """Get one habit, with its streaks, its score and all its versions."""
     habit = await bus.ask(GetHabit(habit_id=habit_id), me)
     return versioned(habit, habit.version, known, moves=True)
@@ -122,9 +120,7 @@ async def update_habit(
     """Change a habit. A new schedule or target holds from a day on; the past stays as it was."""
     words = given(body)
     drop = "target" in words and words["target"] is None
-    command = UpdateHabit(
-        habit_id=habit_id, drop_target=drop, expected_version=expected, **words
-    )
+    command = UpdateHabit(habit_id=habit_id, drop_target=drop, expected_version=expected, **words)
     habit = await bus.ask(command, me, idempotency_key=key)
     return answer(habit, headers=etag(habit))
 

@@ -71,9 +71,7 @@ async def readyz(request: Request) -> Response:
     missing = ailing(parts)
     if missing:
         text = say(language, "These parts are not ready: {parts}.", {"parts": ", ".join(missing)})
-        return problem(
-            request.scope, 503, "not_ready", text, language, retry_after=2, parts=parts
-        )
+        return problem(request.scope, 503, "not_ready", text, language, retry_after=2, parts=parts)
     well = all(how == "ok" for how in parts.values())
     return answer(Ready(status="ready" if well else "degraded", parts=parts))
 

@@ -21,15 +21,12 @@ from contracts.imports import (
 from contracts.message import Invalid
 from contracts.principal import Principal
 from gateway.answers import answer
-from gateway.deps import Key, TheBus, YesNo
+from gateway.deps import Key, TheBus, YesNo, door_of
 from gateway.identity import Me
 from gateway.reading import resource
 from gateway.upload import Upload
 
 router = resource("import", 403, 404, 409)
-
-PATIENCE = 6.0
-"""Seconds that a caller is kept waiting for the account of an import."""
 
 FORM = {
     "requestBody": {
@@ -71,9 +68,9 @@ async def send(
     return await bus.ask(command, me, idempotency_key=key)
 
 
-async def follow(bus: Bus, me: Principal, now: Import) -> Import:
-    """Wait for an import to end, for so long as a caller can be kept waiting."""
-    late, pause = time.monotonic() + PATIENCE, 0.05
+async def follow(bus: Bus, me: Principal, now: Import, patience: float) -> Import:
+    """Wait for an import to end, for at most `patience` seconds."""
+    late, pause = time.monotonic() + patience, 0.05
     while now.phase not in ("done", "failed") and time.monotonic() + pause < late:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.5)
@@ -109,7 +106,7 @@ async def import_file(
     """Import a Loop Habit Tracker export (zip). Answers for each row; twice changes nothing."""
     upload = Upload(request, PART_BYTES)
     now = await send(bus, me, upload, dry_run=dry_run, key=key)
-    return account(await follow(bus, me, now))
+    return account(await follow(bus, me, now, door_of(request).patience))
 
 
 @router.get("/v1/imports/{import_id}", response_model=Import, summary="Get an import")

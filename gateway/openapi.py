@@ -89,7 +89,7 @@ def _bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield content["application/json"]["schema"]
 
 
-def _close(schema: Any, schemas: dict[str, Any], seen: set[str]) -> None:  # noqa: ANN401
+def _close(schema: Any, schemas: dict[str, Any], seen: set[str]) -> None:
     """Say of every object in a body that it takes no other fields: so it is at run time."""
     if isinstance(schema, list):
         for inner in schema:
@@ -107,7 +107,7 @@ def _close(schema: Any, schemas: dict[str, Any], seen: set[str]) -> None:  # noq
             _close(inner, schemas, seen)
 
 
-def _bound_days(schema: Any) -> None:  # noqa: ANN401 - any part of a document
+def _bound_days(schema: Any) -> None:
     """Say in words which days there are; JSON Schema cannot bound a date."""
     if isinstance(schema, list):
         for inner in schema:

@@ -125,7 +125,7 @@ class BadRequest(HTTPException):
 
 
 def problem(
-    scope: Any,  # noqa: ANN401 - an ASGI scope
+    scope: Any,
     status: int,
     code: str,
     detail: str,
@@ -179,9 +179,11 @@ async def on_refused(request: Request, no: Exception) -> Response:
     more: dict[str, object] = {}
     if no.fields:
         more["errors"] = [
-            {"pointer": field.pointer, "detail": say(language, field.detail)}
-            for field in no.fields
+            {"pointer": field.pointer, "detail": say(language, field.detail)} for field in no.fields
         ]
+    if isinstance(no, Unanswered) and request.method != "GET":
+        text = "Send it again with the same Idempotency-Key; it will be done once."
+        more["advice"] = say(language, text)
     detail = say(language, no.text, params)
     return problem(request.scope, status, no.code, detail, language, retry_after=wait, **more)
 

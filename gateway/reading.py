@@ -28,7 +28,7 @@ class _FromJson:
     def __get_pydantic_core_schema__(
         self, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        def read(raw: Any, _: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+        def read(raw: Any, _: Any) -> Any:
             return source.model_validate_json(raw, extra="forbid")
 
         return core_schema.no_info_wrap_validator_function(read, handler(source))
@@ -56,7 +56,9 @@ def check_depth(raw: bytes) -> None:
         ]
     if layer:
         raise BadRequest(
-            400, "too_deep", "The JSON is nested too deeply: at most {deepest} levels.",
+            400,
+            "too_deep",
+            "The JSON is nested too deeply: at most {deepest} levels.",
             deepest=DEEPEST,
         )
 
@@ -64,7 +66,7 @@ def check_depth(raw: bytes) -> None:
 class _Request(Request):
     """A request whose JSON is left to the model that reads it."""
 
-    async def json(self) -> Any:  # noqa: ANN401 - the bytes of the body, whatever Starlette says
+    async def json(self) -> Any:
         """Return the body as it came."""
         raw = await self.body()
         check_depth(raw)
@@ -136,7 +138,7 @@ def _nothing() -> None:
     """Stand for what was not given; unlike a default it does not show in the schema."""
 
 
-def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - type expressions
+def _without_none(annotation: Any) -> Any:
     """Take None out of a type, and let numbers and truths be nothing else."""
     if get_origin(annotation) in (Union, UnionType):
         kinds = [kind for kind in get_args(annotation) if kind is not NoneType]

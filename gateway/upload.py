@@ -24,7 +24,7 @@ class Upload:
         self._request = request
         self._size = size
         self._held = bytearray()
-        self._found = self._inside = False
+        self._found = self._inside = self._whole = False
         self._header = [b"", b""]
         self._disposition = b""
         self._parser = MultipartParser(
@@ -37,6 +37,7 @@ class Upload:
                 "on_headers_finished": self._open,
                 "on_part_data": self._take,
                 "on_part_end": self._close,
+                "on_end": self._end,
             },
         )
 
@@ -52,7 +53,9 @@ class Upload:
                     yield self._cut()
             self._parser.finalize()
         except FormParserError:
-            raise BadRequest(400, "invalid_form", "The form in the body is damaged.") from None
+            raise _damaged() from None
+        if not self._whole:
+            raise _damaged()
         if self._held:
             yield self._cut()
         if not self._found:
@@ -71,7 +74,7 @@ class Upload:
     def _add(self, place: int, data: bytes) -> None:
         self._header[place] += data
         if len(self._header[place]) > 4096:
-            raise BadRequest(400, "invalid_form", "The form in the body is damaged.")
+            raise _damaged()
 
     def _end_header(self) -> None:
         if self._header[0].lower() == b"content-disposition":
@@ -92,3 +95,10 @@ class Upload:
 
     def _close(self) -> None:
         self._inside = False
+
+    def _end(self) -> None:
+        self._whole = True
+
+
+def _damaged() -> BadRequest:
+    return BadRequest(400, "invalid_form", "The form in the body is damaged.")

@@ -36,7 +36,8 @@ Redis = Annotated[str | None, typer.Option(help="Redis to use, redis://…")]
 def settings_of(**given: object) -> Settings:
     """Read the settings; what the command line gives comes first."""
     return Settings.model_validate(
-        Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
+        Settings().model_dump()
+        | {name: value for name, value in given.items() if value is not None}
     )
 
 

@@ -1,6 +1,5 @@
 """`ritmo doctor`: looks at every part and says in plain words what is wrong, and what to do."""
 
-import asyncio
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -48,7 +47,9 @@ async def database_findings(settings: Settings) -> list[Finding]:
         try:
             return await stored_findings(engine)
         except (SQLAlchemyError, OSError) as error:
-            words = f"does not answer ({type(error).__name__}); is it running, is the address right?"
+            words = (
+                f"does not answer ({type(error).__name__}); is it running, is the address right?"
+            )
             return [Finding("database", False, words)]
         finally:
             await engine.dispose()
@@ -72,7 +73,9 @@ def schema_finding(revision: str | None) -> Finding:
     if revision == head():
         return Finding("migrations", True, f"at revision {revision}")
     if revision is not None and revision not in known():
-        return Finding("migrations", False, f"revision {revision} is newer than this Ritmo: update it")
+        return Finding(
+            "migrations", False, f"revision {revision} is newer than this Ritmo: update it"
+        )
     return Finding("migrations", False, f"revision {revision}, not {head()}: run `ritmo migrate`")
 
 
@@ -99,7 +102,9 @@ def outbox_finding(waiting: int, age: float) -> Finding:
 def parked_finding(parked: int) -> Finding:
     """Say whether rooms took in what they heard."""
     if parked:
-        return Finding("parked", False, f"{parked} facts could not be taken in: `ritmo parked list`")
+        return Finding(
+            "parked", False, f"{parked} facts could not be taken in: `ritmo parked list`"
+        )
     return Finding("parked", True, "nothing")
 
 
@@ -118,7 +123,7 @@ async def bus_finding(url: str | None) -> Finding:
     try:
         connection = await aio_pika.connect(url, timeout=3)
         await connection.close()
-    except (AMQPError, OSError, asyncio.TimeoutError) as error:
+    except (TimeoutError, AMQPError, OSError) as error:
         words = f"RabbitMQ does not answer ({type(error).__name__}); is it running?"
         return Finding("bus", False, words)
     return Finding("bus", True, "RabbitMQ answers")

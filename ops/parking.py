@@ -39,12 +39,11 @@ async def show_one(settings: Settings, number: int) -> None:
 
 async def replay(settings: Settings, number: int | None) -> None:
     """Send one parked fact, or all, on their way again."""
-    async with at_hand(settings) as here:
-        async with transaction(here.engine) as tx:
-            items = await inbox.list_parked(tx, limit=100_000)
-            chosen = [item for item in items if number is None or item.id == number]
-            if number is not None and not chosen:
-                raise CannotRun(f"There is no parked fact number {number}.")
-            for item in chosen:
-                await inbox.replay(tx, item)
+    async with at_hand(settings) as here, transaction(here.engine) as tx:
+        items = await inbox.list_parked(tx, limit=100_000)
+        chosen = [item for item in items if number is None or item.id == number]
+        if number is not None and not chosen:
+            raise CannotRun(f"There is no parked fact number {number}.")
+        for item in chosen:
+            await inbox.replay(tx, item)
     Console(highlight=False).print(f"{len(chosen)} on their way again.")

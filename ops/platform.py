@@ -107,10 +107,9 @@ async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
 
     What the command told is carried before it ends, unless a running courier was faster.
     """
-    async with database(settings, own=False) as url:
-        async with platform(settings, url) as here:
-            await migrate(here.engine)
-            yield here
-            if settings.amqp() is None:
-                while await here.courier.carry():
-                    pass
+    async with database(settings, own=False) as url, platform(settings, url) as here:
+        await migrate(here.engine)
+        yield here
+        if settings.amqp() is None:
+            while await here.courier.carry():
+                pass

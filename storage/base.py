@@ -1,5 +1,8 @@
 """What all tables share: one metadata, one naming convention, the usual columns."""
 
+from datetime import datetime
+from uuid import UUID
+
 from sqlalchemy import Column, DateTime, MetaData, Uuid, func
 
 metadata = MetaData(
@@ -14,11 +17,11 @@ metadata = MetaData(
 """Every table of Ritmo; alembic compares it with the database."""
 
 
-def id_column() -> Column[Uuid[object]]:
-    """A UUID primary key, made by the writer."""
+def id_column() -> Column[UUID]:
+    """Identify a row by a UUID that its writer makes."""
     return Column("id", Uuid, primary_key=True)
 
 
-def created_at() -> Column[DateTime]:
-    """When the row was written, by the database's clock."""
+def created_at() -> Column[datetime]:
+    """Say when the row was written, by the database's clock."""
     return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())

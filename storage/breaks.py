@@ -72,9 +72,7 @@ async def replace(tx: AsyncConnection, user_id: UUID, row: BreakRow) -> None:
 
 async def remove(tx: AsyncConnection, user_id: UUID, break_id: UUID) -> None:
     """Forget a break."""
-    await tx.execute(
-        breaks.delete().where(breaks.c.user_id == user_id, breaks.c.id == break_id)
-    )
+    await tx.execute(breaks.delete().where(breaks.c.user_id == user_id, breaks.c.id == break_id))
 
 
 async def touching(

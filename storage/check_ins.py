@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -143,19 +144,19 @@ _TAKE = (
 _SAVE_PUT, _SAVE_TAKE = text(_SAVE.format(change=_PUT)), text(_SAVE.format(change=_TAKE))
 
 
-def _loaded(row: Row[tuple[object, ...]]) -> Loaded:
+def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
     """Read a row of `_LOAD`."""
-    *columns, zone, day_start, week_start, entries, rests = row
+    *columns, zone, day_start, week_start, entries, rests = tuple(row)
     return Loaded(
-        HabitRow(*columns),  # type: ignore[arg-type] # in the order of COLUMNS
-        Person(str(zone), int(str(day_start)), str(week_start)) if zone is not None else None,
+        HabitRow(*columns),
+        Person(zone, day_start, week_start) if zone is not None else None,
         [
             EntryRow(date.fromordinal(day), value, state, note)
-            for day, value, state, note in json.loads(str(entries) if entries else "[]")
+            for day, value, state, note in json.loads(entries or "[]")
         ],
         [
             (date.fromisoformat(first), date.fromisoformat(last))
-            for first, last in json.loads(str(rests) if rests else "[]")
+            for first, last in json.loads(rests or "[]")
         ],
     )
 
@@ -200,7 +201,7 @@ async def save(tx: AsyncConnection, values: dict[str, object]) -> bool:
     `version`.
     """
     statement = _SAVE_TAKE if values["value"] is None else _SAVE_PUT
-    return (await tx.execute(statement, values)).scalar_one() == 1
+    return bool((await tx.execute(statement, values)).scalar_one())
 
 
 async def find(tx: AsyncConnection, habit_id: UUID, day: date) -> EntryRow | None:
@@ -285,5 +286,3 @@ async def find_change(
 async def mark_undone(tx: AsyncConnection, change_id: UUID) -> None:
     """Note that a change was taken back."""
     await tx.execute(changes.update().where(changes.c.id == change_id).values(undone=True))
-
-

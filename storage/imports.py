@@ -90,9 +90,7 @@ async def find(
     return ImportRow(*row) if row else None
 
 
-async def change(
-    tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: object
-) -> None:
+async def change(tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: object) -> None:
     """Change an import."""
     await tx.execute(
         imports.update()
@@ -112,7 +110,7 @@ async def keep_part(tx: AsyncConnection, import_id: UUID, number: int, data: byt
     size = select(func.coalesce(func.sum(func.length(parts.c.data)), 0)).where(
         parts.c.import_id == import_id
     )
-    return (await tx.execute(size)).scalar_one()
+    return int((await tx.execute(size)).scalar_one())
 
 
 async def part_numbers(tx: AsyncConnection, import_id: UUID) -> list[int]:
@@ -123,9 +121,7 @@ async def part_numbers(tx: AsyncConnection, import_id: UUID) -> list[int]:
 
 async def part(tx: AsyncConnection, import_id: UUID, number: int) -> bytes:
     """Return a part of the file."""
-    statement = select(parts.c.data).where(
-        parts.c.import_id == import_id, parts.c.number == number
-    )
+    statement = select(parts.c.data).where(parts.c.import_id == import_id, parts.c.number == number)
     return bytes((await tx.execute(statement)).scalar_one())
 
 

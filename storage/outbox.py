@@ -36,7 +36,9 @@ outbox = Table(
     Column("user_id", Uuid, nullable=False),
     Column("body", Text, nullable=False),
     Column("told_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+    Column(
+        "due_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True
+    ),
     Column("attempts", Integer, nullable=False, server_default="0"),
     schema="bus",
 )

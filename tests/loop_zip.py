@@ -14,11 +14,21 @@ Generation = Literal["2.3.1", "2.3.0", "2.0"]
 
 UNKNOWN, NO, YES_AUTO, YES_MANUAL, SKIP = -1, 0, 1, 2, 3
 _WORDS = {-1: "UNKNOWN", 0: "NO", 1: "YES_AUTO", 2: "YES_MANUAL", 3: "SKIP"}
-_NEW = (
-    "Position,Name,Type,Question,Description,FrequencyNumerator,FrequencyDenominator,Color,Unit,"
-    "Target Type,Target Value,Archived?"
-).split(",")
-_OLD = "Position,Name,Question,Description,NumRepetitions,Interval,Color".split(",")
+_NEW = [
+    "Position",
+    "Name",
+    "Type",
+    "Question",
+    "Description",
+    "FrequencyNumerator",
+    "FrequencyDenominator",
+    "Color",
+    "Unit",
+    "Target Type",
+    "Target Value",
+    "Archived?",
+]
+_OLD = ["Position", "Name", "Question", "Description", "NumRepetitions", "Interval", "Color"]
 
 
 @dataclass

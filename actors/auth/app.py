@@ -1,4 +1,7 @@
-"""How the auth room runs alone: `ritmo run auth`, or `faststream run actors.auth.app:app --factory`."""
+"""How the auth room runs alone: `ritmo run auth`.
+
+Or `faststream run actors.auth.app:app --factory`, which is the same.
+"""
 
 from faststream import FastStream
 

@@ -1,4 +1,7 @@
-"""How the habits room runs alone: `ritmo run habits`, or `faststream run actors.habits.app:app --factory`."""
+"""How the habits room runs alone: `ritmo run habits`.
+
+Or `faststream run actors.habits.app:app --factory`, which is the same.
+"""
 
 from faststream import FastStream
 

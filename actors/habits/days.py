@@ -66,9 +66,7 @@ def _promise(kind: Kind, measure: Measure, start: date, versions: str) -> Promis
 
 def promise_of(row: HabitRow) -> Promise:
     """Return the promise that a stored habit is."""
-    return _promise(
-        cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, row.versions
-    )
+    return _promise(cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, row.versions)
 
 
 def progress_of(kept: str) -> Progress:
@@ -361,6 +359,4 @@ def entry_of(row: EntryRow | None) -> Entry | None:
     """Show a stored entry."""
     if row is None:
         return None
-    return Entry(
-        value=number_of(row.value), state=cast(CheckInState, row.state), note=row.note
-    )
+    return Entry(value=number_of(row.value), state=cast(CheckInState, row.state), note=row.note)

@@ -62,7 +62,7 @@ def _expanded(rule: str, start: date, last: int) -> frozenset[int]:
     if until := parts.pop("UNTIL", None):
         last = min(last, date.fromisoformat(until).toordinal())
     text = ";".join(f"{name}={value}" for name, value in parts.items())
-    begin = datetime(start.year + 400 * _CYCLES, start.month, start.day)
+    begin = datetime(start.year + 400 * _CYCLES, start.month, start.day)  # noqa: DTZ001 - a day
     days = set()
     for moment in rrulestr(text, dtstart=begin):
         day = moment.toordinal() - _AHEAD

@@ -162,9 +162,7 @@ async def check_in(command: CheckIn, who: Who, tx: Transaction, bus: TheBus) -> 
         kept = before.note if before else ""
         return EntryRow(day, value, state, kept if command.note is None else command.note)
 
-    return await change_day(
-        tx, bus, who, command.habit_id, command.day, command.source, decide
-    )
+    return await change_day(tx, bus, who, command.habit_id, command.day, command.source, decide)
 
 
 @room.answer
@@ -176,9 +174,7 @@ async def increment(command: Increment, who: Who, tx: Transaction, bus: TheBus) 
         value, state = logged(promise, day, number_of(value), None)
         return EntryRow(day, value, state, before.note if before else "")
 
-    return await change_day(
-        tx, bus, who, command.habit_id, command.day, command.source, decide
-    )
+    return await change_day(tx, bus, who, command.habit_id, command.day, command.source, decide)
 
 
 @room.answer
@@ -363,9 +359,7 @@ async def run_import(command: RunImport, who: Who, tx: Transaction) -> Import:
     if numbers != list(range(len(numbers))) or not numbers:
         raise Invalid("import_incomplete", "Parts of the file are missing.")
     await imports.change(tx, who.user_id, row.id, phase="waiting", dry_run=command.dry_run)
-    requested = ImportRequested(
-        user_id=who.user_id, import_id=row.id, dry_run=command.dry_run
-    )
+    requested = ImportRequested(user_id=who.user_id, import_id=row.id, dry_run=command.dry_run)
     await tell(tx, requested)
     return Import(import_id=row.id, phase="waiting", dry_run=command.dry_run)
 
@@ -400,5 +394,3 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     await breaks.erase(tx, fact.user_id)
     await imports.erase(tx, fact.user_id)
     await habits.erase(tx, fact.user_id)
-
-

@@ -82,8 +82,9 @@ def _too_large() -> Invalid:
 
 
 def _damaged() -> Invalid:
-    """Say that a file is no zip, or a broken one."""
-    return Invalid("import_unreadable", "The file is not a whole zip; export it once more.")
+    """Say that a file is no zip, a broken one, or packed in a way that Loop never does."""
+    text = "The file is not a whole zip as Loop writes it; export it once more."
+    return Invalid("import_unreadable", text)
 
 
 class _Lines:
@@ -126,6 +127,8 @@ class Tables:
         for member in members:
             if member.file_size > max(_SMALL, member.compress_size * _RATIO):
                 raise _too_large()
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise _damaged()
             if member.flag_bits & 0x1:
                 text = "The file is protected by a password; export it without one."
                 raise Invalid("import_unreadable", text)
@@ -167,6 +170,11 @@ class Tables:
             raise Invalid("import_unreadable", text, table=name, why=str(error)) from None
 
 
+def _bare(names: list[str]) -> str:
+    """Join names as the header of the root table does, without what a spreadsheet changes."""
+    return re.sub(r'["\s]', "", ",".join(names))
+
+
 def columns_of(header: list[str], row: list[str], names: list[str]) -> tuple[int, list[int | None]]:
     """Find each habit's column of the root table by its header and first row: how many, and which.
 
@@ -175,7 +183,7 @@ def columns_of(header: list[str], row: list[str], names: list[str]) -> tuple[int
     """
     titles, cells = ([cell.strip() for cell in line[1:]] for line in (header, row))
     titles, cells = (line[:-1] if line[-1:] == [""] else line for line in (titles, cells))
-    if ",".join(titles).replace('"', "") == ",".join(names).replace('"', ""):
+    if _bare(titles) == _bare(names):
         return len(names), list(range(1, len(names) + 1))
     if len(cells) != len(titles):
         return len(titles), [None] * len(names)
@@ -288,7 +296,7 @@ class LoopFile:
             return
         end = self._width + 1
         for row in islice(self._tables.rows(_ROOT, root=True), 1, None):
-            whole = column and len(row) >= end and not any(row[end:])
+            whole = column and len(row) >= end and row[end - 1] and not any(row[end:])
             yield [row[0], row[column]] if column and whole else row[:1]
 
 

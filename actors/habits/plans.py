@@ -294,4 +294,3 @@ def wrong_cursor() -> Invalid:
         "This cursor is not one that Ritmo gave; begin with the first page.",
         fields=(Wrong(pointer="/cursor", detail="unknown cursor"),),
     )
-

@@ -9,7 +9,7 @@ import base64
 import binascii
 import tempfile
 from datetime import date, timedelta
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -26,11 +26,12 @@ from actors.habits.days import (
     today_of,
     versions_of,
 )
-from actors.habits.domain import begin, streaks
+from actors.habits.domain import begin, logged, streaks
+from actors.habits.loop import LoopEntry
 from actors.habits.outside import LoopHabit, read
-from actors.habits.promise import begin_earlier
+from actors.habits.promise import Promise, begin_earlier
 from contracts.check_ins import Streaks
-from contracts.habit import Streak
+from contracts.habit import Streak, number_of
 from contracts.habits import UpdateHabit
 from contracts.imports import (
     PART_BYTES,
@@ -56,14 +57,14 @@ LARGEST_FILE = 50 * 1024 * 1024
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of a file that are kept in memory while it is read; the rest goes to a temporary file."""
 
+Outcome = Literal["created", "merged", "unchanged"]
+
 _reports = TypeAdapter(tuple[HabitReport, ...])
 
 # -- histories ------------------------------------------------------------------------------------
 
 
-async def as_of(
-    tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date
-) -> list[Loaded]:
+async def as_of(tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date) -> list[Loaded]:
     """Load habits as of a past day: nothing settled, every entry until then at hand."""
     return [await _as_of(tx, user_id, one, day) for one in used]
 
@@ -89,14 +90,10 @@ async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streak
     rests = await breaks.covering(tx, row.user_id, row.id, row.tags)
     runs, now = streaks(promise_of(row), entries, rests, today)
     shown = (
-        Streak(
-            start=date.fromordinal(run.start), end=date.fromordinal(run.end), length=run.length
-        )
+        Streak(start=date.fromordinal(run.start), end=date.fromordinal(run.end), length=run.length)
         for run in runs
     )
-    return Streaks(
-        streak=now.run.length, best_streak=now.best.length, streaks=tuple(shown)
-    )
+    return Streaks(streak=now.run.length, best_streak=now.best.length, streaks=tuple(shown))
 
 
 async def settle_anew(
@@ -196,6 +193,13 @@ async def run(tx: AsyncConnection, fact: ImportRequested) -> None:
     await imports.forget_parts(tx, import_id)
 
 
+def entry_from(promise: Promise, entry: LoopEntry) -> EntryRow:
+    """Judge what Loop knows of a day as if it were logged here."""
+    value = None if entry.value is None else number_of(entry.value)
+    counted, state = logged(promise, entry.day, value, entry.state)
+    return EntryRow(entry.day, counted, state, entry.note)
+
+
 class Reading:
     """One import being read."""
 
@@ -238,17 +242,16 @@ class Reading:
         row = known
         if row is None and one.create is not None:
             row = await self._create(one, key)
+        promise = promise_of(row) if row else None
         kept: set[date] = set()
         there = 0
         for chunk in one.entries():
-            rows = [EntryRow(e.day, e.value, e.state, e.note) for e in chunk]
+            rows = [entry_from(promise, entry) for entry in chunk] if promise else []
             if row is not None:
-                new = await check_ins.keep_many(
-                    self._tx, row.id, rows, self._person.zone, "import"
-                )
+                new = await check_ins.keep_many(self._tx, row.id, rows, self._person.zone, "import")
                 there += len(rows) - len(new)
                 kept |= new
-            self._read += len(rows)
+            self._read += len(chunk)
             await asyncio.sleep(0)
         await self._show(self._read)
         if row is not None and (kept or known is None):
@@ -257,11 +260,11 @@ class Reading:
         skipped = {str(reason): count for reason, count in tally.skipped.items() if count}
         if there:
             skipped["already_there"] = there
-        outcome = "created" if known is None else "merged" if kept else "unchanged"
+        outcome: Outcome = "created" if known is None else "merged" if kept else "unchanged"
         return HabitReport(
             name=one.name,
             habit_id=row.id if row else None,
-            outcome=outcome if row else "unchanged",  # type: ignore[arg-type]
+            outcome=outcome if row else "unchanged",
             read=tally.read,
             imported=len(kept),
             derived=sum(tally.derived.values()),
@@ -285,9 +288,7 @@ class Reading:
         await tell(self._tx, fact)
         if one.archived:
             command = UpdateHabit(habit_id=row.id, archived=True)
-            await tell(
-                self._tx, *await plans.update(self._tx, row, command, self._person, today)
-            )
+            await tell(self._tx, *await plans.update(self._tx, row, command, self._person, today))
         return row
 
     async def _settle(self, row: HabitRow, first: date, fresh: bool) -> None:
@@ -309,4 +310,3 @@ class Reading:
             await imports.change(
                 aside, self._fact.user_id, self._fact.import_id, phase="running", rows=rows
             )
-

@@ -89,4 +89,3 @@ def break_of(row: BreakRow) -> Break:
         break_id=row.id,
         version=row.version,
     )
-

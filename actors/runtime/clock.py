@@ -95,7 +95,9 @@ class Clock:
         """Strike ticks for as long as the lock is held; return if another clock holds it."""
         async with self._engine.connect() as connection:
             held = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            if not (await held.execute(text(f"SELECT pg_try_advisory_lock({LEADER})"))).scalar_one():
+            if not (
+                await held.execute(text(f"SELECT pg_try_advisory_lock({LEADER})"))
+            ).scalar_one():
                 return
             await self._strike("clock.beat", beat)
             striking = asyncio.create_task(run_scheduler_task(self._scheduler(), run_startup=True))

@@ -206,7 +206,9 @@ class faults:  # noqa: N801 - reads as a word in `with faults(...)`
         if isinstance(refusal, Broken):
             log.error("broken", address=self.address, trace_id=trace_id.get(), exc_info=error)
         else:
-            log.warning("refused", address=self.address, code=refusal.code, why=type(error).__name__)
+            log.warning(
+                "refused", address=self.address, code=refusal.code, why=type(error).__name__
+            )
         raise refusal from error
 
 
@@ -233,4 +235,3 @@ def passing(error: DBAPIError) -> bool:
     """Tell whether the same statement may succeed a little later."""
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in PASSING
-

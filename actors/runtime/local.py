@@ -54,7 +54,9 @@ class LocalBus:
             )
         edge, handler = found
         asking = Asking(principal, deadline or deadline_in(), idempotency_key)
-        call = cast("Callable[[], Awaitable[Reply]]", partial(handler.call, message))
+        call = cast(
+            "Callable[[], Awaitable[Reply]]", partial(handler.call, cast("Asked[Reply]", message))
+        )
         reply = await edge.answer(handler, asking, message.model_dump_json, call)
         return cast(R, reply)
 

@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Annotated, Generic, TypeVar, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from fast_depends import Depends, inject
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -120,7 +120,7 @@ class Room:
         return function
 
 
-def _signature(function: Callable[..., object]) -> tuple[type, type[Reply] | None]:
+def _signature(function: Callable[..., object]) -> tuple[Any, type[Reply] | None]:
     """Read the contract and the reply off a handler's annotations."""
     hints = get_type_hints(function)
     first = next(iter(inspect.signature(function).parameters))

@@ -1,9 +1,12 @@
-"""How the users room runs alone: `ritmo run users`, or `faststream run actors.users.app:app --factory`."""
+"""How the users room runs alone: `ritmo run users`.
+
+Or `faststream run actors.users.app:app --factory`, which is the same.
+"""
 
 from faststream import FastStream
 
-from actors.users.handlers import room
 from actors.runtime.alone import open_alone
+from actors.users.handlers import room
 
 
 def app() -> FastStream:

@@ -1,6 +1,6 @@
 """Pages for people: a greeting at `/`, and the documentation at `/docs`.
 
-No foreign host, no script. The style of each page is allowed by its hash; everything else is forbidden.
+No foreign host, no script. The style of each page is allowed by its hash, and nothing else is.
 """
 
 import base64

@@ -16,7 +16,7 @@ from ops.bench.loop_zip import loop_zip
 HABITS = 10
 """Habits of each person."""
 
-PASSWORD = "a quiet heron reads at dawn"  # noqa: S105
+PASSWORD = "a quiet heron reads at dawn"
 _AT_ONCE = 4
 
 

@@ -30,7 +30,7 @@ PATIENCE = 60.0
 """Seconds that a subject may take to get ready, or to stop."""
 
 
-class BenchFailed(Exception):  # noqa: N818  # it reads better where it is raised
+class BenchFailed(Exception):  # it reads better where it is raised
     """A scenario could not be run; the message says why."""
 
 

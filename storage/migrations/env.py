@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from alembic import context
+
 from storage.base import metadata
 
 for owner in (

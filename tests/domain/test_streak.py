@@ -93,7 +93,7 @@ def test_a_month_asks_for_no_more_days_than_it_has() -> None:
 @pytest.mark.parametrize(("minutes", "weeks"), [(50, 2), (49, 0)])
 def test_a_weekly_amount_is_summed_up(minutes: int, weeks: int) -> None:
     habit = promise(version(target=Target(value=150, per="week")), measure="amount")
-    entries = days({number: minutes * 1000 for number in (0, 1, 2, 7, 8, 9)})
+    entries = days(dict.fromkeys((0, 1, 2, 7, 8, 9), minutes * 1000))
     assert streak(habit, entries, 14) == weeks
 
 

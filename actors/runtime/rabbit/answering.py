@@ -18,6 +18,7 @@ from faststream.message import StreamMessage
 from faststream.rabbit import (
     Channel,
     ExchangeType,
+    QueueType,
     RabbitBroker,
     RabbitExchange,
     RabbitQueue,
@@ -41,6 +42,7 @@ from contracts.principal import Verifier
 
 if TYPE_CHECKING:
     from faststream import ContextRepo
+    from faststream.rabbit.schemas.queue import ClassicQueueArgs, QuorumQueueArgs
 
 log = structlog.get_logger()
 expired = Counter("ritmo_asks_expired_total", "Asks that were dropped because nobody waits.")
@@ -117,17 +119,25 @@ def _response(body: str, outcome: str) -> RabbitResponse:
     )
 
 
-def router_of(room: Room, concurrency: int, *middlewares: Callable[..., BaseMiddleware]) -> RabbitRouter:
+def router_of(
+    room: Room, concurrency: int, *middlewares: Callable[..., BaseMiddleware]
+) -> RabbitRouter:
     """Turn what a room declares into a FastStream router."""
     router = RabbitRouter(middlewares=middlewares)
     channel = Channel(prefetch_count=concurrency)
     for address, answer in room.answers.items():
-        queue = RabbitQueue(address, auto_delete=True, durable=True, arguments=ASK_QUEUE)
+        queue = RabbitQueue(
+            address, auto_delete=True, durable=True, arguments=cast("ClassicQueueArgs", ASK_QUEUE)
+        )
         router.subscriber(
             queue, asks_exchange, channel=channel, ack_policy=AckPolicy.REJECT_ON_ERROR
         )(answer.function)
     if room.hears:
-        queue = RabbitQueue(fact_queue(room.name), durable=True, arguments=FACT_QUEUE)
+        queue = RabbitQueue(
+            fact_queue(room.name),
+            QueueType.QUORUM,
+            arguments=cast("QuorumQueueArgs", FACT_QUEUE),
+        )
         facts = router.subscriber(
             queue,
             channel=channel,
@@ -156,5 +166,3 @@ def broker_of(url: str, edge: Edge, verifier: Verifier, concurrency: int) -> Rab
     )
     broker.include_router(router_of(edge.room, concurrency, edge_middleware))
     return broker
-
-

@@ -15,6 +15,7 @@ import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
+from pamqp.common import FieldValue
 from prometheus_client import Counter
 
 from actors.runtime.rabbit.line import LOST, Line
@@ -111,7 +112,7 @@ class RabbitBus:
     ) -> None:
         if self._asks is None or not self._line.connected:
             raise _broker_away()
-        headers: dict[str, str | int] = {
+        headers: dict[str, FieldValue] = {
             "deadline": int(until * 1000),
             "trace": trace_id.get(),
         }
@@ -127,7 +128,7 @@ class RabbitBus:
             correlation_id=correlation_id,
             reply_to=self._reply_to,
             expiration=max(0.001, until - time.time()),
-            headers=cast("dict[str, object]", headers),
+            headers=headers,
         )
         try:
             await self._asks.publish(outgoing, message.address, mandatory=True)

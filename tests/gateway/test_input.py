@@ -1,0 +1,233 @@
+"""Bad input is refused with the field that is wrong; good input reaches the room as it was."""
+
+import json
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.breaks import AddBreak
+from contracts.check_ins import CheckIn, ListCheckIns
+from contracts.habits import CreateHabit, ListHabits, UpdateHabit
+from contracts.message import Unavailable
+from contracts.users import ChangeProfile, ListUsers
+from tests.gateway.standing_in import BEARER, HABIT, StandInBus, checked_in, habit, user
+from tests.gateway.test_problems import checked
+
+DAY = f"/v1/habits/{HABIT}/check-ins/2026-01-02"
+JSON = BEARER | {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "invalid_json"),
+        (b"", 422, "invalid"),
+        (b"\xff\xfe", 400, "invalid_json"),
+        (b'{"note": "\xc3\x28"}', 400, "invalid_json"),
+        (b'{"note": "\\ud800"}', 400, "invalid_json"),
+        (b"null", 422, "invalid"),
+        (b"[]", 422, "invalid"),
+        (b'"text"', 422, "invalid"),
+        (b'{"value": NaN}', 422, "invalid"),
+        (b'{"value": Infinity}', 422, "invalid"),
+        (b'{"value": 1e999}', 422, "invalid"),
+        (b'{"value": -1}', 422, "invalid"),
+        (b'{"value": "1"}', 422, "invalid"),
+        (b'{"value": true}', 422, "invalid"),
+        (b'{"value": ' + b"9" * 1500 + b"}", 422, "invalid"),
+        (b'{"state": "perhaps"}', 422, "invalid"),
+        (b'{"note": "\\u0000"}', 422, "invalid"),
+        (b'{"note": ' + json.dumps("x" * 2001).encode() + b"}", 422, "invalid"),
+        (b'{"user_id": "me"}', 422, "invalid"),
+        (b'{"note": ' + b"[" * 40 + b"]" * 40 + b"}", 400, "too_deep"),
+        (b"[" * 2000, 400, "invalid_json"),
+    ],
+)
+async def test_a_body_that_does_not_fit(
+    client: httpx.AsyncClient, bus: StandInBus, body: bytes, status: int, code: str
+) -> None:
+    checked(await client.put(DAY, content=body, headers=JSON), status, code)
+    assert bus.asked == []
+
+
+@pytest.mark.parametrize(
+    "media",
+    ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"],
+)
+async def test_only_json_is_taken(client: httpx.AsyncClient, media: str) -> None:
+    headers = BEARER | {"Content-Type": media}
+    checked(await client.put(DAY, content=b"{}", headers=headers), 415, "not_json")
+    checked(await client.put(DAY, content=b"{}", headers=BEARER), 415, "not_json")
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2026-02-30", "2025-02-29", "1899-12-31", "2201-01-01", "20260101", "today", "1e9", "%00"],
+)
+async def test_a_day_that_is_none(client: httpx.AsyncClient, day: str) -> None:
+    answer = await client.put(f"/v1/habits/{HABIT}/check-ins/{day}", content=b"{}", headers=JSON)
+    errors: Any = checked(answer, 422, "invalid")["errors"]
+    (wrong,) = errors
+    assert wrong["parameter"] == "day"
+    assert wrong["in"] == "path"
+
+
+@pytest.mark.parametrize("path", ["/v1/habits/x", "/v1/habits/%ff", "/v1/habits/%00"])
+async def test_an_id_that_is_none(client: httpx.AsyncClient, path: str) -> None:
+    checked(await client.get(path, headers=BEARER), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("words", "pointer"),
+    [
+        ({}, "/name"),
+        ({"name": ""}, "/name"),
+        ({"name": "x" * 201}, "/name"),
+        ({"name": 5}, "/name"),
+        ({"name": "a\nb"}, "/name"),
+        ({"name": "x", "colour": "red"}, "/colour"),
+        ({"name": "x", "kind": "both"}, "/kind"),
+        ({"name": "x", "tags": ["a"] * 21}, "/tags"),
+        ({"name": "x", "target": {"value": 0}}, "/target/value"),
+        ({"name": "x", "target": {"value": 1, "more": 1}}, "/target/more"),
+        ({"name": "x", "schedule": {"every": "blue moon"}}, "/schedule"),
+        ({"name": "x", "schedule": {"every": "year", "month": 2, "day": 30}}, "/schedule/year"),
+        ({"name": "x", "start_day": "2026-13-01"}, "/start_day"),
+        ({"name": "x", "start_day": 20260101}, "/start_day"),
+        ({"name": "x", "owner": "me"}, "/owner"),
+        ({"name": "x", "habit_id": str(HABIT)}, "/habit_id"),
+        ({"name": "x", "a/b~c": 1}, "/a~1b~0c"),
+    ],
+)
+async def test_a_habit_that_does_not_fit(
+    client: httpx.AsyncClient, words: dict[str, Any], pointer: str
+) -> None:
+    answer = await client.post("/v1/habits", json=words, headers=BEARER)
+    errors: Any = checked(answer, 422, "invalid")["errors"]
+    assert errors[0]["pointer"].startswith(pointer)
+    assert errors[0]["detail"]
+
+
+@pytest.mark.parametrize("name", ["📚 читать", "قراءة", "e\u0301", "x" * 200])
+async def test_names_of_all_people(client: httpx.AsyncClient, bus: StandInBus, name: str) -> None:
+    bus.answers[CreateHabit] = lambda asked: habit(name=asked.name)
+    answer = await client.post("/v1/habits", json={"name": name}, headers=BEARER)
+    assert answer.status_code == 201
+    assert answer.json()["name"] == name
+    assert answer.headers["location"] == f"/v1/habits/{HABIT}"
+
+
+async def test_a_change_says_only_what_changes(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[UpdateHabit] = habit()
+    path = f"/v1/habits/{HABIT}"
+    await client.patch(path, json={"name": "New"}, headers=BEARER)
+    assert bus.last == UpdateHabit(habit_id=HABIT, name="New")
+    await client.patch(path, json={"target": None}, headers=BEARER)
+    assert bus.last == UpdateHabit(habit_id=HABIT, drop_target=True)
+    for words in ({"name": None}, {"archived": "true"}, {"drop_target": True}, {"tags": None}):
+        checked(await client.patch(path, json=words, headers=BEARER), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"zone": "Mars/Olympus"},
+        {"day_start": 721},
+        {"day_start": "180"},
+        {"language": "de"},
+        {"week_start": None},
+        {"role": "admin"},
+        {"name": "\x00"},
+    ],
+)
+async def test_a_profile_that_does_not_fit(
+    client: httpx.AsyncClient, words: dict[str, Any]
+) -> None:
+    checked(await client.patch("/v1/me", json=words, headers=BEARER), 422, "invalid")
+
+
+async def test_a_profile_that_fits(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[ChangeProfile] = user()
+    words = {"zone": "Europe/Berlin", "day_start": 180}
+    answer = await client.patch("/v1/me", json=words, headers=BEARER)
+    assert answer.status_code == 200
+    assert bus.last == ChangeProfile(zone="Europe/Berlin", day_start=180)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/habits?limit=0",
+        "/v1/habits?limit=x",
+        "/v1/habits?archived=1",
+        "/v1/habits?tag=",
+        "/v1/habits?tag=%00",
+        "/v1/habits?cursor=%00",
+        "/v1/today?day=",
+        "/v1/today?day=tomorrow",
+        f"/v1/habits/{HABIT}/check-ins?from=2026-1-1",
+        "/v1/users?search=%00",
+        "/v1/users?limit=101",
+    ],
+)
+async def test_a_query_that_does_not_fit(client: httpx.AsyncClient, path: str) -> None:
+    checked(await client.get(path, headers=BEARER), 422, "invalid")
+
+
+async def test_queries_reach_the_room(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    down = Unavailable("room_down", "This part of Ritmo is not running; try again.")
+    bus.answers |= dict.fromkeys((ListCheckIns, ListHabits, ListUsers), down)
+    path = f"/v1/habits/{HABIT}/check-ins?from=2026-01-01&to=2026-01-31&limit=7&cursor=abc"
+    await client.get(path, headers=BEARER)
+    assert bus.last == ListCheckIns(
+        habit_id=HABIT,
+        first=date(2026, 1, 1),
+        last=date(2026, 1, 31),
+        limit=7,
+        cursor="abc",
+    )
+    await client.get("/v1/habits?archived=all&tag=health", headers=BEARER)
+    assert bus.last == ListHabits(archived=None, tag="health")
+    await client.get("/v1/users?search=ada", headers=BEARER)
+    assert bus.last == ListUsers(search="ada")
+
+
+async def test_a_check_in(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[CheckIn] = checked_in
+    answer = await client.put(DAY, json={"value": 2.5, "note": "so"}, headers=BEARER)
+    assert answer.json()["value"] == 2.5
+    assert bus.last == CheckIn(habit_id=HABIT, day=date(2026, 1, 2), value=2.5, note="so")
+
+
+async def test_a_break_that_ends_before_it_begins(client: httpx.AsyncClient) -> None:
+    words = {"from": "2026-01-02", "to": "2026-01-01"}
+    answer = await client.post("/v1/breaks", json=words, headers=BEARER)
+    errors: Any = checked(answer, 422, "invalid")["errors"]
+    assert errors[0]["detail"] == "`to` lies before `from`"
+
+
+async def test_a_break(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    words = {"from": "2026-01-01", "to": "2026-01-02", "tag": "sport"}
+    await client.post("/v1/breaks", json=words, headers=BEARER)
+    assert bus.last == AddBreak(first=date(2026, 1, 1), last=date(2026, 1, 2), tag="sport")
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [("abc", "abc"), ('"abc"', "abc"), (r'"a\"b"', 'a"b'), ("x" * 255, "x" * 255)],
+)
+async def test_an_idempotency_key_reaches_the_room(
+    client: httpx.AsyncClient, bus: StandInBus, given: str, key: str
+) -> None:
+    bus.answers[CheckIn] = checked_in
+    await client.put(DAY, json={}, headers=BEARER | {"Idempotency-Key": given})
+    assert bus.asked[-1][2] == key
+
+
+@pytest.mark.parametrize("given", ["", "x" * 256, '"open', '""', "caf\xe9", "a\tb"])
+async def test_an_idempotency_key_that_is_none(client: httpx.AsyncClient, given: str) -> None:
+    headers = [*BEARER.items(), ("Idempotency-Key", given.encode("latin-1"))]
+    answer = await client.put(DAY, json={}, headers=headers)  # type: ignore[arg-type]
+    checked(answer, 400, "invalid_header")
