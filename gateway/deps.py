@@ -3,15 +3,14 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request
-from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints, WithJsonSchema
 
 from contracts.auth import Device
 from contracts.bus import Bus
-from contracts.message import Conflict
 from contracts.principal import Verifier
 from contracts.time import Day
 from gateway.limits import Limiter, Policy, address_of, admit, network
@@ -102,6 +101,9 @@ KeyText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=512, pattern=r"^[\x20-\x7e]*$"),
     AfterValidator(_bare),
+    WithJsonSchema(
+        {"type": "string", "maxLength": 255, "pattern": r"^[!#-~]([ -~]{0,253}[!-~])?$"}
+    ),
 ]
 Key = Annotated[
     KeyText | None,
@@ -113,6 +115,9 @@ Key = Annotated[
     ),
 ]
 """The caller's name for a change, so that it takes effect once."""
+
+NEVER = 0
+"""A version that nothing is ever at."""
 
 _OURS = re.compile(r'"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
 
@@ -131,13 +136,15 @@ async def _if_match(
     if if_match is None or if_match.strip() == "*":
         return None
     ours = _OURS.fullmatch(if_match.strip())
-    if ours is None:
-        raise Conflict("version_conflict", "It has changed in the meantime; get it again first.")
-    return int(ours[1])
+    return int(ours[1]) if ours else NEVER
 
 
 Expected = Annotated[int | None, Depends(_if_match)]
 """The version that a change expects, of If-Match; None for any."""
+
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Nothing has changed since the ETag of If-None-Match."}
+}
 
 IfNoneMatch = Annotated[
     str | None,

@@ -22,7 +22,7 @@ from contracts.habits import (
 )
 from contracts.time import Day
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
-from gateway.deps import Expected, HabitId, IfNoneMatch, Key, PageCursor, TheBus
+from gateway.deps import NOT_MODIFIED, Expected, HabitId, IfNoneMatch, Key, PageCursor, TheBus
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
@@ -79,7 +79,7 @@ def etag(habit: Habit) -> dict[str, str]:
     return {"ETag": etag_of(habit.version, habit.model_dump_json())}
 
 
-@router.get("/v1/habits", response_model=Habits, summary="List habits")
+@router.get("/v1/habits", response_model=Habits, responses=NOT_MODIFIED, summary="List habits")
 async def list_habits(
     me: Me,
     bus: TheBus,
@@ -101,7 +101,12 @@ async def create_habit(body: Said[NewHabit], me: Me, bus: TheBus, key: Key = Non
     return created(habit, f"/v1/habits/{habit.habit_id}", etag(habit)["ETag"])
 
 
-@router.get("/v1/habits/{habit_id}", response_model=Habit, summary="Get a habit")
+@router.get(
+    "/v1/habits/{habit_id}",
+    response_model=Habit,
+    responses=NOT_MODIFIED,
+    summary="Get a habit",
+)
 async def get_habit(habit_id: HabitId, me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
     """Get one habit, with its streaks, its score and all its versions."""
     habit = await bus.ask(GetHabit(habit_id=habit_id), me)

@@ -1,5 +1,6 @@
 """How Ritmo is: /livez, /readyz, /metrics, and what it says over the bus: /asyncapi."""
 
+import asyncio
 import time
 from typing import Literal
 
@@ -98,4 +99,5 @@ async def asyncapi(request: Request) -> Response:
     write = door_of(request).asyncapi
     if write is None:
         raise BadRequest(404, "no_asyncapi", "This Ritmo has no AsyncAPI document.")
-    return Response(write(), media_type=JSON)
+    # It imports FastStream the first time, which takes a while.
+    return Response(await asyncio.to_thread(write), media_type=JSON)

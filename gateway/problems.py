@@ -197,7 +197,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     if any(one["type"] == "json_invalid" for one in errors):
         text = "The body is not valid JSON. Check quotes, commas, brackets and the encoding."
         return problem(request.scope, 400, "invalid_json", say(language, text), language)
-    found = wrongs(errors, language)
+    found = wrongs(errors, error.body, language)
     unread = all(one["loc"][0] == "header" for one in errors)
     status, code = (400, "invalid_header") if unread else (422, "invalid")
     text = "Some of what was sent does not fit; see errors."

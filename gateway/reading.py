@@ -1,10 +1,12 @@
 """How bodies are read: strictly, from JSON, straight into the model that a route names."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from fastapi import APIRouter, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Strict, create_model
 from pydantic_core import CoreSchema, core_schema, from_json
@@ -74,22 +76,44 @@ class _Request(Request):
 
 
 class Route(APIRoute):
-    """A route that takes JSON, and nothing that only looks like it."""
+    """A route that takes JSON, nothing that only looks like it, and no unknown parameters."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler, behind a check of the media type."""
+        """Return the handler, behind checks of the query and the media type."""
         handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
+        known = queries(self.dependant)
+        takes_json = self.body_field is not None
 
-        async def handle_json(request: Request) -> Response:
+        async def handle_strictly(request: Request) -> Response:
+            if request.scope["query_string"]:
+                check_query(request, known)
+            if not takes_json:
+                return await handle(request)
             if not _is_json(request):
                 raise BadRequest(
                     415, "not_json", "Send the body as JSON, with Content-Type: application/json."
                 )
             return await handle(_Request(request.scope, request.receive))
 
-        return handle_json
+        return handle_strictly
+
+
+def queries(dependant: Dependant) -> set[str]:
+    """Name the query parameters of a route and of all that it depends on."""
+    names = {field.alias for field in dependant.query_params}
+    return names.union(*map(queries, dependant.dependencies))
+
+
+def check_query(request: Request, known: Set[str]) -> None:
+    """Refuse parameters that a route does not know: they may be misspelt."""
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise RequestValidationError(
+            [
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": "", "input": None}
+                for name in unknown
+            ]
+        )
 
 
 def _is_json(request: Request) -> bool:

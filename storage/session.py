@@ -19,6 +19,7 @@ def open_engine(url: str, connections: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=STATEMENT,
         pool_use_lifo=True,
+        pool_reset_on_return=None,  # every use is a transaction that ends
         hide_parameters=True,
         connect_args={
             "timeout": STATEMENT,

@@ -4,31 +4,35 @@ The habit is loaded without a lock and saved only if nobody changed it meanwhile
 it is locked and the day is decided anew.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.domain import (
     Progress,
     Standing,
     advance,
-    begin,
-    entries_of,
     standing,
-    window_days,
 )
-from actors.habits.promise import Entries, Promise, begin_earlier
+from actors.habits.kept import (
+    dump_entry,
+    dump_progress,
+    entries_from,
+    no_habit,
+    progress_of,
+    promise_of,
+)
+from actors.habits.promise import Entries, Promise
+from actors.habits.starting import reach_back
+from actors.habits.telling import fact_of
 from contracts.bus import Bus
-from contracts.check_ins import CheckedIn, CheckInRemoved, HabitCheckedIn
-from contracts.habit import CheckInState, Entry, Kind, Measure, Source, Version, number_of
-from contracts.message import Conflict, Fact, Invalid, NotFound, Wrong, new_id
+from contracts.check_ins import CheckedIn
+from contracts.habit import CheckInState, Source, number_of
+from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import day_of
 from contracts.users import GetProfile
@@ -42,59 +46,28 @@ SETTLE_AFTER = 2
 YEARS_BACK = 50
 """A habit cannot have begun longer ago than this."""
 
-_versions = TypeAdapter(tuple[Version, ...])
+MOST = 10**12
+"""What a day can hold, in thousandths."""
 
 Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
 """Decides what a day says, from what it said; None empties it."""
 
 
-@lru_cache(maxsize=4096)
-def versions_of(kept: str) -> tuple[Version, ...]:
-    """Read the versions of a habit; they change rarely and are read all the time."""
-    return _versions.validate_json(kept)
-
-
-def dump_versions(versions: tuple[Version, ...]) -> str:
-    """Write versions down."""
-    return _versions.dump_json(versions).decode()
-
-
-@lru_cache(maxsize=4096)
-def _promise(kind: Kind, measure: Measure, start: date, versions: str) -> Promise:
-    return Promise(kind, measure, start, versions_of(versions))
-
-
-def promise_of(row: HabitRow) -> Promise:
-    """Return the promise that a stored habit is."""
-    return _promise(cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, row.versions)
-
-
-def progress_of(kept: str) -> Progress:
-    """Read a kept progress."""
-    return Progress.load(json.loads(kept))
-
-
-def dump_progress(progress: Progress) -> str:
-    """Write a progress down."""
-    return json.dumps(progress.dump(), separators=(",", ":"))
-
-
-def entries_from(rows: list[EntryRow]) -> Entries:
-    """Turn stored entries into what the rules read."""
-    return entries_of((row.day, row.value, cast(CheckInState, row.state)) for row in rows)
-
-
-def no_habit(habit_id: UUID) -> NotFound:
-    """Say that there is no such habit, or that it is somebody else's."""
-    return NotFound("habit_not_found", "There is no habit {habit_id}.", habit_id=str(habit_id))
-
-
 async def person_of(
-    tx: AsyncConnection, bus: Bus, who: Principal, known: Person | None = None
+    tx: AsyncConnection,
+    bus: Bus,
+    who: Principal,
+    known: Person | None = None,
+    *,
+    stay: bool = False,
 ) -> Person:
-    """Return how the caller lives in time; ask the users room if it is not known here yet."""
-    person = known or await habits.find_person(tx, who.user_id)
+    """Return how the caller lives in time; ask the users room if it is not known here yet.
+
+    `stay` keeps the caller from being erased before this is done: nothing new outlives them.
+    """
+    person = known or await habits.find_person(tx, who.user_id, stay=stay)
     if person is None:
+        await habits.meet(tx, who.user_id)
         user = await bus.ask(GetProfile(), who)
         person = Person(user.zone, user.day_start, user.week_start)
         await habits.remember(tx, who.user_id, person, user.version)
@@ -131,6 +104,16 @@ def check_day(row: HabitRow, day: date, today: date) -> None:
         )
 
 
+def check_sum(value: int) -> int:
+    """Refuse a sum, in thousandths, that is more than Ritmo keeps of a day."""
+    if value > MOST:
+        most = MOST // 1000
+        wrong = Wrong(pointer="/by", detail="the sum is too large")
+        text = "A day holds at most {most}."
+        raise Invalid("value_too_large", text, fields=(wrong,), most=most)
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A progress moved on, and what it was at the ends of months on the way."""
@@ -164,7 +147,7 @@ async def change_day(
 ) -> CheckedIn:
     """Change a day of a habit of the caller's, as `decide` says, and return how it stands."""
     for lock in (False, True):
-        loaded, person, at, today = await _open(tx, bus, who, habit_id, day, lock=lock)
+        loaded, person, at, today = await _open(tx, bus, who, habit_id, day, decide, lock=lock)
         reply = await _write(tx, who, loaded, person, at, today, source, decide)
         if reply is not None:
             return reply
@@ -177,10 +160,11 @@ async def _open(
     who: Principal,
     habit_id: UUID,
     day: date | None,
+    decide: Decide,
     *,
     lock: bool,
 ) -> tuple[Loaded, Person, date, date]:
-    """Load a habit so that `day` is not settled yet."""
+    """Load a habit so that `day`, if there is something to say of it, is not settled yet."""
     if lock:
         await habits.find(tx, who.user_id, habit_id, lock=True)
     loaded = await check_ins.load(tx, who.user_id, habit_id)
@@ -190,42 +174,11 @@ async def _open(
     today = today_of(person)
     at = day or today
     check_day(loaded.habit, at, today)
-    if at <= loaded.habit.settled_day:
-        await _reach_back(tx, loaded.habit, at)
-        again = await check_ins.load(tx, who.user_id, loaded.habit.id)
-        loaded = again or loaded
+    row = loaded.habit
+    empty_before = at < row.start_day and decide(promise_of(row), at, None) is None
+    if at <= row.settled_day and not empty_before:
+        loaded = await reach_back(tx, who, habit_id, at)
     return loaded, person, at, today
-
-
-async def _reach_back(tx: AsyncConnection, row: HabitRow, day: date) -> None:
-    """Unsettle `day`; let the habit begin there if it began later."""
-    if day >= row.start_day:
-        await habits.rewind(tx, row.user_id, [row.id], day)
-        return
-    versions = begin_earlier(versions_of(row.versions), day)
-    await begin_at(tx, row, day, versions)
-
-
-async def begin_at(
-    tx: AsyncConnection, row: HabitRow, start: date, versions: tuple[Version, ...]
-) -> HabitRow:
-    """Let a habit begin on `start`, with nothing settled."""
-    promise = Promise(cast(Kind, row.kind), cast(Measure, row.measure), start, versions)
-    first = begin(promise)
-    kept = dump_progress(first)
-    await habits.begin_anew(tx, row.id, first.settled_day, kept)
-    return await habits.change(
-        tx,
-        row.user_id,
-        row.id,
-        {
-            "start_day": start,
-            "versions": dump_versions(versions),
-            "window_days": window_days(promise),
-            "settled_day": first.settled_day,
-            "progress": kept,
-        },
-    )
 
 
 async def _write(
@@ -254,7 +207,7 @@ async def _write(
     )
     now = standing(settled.progress, promise, entries, loaded.rests, as_of)
     if before != after:
-        fact = _fact(who, row, day, before, after, person.zone, source)
+        fact = fact_of(who, row, day, before, after, person.zone, source)
         values = _values(who, row, person, settled.progress, day, before, after, source, fact)
         if not await check_ins.save(tx, values):
             return None
@@ -268,43 +221,6 @@ async def _write(
         streak=now.streak,
         best_streak=now.best_streak,
         score=now.score,
-    )
-
-
-def _fact(
-    who: Principal,
-    row: HabitRow,
-    day: date,
-    before: EntryRow | None,
-    after: EntryRow | None,
-    zone: str,
-    source: Source,
-) -> Fact:
-    """Tell what became of a day."""
-    version = row.version + 1
-    if after is not None:
-        return HabitCheckedIn(
-            user_id=who.user_id,
-            version=version,
-            habit_id=row.id,
-            day=day,
-            value=number_of(after.value),
-            state=cast(CheckInState, after.state),
-            previous_value=number_of(before.value) if before else None,
-            previous_state=cast(CheckInState, before.state) if before else None,
-            zone=zone,
-            source=source,
-        )
-    if before is None:
-        raise ValueError("an empty day was emptied")
-    return CheckInRemoved(
-        user_id=who.user_id,
-        version=version,
-        habit_id=row.id,
-        day=day,
-        previous_value=number_of(before.value),
-        previous_state=cast(CheckInState, before.state),
-        source=source,
     )
 
 
@@ -340,23 +256,3 @@ def _values(
         "address": fact.address,
         "body": fact.model_dump_json(),
     }
-
-
-def dump_entry(entry: EntryRow | None) -> str | None:
-    """Write an entry down for the history."""
-    return json.dumps([entry.value, entry.state, entry.note]) if entry else None
-
-
-def entry_row(kept: str | None, day: date) -> EntryRow | None:
-    """Read an entry of the history."""
-    if kept is None:
-        return None
-    value, state, note = json.loads(kept)
-    return EntryRow(day, value, state, note)
-
-
-def entry_of(row: EntryRow | None) -> Entry | None:
-    """Show a stored entry."""
-    if row is None:
-        return None
-    return Entry(value=number_of(row.value), state=cast(CheckInState, row.state), note=row.note)

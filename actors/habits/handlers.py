@@ -2,18 +2,18 @@
 
 from datetime import date
 
-from actors.habits import plans, reading
+from actors.habits import importing, plans, reading
 from actors.habits.days import (
     change_day,
-    entry_of,
-    entry_row,
-    no_habit,
+    check_sum,
     person_of,
     stand,
     today_of,
 )
 from actors.habits.domain import logged
+from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.promise import Promise
+from actors.habits.starting import begin_again
 from actors.habits.views import break_of, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
@@ -69,7 +69,7 @@ from contracts.imports import (
 from contracts.message import Conflict, Invalid, NotFound, new_id
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
-from storage import breaks, check_ins, habits, imports
+from storage import breaks, check_ins, habits, idempotency, imports
 from storage.breaks import BreakRow
 from storage.check_ins import EntryRow
 from storage.outbox import tell
@@ -82,7 +82,7 @@ room = Room("habits")
 @room.answer
 async def create_habit(command: CreateHabit, who: Who, tx: Transaction, bus: TheBus) -> Habit:
     """Begin a habit."""
-    person = await person_of(tx, bus, who)
+    person = await person_of(tx, bus, who, stay=True)
     row, fact = await plans.create(tx, who, command, person, today_of(person))
     await tell(tx, fact)
     return await _shown(tx, bus, who, row.id)
@@ -171,7 +171,7 @@ async def increment(command: Increment, who: Who, tx: Transaction, bus: TheBus) 
 
     def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
         value = (before.value if before else 0) + thousandths(command.by)
-        value, state = logged(promise, day, number_of(value), None)
+        value, state = logged(promise, day, number_of(check_sum(value)), None)
         return EntryRow(day, value, state, before.note if before else "")
 
     return await change_day(tx, bus, who, command.habit_id, command.day, command.source, decide)
@@ -200,7 +200,12 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
         return entry_row(change.before, day)
 
     await check_ins.mark_undone(tx, change.id)
-    return await change_day(tx, bus, who, change.habit_id, change.day, "undo", decide)
+    undone = await change_day(tx, bus, who, change.habit_id, change.day, "undo", decide)
+    if change.before or not await begin_again(tx, who, change.habit_id, change.day):
+        return undone
+    now = await _shown(tx, bus, who, change.habit_id)
+    stands = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
+    return undone.model_copy(update=stands)
 
 
 @room.answer
@@ -266,8 +271,9 @@ async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus)
 
 
 @room.answer
-async def add_break(command: AddBreak, who: Who, tx: Transaction) -> Break:
+async def add_break(command: AddBreak, who: Who, tx: Transaction, bus: TheBus) -> Break:
     """Add a break, whatever day it begins on."""
+    await person_of(tx, bus, who, stay=True)
     if command.habit_id is not None:
         await plans.found(tx, who, command.habit_id, None, lock=False)
     row = BreakRow(
@@ -334,9 +340,10 @@ async def list_breaks(query: ListBreaks, who: Who, tx: Transaction) -> Breaks:
 
 
 @room.answer
-async def start_import(command: StartImport, who: Who, tx: Transaction) -> Import:
+async def start_import(command: StartImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
     """Begin to receive a file."""
-    reading.check_size(command.size or 0)
+    await person_of(tx, bus, who, stay=True)
+    importing.check_size(command.size or 0)
     import_id = new_id()
     await imports.add(tx, who.user_id, import_id, command.file_name)
     return Import(import_id=import_id, phase="receiving", dry_run=False)
@@ -345,16 +352,16 @@ async def start_import(command: StartImport, who: Who, tx: Transaction) -> Impor
 @room.answer
 async def add_import_part(command: AddImportPart, who: Who, tx: Transaction) -> Import:
     """Receive a part of a file."""
-    row = await reading.receiving(tx, who, command.import_id)
-    data = reading.decoded(command.data)
-    reading.check_size(await imports.keep_part(tx, row.id, command.number, data))
+    row = await importing.receiving(tx, who, command.import_id)
+    data = importing.decoded(command.data)
+    importing.check_size(await imports.keep_part(tx, row.id, command.number, data))
     return Import(import_id=row.id, phase="receiving", dry_run=False)
 
 
 @room.answer
 async def run_import(command: RunImport, who: Who, tx: Transaction) -> Import:
     """Ask for the file to be read, as soon as somebody has the time."""
-    row = await reading.receiving(tx, who, command.import_id)
+    row = await importing.receiving(tx, who, command.import_id)
     numbers = await imports.part_numbers(tx, row.id)
     if numbers != list(range(len(numbers))) or not numbers:
         raise Invalid("import_incomplete", "Parts of the file are missing.")
@@ -369,14 +376,14 @@ async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
     """Show how far an import is, and its report."""
     row = await imports.find(tx, who.user_id, query.import_id)
     if row is None:
-        raise reading.no_import(query.import_id)
-    return reading.import_of(row)
+        raise importing.no_import(query.import_id)
+    return importing.import_of(row)
 
 
 @room.hear
 async def read_import(fact: ImportRequested, tx: Transaction) -> None:
     """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
-    await reading.run(tx, fact)
+    await importing.run(tx, fact)
 
 
 # -- people ---------------------------------------------------------------------------------------
@@ -390,7 +397,8 @@ async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
 
 @room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
-    """Erase all that the room holds of a user."""
+    """Erase all that the room holds of a user, and what was kept for repeated requests."""
+    await habits.erase(tx, fact.user_id)
     await breaks.erase(tx, fact.user_id)
     await imports.erase(tx, fact.user_id)
-    await habits.erase(tx, fact.user_id)
+    await idempotency.erase(tx, fact.user_id)

@@ -10,7 +10,6 @@ import re
 import struct
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,15 +18,13 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from actors.habits.loop import (
+from actors.habits.loop import Definition, columns_of, definitions, habit_of, shown
+from actors.habits.loop_rows import (
     Days,
-    Definition,
     LoopEntry,
     Order,
     Sorter,
     Tally,
-    definitions,
-    habit_of,
     holds_amounts,
     order_of,
 )
@@ -45,8 +42,6 @@ _RECORD = 128 << 10
 _SCANNED = 20_000
 _ROOT = "Checkmarks.csv"
 _FOLDER = re.compile(r"(\d{3,6})(?: [^/]*)?/Checkmarks\.csv", re.ASCII)
-# Loop 2.0 wrote the whole object into the cells of the root table, with a comma inside.
-_OBJECT = re.compile(r"Entry\(timestamp=[^,()]*, value=(-?\w+)(?:, notes=[^,()]*)?\)")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error)
 
 
@@ -67,7 +62,12 @@ class _Bounded:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.tell, self.seekable = file.tell, file.seekable
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if offset < 0 and not whence:
+            raise zipfile.BadZipFile
+        return self._file.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
         if size > _DIRECTORY:
@@ -87,6 +87,12 @@ def _damaged() -> Invalid:
     return Invalid("import_unreadable", text)
 
 
+def _unwrapped(line: str) -> str:
+    """Return a line of the root table in which Loop 2.0 wrote objects, a comma in each."""
+    wrapping = f"Entry(timestamp={line.partition(',')[0]}, value="
+    return line.replace(wrapping, "").replace(")", "") if wrapping in line else line
+
+
 class _Lines:
     """Lines of a text; refuses a row, perhaps of many lines, that grows too long."""
 
@@ -104,7 +110,7 @@ class _Lines:
         self.taken += len(line)
         if self.taken >= _RECORD:
             raise csv.Error(f"a row is longer than {_RECORD} characters")
-        return _OBJECT.sub(r"\1", line) if self._root and "Entry(" in line else line
+        return _unwrapped(line) if self._root else line
 
 
 class Tables:
@@ -168,35 +174,6 @@ class Tables:
         except csv.Error as error:
             text = "{table} is not a CSV table: {why}."
             raise Invalid("import_unreadable", text, table=name, why=str(error)) from None
-
-
-def _bare(names: list[str]) -> str:
-    """Join names as the header of the root table does, without what a spreadsheet changes."""
-    return re.sub(r'["\s]', "", ",".join(names))
-
-
-def columns_of(header: list[str], row: list[str], names: list[str]) -> tuple[int, list[int | None]]:
-    """Find each habit's column of the root table by its header and first row: how many, and which.
-
-    0: it has none; None: it is not certain. Names are not quoted, so that a comma in one shifts
-    the header, but not the rows; a header of just all names in their order is certain anyway.
-    """
-    titles, cells = ([cell.strip() for cell in line[1:]] for line in (header, row))
-    titles, cells = (line[:-1] if line[-1:] == [""] else line for line in (titles, cells))
-    if _bare(titles) == _bare(names):
-        return len(names), list(range(1, len(names) + 1))
-    if len(cells) != len(titles):
-        return len(titles), [None] * len(names)
-    known = all(title in names for title in titles)
-    found = Counter(titles)
-    once = {title: at for at, title in enumerate(titles, start=1) if found[title] == 1}
-    return len(titles), [once.get(n, 0 if known and not found[n] else None) for n in names]
-
-
-def shown(name: str, position: int) -> str:
-    """Return a name that can be shown whatever Loop wrote: at most 200 plain characters."""
-    plain = "".join(c for c in name if c.isprintable())[:200].strip()
-    return plain or f"{position:03d}"
 
 
 @dataclass(frozen=True, slots=True)

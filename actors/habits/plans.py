@@ -3,29 +3,19 @@
 import base64
 import binascii
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.days import (
-    dump_progress,
-    dump_versions,
-    no_habit,
-    today_of,
-    versions_of,
-)
+from actors.habits.days import today_of
 from actors.habits.domain import begin, check_plan, window_days
+from actors.habits.kept import dump_progress, dump_versions, no_habit, versions_of
 from actors.habits.promise import Promise, amend
-from contracts.habit import Kind, Measure, Outline, Version
-from contracts.habits import (
-    CreateHabit,
-    HabitArchived,
-    HabitChanged,
-    HabitCreated,
-    UpdateHabit,
-)
+from actors.habits.telling import facts_of, outline_of
+from contracts.habit import Kind, Measure, Version
+from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
 from contracts.message import Conflict, Fact, Invalid, NotFound, Wrong, new_id
 from contracts.principal import Principal
 from contracts.schedule import Weekday
@@ -33,30 +23,13 @@ from contracts.users import ProfileChanged
 from storage import breaks, habits
 from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
+from storage.outbox import tell
 
 MOST = 1_000
 """Habits that a person may have."""
 
 WORDS = ("name", "unit", "colour", "icon", "cue", "question", "description", "archived")
 """What an update changes without another thought."""
-
-
-def outline_of(row: HabitRow) -> Outline:
-    """Return what every room may know of a habit."""
-    last = versions_of(row.versions)[-1]
-    return Outline.model_validate(
-        {
-            "name": row.name,
-            "kind": row.kind,
-            "measure": row.measure,
-            "unit": row.unit,
-            "target": last.target,
-            "schedule": last.schedule,
-            "tags": row.tags,
-            "colour": row.colour,
-            "icon": row.icon,
-        }
-    )
 
 
 async def found(
@@ -116,7 +89,8 @@ async def create(
     )
     values: dict[str, object] = {
         **words,
-        "id": await free_id(tx, who, command.habit_id),
+        "id": command.habit_id or new_id(),
+        "created_at": datetime.now(UTC),
         "tags": list(command.tags),
         "start_day": start,
         "start_given": command.start_day is not None if start_given is None else start_given,
@@ -127,6 +101,8 @@ async def create(
         "progress": kept,
     }
     row = await habits.add(tx, who.user_id, values, kept)
+    if row is None:
+        raise Conflict("habit_exists", "There is a habit with this id already.")
     fact = HabitCreated(
         user_id=who.user_id,
         version=row.version,
@@ -138,30 +114,25 @@ async def create(
     return row, fact
 
 
-async def free_id(tx: AsyncConnection, who: Principal, wished: UUID | None) -> UUID:
-    """Return the wished id if it is free, or a new one."""
-    if wished is not None and await habits.find(tx, who.user_id, wished) is not None:
-        raise Conflict("habit_exists", "There is a habit with this id already.")
-    return wished or new_id()
-
-
 async def update(
     tx: AsyncConnection, row: HabitRow, command: UpdateHabit, person: Person, today: date
 ) -> list[Fact]:
-    """Change a habit that was found and locked; return the facts to tell."""
-    given = command.model_dump(include=set(WORDS), exclude_none=True)
-    values: dict[str, object] = {name: given[name] for name in given}
+    """Change a habit that was found and locked; return the facts to tell, none if it is so."""
+    values: dict[str, object] = command.model_dump(include=set(WORDS), exclude_none=True)
     if command.tags is not None:
         values["tags"] = list(command.tags)
     versions = _amended(row, command, person, today)
     if versions != versions_of(row.versions):
         promise = Promise(cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, versions)
         values |= {"versions": dump_versions(versions), "window_days": window_days(promise)}
-    tags_before = list(row.tags)
+    values = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if not values:
+        return []
     changed = await habits.change(tx, row.user_id, row.id, values)
-    if values.get("tags", tags_before) != tags_before:
+    # A break of a tag may cover any day; a version, days that a zone further east settled.
+    if "tags" in values:
         await habits.rewind(tx, row.user_id, [row.id], row.start_day)
-    if changed.settled_day >= versions[-1].effective_from and versions != versions_of(row.versions):
+    elif "versions" in values and changed.settled_day >= versions[-1].effective_from:
         await habits.rewind(tx, row.user_id, [row.id], versions[-1].effective_from)
     return facts_of(row, changed)
 
@@ -188,30 +159,6 @@ def _amended(
     )
 
 
-def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
-    """Tell how a habit changed."""
-    facts: list[Fact] = [
-        HabitChanged(
-            user_id=after.user_id,
-            version=after.version,
-            habit_id=after.id,
-            habit=outline_of(after),
-            start_day=after.start_day,
-            versions=versions_of(after.versions),
-        )
-    ]
-    if before.archived != after.archived:
-        facts.append(
-            HabitArchived(
-                user_id=after.user_id,
-                version=after.version,
-                habit_id=after.id,
-                archived=after.archived,
-            )
-        )
-    return facts
-
-
 async def found_break(
     tx: AsyncConnection, who: Principal, break_id: UUID, expected_version: int | None
 ) -> BreakRow:
@@ -226,31 +173,35 @@ async def found_break(
 async def unsettle(tx: AsyncConnection, who: Principal, day: date) -> None:
     """Unsettle all habits of the caller's from a day on: a break there came, moved or went."""
     rows = await habits.find_all(tx, who.user_id)
-    for row in rows:
-        reach = max(day, row.start_day)
-        if row.settled_day >= reach:
-            await habits.rewind(tx, who.user_id, [row.id], reach)
+    await habits.rewind(tx, who.user_id, [row.id for row in rows], day)
 
 
 async def remember(tx: AsyncConnection, fact: ProfileChanged) -> None:
-    """Note how a person lives in time, and begin new versions if their week begins elsewhere."""
+    """Note how a person lives in time, and begin new versions if their week begins elsewhere.
+
+    Who keeps no habits is not noted: the room asks when it needs to know.
+    """
     profile = fact.profile
     person = Person(profile.zone, profile.day_start, profile.week_start)
+    await habits.meet(tx, fact.user_id)
     known = await habits.find_person(tx, fact.user_id)
-    await habits.remember(tx, fact.user_id, person, fact.version)
-    if known is None or known.week_start == person.week_start:
+    if known is None or not await habits.remember(tx, fact.user_id, person, fact.version):
         return
-    for row in await habits.find_all(tx, fact.user_id):
-        last = versions_of(row.versions)[-1]
-        versions = amend(
-            versions_of(row.versions),
-            today=max(today_of(person), row.start_day),
-            effective_from=None,
-            schedule=last.schedule,
-            target=last.target,
-            week_start=profile.week_start,
-        )
-        await habits.change(tx, fact.user_id, row.id, {"versions": dump_versions(versions)})
+    if known.week_start != profile.week_start:
+        for row in await habits.find_all(tx, fact.user_id):
+            await _turn_weeks(tx, row, max(today_of(person), row.start_day), profile.week_start)
+
+
+async def _turn_weeks(tx: AsyncConnection, row: HabitRow, day: date, week_start: Weekday) -> None:
+    """Let the weeks of a habit begin elsewhere from `day` on; what is planned stays planned."""
+    versions = versions_of(row.versions)
+    before = tuple(one for one in versions if one.effective_from < day)
+    after = [one for one in versions if one.effective_from >= day]
+    if before and not any(one.effective_from == day for one in after):
+        after.insert(0, before[-1].model_copy(update={"effective_from": day}))
+    turned = tuple(one.model_copy(update={"week_start": week_start}) for one in after)
+    values: dict[str, object] = {"versions": dump_versions((*before, *turned))}
+    await tell(tx, *facts_of(row, await habits.change(tx, row.user_id, row.id, values)))
 
 
 def write_cursor(row: HabitRow) -> str:

@@ -21,8 +21,11 @@ BATCH = 500
 IDLE = 0.5
 """Seconds between two looks into the outbox when nobody rings."""
 
-GATHER = 0.02
+GATHER = 0.1
 """Seconds to wait after the bell, so that facts told together travel together."""
+
+SLOW = 1.0
+"""Seconds after which a batch goes on aside, so that one slow listener holds up no other fact."""
 
 Deliver = Callable[[Sequence[outbox.Waiting]], Awaitable[list[outbox.Waiting]]]
 
@@ -30,13 +33,14 @@ Deliver = Callable[[Sequence[outbox.Waiting]], Awaitable[list[outbox.Waiting]]]
 class Courier:
     """Carries facts with `deliver`, which returns those that it could not deliver."""
 
-    def __init__(self, engine: AsyncEngine, deliver: Deliver, hands: int = 2) -> None:
-        """Work on `hands` batches at a time, so that one slow listener holds up no other fact."""
+    def __init__(self, engine: AsyncEngine, deliver: Deliver, aside: int = 3) -> None:
+        """Let at most `aside` slow batches go on beside the one in hand."""
         self._engine = engine
         self._deliver = deliver
-        self._hands = hands
+        self._most_aside = aside
         self._bell = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._aside: set[asyncio.Task[int]] = set()
+        self._task: asyncio.Task[None] | None = None
 
     def ring(self) -> None:
         """Say that there may be facts to carry."""
@@ -56,25 +60,34 @@ class Courier:
 
     def start(self) -> None:
         """Begin to carry, in the background."""
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._hands)]
+        self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Carry what is due, then stop."""
-        for task in self._tasks:
+        """Stop; what was not delivered stays in the outbox."""
+        tasks = [*self._aside, *([self._task] if self._task else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:
-            try:
-                carried = await self.carry()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("courier waits", why=type(error).__name__)
-                carried = 0
-                await asyncio.sleep(IDLE)
-            if not carried:
+            carrying = asyncio.create_task(self._carry())
+            self._aside.add(carrying)
+            carrying.add_done_callback(self._aside.discard)
+            await asyncio.wait({carrying}, timeout=SLOW)
+            if not carrying.done():
+                if len(self._aside) > self._most_aside:
+                    await asyncio.wait(self._aside, return_when=asyncio.FIRST_COMPLETED)
+            elif not carrying.result():
                 await self._wait()
+
+    async def _carry(self) -> int:
+        """Carry a batch; while the database is away, nothing."""
+        try:
+            return await self.carry()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("courier waits", why=type(error).__name__)
+            return 0
 
     async def _wait(self) -> None:
         try:
@@ -82,5 +95,5 @@ class Courier:
                 await self._bell.wait()
         except TimeoutError:
             return
-        self._bell.clear()
         await asyncio.sleep(GATHER)
+        self._bell.clear()

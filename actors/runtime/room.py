@@ -8,8 +8,9 @@
     @room.hear
     async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
 
-The first parameter names the contract; the others are dependencies, injected by the same
-`fast_depends` that FastStream uses, so that one plain function serves both carriers.
+The first parameter names the contract; the others are dependencies as FastStream knows them, so
+that one plain function serves both carriers. They take no parameters: in one process they are
+resolved when the room is declared, and cost a call each.
 """
 
 import inspect
@@ -18,7 +19,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
-from fast_depends import Depends, inject
+from fast_depends import Depends
+from fast_depends.dependencies import Dependant
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.settings import Settings
@@ -28,6 +30,7 @@ from contracts.principal import Principal
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
 M = TypeVar("M", bound=Message)
+Call = Callable[[Any], Awaitable[Reply | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Handler(Generic[M]):
     contract: type[M]
     function: Callable[..., Awaitable[Reply | None]]
     reply: type[Reply] | None
-    call: Callable[[M], Awaitable[Reply | None]]
+    call: Call
 
     @property
     def changes(self) -> bool:
@@ -128,7 +131,23 @@ def _signature(function: Callable[..., object]) -> tuple[Any, type[Reply] | None
     return hints[first], reply if isinstance(reply, type) and issubclass(reply, Reply) else None
 
 
-def _injected(function: Callable[..., object]) -> Callable[..., Awaitable[Reply | None]]:
-    """Resolve the dependencies of a handler; its message is typed already, so nothing is cast."""
-    injected: Callable[..., Awaitable[Reply | None]] = inject(function, cast=False)  # type: ignore[arg-type]
-    return injected
+def _injected(function: Callable[..., Awaitable[Reply | None]]) -> Call:
+    """Resolve the dependencies of a handler once: each is a function without parameters."""
+    hints = get_type_hints(function, include_extras=True)
+    names = list(inspect.signature(function).parameters)[1:]
+    given = [_dependency(hints[name]) for name in names]
+
+    async def call(message: Any) -> Reply | None:
+        return await function(message, *[give() for give in given])
+
+    return call
+
+
+def _dependency(annotation: Any) -> Callable[[], object]:
+    """Return the function behind an `Annotated[..., Depends(function)]`."""
+    for extra in getattr(annotation, "__metadata__", ()):
+        if isinstance(extra, Dependant):
+            dependency: Callable[[], object] = extra.dependency
+            if not inspect.signature(dependency).parameters:
+                return dependency
+    raise TypeError(f"{annotation} is no dependency without parameters")

@@ -4,6 +4,7 @@ A short figure is no failure; a scenario that cannot be run is.
 """
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -39,6 +40,8 @@ def main() -> int:
     if only and only not in SCENARIOS:
         print(f"There is no bench {only}; there are {', '.join(SCENARIOS)}.", file=sys.stderr)
         return 2
+    # Told to stop, what was started is stopped, too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     figures, failed = list[Figure](), 0
     for name in (only,) if only else SCENARIOS:
         try:

@@ -23,6 +23,9 @@ from pydantic import BaseModel
 
 from ops.bench.watch import cpu_seconds, settle, spent
 
+PATIENCE = 30.0
+"""Seconds after which an answer counts as lost."""
+
 Errand = Literal["check-in", "today"]
 
 
@@ -123,10 +126,11 @@ class Connection(asyncio.Protocol):
             self._answer.set_result(status)
 
     async def send(self, request: bytes) -> int:
-        """Send a request and return the status of its answer."""
+        """Send a request and return the status of its answer. Raises OSError if none comes."""
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return await self._answer
+        async with asyncio.timeout(PATIENCE):
+            return await self._answer
 
     def close(self) -> None:
         """Hang up."""
@@ -182,7 +186,8 @@ class Drive:
             began = time.perf_counter()
             try:
                 status = await connection.send(request)
-            except ConnectionError:
+            except OSError:  # a time-out is one, too
+                connection.close()
                 connection, status = await connect(self.plan.port), 0
             self.latencies.append(time.perf_counter() - began)
             if status != HTTPStatus.OK:
@@ -223,7 +228,7 @@ async def beside(plan: Plan, aside: Aside) -> None:
         connection = await connect(plan.port)
         try:
             await connection.send(request)
-        except ConnectionError:
+        except OSError:
             return
         finally:
             connection.close()

@@ -18,6 +18,7 @@ HABITS = 10
 
 PASSWORD = "a quiet heron reads at dawn"
 _AT_ONCE = 4
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,17 @@ def log_in(client: httpx.Client, account: Account) -> Account:
 
 
 def bring(client: httpx.Client, account: Account, archive: bytes) -> dict[str, Any]:
-    """Import a Loop export and return the finished account of it."""
+    """Import a Loop export and return the finished account of it.
+
+    Raises TimeoutError when it is not done after two minutes, ValueError when it failed.
+    """
+    end = time.monotonic() + _PATIENCE
     files = {"file": ("loop.zip", archive, "application/zip")}
     answer = client.post("/v1/import", files=files, headers=account.bearer).raise_for_status()
     found: dict[str, Any] = answer.json()
     while found["phase"] not in ("done", "failed"):
+        if time.monotonic() > end:
+            raise TimeoutError(f"The import is still {found['phase']} after {_PATIENCE:.0f} s.")
         time.sleep(0.05)
         path = f"/v1/imports/{found['import_id']}"
         found = client.get(path, headers=account.bearer).raise_for_status().json()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.habits.loop import Reason, order_of, schedule_of
-from actors.habits.outside import CHUNK, LoopEntry, LoopFile, LoopHabit, read
+from actors.habits.loop import schedule_of
+from actors.habits.loop_rows import LoopEntry, Reason, order_of
+from actors.habits.outside import CHUNK, LoopFile, LoopHabit, read
 from contracts.habit import Target
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, Times
@@ -67,7 +68,7 @@ def reconciled(habit: LoopHabit, imported: int) -> None:
 def rows_of(table: str, habits: str = DAILY) -> tuple[list[LoopEntry], dict[str, int]]:
     """Read the table of the one habit: its entries, and what was skipped."""
     (habit,) = read(zip_of({"Habits.csv": habits, "001 Read/Checkmarks.csv": table})).habits
-    return entries_of(habit), dict(habit.tally.skipped)
+    return entries_of(habit), {str(reason): rows for reason, rows in habit.tally.skipped.items()}
 
 
 def refusal(file: io.BytesIO) -> Invalid:
@@ -316,6 +317,14 @@ def test_a_zip_cut_anywhere_is_refused_in_words() -> None:
     whole = loop_zip([SomeHabit("Run", some_days(400, ALL_CODES))]).getvalue()
     for length in {0, 1, 21, 22, 100, len(whole) // 2, len(whole) - 23, len(whole) - 1}:
         assert refusal(io.BytesIO(whole[:length])).code == "import_unreadable"
+
+
+def test_a_directory_that_points_before_the_file_is_refused() -> None:
+    whole = bytearray(loop_zip([SomeHabit("Run", some_days(4, ALL_CODES))]).getvalue())
+    offset = len(whole) - 6
+    begin = int.from_bytes(whole[offset : offset + 4], "little")
+    whole[offset : offset + 4] = (begin + 55).to_bytes(4, "little")
+    assert refusal(io.BytesIO(whole)).code == "import_unreadable"
 
 
 @given(at=st.integers(0, 1_200), byte=st.integers(0, 255))

@@ -1,13 +1,15 @@
 """Registering, logging in, and the profile with its ETag."""
 
 import httpx
+import pytest
 
 from contracts.auth import Done, EndAllSessions, Keys, Login, Refresh, Register
 from contracts.auth import GetKeys as AskKeys
 from contracts.check_ins import GetToday
-from contracts.habits import GetHabit, Habits, ListHabits, UpdateHabit
-from contracts.message import Gone, NotFound
+from contracts.habits import DeleteHabit, GetHabit, Habits, ListHabits, UpdateHabit
+from contracts.message import Conflict, Gone, NotFound
 from contracts.users import ChangeProfile, CreateProfile, DeleteMe, GetProfile, ListUsers, Users
+from gateway.deps import NEVER
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, habit, refusal, tokens, user
 from tests.gateway.test_problems import checked
 
@@ -111,11 +113,23 @@ async def test_a_habits_etag_moves_with_its_days(
     assert bus.last == UpdateHabit(habit_id=HABIT, name="New", expected_version=3)
 
 
-async def test_an_etag_that_was_never_ours(client: httpx.AsyncClient) -> None:
-    for etag in ('W/"3"', "3", '"x"', '"99999999999"', ""):
-        headers = BEARER | {"If-Match": etag}
-        answer = await client.patch(f"/v1/habits/{HABIT}", json={}, headers=headers)
-        checked(answer, 412, "version_conflict")
+@pytest.mark.parametrize("etag", ['W/"3"', "3", '"x"', '"99999999999"', ""])
+async def test_an_etag_that_was_never_ours(
+    client: httpx.AsyncClient, bus: StandInBus, etag: str
+) -> None:
+    bus.answers[DeleteHabit] = refusal(Conflict, "version_conflict")
+    headers = BEARER | {"If-Match": etag}
+    answer = await client.delete(f"/v1/habits/{HABIT}", headers=headers)
+    checked(answer, 412, "version_conflict")
+    assert bus.last == DeleteHabit(habit_id=HABIT, expected_version=NEVER)
+
+
+async def test_what_does_not_fit_is_told_before_what_has_changed(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = BEARER | {"If-Match": '"x"'}
+    answer = await client.patch(f"/v1/habits/{HABIT}", json=[], headers=headers)
+    checked(answer, 422, "invalid")
 
 
 async def test_a_list_has_an_etag(client: httpx.AsyncClient, bus: StandInBus) -> None:

@@ -72,6 +72,7 @@ async def test_a_day_that_is_none(client: httpx.AsyncClient, day: str) -> None:
     (wrong,) = errors
     assert wrong["parameter"] == "day"
     assert wrong["in"] == "path"
+    assert "datetime" not in wrong["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/habits/x", "/v1/habits/%ff", "/v1/habits/%00"])
@@ -93,7 +94,10 @@ async def test_an_id_that_is_none(client: httpx.AsyncClient, path: str) -> None:
         ({"name": "x", "target": {"value": 0}}, "/target/value"),
         ({"name": "x", "target": {"value": 1, "more": 1}}, "/target/more"),
         ({"name": "x", "schedule": {"every": "blue moon"}}, "/schedule"),
-        ({"name": "x", "schedule": {"every": "year", "month": 2, "day": 30}}, "/schedule/year"),
+        ({"name": "x", "schedule": {"every": "year", "month": 2, "day": 30}}, "/schedule"),
+        ({"name": "x", "schedule": {"every": "rule", "rrule": "?"}}, "/schedule/rrule"),
+        ({"name": "x", "schedule": {"every": "rule"}}, "/schedule/rrule"),
+        ({"name": "x", "tags": ["a", ""]}, "/tags/1"),
         ({"name": "x", "start_day": "2026-13-01"}, "/start_day"),
         ({"name": "x", "start_day": 20260101}, "/start_day"),
         ({"name": "x", "owner": "me"}, "/owner"),
@@ -106,7 +110,7 @@ async def test_a_habit_that_does_not_fit(
 ) -> None:
     answer = await client.post("/v1/habits", json=words, headers=BEARER)
     errors: Any = checked(answer, 422, "invalid")["errors"]
-    assert errors[0]["pointer"].startswith(pointer)
+    assert errors[0]["pointer"] == pointer
     assert errors[0]["detail"]
 
 
@@ -165,6 +169,8 @@ async def test_a_profile_that_fits(client: httpx.AsyncClient, bus: StandInBus) -
         "/v1/habits?tag=",
         "/v1/habits?tag=%00",
         "/v1/habits?cursor=%00",
+        "/v1/today?daye=2026-01-01",
+        "/v1/today?=",
         "/v1/today?day=",
         "/v1/today?day=tomorrow",
         f"/v1/habits/{HABIT}/check-ins?from=2026-1-1",

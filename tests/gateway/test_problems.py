@@ -22,7 +22,7 @@ from contracts.message import (
 )
 from gateway.problems import PLAIN, TITLES
 from gateway.speech import catalog, chosen
-from gateway.wrongs import WORDS
+from gateway.wrongs import DAYS, WORDS
 from tests.gateway.conftest import client_of
 from tests.gateway.sentences import sentences
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, refusal
@@ -162,7 +162,7 @@ def test_every_sentence_has_a_translation(folder: str) -> None:
 
 
 def test_every_table_of_sentences_has_a_translation() -> None:
-    said = {*WORDS.values(), *TITLES.values(), *(text for _, text in PLAIN.values())}
+    said = {DAYS, *WORDS.values(), *TITLES.values(), *(text for _, text in PLAIN.values())}
     assert said - {"{error}"} - set(catalog("ru")) == set()
 
 

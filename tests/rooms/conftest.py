@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 import pytest_asyncio
+import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.auth.handlers import room as auth_room
+from actors.habits.handlers import room as habits_room
 from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
@@ -17,7 +19,8 @@ from actors.users.handlers import room as users_room
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine
-from tests.rooms.people import TRIES
+from tests.rooms.people import NOON, TRIES
+from tests.rooms.tracking import Tracker, newcomer
 
 EMPTY = """
 DO $$
@@ -60,9 +63,9 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest_asyncio.fixture
 async def bus(engine: AsyncEngine) -> LocalBus:
-    """Open the rooms auth and users on a bus."""
+    """Open the rooms auth, users and habits on a bus."""
     bus = LocalBus()
-    for room in (auth_room, users_room):
+    for room in (auth_room, users_room, habits_room):
         await room.open(Settings(login_per_minute=TRIES))
         bus.open_room(Edge(room, engine, bus, 8))
     return bus
@@ -78,3 +81,22 @@ def carry(engine: AsyncEngine, bus: LocalBus) -> Callable[[], Awaitable[None]]:
             pass
 
     return run
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Let it be noon on a certain Monday, and let time go on from there."""
+    with time_machine.travel(NOON) as traveller:
+        yield traveller
+
+
+@pytest_asyncio.fixture
+async def ann(bus: LocalBus, engine: AsyncEngine, clock: time_machine.Traveller) -> Tracker:
+    """Let Ann, who lives by UTC, keep habits."""
+    return await newcomer(bus, engine)
+
+
+@pytest_asyncio.fixture
+async def bob(bus: LocalBus, engine: AsyncEngine, clock: time_machine.Traveller) -> Tracker:
+    """Let Bob, who lives in Berlin, keep habits, too."""
+    return await newcomer(bus, engine, "Europe/Berlin")

@@ -1,0 +1,79 @@
+"""How stored habits are read and written: versions, progress and days, JSON on one side."""
+
+import json
+from datetime import date
+from functools import lru_cache
+from typing import cast
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from actors.habits.domain import Progress, entries_of
+from actors.habits.promise import Entries, Promise
+from contracts.habit import CheckInState, Entry, Kind, Measure, Version, number_of
+from contracts.message import NotFound
+from storage.check_ins import EntryRow
+from storage.habits import HabitRow
+
+_versions = TypeAdapter(tuple[Version, ...])
+
+
+@lru_cache(maxsize=4096)
+def versions_of(kept: str) -> tuple[Version, ...]:
+    """Read the versions of a habit; they change rarely and are read all the time."""
+    return _versions.validate_json(kept)
+
+
+def dump_versions(versions: tuple[Version, ...]) -> str:
+    """Write versions down."""
+    return _versions.dump_json(versions).decode()
+
+
+@lru_cache(maxsize=4096)
+def _promise(kind: Kind, measure: Measure, start: date, versions: str) -> Promise:
+    return Promise(kind, measure, start, versions_of(versions))
+
+
+def promise_of(row: HabitRow) -> Promise:
+    """Return the promise that a stored habit is."""
+    return _promise(cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, row.versions)
+
+
+def progress_of(kept: str) -> Progress:
+    """Read a kept progress."""
+    return Progress.load(json.loads(kept))
+
+
+def dump_progress(progress: Progress) -> str:
+    """Write a progress down."""
+    return json.dumps(progress.dump(), separators=(",", ":"))
+
+
+def entries_from(rows: list[EntryRow]) -> Entries:
+    """Turn stored entries into what the rules read."""
+    return entries_of((row.day, row.value, cast(CheckInState, row.state)) for row in rows)
+
+
+def dump_entry(entry: EntryRow | None) -> str | None:
+    """Write an entry down for the history."""
+    return json.dumps([entry.value, entry.state, entry.note]) if entry else None
+
+
+def entry_row(kept: str | None, day: date) -> EntryRow | None:
+    """Read an entry of the history."""
+    if kept is None:
+        return None
+    value, state, note = json.loads(kept)
+    return EntryRow(day, value, state, note)
+
+
+def entry_of(row: EntryRow | None) -> Entry | None:
+    """Show a stored entry."""
+    if row is None:
+        return None
+    return Entry(value=number_of(row.value), state=cast(CheckInState, row.state), note=row.note)
+
+
+def no_habit(habit_id: UUID) -> NotFound:
+    """Say that there is no such habit, or that it is somebody else's."""
+    return NotFound("habit_not_found", "There is no habit {habit_id}.", habit_id=str(habit_id))

@@ -1,0 +1,240 @@
+"""What the rows of a Loop Habit Tracker export say of days. Pure, as `loop.py` is.
+
+A day is one of the codes -1 UNKNOWN, 0 NO, 1 YES_AUTO, 2 YES_MANUAL, 3 SKIP (since 2.3.1 written
+as these words), or an amount in thousandths. An amount of 0.001 to 0.003 cannot be told from a
+code; it is read as the code in every generation, because such amounts are rarer than skipped days.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.habit import CheckInState, Measure, Note
+from contracts.time import FIRST_DAY, LAST_DAY
+
+LARGEST = 1_000_000_000_000
+
+"""The largest amount that Ritmo keeps, in thousandths."""
+
+
+_CACHED = 50_000
+
+_LONGEST = 32
+
+_WORDS = {"UNKNOWN": -1, "NO": 0, "YES_AUTO": 1, "YES_MANUAL": 2, "SKIP": 3}
+
+_DERIVED = {-1: "UNKNOWN", 1: "YES_AUTO"}
+
+_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+_NUMBERS = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})", re.ASCII)
+
+_NOTE: TypeAdapter[str] = TypeAdapter(Note)
+
+Order = Literal["month_first", "day_first"]
+
+Said = tuple[int | None, CheckInState | None]
+
+"""Value in thousandths and state; a state alone says it all, without one the value decides."""
+
+
+_YES_NO: dict[int, Said] = {0: (0, "failed"), 2: (1000, "done"), 3: (None, "skipped")}
+
+_AMOUNTS: dict[int, Said] = {2: (None, "done"), 3: (None, "skipped")}
+
+
+class Reason(StrEnum):
+    """Why a row is skipped."""
+
+    HABIT_REFUSED = "habit_refused"
+    COLUMN_COUNT = "column_count"
+    DATE_UNREADABLE = "date_unreadable"
+    DATE_AMBIGUOUS = "date_ambiguous"
+    DAY_OUT_OF_RANGE = "day_out_of_range"
+    DUPLICATE_DAY = "duplicate_day"
+    VALUE_UNREADABLE = "value_unreadable"
+    VALUE_OUT_OF_RANGE = "value_out_of_range"
+    NOTE_UNFIT = "note_unfit"
+    NOTE_WITHOUT_CHECK_IN = "note_without_check_in"
+
+
+Meaning = Said | Reason | str
+
+"""What a cell says: of a day, why it is skipped, or which of Loop's own codes it is derived as."""
+
+
+class LoopEntry(NamedTuple):
+    """What Loop knows of a day: value and state as in `Said`."""
+
+    day: date
+    value: int | None
+    state: CheckInState | None
+    note: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows: read = imported + derived + skipped, after each of them."""
+
+    read: int = 0
+    imported: int = 0
+    derived: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[Reason] = field(default_factory=Counter)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.read = self.imported = 0
+        self.derived.clear()
+        self.skipped.clear()
+
+
+def code_of(text: str) -> int | None:
+    """Return the code or amount written in a cell; None if it is neither."""
+    text = text.strip()
+    if text in _WORDS:
+        return _WORDS[text]
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+def meaning_of(text: str, *, numeric: bool) -> Meaning:
+    """Read the cell of a day. In a numerical habit NO is an amount of 0, which may be success."""
+    code = code_of(text)
+    if code is None or (code > 3 and not numeric):
+        return Reason.VALUE_UNREADABLE
+    if code in _DERIVED:
+        return _DERIVED[code]
+    if code < 0 or code > LARGEST:
+        return Reason.VALUE_OUT_OF_RANGE
+    return (_AMOUNTS if numeric else _YES_NO).get(code, (code, None))
+
+
+class Days:
+    """Reads dates: ISO, or as a spreadsheet rewrote them once `order` knows month from day."""
+
+    def __init__(self, order: Callable[[], Order | None], last_day: date = LAST_DAY) -> None:
+        """Read days up to `last_day`; `order` is asked only when a date could be read two ways."""
+        self._order = order
+        self._last_day = last_day
+        self._known: dict[str, date | Reason] = {}
+
+    def read(self, text: str) -> date | Reason:
+        """Return the day, or why it is none."""
+        if len(text) > _LONGEST:
+            return Reason.DATE_UNREADABLE
+        day = self._known.get(text)
+        if day is None:
+            if len(self._known) >= _CACHED:
+                self._known.clear()
+            day = self._known[text] = self._read(text.strip())
+        return day
+
+    def _read(self, text: str) -> date | Reason:
+        """Read a date and check that Ritmo knows the day."""
+        try:
+            day = date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else self._rewritten(text)
+        except ValueError:
+            return Reason.DATE_UNREADABLE
+        if isinstance(day, Reason) or FIRST_DAY <= day <= self._last_day:
+            return day
+        return Reason.DAY_OUT_OF_RANGE
+
+    def _rewritten(self, text: str) -> date | Reason:
+        """Read `2024/6/16`, `6/16/2024`, `06-16-24` and the like. Raises `ValueError`."""
+        parts = _NUMBERS.fullmatch(text)
+        if not parts:
+            return Reason.DATE_UNREADABLE
+        a, b, c = parts[1], int(parts[3]), parts[4]
+        if len(a) == 4:
+            return date(int(a), b, int(c))
+        if len(c) not in (2, 4):
+            return Reason.DATE_UNREADABLE
+        # As POSIX reads two digits: 69 is 1969, 68 is 2068.
+        year = int(c) if len(c) == 4 else int(c) + (1900 if int(c) > 68 else 2000)
+        if (order := self._order()) == "month_first":
+            return date(year, int(a), b)
+        return date(year, b, int(a)) if order and len(c) == 4 else Reason.DATE_AMBIGUOUS
+
+
+def order_of(dates: Iterable[str]) -> Order | None:
+    """Tell month from day: the first number above 12 decides. None if there is no such number.
+
+    `24-06-16` decides nothing: its year may come first.
+    """
+    for text in dates:
+        parts = _NUMBERS.fullmatch(text.strip())
+        if parts and len(parts[1]) <= 2 and int(parts[3]) > 12:
+            return "month_first"
+        if parts and len(parts[1]) <= 2 < len(parts[4]) and int(parts[1]) > 12:
+            return "day_first"
+    return None
+
+
+def holds_amounts(rows: Iterable[list[str]]) -> bool:
+    """Tell whether the rows of a habit are amounts: a number that is no code gives it away."""
+    codes = (code_of(row[1]) for row in rows if len(row) > 1)
+    return any(code is not None and code > 3 for code in codes)
+
+
+class Sorter:
+    """Takes the rows of one habit: an entry to import, or counted as derived or skipped.
+
+    `measure` None refuses them all. Of two rows for a day the first, the newer, is kept.
+    """
+
+    def __init__(self, days: Days, tally: Tally, measure: Measure | None) -> None:
+        """Count in `tally`."""
+        self._days, self._tally, self._measure = days, tally, measure
+        self._seen: set[date] = set()
+        self._known: dict[str, Meaning] = {}
+
+    def take(self, row: list[str]) -> LoopEntry | None:
+        """Return the entry of a row, if it is one to import."""
+        self._tally.read += 1
+        found = self._sort(row)
+        if isinstance(found, LoopEntry):
+            self._tally.imported += 1
+            return found
+        if isinstance(found, Reason):
+            self._tally.skipped[found] += 1
+        else:
+            self._tally.derived[found] += 1
+        return None
+
+    def _sort(self, row: list[str]) -> LoopEntry | Reason | str:
+        """Read a row: an entry, why it is skipped, or what it is derived as."""
+        if self._measure is None:
+            return Reason.HABIT_REFUSED
+        if len(row) < 2 or any(row[3:]):
+            return Reason.COLUMN_COUNT
+        note = row[2] if len(row) > 2 else ""
+        day, said = self._days.read(row[0]), self._meaning(row[1])
+        if isinstance(day, Reason):
+            return day
+        if isinstance(said, str):
+            derived = not isinstance(said, Reason)
+            return Reason.NOTE_WITHOUT_CHECK_IN if derived and note.strip() else said
+        if day in self._seen:
+            return Reason.DUPLICATE_DAY
+        try:
+            entry = LoopEntry(day, *said, _NOTE.validate_python(note) if note else "")
+        except ValidationError:
+            return Reason.NOTE_UNFIT
+        self._seen.add(day)
+        return entry
+
+    def _meaning(self, text: str) -> Meaning:
+        """Read a cell; the same few come again and again."""
+        said = self._known.get(text)
+        if said is None:
+            said = meaning_of(text, numeric=self._measure == "amount")
+            if len(self._known) < _CACHED and len(text) <= _LONGEST:
+                self._known[text] = said
+        return said

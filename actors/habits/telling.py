@@ -1,0 +1,92 @@
+"""What the room tells of habits and their days. Notes and other words of a person stay at home."""
+
+from datetime import date
+from typing import cast
+
+from actors.habits.kept import versions_of
+from contracts.check_ins import CheckInRemoved, HabitCheckedIn
+from contracts.habit import CheckInState, Outline, Source, number_of
+from contracts.habits import HabitArchived, HabitChanged
+from contracts.message import Fact
+from contracts.principal import Principal
+from storage.check_ins import EntryRow
+from storage.habits import HabitRow
+
+
+def outline_of(row: HabitRow) -> Outline:
+    """Return what every room may know of a habit."""
+    last = versions_of(row.versions)[-1]
+    return Outline.model_validate(
+        {
+            "name": row.name,
+            "kind": row.kind,
+            "measure": row.measure,
+            "unit": row.unit,
+            "target": last.target,
+            "schedule": last.schedule,
+            "tags": row.tags,
+            "colour": row.colour,
+            "icon": row.icon,
+        }
+    )
+
+
+def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
+    """Tell how a habit changed."""
+    facts: list[Fact] = [
+        HabitChanged(
+            user_id=after.user_id,
+            version=after.version,
+            habit_id=after.id,
+            habit=outline_of(after),
+            start_day=after.start_day,
+            versions=versions_of(after.versions),
+        )
+    ]
+    if before.archived != after.archived:
+        facts.append(
+            HabitArchived(
+                user_id=after.user_id,
+                version=after.version,
+                habit_id=after.id,
+                archived=after.archived,
+            )
+        )
+    return facts
+
+
+def fact_of(
+    who: Principal,
+    row: HabitRow,
+    day: date,
+    before: EntryRow | None,
+    after: EntryRow | None,
+    zone: str,
+    source: Source,
+) -> Fact:
+    """Tell what became of a day."""
+    version = row.version + 1
+    if after is not None:
+        return HabitCheckedIn(
+            user_id=who.user_id,
+            version=version,
+            habit_id=row.id,
+            day=day,
+            value=number_of(after.value),
+            state=cast(CheckInState, after.state),
+            previous_value=number_of(before.value) if before else None,
+            previous_state=cast(CheckInState, before.state) if before else None,
+            zone=zone,
+            source=source,
+        )
+    if before is None:
+        raise ValueError("an empty day was emptied")
+    return CheckInRemoved(
+        user_id=who.user_id,
+        version=version,
+        habit_id=row.id,
+        day=day,
+        previous_value=number_of(before.value),
+        previous_state=cast(CheckInState, before.state),
+        source=source,
+    )

@@ -1,0 +1,340 @@
+"""A small room for the tests of the buses: it answers, refuses, breaks, waits, tells and hears."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actors.runtime.room import Room, TheBus, Transaction, Who
+from contracts.auth import Ended, GetKeys, Keys, ListEndedSessions
+from contracts.bus import trace_id
+from contracts.message import KINDS, Command, Fact, Invalid, Query, Reply, Wrong, new_id
+from contracts.principal import Principal
+from storage.outbox import tell
+
+SECRET = "postgresql://ritmo:hunter2@db/ritmo"
+
+TABLES = (
+    "CREATE SCHEMA IF NOT EXISTS trial",
+    "CREATE TABLE IF NOT EXISTS trial.notes (note_id uuid, user_id uuid, body text)",
+    "CREATE TABLE IF NOT EXISTS trial.heard (fact_id uuid, user_id uuid, body text)",
+    "CREATE TABLE IF NOT EXISTS trial.places (user_id uuid PRIMARY KEY, place text, version int)",
+)
+
+
+class Said(Reply):
+    number: int = 0
+    text: str = ""
+
+
+class Noted(Reply):
+    note_id: UUID
+
+
+class Whom(Reply):
+    user_id: UUID
+    session_id: UUID | None
+    scopes: tuple[str, ...]
+
+
+class Note(Command[Noted]):
+    """Keep a note and tell it; `gate`: wait for that gate first; `refuse`: change your mind."""
+
+    address: ClassVar[str] = "trial.note"
+    text: str
+    gate: str = ""
+    refuse: bool = False
+
+
+class Count(Query[Said]):
+    """Count the caller's notes."""
+
+    address: ClassVar[str] = "trial.count"
+
+
+class Crash(Command[Noted]):
+    """Keep a note, then break."""
+
+    address: ClassVar[str] = "trial.crash"
+
+
+class Refuse(Query[Said]):
+    """Refuse in the way that is asked for."""
+
+    address: ClassVar[str] = "trial.refuse"
+    kind: str
+
+
+class Hold(Query[Said]):
+    """Answer once a gate is open."""
+
+    address: ClassVar[str] = "trial.hold"
+    gate: str
+
+
+class Echo(Query[Said]):
+    """Say the number again."""
+
+    address: ClassVar[str] = "trial.echo"
+    public: ClassVar[bool] = True
+    number: int
+
+
+class Trace(Query[Said]):
+    """Say which request this is."""
+
+    address: ClassVar[str] = "trial.trace"
+    public: ClassVar[bool] = True
+
+
+class WhoAmI(Query[Whom]):
+    """Say who asks."""
+
+    address: ClassVar[str] = "trial.who_am_i"
+
+
+class Relay(Query[Whom]):
+    """Ask the room itself, over the bus, who asks."""
+
+    address: ClassVar[str] = "trial.relay"
+
+
+class RelayRefusal(Query[Said]):
+    """Ask the room itself, over the bus, to refuse."""
+
+    address: ClassVar[str] = "trial.relay_refusal"
+    kind: str
+
+
+class Guarded(Query[Said]):
+    """For administrators."""
+
+    address: ClassVar[str] = "trial.guarded"
+    scope: ClassVar[str] = "admin"
+
+
+class Absent(Query[Said]):
+    """Belongs to a room that is not running."""
+
+    address: ClassVar[str] = "nowhere.absent"
+    public: ClassVar[bool] = True
+
+
+class Happened(Fact):
+    """The room writes it down."""
+
+    address: ClassVar[str] = "trial.happened"
+    text: str = ""
+
+
+class Stumbled(Fact):
+    """The room writes it down, and fails while the text is among `troubles`."""
+
+    address: ClassVar[str] = "trial.stumbled"
+    text: str = ""
+
+
+class Moved(Fact):
+    """The newest version counts."""
+
+    address: ClassVar[str] = "trial.moved"
+    place: str
+
+
+class Whispered(Fact):
+    """No room hears it."""
+
+    address: ClassVar[str] = "trial.whispered"
+    text: str = ""
+
+
+room = Room("trial")
+gates: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+begun: list[str] = []
+"""The gates before which a handler has arrived, once for each time."""
+
+troubles: dict[str, int] = defaultdict(int)
+"""How often, from now on, the room stumbles over a fact with this text."""
+
+
+async def keep(tx: AsyncConnection, who: Principal, body: str) -> UUID:
+    note_id = new_id()
+    await tx.execute(
+        text("INSERT INTO trial.notes VALUES (:note_id, :user_id, :body)"),
+        {"note_id": note_id, "user_id": who.user_id, "body": body},
+    )
+    return note_id
+
+
+async def write_down(tx: AsyncConnection, fact: Fact, body: str) -> None:
+    await tx.execute(
+        text("INSERT INTO trial.heard VALUES (:fact_id, :user_id, :body)"),
+        {"fact_id": fact.fact_id, "user_id": fact.user_id, "body": body},
+    )
+
+
+async def pass_gate(name: str) -> None:
+    begun.append(name)
+    await gates[name].wait()
+
+
+@room.answer
+async def note(command: Note, who: Who, tx: Transaction) -> Noted:
+    note_id = await keep(tx, who, command.text)
+    await tell(tx, Happened(user_id=who.user_id, text=command.text))
+    if command.gate:
+        await pass_gate(command.gate)
+    if command.refuse:
+        raise Invalid("second_thoughts", "Not after all.")
+    return Noted(note_id=note_id)
+
+
+@room.answer
+async def count(query: Count, who: Who, tx: Transaction) -> Said:
+    words = text("SELECT count(*) FROM trial.notes WHERE user_id = :user_id")
+    return Said(number=(await tx.execute(words, {"user_id": who.user_id})).scalar_one())
+
+
+@room.answer
+async def crash(command: Crash, who: Who, tx: Transaction) -> Noted:
+    await keep(tx, who, "never seen")
+    raise RuntimeError(SECRET)
+
+
+@room.answer
+async def refuse(query: Refuse, who: Who) -> Said:
+    raise KINDS[query.kind](
+        "out_of_tea",
+        "There is no {tea} left, {bags} bags.",
+        fields=(Wrong(pointer="/cup", detail="It stays empty."),),
+        retry_after=2.5,
+        tea="Assam",
+        bags=0,
+    )
+
+
+@room.answer
+async def hold(query: Hold, who: Who) -> Said:
+    await pass_gate(query.gate)
+    return Said(text=query.gate)
+
+
+@room.answer
+async def echo(query: Echo) -> Said:
+    return Said(number=query.number)
+
+
+@room.answer
+async def trace(query: Trace) -> Said:
+    return Said(text=trace_id.get())
+
+
+@room.answer
+async def who_am_i(query: WhoAmI, who: Who) -> Whom:
+    return Whom(user_id=who.user_id, session_id=who.session_id, scopes=tuple(sorted(who.scopes)))
+
+
+@room.answer
+async def relay(query: Relay, who: Who, bus: TheBus) -> Whom:
+    return await bus.ask(WhoAmI(), who)
+
+
+@room.answer
+async def relay_refusal(query: RelayRefusal, who: Who, bus: TheBus) -> Said:
+    return await bus.ask(Refuse(kind=query.kind), who)
+
+
+@room.answer
+async def guarded(query: Guarded) -> Said:
+    return Said(text="come in")
+
+
+@room.hear
+async def happened(fact: Happened, tx: Transaction) -> None:
+    await write_down(tx, fact, fact.text)
+
+
+@room.hear
+async def stumbled(fact: Stumbled, tx: Transaction) -> None:
+    await write_down(tx, fact, fact.text)
+    if troubles[fact.text] > 0:
+        troubles[fact.text] -= 1
+        raise LookupError("a stone")
+
+
+@room.hear
+async def moved(fact: Moved, tx: Transaction) -> None:
+    await tx.execute(
+        text(
+            "INSERT INTO trial.places AS p VALUES (:user_id, :place, :version) ON CONFLICT "
+            "(user_id) DO UPDATE SET place = :place, version = :version "
+            "WHERE p.version < :version"
+        ),
+        {"user_id": fact.user_id, "place": fact.place, "version": fact.version},
+    )
+
+
+auth = Room("auth")
+"""As much of auth as a verifier asks for."""
+
+signing = Ed25519PrivateKey.generate()
+jwk = {
+    **jwt.algorithms.OKPAlgorithm.to_jwk(signing.public_key(), as_dict=True),
+    "kid": "trial",
+    "alg": "EdDSA",
+    "use": "sig",
+}
+
+
+@auth.answer
+async def keys(query: GetKeys) -> Keys:
+    return Keys(keys=(jwk,))
+
+
+@auth.answer
+async def ended(query: ListEndedSessions) -> Ended:
+    return Ended(session_ids=())
+
+
+def person(*scopes: str, key: Ed25519PrivateKey = signing) -> Principal:
+    """Make somebody new, with a token signed by `key`."""
+    user_id, session_id, now = new_id(), new_id(), int(time.time())
+    words = {
+        "iss": "ritmo",
+        "aud": "ritmo",
+        "sub": str(user_id),
+        "sid": str(session_id),
+        "scope": " ".join(scopes or ("user",)),
+        "jti": new_id().hex,
+        "iat": now,
+        "exp": now + 600,
+    }
+    token = jwt.encode(words, key, algorithm="EdDSA", headers={"typ": "at+jwt", "kid": "trial"})
+    held = frozenset(scopes or ("user",))
+    return Principal(user_id=user_id, session_id=session_id, scopes=held, token=token)
+
+
+async def until(
+    condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30, pause: float = 0.02
+) -> None:
+    """Wait until a condition holds; fail after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while True:
+            held = condition()
+            if held if isinstance(held, bool) else await held:
+                return
+            await asyncio.sleep(pause)
+
+
+async def make_tables(engine: AsyncEngine, statements: Iterable[str] = TABLES) -> None:
+    """Make the tables of this room."""
+    async with engine.begin() as tx:
+        for statement in statements:
+            await tx.execute(text(statement))

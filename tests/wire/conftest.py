@@ -1,0 +1,94 @@
+"""One place to test in, on either bus: a room, its database, a courier, and somebody who asks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ops import services
+from storage import embedded
+from storage.migrations import migrate
+from storage.session import open_engine
+from tests.bus_room import begun, gates, make_tables, troubles
+from tests.wire.place import Place, Wire, over_rabbit, within_process
+
+EMPTY = "TRUNCATE bus.outbox, bus.inbox, bus.parked, bus.answers, trial.notes, trial.heard, trial.places"
+
+
+async def prepared(url: str) -> None:
+    """Bring the database to the newest revision, and add the tables of the tests' room."""
+    engine = open_engine(url, 1)
+    await migrate(engine)
+    await make_tables(engine)
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a PostgreSQL for these tests; give its address."""
+    server = embedded.start(tmp_path_factory.mktemp("postgres"))
+    try:
+        asyncio.run(prepared(server.url))
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def wire() -> Iterator[Wire]:
+    """Run a RabbitMQ for these tests."""
+    # A node ends with the thread that started it, so one thread stays for all its starts.
+    with ThreadPoolExecutor(1) as thread, services.rabbitmq() as node:
+        yield Wire(node, thread)
+
+
+@pytest_asyncio.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """Open an engine on the emptied database."""
+    engine = open_engine(database, 24)
+    async with engine.begin() as tx:
+        await tx.execute(text(EMPTY))
+    yield engine
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def tidy() -> AsyncIterator[None]:
+    """Begin with closed gates; let everybody through at the end, so that nobody waits for ever."""
+    for kept in (gates, begun, troubles):
+        kept.clear()
+    try:
+        yield
+    finally:
+        for gate in gates.values():
+            gate.set()
+
+
+@pytest_asyncio.fixture
+async def rabbit(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
+    """Open the room over RabbitMQ."""
+    async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(over_rabbit(engine, wire))
+        await stack.enter_async_context(tidy())
+        yield place
+
+
+@pytest_asyncio.fixture
+async def local(engine: AsyncEngine) -> AsyncIterator[Place]:
+    """Open the room within the process."""
+    async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(within_process(engine))
+        await stack.enter_async_context(tidy())
+        yield place
+
+
+@pytest.fixture(params=["local", "rabbit"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Open the room on each bus in turn."""
+    opened: Place = request.getfixturevalue(request.param)
+    return opened

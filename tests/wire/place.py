@@ -1,0 +1,128 @@
+"""A room that runs on a bus, and somebody who asks it: within the process, or over RabbitMQ."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from faststream.rabbit import RabbitBroker
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.runtime.courier import Courier
+from actors.runtime.edge import Edge
+from actors.runtime.identity import TokenVerifier
+from actors.runtime.local import LocalBus
+from actors.runtime.rabbit.answering import broker_of
+from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.room import Room
+from contracts.bus import Bus
+from contracts.message import Fact
+from ops.services import Private
+from storage import inbox, outbox
+from storage.session import transaction
+from tests.bus_room import auth, room
+
+T = TypeVar("T")
+CONCURRENCY = 8
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A RabbitMQ of our own, and the one thread that may start it."""
+
+    node: Private
+    thread: ThreadPoolExecutor
+
+    async def do(self, work: Callable[..., T], *words: Any) -> T:
+        """Do something with the node while the tests go on."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *words))
+
+
+@dataclass
+class Place:
+    """All that a test of a bus needs."""
+
+    bus: Bus
+    engine: AsyncEngine
+    courier: Courier
+    wire: Wire | None = None
+    publisher: Publisher | None = None
+    brokers: tuple[RabbitBroker, ...] = ()
+
+    async def tell(self, *facts: Fact) -> None:
+        """Tell facts, and ring for the courier."""
+        async with transaction(self.engine) as tx:
+            await outbox.tell(tx, *facts)
+        self.courier.ring()
+
+    async def rows(self, query: str, **words: object) -> list[Any]:
+        """Look into the database."""
+        async with transaction(self.engine) as tx:
+            return list(await tx.execute(text(query), words))
+
+    async def heard(self, user_id: UUID) -> list[str]:
+        """Return what the room heard about somebody, in alphabetical order."""
+        query = "SELECT body FROM trial.heard WHERE user_id = :user_id ORDER BY body"
+        return [row.body for row in await self.rows(query, user_id=user_id)]
+
+    async def waiting(self) -> int:
+        """Return how many facts are in the outbox."""
+        async with transaction(self.engine) as tx:
+            return (await outbox.backlog(tx))[0]
+
+    async def parked(self) -> list[inbox.Parked]:
+        """Return the facts that are parked."""
+        async with transaction(self.engine) as tx:
+            return await inbox.list_parked(tx)
+
+    async def carried(self) -> bool:
+        """Tell whether the outbox is empty."""
+        return await self.waiting() == 0
+
+
+@asynccontextmanager
+async def within_process(engine: AsyncEngine) -> AsyncIterator[Place]:
+    """Open the room on the bus inside one process."""
+    bus = LocalBus()
+    courier = Courier(engine, bus.deliver)
+    for each in (auth, room):
+        bus.open_room(Edge(each, engine, bus, CONCURRENCY, after=courier.ring))
+    courier.start()
+    try:
+        yield Place(bus, engine, courier)
+    finally:
+        await courier.stop()
+
+
+@asynccontextmanager
+async def over_rabbit(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
+    """Open the room over RabbitMQ, as if everyone were alone in a process."""
+    url = wire.node.url
+    asker, inside = RabbitBus(url, "asker"), RabbitBus(url, "trial")
+    publisher = Publisher(url, engine, {each.name: tuple(each.hears) for each in (auth, room)})
+    courier = Courier(engine, publisher.publish)
+    for opened in (asker, inside, publisher):
+        await opened.start()
+    brokers = tuple(open_room(url, each, engine, inside) for each in (auth, room))
+    for broker in brokers:
+        await broker.start()
+    courier.start()
+    try:
+        yield Place(asker, engine, courier, wire, publisher, brokers)
+    finally:
+        await courier.stop()
+        for broker in brokers:
+            await broker.stop()
+        for opened in (asker, inside, publisher):
+            await opened.stop()
+
+
+def open_room(url: str, each: Room, engine: AsyncEngine, bus: RabbitBus) -> RabbitBroker:
+    """Make the broker of a room, with a verifier of tokens in front."""
+    return broker_of(url, Edge(each, engine, bus, CONCURRENCY), TokenVerifier(bus), CONCURRENCY)
