@@ -125,7 +125,7 @@ def _start(folder: Path, lock: IO[str]) -> Embedded:
     log.touch(mode=0o600)
     cluster.hand_over(folder)
     said = log.stat().st_size
-    process, keeper = _run(_words(data, sockets, become), log, lock)
+    process, keeper = _run(_words(data, sockets, become), log, sockets, lock)
     server = Embedded(_url(sockets), process.pid, process, keeper, lock)
     try:
         _wait_until_ready(server, data, log, said)
@@ -246,7 +246,9 @@ def _words(data: Path, sockets: Path, become: list[str]) -> list[str]:
     return [*become, str(BIN / "postgres"), "-D", str(data), *options]
 
 
-def _run(words: list[str], log: Path, lock: IO[str]) -> tuple[subprocess.Popen[bytes], Thread]:
+def _run(
+    words: list[str], log: Path, sockets: Path, lock: IO[str]
+) -> tuple[subprocess.Popen[bytes], Thread]:
     """Run the server in a session of its own, so that a Ctrl-C reaches us and not it.
 
     It is told to stop when its parent dies, and the kernel takes the thread that started it for
@@ -270,6 +272,8 @@ def _run(words: list[str], log: Path, lock: IO[str]) -> tuple[subprocess.Popen[b
             return
         born.set_result(process)
         process.wait()
+        with contextlib.suppress(OSError):
+            sockets.rmdir()
         lock.close()
 
     keeper = Thread(target=keep, name="postgres", daemon=True)

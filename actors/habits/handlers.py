@@ -1,6 +1,7 @@
 """What the habits room answers and hears: one short function a message."""
 
 from datetime import date
+from uuid import UUID
 
 from actors.habits import importing, plans, reading
 from actors.habits.days import (
@@ -143,10 +144,10 @@ async def list_tags(query: ListTags, who: Who, tx: Transaction) -> TagCounts:
     return TagCounts(tags=tuple(TagCount(tag=tag, habits=count) for tag, count in found))
 
 
-async def _shown(tx: Transaction, bus: TheBus, who: Who, habit_id: object) -> Habit:
-    loaded = await check_ins.load(tx, who.user_id, habit_id)  # type: ignore[arg-type]
+async def _shown(tx: Transaction, bus: TheBus, who: Who, habit_id: UUID) -> Habit:
+    loaded = await check_ins.load(tx, who.user_id, habit_id)
     if loaded is None:
-        raise no_habit(habit_id)  # type: ignore[arg-type]
+        raise no_habit(habit_id)
     return habit_of(loaded, today_of(await person_of(tx, bus, who, loaded.person)))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.breaks import AddBreak, Break, ListBreaks, RemoveBreak, UpdateBreak
 from contracts.check_ins import GetStreaks
+from contracts.habits import DeleteHabit
 from contracts.message import Conflict, NotFound, new_id
 from tests.rooms.people import code_of
 from tests.rooms.tracking import TODAY, Tracker, day
@@ -108,8 +109,6 @@ async def test_a_break_that_is_not_there(ann: Tracker) -> None:
 
 
 async def test_a_break_goes_with_its_habit(ann: Tracker) -> None:
-    from contracts.habits import DeleteHabit
-
     made = await ann.begin()
     await rested(ann, 0, 0, habit_id=made.habit_id)
     await ann.ask(DeleteHabit(habit_id=made.habit_id))

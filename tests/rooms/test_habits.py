@@ -1,6 +1,7 @@
 """Habits over the bus: made, changed, ordered, listed, laid aside."""
 
 import asyncio
+from typing import Any
 
 import pytest
 import time_machine
@@ -18,7 +19,7 @@ from contracts.habits import (
     ReorderHabits,
     UpdateHabit,
 )
-from contracts.message import Conflict, Invalid, NotFound, new_id
+from contracts.message import Asked, Conflict, Invalid, NotFound, new_id
 from contracts.schedule import EveryDay, EveryNDays, Times, Weekdays
 from contracts.users import ChangeProfile, Profile, ProfileChanged
 from storage.outbox import tell
@@ -233,11 +234,12 @@ async def test_pages_are_whole_whatever_happens_between(ann: Tracker) -> None:
 @pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "WzEsMl0=", "W10=", "bnVsbA==", "\0"])
 async def test_a_made_up_cursor_is_refused(ann: Tracker, cursor: str) -> None:
     made = await ann.begin()
-    for message in (
+    messages: tuple[Asked[Any], ...] = (
         ListHabits(cursor=cursor),
         ListCheckIns(habit_id=made.habit_id, cursor=cursor),
         GetHistory(habit_id=made.habit_id, cursor=cursor),
-    ):
+    )
+    for message in messages:
         with pytest.raises(Invalid) as no:
             await ann.ask(message)
         assert no.value.code == "wrong_cursor"

@@ -1,0 +1,65 @@
+"""`ops/demo [LOOP_ZIP]`: tells the story on both carriers; exits with 0 if they agree."""
+
+import signal
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from ops import services
+from ops.demonstration.export import example
+from ops.demonstration.running import ritmo
+from ops.demonstration.story import Json, Story, safe_zone
+from ops.faults import CannotRun
+
+
+def show(console: Console, export: bytes, zone: str, amqp: str | None = None) -> Json:
+    """Start Ritmo, tell the story, stop Ritmo; return what was seen."""
+    how = "embedded, in one process" if amqp is None else "over RabbitMQ, every part a process"
+    console.rule(f"Ritmo {how}", align="left")
+    began = time.monotonic()
+    with ritmo(amqp) as client:
+        console.print(f"[dim]Up at {client.base_url} after {time.monotonic() - began:.1f} s.[/dim]")
+        seen = Story(client, console, zone).tell(export)
+    console.print("[dim]Ritmo has stopped.[/dim]\n")
+    return seen
+
+
+def compare(console: Console, one: Json, other: Json) -> None:
+    """Say whether two shows agree. Raises `CannotRun` with where they do not."""
+    apart = [name for name in one if one[name] != other.get(name)]
+    if apart:
+        raise CannotRun(f"The two shows differ in: {', '.join(apart)}.")
+    console.print("[bold green]Both shows agree[/bold green], to the last digit.")
+
+
+def told(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does: whatever runs is stopped first."""
+    raise KeyboardInterrupt
+
+
+def main(words: list[str]) -> int:
+    """Show everything; `words` may name an export of Loop. Returns the exit code."""
+    console = Console(highlight=False, soft_wrap=False)
+    signal.signal(signal.SIGTERM, told)
+    try:
+        export = Path(words[0]).read_bytes() if words else example(date.today())
+        zone = safe_zone()
+        embedded = show(console, export, zone)
+        with services.rabbitmq() as node:
+            apart = show(console, export, zone, node.url)
+        compare(console, embedded, apart)
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing is left running.")
+        return 130
+    except (CannotRun, services.Missing, OSError) as error:
+        Console(stderr=True, highlight=False).print(f"[red]Demo:[/red] {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+"""A Ritmo of our own, started as a person would start it, and stopped whatever happens."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from ops.faults import CannotRun
+from ops.services import free_port
+
+START = 90.0
+"""Seconds that Ritmo may take to be ready."""
+
+STOP = 60.0
+"""Seconds that Ritmo may take to stop."""
+
+
+def settings(**given: str) -> Mapping[str, str]:
+    """Return an environment with these settings, and none that somebody else has made."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RITMO_")}
+    return kept | {f"RITMO_{name.upper()}": value for name, value in given.items()}
+
+
+@contextmanager
+def ritmo(amqp: str | None = None) -> Iterator[httpx.Client]:
+    """Run `ritmo up` on a free port and an empty folder; yield a client of it.
+
+    With `amqp` every part is a process of its own. Raises `CannotRun` with what Ritmo said if it
+    does not start, or does not stop cleanly.
+    """
+    with tempfile.TemporaryDirectory(prefix="ritmo-demo-", ignore_cleanup_errors=True) as name:
+        folder, port = Path(name), free_port()
+        words = [sys.executable, "-m", "ops", "up", "--port", str(port), "--data", f"{name}/data"]
+        words += [] if amqp is None else ["--amqp", amqp]
+        with (folder / "output").open("wb") as output:
+            process = subprocess.Popen(
+                words,
+                env=settings(login_per_minute="100"),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        base = f"http://127.0.0.1:{port}"
+        try:
+            with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
+                wait_until_ready(client, process, folder / "output")
+                yield client
+        finally:
+            code = stop(process)
+        if code != 0:
+            raise CannotRun(f"Ritmo ended with {code}:\n{said(folder / 'output')}")
+
+
+def wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes], output: Path) -> None:
+    """Wait until every part is alive, the clock included."""
+    until = time.monotonic() + START
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            answer = client.get("/readyz")
+            if answer.status_code == 200 and answer.json()["status"] == "ready":
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise CannotRun(f"Ritmo does not start:\n{said(output)}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> int:
+    """Stop Ritmo as Ctrl-C does, and return its exit code; nothing may cut this short."""
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        process.send_signal(signal.SIGINT)
+        return process.wait(STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def said(output: Path) -> str:
+    """Return the end of what Ritmo said."""
+    return output.read_text(errors="replace")[-2000:]

@@ -1,0 +1,309 @@
+"""Loop exports over the bus: received, read, reconciled, and read again."""
+
+import base64
+import zipfile
+from datetime import date
+from io import BytesIO
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from actors.habits import importing
+from contracts.check_ins import CheckIn, ListCheckIns
+from contracts.habit import Target
+from contracts.habits import ListHabits, UpdateHabit
+from contracts.imports import (
+    PART_BYTES,
+    AddImportPart,
+    GetImport,
+    HabitsImported,
+    Import,
+    RunImport,
+    StartImport,
+)
+from contracts.schedule import EveryDay, Times
+from contracts.users import ChangeProfile
+from tests.loop_zip import SomeHabit, loop_zip, some_days
+from tests.rooms.people import Carry, code_of
+from tests.rooms.tracking import TODAY, Tracker, day
+
+pytestmark = pytest.mark.asyncio
+
+UNKNOWN, NO, AUTO, YES, SKIP = -1, 0, 1, 2, 3
+
+
+async def send(ann: Tracker, data: bytes, size: int = PART_BYTES) -> UUID:
+    """Send a file in parts."""
+    began = await ann.ask(StartImport(file_name="loop.zip", size=len(data)))
+    assert (began.phase, began.total, began.rows) == ("receiving", None, 0)
+    for number, start in enumerate(range(0, len(data), size)):
+        await ann.ask(part(began.import_id, number, data[start : start + size]))
+    return began.import_id
+
+
+def part(import_id: UUID, number: int, data: bytes) -> AddImportPart:
+    """Write a part down."""
+    encoded = base64.b64encode(data).decode()
+    return AddImportPart(import_id=import_id, number=number, data=encoded)
+
+
+async def run(ann: Tracker, carry: Carry, file: BytesIO | bytes, *, dry: bool = False) -> Import:
+    """Import a file and return the report, which must add up."""
+    data = file if isinstance(file, bytes) else file.getvalue()
+    import_id = await send(ann, data, size=200)
+    waiting = await ann.ask(RunImport(import_id=import_id, dry_run=dry))
+    assert (waiting.phase, waiting.dry_run) == ("waiting", dry)
+    await carry()
+    done = await ann.ask(GetImport(import_id=import_id))
+    for one in done.habits:
+        assert one.read == one.imported + one.derived + sum(one.skipped.values())
+    if done.phase == "done":
+        assert done.rows == done.total == sum(one.read for one in done.habits)
+    return done
+
+
+def export() -> BytesIO:
+    """Export four habits of some weeks, one laid aside and one without a day."""
+    return loop_zip(
+        [
+            SomeHabit("Read", some_days(60, [YES, YES, NO, SKIP, AUTO, UNKNOWN], TODAY)),
+            SomeHabit(
+                "Run",
+                some_days(30, [5000, 0, 2500], day(-1)),
+                {day(-1): "rain"},
+                numeric=True,
+                target=("AT_LEAST", 5.0),
+                unit="km",
+            ),
+            SomeHabit("Swim", some_days(20, [YES], day(-300)), frequency=(2, 7), archived=True),
+            SomeHabit("Плавать"),
+        ]
+    )
+
+
+async def test_a_dry_run_writes_nothing(ann: Tracker, carry: Carry) -> None:
+    said = await run(ann, carry, export(), dry=True)
+    assert (said.phase, said.dry_run) == ("done", True)
+    assert [one.imported for one in said.habits] == [40, 30, 20, 0]
+    assert (await ann.ask(ListHabits(archived=None))).habits == ()
+    assert await ann.told() == []
+
+
+async def test_a_run_makes_habits_and_days(ann: Tracker, carry: Carry) -> None:
+    heard: list[HabitsImported] = []
+
+    async def keep(fact: HabitsImported) -> None:
+        heard.append(fact)
+
+    await ann.bus.overhear(HabitsImported, keep)
+    done = await run(ann, carry, export())
+    assert [(one.name, one.outcome, one.read, one.derived) for one in done.habits] == [
+        ("Read", "created", 60, 20),
+        ("Run", "created", 30, 0),
+        ("Swim", "created", 20, 0),
+        ("Плавать", "created", 0, 0),
+    ]
+    ids = [one.habit_id for one in done.habits]
+    (fact,) = heard
+    assert (list(fact.habit_ids), fact.check_ins) == (ids, 90)
+    read, ran, swim, none = (await ann.ask(ListHabits(archived=None))).habits
+    assert [one.habit_id for one in (read, ran, swim, none)] == ids
+    assert (read.start_day, ran.start_day) == (day(-59), day(-30))
+    assert (swim.archived, swim.start_day, swim.schedule) == (True, day(-319), Times(times=2))
+    assert (none.start_day, none.schedule) == (TODAY, EveryDay())
+    assert (ran.measure, ran.unit, ran.target) == ("amount", "km", Target(value=5))
+    logged = (await ann.ask(ListCheckIns(habit_id=ran.habit_id, limit=500))).check_ins
+    assert [(one.value, one.state, one.note) for one in logged[-3:]] == [
+        (2.5, "partial", ""),
+        (0, "failed", ""),
+        (5, "done", "rain"),
+    ]
+    for one in (read, ran, swim):
+        whole = await ann.recomputed(one.habit_id, TODAY)
+        assert (one.streak, one.best_streak, one.score) == (
+            (whole.streak, whole.best_streak, whole.score)
+        )
+
+
+async def test_habits_are_told_as_they_begin(ann: Tracker) -> None:
+    import_id = await send(ann, export().getvalue())
+    await ann.ask(RunImport(import_id=import_id))
+    (requested,) = await ann.told()
+    assert (requested["address"], requested["dry_run"]) == ("habits.import_requested", False)
+    async with ann.engine.begin() as tx:
+        fact = importing.ImportRequested.model_validate(requested)
+        await importing.run(tx, fact)
+    facts = await ann.told()
+    changed = [one for one in facts if one["address"] == "habits.habit_changed"]
+    last = {one["habit_id"]: one["start_day"] for one in changed}
+    shown = (await ann.ask(ListHabits(archived=None))).habits[:3]
+    assert last == {str(one.habit_id): one.start_day.isoformat() for one in shown}
+    assert "rain" not in str(facts)
+
+
+async def test_the_score_is_loops(ann: Tracker, carry: Carry) -> None:
+    """Against the formula written out: daily, and half of what is asked for twice a week."""
+    daily = some_days(20, [YES], TODAY)
+    weekly = {TODAY.fromordinal(TODAY.toordinal() - n): YES for n in range(0, 700, 7)}
+    done = await run(
+        ann, carry, loop_zip([SomeHabit("A", daily), SomeHabit("B", weekly, frequency=(2, 7))])
+    )
+    one, two = [await ann.look(found.habit_id) for found in done.habits if found.habit_id]
+    assert one.score == pytest.approx(0.655747, abs=1e-6)
+    score, memory = 0.0, 0.5 ** ((2 / 7) ** 0.5 / 13)
+    for at in range(min(weekly).toordinal(), TODAY.toordinal() + 1):
+        count = sum(at - 14 < found.toordinal() <= at for found in weekly)
+        score = memory * score + (1 - memory) * min(1, count / 4)
+    assert two.score == pytest.approx(score, abs=1e-9)
+
+
+async def test_the_second_time_changes_nothing(ann: Tracker, carry: Carry) -> None:
+    await run(ann, carry, export())
+    before = (await ann.ask(ListHabits(archived=None))).habits
+    await ann.told()
+    again = await run(ann, carry, export())
+    assert [(one.outcome, one.imported) for one in again.habits] == [("unchanged", 0)] * 4
+    assert [one.skipped.get("already_there", 0) for one in again.habits] == [40, 30, 20, 0]
+    assert (await ann.ask(ListHabits(archived=None))).habits == before
+    assert await ann.told() == []
+
+
+async def test_new_days_join_those_that_are_there(ann: Tracker, carry: Carry) -> None:
+    values = some_days(10, [YES], day(-5))
+    done = await run(ann, carry, loop_zip([SomeHabit("Read", values)]))
+    habit_id = done.habits[0].habit_id
+    assert habit_id is not None
+    await ann.ask(CheckIn(habit_id=habit_id, day=day(-4), state="skipped", note="mine"))
+    await ann.ask(UpdateHabit(habit_id=habit_id, name="Read more"))
+    more = {**values, day(-4): YES, day(-3): YES, day(-40): YES}
+    again = await run(ann, carry, loop_zip([SomeHabit("Read", more)]))
+    (report,) = again.habits
+    assert (report.outcome, report.imported, report.habit_id) == ("merged", 2, habit_id)
+    assert report.skipped == {"already_there": 11}
+    after = await ann.look(habit_id)
+    assert (after.name, after.start_day) == ("Read more", day(-40))
+    assert (await ann.on(habit_id, day(-4))).note == "mine"
+    assert after.score == (await ann.recomputed(habit_id, TODAY)).score
+
+
+async def test_two_of_one_name_stay_two(ann: Tracker, carry: Carry) -> None:
+    both = loop_zip([SomeHabit("Read", some_days(n, [YES], TODAY)) for n in (3, 5)])
+    done = await run(ann, carry, both)
+    assert [one.imported for one in done.habits] == [3, 5]
+    again = await run(ann, carry, both)
+    assert [one.habit_id for one in again.habits] == [one.habit_id for one in done.habits]
+
+
+@pytest.mark.parametrize("generation", ["2.3.1", "2.3.0", "2.0"])
+async def test_every_generation_says_the_same(ann: Tracker, carry: Carry, generation: str) -> None:
+    values = some_days(40, [YES, NO, YES, SKIP, UNKNOWN], TODAY)
+    file = loop_zip([SomeHabit("Read", values)], generation)  # type: ignore[arg-type]
+    done = await run(ann, carry, file)
+    assert [(one.read, one.imported, one.derived) for one in done.habits] == [(40, 32, 8)]
+
+
+async def test_what_a_plan_cannot_judge_is_left_out(ann: Tracker, carry: Carry) -> None:
+    values = {day(-1): 7000, day(-2): YES}
+    habit = SomeHabit("Run", values, numeric=True, frequency=(1, 7), target=("AT_LEAST", 20.0))
+    done = await run(ann, carry, loop_zip([habit]))
+    assert (done.phase, done.habits[0].imported) == ("done", 1)
+    assert done.habits[0].skipped == {"value_missing": 1}
+
+
+async def test_the_future_is_left_out(ann: Tracker, carry: Carry) -> None:
+    values = {day(1): YES, day(2): YES, date(2190, 1, 1): YES}
+    done = await run(ann, carry, loop_zip([SomeHabit("Read", values)]))
+    assert done.habits[0].imported == 1
+    assert done.habits[0].skipped == {"day_out_of_range": 2}
+
+
+async def test_the_day_is_theirs_even_if_they_never_came_before(ann: Tracker, carry: Carry) -> None:
+    await ann.ask(ChangeProfile(zone="Pacific/Kiritimati"))
+    await carry()
+    done = await run(ann, carry, loop_zip([SomeHabit("Read", {day(2): YES, day(3): YES})]))
+    assert (done.habits[0].imported, done.habits[0].skipped) == (1, {"day_out_of_range": 1})
+
+
+async def test_a_broken_file_leaves_nothing(ann: Tracker, carry: Carry) -> None:
+    whole = export().getvalue()
+    swapped = BytesIO()
+    with zipfile.ZipFile(swapped, "w") as zipped, zipfile.ZipFile(BytesIO(whole)) as old:
+        for name in old.namelist():
+            data = old.read(name)
+            zipped.writestr(name, b"\xff\xfe" + data if name.startswith("003") else data)
+    for file in (whole[: len(whole) // 2], whole[:-1], b"hello", swapped.getvalue()):
+        failed = await run(ann, carry, file)
+        assert (failed.phase, failed.habits) == ("failed", ())
+        assert failed.problem is not None
+        assert failed.problem.endswith(("more.", "UTF-8."))
+        assert (await ann.ask(ListHabits(archived=None))).habits == ()
+    assert await ann.told() == []
+
+
+async def test_a_failure_in_the_middle_takes_all_back(
+    ann: Tracker, carry: Carry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.habits.plans.MOST", 2)
+    failed = await run(ann, carry, export())
+    assert failed.phase == "failed"
+    assert failed.problem == "You have 2 habits; delete one first."
+    assert (await ann.ask(ListHabits(archived=None))).habits == ()
+
+
+async def test_parts_must_be_whole(ann: Tracker) -> None:
+    began = await ann.ask(StartImport())
+    about = {"import_id": began.import_id}
+    assert await code_of(ann.ask(RunImport(**about))) == "import_incomplete"
+    for data in ("not base64!", "", base64.b64encode(b"x").decode()[:-1], "é" * 4):
+        wrong = AddImportPart(**about, number=0, data=data)
+        assert await code_of(ann.ask(wrong)) == "import_part_malformed"
+    await ann.ask(part(began.import_id, 0, b"a"))
+    await ann.ask(part(began.import_id, 2, b"c"))
+    assert await code_of(ann.ask(RunImport(**about))) == "import_incomplete"
+    await ann.ask(part(began.import_id, 1, b"b"))
+    await ann.ask(part(began.import_id, 1, b"B"))
+    assert (await ann.ask(RunImport(**about))).phase == "waiting"
+    for message in (RunImport(**about), part(began.import_id, 3, b"d")):
+        assert await code_of(ann.ask(message)) == "import_begun"
+
+
+async def test_a_file_has_a_largest_size(ann: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await code_of(ann.ask(StartImport(size=51 * 2**20))) == "import_too_large"
+    monkeypatch.setattr(importing, "LARGEST_FILE", 1000)
+    began = await ann.ask(StartImport(size=1))
+    await ann.ask(part(began.import_id, 0, b"x" * 600))
+    more = part(began.import_id, 1, b"x" * 600)
+    assert await code_of(ann.ask(more)) == "import_too_large"
+    await ann.ask(part(began.import_id, 0, b"x" * 900))
+
+
+async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
+    """The transaction that does the work is still open when the row says so."""
+    habits = [SomeHabit(f"{n}", some_days(50, [YES], TODAY)) for n in range(3)]
+    import_id = await send(ann, loop_zip(habits).getvalue())
+    await ann.ask(RunImport(import_id=import_id))
+    (requested,) = await ann.told()
+    seen: list[tuple[str, int, int | None]] = []
+
+    class Watching(importing.Reading):
+        async def _show(self) -> None:
+            await super()._show()
+            shown = await ann.ask(GetImport(import_id=import_id))
+            seen.append((shown.phase, shown.rows, shown.total))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importing, "Reading", Watching)
+        async with ann.engine.begin() as tx:
+            await importing.run(tx, importing.ImportRequested.model_validate(requested))
+    assert seen[0] == ("running", 0, None)
+    assert seen[1:] == [("running", rows, 150) for rows in (0, 50, 100, 150)]
+    done = await ann.ask(GetImport(import_id=import_id))
+    assert (done.phase, done.rows, done.total) == ("done", 150, 150)
+
+
+async def test_parts_go_when_the_file_was_read(ann: Tracker, carry: Carry) -> None:
+    await run(ann, carry, export())
+    await run(ann, carry, b"broken")
+    async with ann.engine.begin() as tx:
+        assert not (await tx.execute(text("SELECT count(*) FROM habits.import_parts"))).scalar()
