@@ -26,15 +26,15 @@ class Tools:
 tools = Tools()
 
 
-def _guard() -> Guard:
+async def _guard() -> Guard:
     return tools.guard
 
 
-def _hasher() -> Hasher:
+async def _hasher() -> Hasher:
     return tools.hasher
 
 
-def _keyring() -> Keyring:
+async def _keyring() -> Keyring:
     return tools.keyring
 
 

@@ -9,8 +9,9 @@
     async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
 
 The first parameter names the contract; the others are dependencies as FastStream knows them, so
-that one plain function serves both carriers. They take no parameters: in one process they are
-resolved when the room is declared, and cost a call each.
+that one plain function serves both carriers. They take no parameters, so that in one process they
+are found when the room is declared; and they are asynchronous, for FastStream sends plain functions
+to a thread.
 """
 
 import inspect
@@ -45,15 +46,15 @@ class Work:
 work: ContextVar[Work] = ContextVar("work")
 
 
-def _tx() -> AsyncConnection:
+async def _tx() -> AsyncConnection:
     return work.get().tx
 
 
-def _bus() -> Bus:
+async def _bus() -> Bus:
     return work.get().bus
 
 
-def _who() -> Principal:
+async def _who() -> Principal:
     principal = work.get().principal
     if principal is None:
         raise Unauthenticated("unauthenticated", "Please log in first.")
@@ -138,16 +139,17 @@ def _injected(function: Callable[..., Awaitable[Reply | None]]) -> Call:
     given = [_dependency(hints[name]) for name in names]
 
     async def call(message: Any) -> Reply | None:
-        return await function(message, *[give() for give in given])
+        return await function(message, *[await give() for give in given])
 
     return call
 
 
-def _dependency(annotation: Any) -> Callable[[], object]:
+def _dependency(annotation: Any) -> Callable[[], Awaitable[object]]:
     """Return the function behind an `Annotated[..., Depends(function)]`."""
     for extra in getattr(annotation, "__metadata__", ()):
         if isinstance(extra, Dependant):
-            dependency: Callable[[], object] = extra.dependency
-            if not inspect.signature(dependency).parameters:
+            dependency: Callable[[], Awaitable[object]] = extra.dependency
+            bare = not inspect.signature(dependency).parameters
+            if bare and inspect.iscoroutinefunction(dependency):
                 return dependency
-    raise TypeError(f"{annotation} is no dependency without parameters")
+    raise TypeError(f"{annotation} is no asynchronous dependency without parameters")
