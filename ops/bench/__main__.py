@@ -40,8 +40,8 @@ def main() -> int:
     if only and only not in SCENARIOS:
         print(f"There is no bench {only}; there are {', '.join(SCENARIOS)}.", file=sys.stderr)
         return 2
-    # Told to stop, what was started is stopped, too.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # As Ctrl-C, which asyncio ends in order: what was started is stopped, too.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     figures, failed = list[Figure](), 0
     for name in (only,) if only else SCENARIOS:
         try:
@@ -61,4 +61,7 @@ def summary(figures: list[Figure]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

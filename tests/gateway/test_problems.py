@@ -156,9 +156,18 @@ def test_language_is_chosen_by_liking(accept: str, language: str) -> None:
     assert chosen(accept) == language
 
 
-@pytest.mark.parametrize("folder", ["gateway", "contracts"])
+FOR_US = {
+    "A room alone needs RITMO_AMQP_URL and RITMO_DATABASE_URL.",
+    "a refused habit cannot be made",
+    "an empty day was emptied",
+    "the progress is settled beyond the day that is asked for",
+}
+"""What only a programmer's mistake would say, or the log of a room."""
+
+
+@pytest.mark.parametrize("folder", ["gateway", "contracts", "actors"])
 def test_every_sentence_has_a_translation(folder: str) -> None:
-    assert sentences(folder) - set(catalog("ru")) == set()
+    assert sentences(folder) - set(catalog("ru")) - FOR_US == set()
 
 
 def test_every_table_of_sentences_has_a_translation() -> None:
