@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from actors.runtime.settings import Settings
 from contracts.message import Refused
@@ -55,8 +56,14 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (*PLAIN, Refused) as error:
-        Console(stderr=True, highlight=False).print(f"[red]Ritmo:[/red] {sentence(error)}")
+        complain(sentence(error))
         raise typer.Exit(1) from None
+
+
+def complain(said: str) -> None:
+    """Say on standard error what is wrong; a sentence stays on its line."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("[red]Ritmo:[/red]", escape(said))
 
 
 @app.command()
@@ -129,7 +136,9 @@ def doctor(data: Data = None, database: Database = None, amqp: Amqp = None) -> N
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A Loop Habit Tracker CSV zip.", exists=True)],
+    file: Annotated[
+        Path, typer.Argument(help="A Loop Habit Tracker CSV zip.", exists=True, dir_okay=False)
+    ],
     user: Annotated[str, typer.Option(help="Whose habits these are: an e-mail address.")],
     dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
     data: Data = None,
@@ -230,7 +239,15 @@ def parked_replay(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    from pydantic import ValidationError
+
+    try:
+        app()
+    except ValidationError as error:  # of the settings, before any command begins
+        from ops.faults import sentence
+
+        complain(sentence(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from actors.runtime.clock import Clock
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.platform import database, platform
-from ops.serving import serve
+from ops.serving import open_socket, serve
 from storage.migrations import migrate
 
 
@@ -18,6 +18,7 @@ async def up(settings: Settings) -> None:
     logs.set_up(settings.log_level)
     console = Console(highlight=False)
     console.print("[dim]Ritmo is starting …[/dim]")
+    door = open_socket(settings)
     async with database(settings, own=True) as url, platform(settings, url) as here:
         await migrate(here.engine)
         await here.verifier.watch()
@@ -31,7 +32,7 @@ async def up(settings: Settings) -> None:
         def listening(port: int) -> None:
             greet(console, settings, port, time.monotonic() - began)
 
-        await serve(app, settings, listening)
+        await serve(app, settings, door, listening)
         console.print("[dim]Ritmo is stopping …[/dim]")
         await clock.stop()
     console.print("Ritmo has stopped; everything is saved.")

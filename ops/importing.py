@@ -32,7 +32,6 @@ async def import_file(settings: Settings, file: Path, email: str, *, dry_run: bo
     async with at_hand(settings) as here:
         user = await here.bus.ask(GetUser(email=email), operator())
         who = Principal(user_id=user.user_id, scopes=frozenset({"user"}), service="ops")
-        here.courier.start()
         done = await follow(here, who, await send(here, who, file, dry_run=dry_run))
     if done.phase == "failed":
         raise CannotRun(done.problem or "The import failed.")

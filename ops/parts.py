@@ -74,15 +74,16 @@ async def run_gateway(
 ) -> None:
     """Run the gateway until told to stop."""
     from ops.door import open_door  # heavy, and the rooms need none of it
-    from ops.serving import serve
+    from ops.serving import open_socket, serve
 
     logs.set_up(settings.log_level)
     bus = RabbitBus(needed(settings.amqp(), "RITMO_AMQP_URL", "The gateway"), "gateway")
+    door = open_socket(settings)
     verifier = TokenVerifier(bus)
     await bus.start()
     watching = asyncio.create_task(verifier.watch())
     app = open_door(settings, bus, verifier)
-    await serve(app, settings, listening)
+    await serve(app, settings, door, listening)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     await bus.stop()

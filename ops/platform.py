@@ -21,9 +21,12 @@ from actors.runtime.room import Room
 from actors.runtime.settings import Settings
 from contracts.message import new_id
 from contracts.principal import Principal
-from storage import embedded
+from storage import embedded, heartbeat
 from storage.migrations import migrate
-from storage.session import open_engine
+from storage.session import open_engine, transaction
+
+RUNNING = 10.0
+"""Seconds: a clock that beat within them is that of a running Ritmo."""
 
 ADMIN = frozenset({"user", "admin"})
 
@@ -105,11 +108,21 @@ async def platform(
 async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
     """Open the platform for a command: beside a running Ritmo, or alone.
 
-    What the command told is carried before it ends, unless a running courier was faster.
+    Alone, what the command tells is carried here, to the end. Beside a running Ritmo its courier
+    carries, so that its gateway overhears: an ended session ends there, too.
     """
     async with database(settings, own=False) as url, platform(settings, url) as here:
         await migrate(here.engine)
+        alone = settings.amqp() is None and not await somebody_runs(here.engine)
+        if alone:
+            here.courier.start()
         yield here
-        if settings.amqp() is None:
-            while await here.courier.carry():
-                pass
+        while alone and await here.courier.carry():
+            pass
+
+
+async def somebody_runs(engine: AsyncEngine) -> bool:
+    """Tell whether a Ritmo runs on this database: its clock has just beaten."""
+    async with transaction(engine) as tx:
+        beat = await heartbeat.age(tx, "clock")
+    return beat is not None and beat < RUNNING

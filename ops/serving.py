@@ -32,12 +32,18 @@ class Server(uvicorn.Server):
             self._listening(self.servers[0].sockets[0].getsockname()[1])
 
 
-async def serve(app: FastAPI, settings: Settings, listening: Callable[[int], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was begun."""
+def open_socket(settings: Settings) -> socket.socket:
+    """Take the port, before anything is started for nothing. Raises OSError if it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
+async def serve(
+    app: FastAPI, settings: Settings, door: socket.socket, listening: Callable[[int], None]
+) -> None:
+    """Serve on `door` until SIGINT or SIGTERM, then finish what was begun."""
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -60,4 +66,4 @@ async def serve(app: FastAPI, settings: Settings, listening: Callable[[int], Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leave)
-    await server.serve()
+    await server.serve([door])

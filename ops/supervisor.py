@@ -20,6 +20,7 @@ from actors.runtime.settings import Settings
 from ops import logs
 from ops.embedded import greet
 from ops.platform import database
+from ops.serving import open_socket
 from storage.migrations import migrate
 from storage.session import open_engine
 
@@ -88,6 +89,7 @@ async def up(settings: Settings) -> None:
     console = Console(highlight=False)
     began = time.monotonic()
     console.print("[dim]Ritmo is starting …[/dim]")
+    settings = settings.model_copy(update={"port": free(settings)})
     async with database(settings, own=True) as url:
         engine = open_engine(url, 1)
         await migrate(engine)
@@ -113,6 +115,13 @@ async def up(settings: Settings) -> None:
             task.cancel()
         await asyncio.gather(*keeping, answering, return_exceptions=True)
     console.print("Ritmo has stopped; everything is saved.")
+
+
+def free(settings: Settings) -> int:
+    """Return the port for the gateway: a free one for 0. Raises OSError if it is taken."""
+    with open_socket(settings) as door:
+        port: int = door.getsockname()[1]
+        return port
 
 
 def settings_as_environment(settings: Settings, url: str) -> dict[str, str]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text, Uuid, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text, Uuid, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import metadata
@@ -38,7 +37,11 @@ parked = Table(
     schema="bus",
 )
 
-_first = insert(inbox).on_conflict_do_nothing().returning(inbox.c.fact_id)
+# In one order for all, so that two that hear the same facts wait for each other, not in a circle.
+_FIRST = text(
+    "INSERT INTO bus.inbox (room, fact_id) SELECT :room, unnest(CAST(:ids AS uuid[]))"
+    " ON CONFLICT DO NOTHING RETURNING fact_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,10 @@ class Parked:
     parked_at: datetime
 
 
-async def first_time(tx: AsyncConnection, room: str, fact_id: UUID) -> bool:
-    """Note that a room hears a fact; False if it has heard it before."""
-    row = await tx.execute(_first, {"room": room, "fact_id": fact_id})
-    return row.first() is not None
+async def first_times(tx: AsyncConnection, room: str, fact_ids: list[UUID]) -> set[UUID]:
+    """Note that a room hears these facts; return those that it has not heard before."""
+    rows = await tx.execute(_FIRST, {"room": room, "ids": sorted(set(fact_ids))})
+    return set(rows.scalars())
 
 
 async def forget_heard(tx: AsyncConnection, before: datetime) -> int:
@@ -108,3 +111,8 @@ async def replay(tx: AsyncConnection, item: Parked) -> None:
         )
     )
     await tx.execute(parked.delete().where(parked.c.id == item.id))
+
+
+async def erase(tx: AsyncConnection, user_id: UUID) -> None:
+    """Erase what is parked of a user, in whatever room."""
+    await tx.execute(parked.delete().where(parked.c.user_id == user_id))

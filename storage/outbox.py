@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,6 +89,11 @@ async def claim(tx: AsyncConnection, size: int) -> list[Waiting]:
     return [
         Waiting(r.seq, r.fact_id, r.address, r.user_id, r.body, r.attempts, r.told_at) for r in rows
     ]
+
+
+async def take_time(tx: AsyncConnection) -> None:
+    """Let this transaction wait while what it claimed is delivered: a listener may need long."""
+    await tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 async def forget(tx: AsyncConnection, seqs: Sequence[int]) -> None:

@@ -9,4 +9,7 @@ their facts, and hears of profiles that change and of users who are gone.
 The rules are pure: `promise.py` (what holds on which day), `due.py` (which days are due),
 `score.py` (strength), `streak.py` (runs of promises kept), and `domain.py`, which puts them
 together. Inside them a day is its ordinal (`date.toordinal`) and a number is in thousandths.
+
+What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),
+`starting.py` (when a habit begins), `reading.py` (whole histories) and `importing.py`.
 """

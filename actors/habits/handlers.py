@@ -229,7 +229,7 @@ async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> 
     used = await check_ins.load_used(tx, who.user_id)
     known = used[0].person if used else None
     today = today_of(await person_of(tx, bus, who, known))
-    day = query.day or today
+    day = reading.showable(query.day or today, today)
     settled_beyond = [one.habit for one in used if one.habit.settled_day >= day]
     if settled_beyond:
         used = await reading.as_of(tx, who.user_id, used, day)

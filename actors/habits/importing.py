@@ -6,14 +6,15 @@ and takes it back, and a file that turns out unreadable leaves nothing behind.
 
 import asyncio
 import base64
-import binascii
 import tempfile
 from collections import Counter
 from datetime import date, timedelta
 from typing import BinaryIO, Literal, cast
 from uuid import UUID
 
+import structlog
 from pydantic import TypeAdapter
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import plans
@@ -53,6 +54,13 @@ IN_MEMORY = 4 * 1024 * 1024
 
 Outcome = Literal["created", "merged", "unchanged"]
 
+UNFORESEEN = (ArithmeticError, LookupError, TypeError, ValueError, DataError, IntegrityError)
+"""What a file may bring about that nobody thought of: the import fails, and says so."""
+
+OURS = "Something broke on our side while the file was read; nothing was imported."
+
+log = structlog.get_logger()
+
 _reports = TypeAdapter(tuple[HabitReport, ...])
 
 # -- receiving a file -----------------------------------------------------------------------------
@@ -77,7 +85,7 @@ def decoded(data: str) -> bytes:
     """Read the base64 of a part. Refuses with `Invalid`."""
     try:
         part = base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Invalid("import_part_malformed", "A part of the file is not base64.") from None
     if not 0 < len(part) <= PART_BYTES:
         raise Invalid("import_part_malformed", "A part of the file is empty or too long.")
@@ -127,6 +135,10 @@ async def run(tx: AsyncConnection, fact: ImportRequested) -> None:
         except Refused as no:
             await savepoint.rollback()
             await imports.change(tx, user_id, import_id, phase="failed", problem=str(no))
+        except UNFORESEEN as error:
+            await savepoint.rollback()
+            log.error("import broken", import_id=str(import_id), exc_info=error)
+            await imports.change(tx, user_id, import_id, phase="failed", problem=OURS)
         else:
             await (savepoint.rollback() if fact.dry_run else savepoint.commit())
             report = _reports.dump_json(tuple(reports)).decode()
@@ -214,7 +226,7 @@ class Reading:
         outcome: Outcome = "created" if known is None else "merged" if kept else "unchanged"
         return HabitReport(
             name=one.name,
-            habit_id=row.id if row else None,
+            habit_id=row.id if row and (known or not self._fact.dry_run) else None,
             outcome=outcome if row else "unchanged",
             read=tally.read,
             imported=len(kept),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from actors.habits.due import frequency
 from contracts.habit import CheckInState, Kind, Measure, Target, Version, thousandths
 from contracts.message import Invalid
-from contracts.schedule import EveryNDays, Frequency, Schedule, Times, Weekday
+from contracts.schedule import EveryNDays, Frequency, Rule, Schedule, Times, Weekday
 
 SKIPPED = -1
 """What `Entries` hold for a day that was skipped."""
@@ -207,6 +207,9 @@ def begin_earlier(versions: tuple[Version, ...], start: date) -> tuple[Version, 
     """Let the first version begin on an earlier `start`, in the rhythm that it has."""
     first = versions[0]
     schedule = first.schedule
+    if isinstance(schedule, Rule):
+        # A rule counts from its anchor: moved, it would ask for other days. Before it, none is due.
+        return (first.model_copy(update={"effective_from": start}), *versions[1:])
     step = schedule.n if isinstance(schedule, EveryNDays) else 1
     if isinstance(schedule, Times):
         step = schedule.days or 1

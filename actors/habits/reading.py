@@ -10,10 +10,27 @@ from actors.habits.domain import begin, streaks
 from actors.habits.kept import dump_progress, entries_from, promise_of
 from contracts.check_ins import Streaks
 from contracts.habit import Streak
+from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_DAY
 from storage import breaks, check_ins, habits
 from storage.check_ins import Loaded
 from storage.habits import HabitRow
+
+AHEAD = 366
+"""Days ahead that can be shown."""
+
+
+def showable(day: date, today: date) -> date:
+    """Return the day, unless it is too far ahead: every day until then is worked out."""
+    latest = today + timedelta(days=AHEAD)
+    if day > latest:
+        raise Invalid(
+            "day_out_of_range",
+            "Days up to {latest} can be shown.",
+            fields=(Wrong(pointer="/day", detail="this day is out of range"),),
+            latest=latest.isoformat(),
+        )
+    return day
 
 
 async def as_of(tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date) -> list[Loaded]:

@@ -52,6 +52,7 @@ class Courier:
             waiting = await outbox.claim(tx, BATCH)
             if not waiting:
                 return 0
+            await outbox.take_time(tx)
             left = await self._deliver(waiting)
             undelivered = {row.seq for row in left}
             await outbox.forget(tx, [row.seq for row in waiting if row.seq not in undelivered])

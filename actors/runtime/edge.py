@@ -10,18 +10,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.faults import faults
+from actors.runtime.hearing import Hearing
 from actors.runtime.room import Handler, Room, Work, work
-from contracts.bus import HANDLER, Bus, trace_id
+from contracts.bus import HANDLER, Bus
 from contracts.message import (
     Asked,
-    Broken,
     Conflict,
     Denied,
     Fact,
@@ -30,26 +29,12 @@ from contracts.message import (
     Reply,
     Unanswered,
     Unauthenticated,
-    Unavailable,
 )
 from contracts.principal import Principal
 from storage import idempotency, inbox
 from storage.session import transaction
 
 log = structlog.get_logger()
-
-RETRIES = (0.1, 0.5, 2.0)
-"""Pauses, in seconds, between tries to take in a fact."""
-
-AWAY = 1.0
-"""Seconds between tries while the database is away."""
-
-LONG = 900.0
-"""Seconds that a listener may take: an import of years of history is one fact."""
-
-# PostgreSQL's words for "come back later": lock and statement time-outs, deadlock, serialization,
-# shutdown, too many connections (Appendix A of its manual).
-PASSING = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "25P03"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +63,7 @@ class Edge:
         self.bus = bus
         self.after = after
         self.turns = asyncio.Semaphore(concurrency)
+        self.hearing = Hearing(room.name, self._work, self._park, after)
 
     async def answer(
         self,
@@ -104,36 +90,20 @@ class Edge:
         return reply
 
     async def take_in(self, fact: Fact, call: Callable[[], Awaitable[object]]) -> None:
-        """Take in a fact once. After `RETRIES` it is parked with the reason.
+        """Take in a fact once, or park it; see `Hearing`."""
+        await self.hearing.take_in(fact, call)
 
-        While the database is away the fact waits: it is not the fact's fault.
-        """
-        pauses = iter(RETRIES)
-        while True:
-            try:
-                with faults(fact.address):
-                    async with asyncio.timeout(LONG), self._work(None) as tx:
-                        if await inbox.first_time(tx, self.room.name, fact.fact_id):
-                            await call()
-                self.after()
-                return
-            except Unavailable:
-                pause: float | None = AWAY
-            except Refused as no:
-                refusal, pause = no, next(pauses, None)
-            if pause is None:
-                break
-            await asyncio.sleep(pause)
+    async def _park(self, fact: Fact, why: Refused) -> None:
+        reason = f"{type(why).__name__}: {why}"
+        body = fact.model_dump_json()
+        await self.park(fact.address, body, reason, fact.fact_id, fact.user_id)
+
+    async def park(
+        self, address: str, body: str, reason: str, fact_id: UUID, user_id: UUID
+    ) -> None:
+        """Put a fact aside that the room cannot take in."""
         async with transaction(self.engine) as tx:
-            await inbox.park(
-                tx,
-                self.room.name,
-                fact.address,
-                fact.model_dump_json(),
-                f"{type(refusal).__name__}: {refusal}",
-                fact.fact_id,
-                fact.user_id,
-            )
+            await inbox.park(tx, self.room.name, address, body, reason, fact_id, user_id)
 
     @asynccontextmanager
     async def _work(self, principal: Principal | None) -> AsyncIterator[AsyncConnection]:
@@ -186,52 +156,3 @@ def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:
         raise Unauthenticated("unauthenticated", "Please log in first.")
     if not principal.may(contract.scope):
         raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=contract.scope)
-
-
-class faults:  # noqa: N801 - reads as a word in `with faults(...)`
-    """Turn everything that can go wrong in a room into a refusal; log what is our fault."""
-
-    def __init__(self, address: str) -> None:
-        """Watch over work on `address`."""
-        self.address = address
-
-    def __enter__(self) -> None:
-        """Begin to watch."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Raise the refusal that tells what went wrong; a cancellation passes."""
-        if error is None or isinstance(error, Refused) or not isinstance(error, Exception):
-            return
-        refusal = refusal_of(error)
-        if isinstance(refusal, Broken):
-            log.error("broken", address=self.address, trace_id=trace_id.get(), exc_info=error)
-        else:
-            log.warning(
-                "refused", address=self.address, code=refusal.code, why=type(error).__name__
-            )
-        raise refusal from error
-
-
-def refusal_of(error: Exception) -> Refused:
-    """Say what an exception means to the one who asked."""
-    if isinstance(error, PoolTimeout):
-        return Unavailable("busy", "Ritmo is busy; try again in a moment.", retry_after=2)
-    if isinstance(error, TimeoutError):
-        return Unanswered("too_slow", "This took too long and was given up.", retry_after=2)
-    if isinstance(error, ValidationError):
-        return Invalid("malformed", "The message does not fit its contract.")
-    if isinstance(error, DBAPIError) and passing(error):
-        return Unavailable("database_busy", "The database is busy; try again.", retry_after=2)
-    if isinstance(error, (OSError, InterfaceError, OperationalError)):
-        return Unavailable("database_away", "The database is away; try again.", retry_after=5)
-    return Broken(
-        "broken",
-        "Something broke on our side. Its trace is {trace_id}.",
-        trace_id=trace_id.get() or "-",
-    )
-
-
-def passing(error: DBAPIError) -> bool:
-    """Tell whether the same statement may succeed a little later."""
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state in PASSING

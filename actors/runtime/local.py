@@ -7,6 +7,8 @@ from functools import partial
 from typing import TypeVar, cast
 
 import structlog
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from actors.runtime.edge import Asking, Edge
 from actors.runtime.room import Handler
@@ -18,6 +20,7 @@ from storage.outbox import Waiting
 R = TypeVar("R", bound=Reply)
 F = TypeVar("F", bound=Fact)
 Listener = Callable[[Fact], Awaitable[None]]
+Body = str | bytes
 
 log = structlog.get_logger()
 
@@ -75,12 +78,29 @@ class LocalBus:
         overheard = self._overhears.get(row.address, [])
         try:
             for edge, handler in listeners:
-                fact = handler.contract.model_validate_json(row.body)
-                await edge.take_in(fact, partial(handler.call, fact))
-        except (Refused, OSError) as error:
+                await _hear(edge, handler, row)
+        except (Refused, SQLAlchemyError, OSError) as error:
             # Parking failed too: the database is away. The fact stays in the outbox.
             log.warning("undelivered", fact=row.address, why=type(error).__name__)
             return False
         for contract, listener in overheard:
-            await listener(contract.model_validate_json(row.body))
+            await overhear(contract, listener, row.body)
         return True
+
+
+async def _hear(edge: Edge, handler: Handler[Fact], row: Waiting) -> None:
+    """Let a room take in a fact; one that it cannot read is parked."""
+    try:
+        fact = handler.contract.model_validate_json(row.body)
+    except ValidationError:
+        await edge.park(row.address, row.body, "unreadable", row.fact_id, row.user_id)
+        return
+    await edge.take_in(fact, partial(handler.call, fact))
+
+
+async def overhear(contract: type[F], listener: Callable[[F], Awaitable[None]], body: Body) -> None:
+    """Let somebody overhear a fact; whether they can make use of it is their affair."""
+    try:
+        await listener(contract.model_validate_json(body))
+    except Exception as error:  # noqa: BLE001 - a cache that fails must not hold up the facts
+        log.warning("not overheard", fact=contract.address, why=type(error).__name__)

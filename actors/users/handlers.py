@@ -36,7 +36,7 @@ from contracts.users import (
     UserDeleted,
     Users,
 )
-from storage import users
+from storage import inbox, users
 from storage.outbox import tell
 
 room = Room("users")
@@ -169,6 +169,7 @@ async def _delete(tx: AsyncConnection, user_id: UUID, person: Person | None) -> 
     if person is not None:
         leave_an_admin(person, Others(*await users.count_others(tx, user_id)))
     await users.erase(tx, user_id)
+    await inbox.erase(tx, user_id)
     version = person.version + 1 if person else 1
     await tell(tx, UserDeleted(user_id=user_id, version=version))
 

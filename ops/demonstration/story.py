@@ -32,7 +32,10 @@ HABITS: tuple[Json, ...] = (
     },
     {"name": "Meditate", "measure": "duration", "target": {"value": 600}, "tags": ["mind"]},
     {"name": "No cigarettes", "kind": "quit", "tags": ["health"]},
-    {"name": "Call grandmother", "schedule": {"every": "weekdays", "days": ["wed", "sun"]}},
+    {
+        "name": "Walk to work",
+        "schedule": {"every": "weekdays", "days": ["mon", "tue", "wed", "thu", "fri"]},
+    },
     {"name": "Back up the photos", "schedule": {"every": "month_days", "days": [1, -1]}},
     {
         "name": "Plan the month",
@@ -51,7 +54,7 @@ WEEK: tuple[tuple[str, int, Json], ...] = (
     ("Run", 1, {"value": 4.15}),
     *(("Meditate", ago, {"value": 600 + 60 * ago}) for ago in (4, 3, 1, 0)),
     ("No cigarettes", 4, {"value": 1, "note": "at the party"}),
-    ("Call grandmother", 3, {}),
+    *(("Walk to work", ago, {}) for ago in range(1, 8)),
 )
 """What is logged: the habit, how many days ago, and the words."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +18,7 @@ MARKS = {
 
 def account(habits: list[Json]) -> Table:
     """Lay out what became of the rows of every habit: read = imported + derived + skipped."""
-    table = Table("Habit", "Outcome")
+    table = Table("Habit", "Outcome", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("Read", "Imported", "Derived", "Skipped"):
         table.add_column(column, justify="right")
     table.add_column("Why")
@@ -31,7 +32,7 @@ def account(habits: list[Json]) -> Table:
 
 def day_table(habits: list[Json]) -> Table:
     """Lay out a day: what is asked, what is logged, how far it has come, and how each stands."""
-    table = Table("Habit", "When", "Today", "So far")
+    table = Table("Habit", "When", "Today", "So far", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("Streak", "Best", "Strength"):
         table.add_column(column, justify="right")
     for habit in habits:
@@ -78,12 +79,18 @@ def when(schedule: Json) -> str:
         case "n_days":
             return f"every {schedule['n']} days"
         case "times":
-            per = f"{schedule['days']} days" if schedule["per"] == "days" else schedule["per"]
-            return f"{schedule['times']} × a {per}" if "days" not in per else f"{schedule['times']} in {per}"
+            return times(schedule)
         case "month_days":
             days = ", ".join("last" if day == -1 else str(day) for day in schedule["days"])
-            return f"{days} of the month"
+            return f"day {days}"
         case "rule":
             return "by a rule"
         case other:
             return str(other)
+
+
+def times(schedule: Json) -> str:
+    """Say how often in which time a habit is due."""
+    if schedule["per"] == "days":
+        return f"{schedule['times']} × in {schedule['days']} days"
+    return f"{schedule['times']} × a {schedule['per']}"

@@ -1,13 +1,14 @@
 """Breaks over the bus: added, replaced, taken back, in the past as in the future."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from contracts.breaks import AddBreak, Break, ListBreaks, RemoveBreak, UpdateBreak
 from contracts.check_ins import GetStreaks
 from contracts.habits import DeleteHabit
-from contracts.message import Conflict, NotFound, new_id
+from contracts.message import Asked, Conflict, NotFound, new_id
 from tests.rooms.people import code_of
 from tests.rooms.tracking import TODAY, Tracker, day
 
@@ -96,11 +97,12 @@ async def test_breaks_are_listed_by_their_days(ann: Tracker) -> None:
 
 
 async def test_a_break_that_is_not_there(ann: Tracker) -> None:
-    for code, message in (
+    missing: tuple[tuple[str, Asked[Any]], ...] = (
         ("habit_not_found", AddBreak(first=TODAY, last=TODAY, habit_id=new_id())),
         ("break_not_found", UpdateBreak(break_id=new_id(), first=TODAY, last=TODAY)),
         ("break_not_found", RemoveBreak(break_id=new_id())),
-    ):
+    )
+    for code, message in missing:
         assert await code_of(ann.ask(message)) == code
     one = await rested(ann, 0, 0)
     unknown = UpdateBreak(break_id=one.break_id, first=TODAY, last=TODAY, habit_id=new_id())

@@ -142,6 +142,17 @@ async def test_many_days_at_once_are_all_kept(ann: Tracker) -> None:
     assert after.score == (await ann.recomputed(made.habit_id, TODAY)).score
 
 
+async def test_two_pasts_at_once_become_one(ann: Tracker) -> None:
+    """What one change found settled is no longer so when the other is done."""
+    made = await ann.begin(start_day=day(-100))
+    await ann.log(made.habit_id)
+    for number in range(10):
+        far, near = number - 100, number - 13
+        await asyncio.gather(*(ann.log(made.habit_id, n) for n in (far, near, far + 40)))
+        after, whole = await ann.look(made.habit_id), await ann.recomputed(made.habit_id, TODAY)
+        assert (after.best_streak, after.score) == (whole.best_streak, whole.score)
+
+
 async def test_a_sum_has_an_end(ann: Tracker) -> None:
     made = await ann.begin(measure="amount")
     await ann.log(made.habit_id, value=1e9)

@@ -112,7 +112,7 @@ class Story:
         at = {**about, "day": self.day(number)}
         if self.habit.measure == "yes_no" and self.habit.kind == "build" and name == "log":
             value = value % 3 / 2
-        return {
+        asks: dict[str, Callable[[], Any]] = {
             "log": lambda: CheckIn(**at, value=value),
             "more": lambda: Increment(**at, by=value),
             "skip": lambda: CheckIn(**at, state="skipped"),
@@ -125,13 +125,14 @@ class Story:
                 effective_from=at["day"],
             ),
             "tag": lambda: UpdateHabit(**about, tags=("a", "b") if value else ()),
-        }[name]()
+        }
+        return asks[name]()
 
     async def rest(self, number: int, length: int) -> None:
         """Add a break of the habit, of a tag, or of all."""
-        whose = [{}, {"tag": "B"}, {"habit_id": self.habit.habit_id}][length % 3]
+        scopes: list[dict[str, Any]] = [{}, {"tag": "B"}, {"habit_id": self.habit.habit_id}]
         span = {"first": self.day(number), "last": self.day(number + length)}
-        await self.ann.ask(AddBreak.model_validate({**span, **whose}))
+        await self.ann.ask(AddBreak.model_validate({**span, **scopes[length % 3]}))
 
     async def move(self, number: int, length: int) -> None:
         """Move the last break."""

@@ -19,6 +19,7 @@ from contracts.imports import (
     GetImport,
     HabitsImported,
     Import,
+    ImportRequested,
     RunImport,
     StartImport,
 )
@@ -109,7 +110,7 @@ async def test_a_run_makes_habits_and_days(ann: Tracker, carry: Carry) -> None:
     assert (list(fact.habit_ids), fact.check_ins) == (ids, 90)
     read, ran, swim, none = (await ann.ask(ListHabits(archived=None))).habits
     assert [one.habit_id for one in (read, ran, swim, none)] == ids
-    assert (read.start_day, ran.start_day) == (day(-59), day(-30))
+    assert (read.start_day, ran.start_day) == (day(-57), day(-30))
     assert (swim.archived, swim.start_day, swim.schedule) == (True, day(-319), Times(times=2))
     assert (none.start_day, none.schedule) == (TODAY, EveryDay())
     assert (ran.measure, ran.unit, ran.target) == ("amount", "km", Target(value=5))
@@ -132,7 +133,7 @@ async def test_habits_are_told_as_they_begin(ann: Tracker) -> None:
     (requested,) = await ann.told()
     assert (requested["address"], requested["dry_run"]) == ("habits.import_requested", False)
     async with ann.engine.begin() as tx:
-        fact = importing.ImportRequested.model_validate(requested)
+        fact = ImportRequested.model_validate(requested)
         await importing.run(tx, fact)
     facts = await ann.told()
     changed = [one for one in facts if one["address"] == "habits.habit_changed"]
@@ -295,7 +296,7 @@ async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importing, "Reading", Watching)
         async with ann.engine.begin() as tx:
-            await importing.run(tx, importing.ImportRequested.model_validate(requested))
+            await importing.run(tx, ImportRequested.model_validate(requested))
     assert seen[0] == ("running", 0, None)
     assert seen[1:] == [("running", rows, 150) for rows in (0, 50, 100, 150)]
     done = await ann.ask(GetImport(import_id=import_id))

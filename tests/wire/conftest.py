@@ -14,7 +14,8 @@ from ops import services
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine
-from tests.bus_room import begun, gates, make_tables, troubles
+from tests.broker import settle
+from tests.bus_room import begun, gates, make_tables, room, troubles
 from tests.wire.place import Place, Wire, over_rabbit, within_process
 
 EMPTY = "TRUNCATE bus.outbox, bus.inbox, bus.parked, bus.answers, trial.notes, trial.heard, trial.places"
@@ -44,6 +45,7 @@ def wire() -> Iterator[Wire]:
     """Run a RabbitMQ for these tests."""
     # A node ends with the thread that started it, so one thread stays for all its starts.
     with ThreadPoolExecutor(1) as thread, services.rabbitmq() as node:
+        asyncio.run(settle(node, {"trial": tuple(room.hears)}))
         yield Wire(node, thread)
 
 

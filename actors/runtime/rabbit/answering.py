@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 expired = Counter("ritmo_asks_expired_total", "Asks that were dropped because nobody waits.")
 
+FACTS_AT_ONCE = 200
+"""Facts that a room has in hand: they are taken in together."""
+
 Consumed = StreamMessage[IncomingMessage]
 Next = Callable[[Consumed], Awaitable[object]]
 
@@ -86,6 +89,10 @@ class AtTheEdge(BaseMiddleware):
             expired.inc()
             msg.reply_to = ""
             return None
+        if self._may_be_done(address, msg):
+            log.warning("delivered again", address=address)
+            msg.reply_to = ""
+            return None
         if not re.fullmatch(ANSWER_QUEUE_PATTERN, msg.reply_to):
             log.warning("odd reply_to", address=address)
             msg.reply_to = ""
@@ -97,6 +104,11 @@ class AtTheEdge(BaseMiddleware):
         except Refused as no:
             return _response(no.refusal().model_dump_json(), "refused")
         return _response(reply.model_dump_json(), "answered")
+
+    def _may_be_done(self, address: str, msg: Consumed) -> bool:
+        """Tell whether a line broke on a command without a key: once begun, never begun again."""
+        again = bool(msg.raw_message.redelivered) and "key" not in msg.headers
+        return again and self.edge.room.answers[address].changes
 
     async def _ask_room(
         self, address: str, deadline: float, call_next: Next, msg: Consumed
@@ -140,7 +152,7 @@ def router_of(
         )
         facts = router.subscriber(
             queue,
-            channel=channel,
+            channel=Channel(prefetch_count=FACTS_AT_ONCE),
             ack_policy=AckPolicy.REJECT_ON_ERROR,
             no_reply=True,
         )

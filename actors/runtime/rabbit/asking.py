@@ -93,13 +93,17 @@ class RabbitBus:
         return _read(message, incoming)
 
     async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
-        """Call `listener` with each fact of this type, from the next connection on."""
+        """Call `listener` with each fact of this type from now on; see `contracts.bus.Bus`."""
 
         async def hear(body: bytes) -> None:
-            await listener(fact.model_validate_json(body))
+            try:
+                await listener(fact.model_validate_json(body))
+            except Exception as error:  # noqa: BLE001 - the next listener has done nothing wrong
+                log.warning("not overheard", fact=fact.address, why=type(error).__name__)
 
-        self._overheard.setdefault(fact.address, []).append(hear)
-        if self._line.connected:
+        listeners = self._overheard.setdefault(fact.address, [])
+        listeners.append(hear)
+        if len(listeners) == 1 and self._line.connected:
             await self._hear(self._line.channel, fact.address)
 
     async def _send(
@@ -137,7 +141,7 @@ class RabbitBus:
                 "room_down", "This part of Ritmo is not running; try again.", retry_after=2
             ) from None
         except LOST:
-            raise _broker_away() from None
+            raise _line_lost() from None
 
     async def _prepare(self, channel: AbstractChannel) -> None:
         """Make a new channel ready: a fresh queue for answers, and ears for returned asks."""
@@ -173,7 +177,7 @@ class RabbitBus:
     def _fail_pending(self) -> None:
         for answer in self._pending.values():
             if not answer.done():
-                answer.set_exception(_broker_away())
+                answer.set_exception(_line_lost())
 
 
 def _read(message: Asked[R], incoming: AbstractIncomingMessage) -> R:
@@ -203,6 +207,14 @@ def _unanswered() -> Unanswered:
     return Unanswered(
         "unanswered",
         "There was no answer in time; whether it was done is not known.",
+        retry_after=2,
+    )
+
+
+def _line_lost() -> Unanswered:
+    return Unanswered(
+        "line_lost",
+        "The message broker went away; whether it was done is not known.",
         retry_after=2,
     )
 

@@ -95,7 +95,7 @@ class Publisher:
         death = deaths[0] if isinstance(deaths, list) and deaths else {}
         death = death if isinstance(death, dict) else {}
         room = str(death.get("queue", "unknown")).removeprefix("facts.")
-        body = incoming.body.decode(errors="replace")
+        body, address = text_of(incoming.body), text_of((incoming.type or "").encode())
         try:
             fact = Fact.model_validate_json(incoming.body)
             ids = {"fact_id": fact.fact_id, "user_id": fact.user_id}
@@ -103,11 +103,14 @@ class Publisher:
             ids = {}
         try:
             async with transaction(self._engine) as tx:
-                await inbox.park(
-                    tx, room, incoming.type or "", body, str(death.get("reason", "dead")), **ids
-                )
+                await inbox.park(tx, room, address, body, str(death.get("reason", "dead")), **ids)
             await incoming.ack()
         except (SQLAlchemyError, OSError) as error:
             log.warning("cannot park", why=type(error).__name__)
             await asyncio.sleep(1)
             await incoming.nack(requeue=True)
+
+
+def text_of(body: bytes) -> str:
+    """Read anything as text that PostgreSQL can keep: it knows no NUL character."""
+    return body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -16,8 +16,14 @@ from contracts.bus import ASK
 
 ASKS, ANSWERS, FACTS, PARKED = "ritmo.asks", "ritmo.answers", "ritmo.facts", "ritmo.parked"
 
-ASK_QUEUE: FieldTable = {"x-queue-type": "classic", "x-message-ttl": int(ASK * 1000)}
-"""Arguments of an ask queue: what nobody took within the time-out is dropped."""
+ASK_QUEUE: FieldTable = {
+    "x-queue-type": "classic",
+    "x-message-ttl": int(ASK * 1000),
+    "x-expires": int(ASK * 1000),
+}
+"""Arguments of an ask queue: what nobody took within the time-out is dropped. The queue goes, too,
+if its room does not come back after the broker did: auto-delete waits for a last consumer to
+leave, and there would be none."""
 
 FACT_QUEUE: FieldTable = {
     "x-queue-type": "quorum",

@@ -1,0 +1,64 @@
+"""What can go wrong in a room, turned into refusals; only what is our fault goes to the log."""
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contracts.bus import trace_id
+from contracts.message import Broken, Invalid, Refused, Unanswered, Unavailable
+
+log = structlog.get_logger()
+
+# PostgreSQL's words for "come back later": lock and statement time-outs, deadlock, serialization,
+# shutdown, too many connections (Appendix A of its manual).
+PASSING = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "25P03"}
+
+
+class faults:  # noqa: N801 - reads as a word in `with faults(...)`
+    """Turn everything that can go wrong in a room into a refusal; log what is our fault."""
+
+    def __init__(self, address: str) -> None:
+        """Watch over work on `address`."""
+        self.address = address
+
+    def __enter__(self) -> None:
+        """Begin to watch."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Raise the refusal that tells what went wrong; a cancellation passes."""
+        if error is None or isinstance(error, Refused) or not isinstance(error, Exception):
+            return
+        refusal = refusal_of(error)
+        if isinstance(refusal, Broken):
+            log.error("broken", address=self.address, trace_id=trace_id.get(), exc_info=error)
+        else:
+            log.warning(
+                "refused", address=self.address, code=refusal.code, why=type(error).__name__
+            )
+        raise refusal from error
+
+
+def refusal_of(error: Exception) -> Refused:
+    """Say what an exception means to the one who asked."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable("busy", "Ritmo is busy; try again in a moment.", retry_after=2)
+    if isinstance(error, TimeoutError):
+        return Unanswered("too_slow", "This took too long and was given up.", retry_after=2)
+    if isinstance(error, ValidationError):
+        return Invalid("malformed", "The message does not fit its contract.")
+    if isinstance(error, DBAPIError) and passing(error):
+        return Unavailable("database_busy", "The database is busy; try again.", retry_after=2)
+    if isinstance(error, (OSError, InterfaceError, OperationalError)):
+        return Unavailable("database_away", "The database is away; try again.", retry_after=5)
+    return Broken(
+        "broken",
+        "Something broke on our side. Its trace is {trace_id}.",
+        trace_id=trace_id.get() or "-",
+    )
+
+
+def passing(error: DBAPIError) -> bool:
+    """Tell whether the same statement may succeed a little later."""
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in PASSING

@@ -1,0 +1,136 @@
+"""How a room takes in facts: each once, and those that wait, together.
+
+A transaction for every fact would cost a write to the disk for every fact. So while all hands are
+busy facts gather, and the next free hand takes in what has gathered in one transaction. If that
+fails, each is taken in alone: a fact that cannot be taken in is parked and harms no other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.runtime.faults import faults
+from actors.runtime.room import work
+from contracts.message import Fact, Refused, Unavailable
+from storage import inbox
+
+RETRIES = (0.1, 0.5, 2.0)
+"""Pauses, in seconds, between tries to take in a fact."""
+
+AWAY = 1.0
+"""Seconds between tries while the database is away."""
+
+LONG = 900.0
+"""Seconds that a listener may take: an import of years of history is one fact."""
+
+TOGETHER, HANDS = 100, 4
+"""Facts in one transaction, and transactions at a time, at most."""
+
+Call = Callable[[], Awaitable[object]]
+Begin = Callable[[None], AbstractAsyncContextManager[AsyncConnection]]
+Park = Callable[[Fact, Refused], Awaitable[None]]
+
+
+def _unheard() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(slots=True)
+class Told:
+    """A fact that waits to be taken in by `call`, in the context that it came in."""
+
+    fact: Fact
+    call: Call
+    context: Context = field(default_factory=copy_context)
+    heard: asyncio.Future[None] = field(default_factory=_unheard)
+
+    async def run(self) -> None:
+        """Call the listener on the transaction of the task that runs this."""
+        self.context.run(work.set, work.get())
+        await asyncio.get_running_loop().create_task(self._called(), context=self.context)
+
+    async def _called(self) -> None:
+        await self.call()
+
+
+class Hearing:
+    """Takes in facts for a room: `begin` opens a transaction, `park` puts aside what failed."""
+
+    def __init__(self, room: str, begin: Begin, park: Park, after: Callable[[], None]) -> None:
+        """Listen for a room. `after` is called when a transaction was committed."""
+        self._room, self._begin, self._park, self._after = room, begin, park, after
+        self._waiting: list[Told] = []
+        self._hands: set[asyncio.Task[None]] = set()
+
+    async def take_in(self, fact: Fact, call: Call) -> None:
+        """Take in a fact once; return when it is taken in, or parked."""
+        told = Told(fact, call)
+        self._waiting.append(told)
+        if len(self._hands) < HANDS:
+            hand = asyncio.create_task(self._work())
+            self._hands.add(hand)
+            hand.add_done_callback(self._hands.discard)
+        await told.heard
+
+    async def _work(self) -> None:
+        """Take in what waits, batch by batch; whatever happens, nobody waits for ever."""
+        batch: list[Told] = []
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+                await self._batch(batch)
+        finally:
+            for told in batch:
+                if not told.heard.done():
+                    told.heard.cancel()
+
+    async def _batch(self, batch: list[Told]) -> None:
+        try:
+            await self._together(batch)
+        except Refused as no:
+            for told in batch:
+                try:
+                    await self._alone(told, no if len(batch) == 1 else None)
+                except Exception as error:  # noqa: BLE001 - raised again where the fact came in
+                    told.heard.set_exception(error)
+
+    async def _together(self, batch: list[Told]) -> None:
+        """Take in all of a batch, or nothing of it."""
+        with faults(batch[0].fact.address):
+            async with asyncio.timeout(LONG), self._begin(None) as tx:
+                ids = [told.fact.fact_id for told in batch]
+                new = await inbox.first_times(tx, self._room, ids)
+                for told in batch:
+                    if told.fact.fact_id in new:
+                        new.discard(told.fact.fact_id)
+                        await told.run()
+        self._after()
+        for told in batch:
+            if not told.heard.done():
+                told.heard.set_result(None)
+
+    async def _alone(self, told: Told, refusal: Refused | None) -> None:
+        """Take in one fact. After `RETRIES` it is parked with the reason.
+
+        While the database is away the fact waits: it is not the fact's fault.
+        """
+        pauses = iter(RETRIES)
+        while not told.heard.done():
+            try:
+                if refusal is not None:
+                    raise refusal
+                await self._together([told])
+            except Unavailable:
+                await asyncio.sleep(AWAY)
+            except Refused as no:
+                pause = next(pauses, None)
+                if pause is None:
+                    await self._park(told.fact, no)
+                    told.heard.set_result(None)
+                    return
+                await asyncio.sleep(pause)
+            refusal = None

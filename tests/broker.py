@@ -1,0 +1,25 @@
+"""A broker that may be killed at any moment."""
+
+from collections.abc import Iterable, Mapping
+
+import aio_pika
+
+from actors.runtime.rabbit.topology import declare_exchanges, declare_facts
+from ops.services import Private
+
+SYNC = "[dets:sync(Table) || Table <- dets:all()]."
+"""Writes down which quorum queues there are."""
+
+
+async def settle(node: Private, heard: Mapping[str, Iterable[str]]) -> None:
+    """Declare the queues of facts, and see to it that they survive a kill.
+
+    RabbitMQ 3.10 enters a quorum queue into its register on disk a moment after it was declared; a
+    node killed before that has a queue afterwards which nobody can consume. That moment is over
+    long before a broker dies in earnest, but not in a test.
+    """
+    async with await aio_pika.connect(node.url) as connection:
+        channel = await connection.channel()
+        await declare_exchanges(channel)
+        await declare_facts(channel, heard)
+    node.control("eval", SYNC)

@@ -1,0 +1,126 @@
+"""Ritmo as people start it: `ritmo up` and the other commands, in processes of their own."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+from ops.demonstration.running import settings
+from ops.services import free_port
+
+RITMO = (sys.executable, "-m", "ops")
+PASSWORD = "correct horse battery staple"
+PATIENCE = 90.0
+"""Seconds after which what does not happen counts as a failure."""
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"never came true: {what}"
+        time.sleep(0.02)
+
+
+def ritmo(
+    *words: str, data: Path, typed: str = "", **given: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of `ritmo` over a data folder, wide enough that no table wraps."""
+    return subprocess.run(
+        [*RITMO, *words],
+        env=settings(data=str(data), **given) | {"COLUMNS": "200", "LANG": "C.UTF-8"},
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+class Up:
+    """A running `ritmo up`: its process, its address, what it says, and a client."""
+
+    def __init__(self, data: Path, *words: str, port: int | None = None, **given: str) -> None:
+        self.port = free_port() if port is None else port
+        self.output = data.parent / f"{data.name}.output"
+        self.output.touch()
+        words = ("up", "--data", str(data), "--port", str(self.port), *words)
+        rates = {"rate_per_minute": "100000", "login_per_minute": "10000"}
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [*RITMO, *words],
+                env=settings(**(rates | given)) | {"COLUMNS": "200", "LANG": "C.UTF-8"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False
+        )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.said
+        try:
+            answer = self.client.get("/readyz")
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200 and answer.json()["status"] == "ready"
+
+    def family(self) -> list[psutil.Process]:
+        return [one := psutil.Process(self.process.pid), *one.children(recursive=True)]
+
+    def part(self, *words: str) -> psutil.Process | None:
+        """Find the process of a part, such as `run habits`."""
+        for one in self.family():
+            try:
+                if one.cmdline()[-len(words) :] == [*words]:
+                    return one
+            except psutil.Error:
+                continue
+        return None
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Stop in order, as Ctrl-C does; return the exit code."""
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            for one in self.family() if self.process.poll() is None else []:
+                one.kill()
+
+
+@contextmanager
+def up(data: Path, *words: str, **given: str) -> Iterator[Up]:
+    """Run `ritmo up` until the block ends; it is ready when the block begins."""
+    running = Up(data, *words, **given)
+    try:
+        until(running.ready, "Ritmo is ready")
+        yield running
+    finally:
+        running.stop()
+
+
+def register(client: httpx.Client, email: str, **more: str) -> dict[str, str]:
+    """Open an account; return the header that its session needs."""
+    words = {"email": email, "password": PASSWORD, **more}
+    answer = client.post("/v1/auth/register", json=words)
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Say whether these processes have ended, reaped or not."""
+    return not [one for one in processes if one.is_running() and one.status() != "zombie"]

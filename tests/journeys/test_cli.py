@@ -1,0 +1,158 @@
+"""The `ritmo` command, beside a running Ritmo and alone; what it says reads well."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.running import PASSWORD, Up, register, ritmo, until
+from tests.loop_zip import YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
+
+TYPED = f"{PASSWORD}\n{PASSWORD}\n"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that nobody works on, with one user."""
+    data = tmp_path_factory.mktemp("alone") / "data"
+    added = ritmo("user", "add", "ada@example.org", "--name", "Ada", data=data, typed=TYPED)
+    assert added.returncode == 0, added.stderr
+    assert "Added ada@example.org." in added.stdout
+    return data
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    file = tmp_path / "export.zip"
+    habits = [SomeHabit("Chess", some_days(30, [YES_MANUAL, YES_AUTO], date(2026, 7, 4)))]
+    file.write_bytes(loop_zip(habits).read())
+    return file
+
+
+def refused(data: Path, *words: str, typed: str = "") -> str:
+    """Run a command that fails; return its sentence."""
+    done = ritmo(*words, data=data, typed=typed)
+    said = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert said.startswith("Ritmo: ")
+    assert said.endswith((".", "?"))
+    return said.removeprefix("Ritmo: ")
+
+
+def test_users_are_looked_after(alone: Path) -> None:
+    typed = ritmo("user", "add", "bob@example.org", data=alone, typed=TYPED)
+    assert typed.returncode == 0, typed.stderr
+    assert PASSWORD not in typed.stdout + typed.stderr
+    listed = ritmo("user", "list", data=alone).stdout
+    assert "ada@example.org" in listed
+    assert "bob@example.org" in listed
+    searched = ritmo("user", "list", "--search", "bob", data=alone).stdout
+    assert "ada@example.org" not in searched
+    for word, said in (
+        ("disable", "bob@example.org is user, disabled."),
+        ("enable", "bob@example.org is user, enabled."),
+        ("make-admin", "bob@example.org is admin, enabled."),
+    ):
+        assert said in ritmo("user", word, "bob@example.org", data=alone).stdout
+
+
+def test_words_that_do_not_fit(alone: Path) -> None:
+    add = ("user", "add")
+    for words, typed in (
+        (("bob",), TYPED),
+        (("ada@example.org",), TYPED),
+        (("short@example.org",), "short\nshort\n"),
+    ):
+        print(refused(alone, *add, *words, typed=typed))
+    zone = refused(alone, *add, "zoe@example.org", "--zone", "Mars/Olympus", typed=TYPED)
+    assert "time zone" in zone
+    assert "RITMO_" not in zone
+    for word in ("disable", "enable", "make-admin"):
+        assert "nobody@example.org" in refused(alone, "user", word, "nobody@example.org")
+    assert "nobody" not in ritmo("user", "list", data=alone).stdout
+
+
+def test_an_import_from_the_command_line(alone: Path, export: Path) -> None:
+    words = ("import", str(export), "--user", "ada@example.org")
+    would = ritmo(*words, "--dry-run", data=alone)
+    assert would.returncode == 0, would.stderr
+    assert "Nothing was written: this was a dry run." in would.stdout
+    done = ritmo(*words, data=alone)
+    assert done.returncode == 0, done.stderr
+    chess = next(line for line in done.stdout.splitlines() if "Chess" in line)
+    assert [word for word in chess.split() if word.isdigit()] == ["30", "15", "15", "0"]
+    again = next(line for line in ritmo(*words, data=alone).stdout.splitlines() if "Chess" in line)
+    assert [word for word in again.split() if word.isdigit()][:2] == ["30", "0"]
+
+
+def test_files_that_cannot_be_imported(alone: Path, export: Path, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.zip"
+    letter.write_text("dear diary")
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(export.read_bytes()[:-30])
+    for file in (letter, cut):
+        assert "zip" in refused(alone, "import", str(file), "--user", "ada@example.org").lower()
+    assert "nobody@example.org" in refused(
+        alone, "import", str(export), "--user", "nobody@example.org"
+    )
+    missing = ritmo("import", str(tmp_path / "none.zip"), "--user", "ada@example.org", data=alone)
+    assert missing.returncode == 2
+    assert "does not exist" in missing.stderr
+    folder = ritmo("import", str(tmp_path), "--user", "ada@example.org", data=alone)
+    assert folder.returncode in (1, 2)
+    assert "Traceback" not in folder.stderr
+
+
+def test_the_rest_of_the_commands_alone(alone: Path) -> None:
+    assert "The database is at revision" in ritmo("migrate", data=alone).stdout
+    assert "Nothing is parked." in ritmo("parked", "list", data=alone).stdout
+    assert "There is no parked fact number 7." in refused(alone, "parked", "show", "7")
+    assert "There is no parked fact number 7." in refused(alone, "parked", "replay", "7")
+    assert "0 on their way again." in ritmo("parked", "replay", data=alone).stdout
+    assert "keys verify tokens now" in ritmo("keys", "rotate", data=alone).stdout
+
+
+def test_the_doctor_says_that_ritmo_does_not_run(alone: Path) -> None:
+    seen = ritmo("doctor", data=alone)
+    assert seen.returncode == 1
+    assert "✗ clock" in seen.stdout
+    assert "start" in seen.stdout
+    assert "1 of" in seen.stderr
+
+
+def test_the_doctor_finds_what_is_away(alone: Path) -> None:
+    away = {"redis_url": "redis://127.0.0.1:1/", "amqp_url": "amqp://127.0.0.1:1/"}
+    seen = ritmo("doctor", data=alone, **away)
+    assert seen.returncode == 1
+    assert "✗ redis" in seen.stdout
+    assert "✗ bus" in seen.stdout
+    assert "Traceback" not in seen.stdout + seen.stderr
+    gone = ritmo("doctor", data=alone, database_url="postgresql://nobody@127.0.0.1:1/none")
+    assert gone.returncode == 1
+    assert "✗ database" in gone.stdout
+
+
+def test_beside_a_running_ritmo(embedded: Up, export: Path) -> None:
+    data = embedded.output.parent / "data"
+    seen = ritmo("doctor", data=data)
+    assert seen.returncode == 0, seen.stdout + seen.stderr
+    assert "All is well." in seen.stdout
+    assert ritmo("user", "add", "cli@example.org", data=data, typed=TYPED).returncode == 0
+    words = {"email": "cli@example.org", "password": PASSWORD}
+    assert embedded.client.post("/v1/auth/login", json=words).status_code == 200
+    session = register(embedded.client, "web@example.org")
+    done = ritmo("import", str(export), "--user", "web@example.org", data=data)
+    assert "Chess" in done.stdout, done.stderr
+    habits = embedded.client.get("/v1/habits", headers=session).json()["habits"]
+    assert [habit["name"] for habit in habits] == ["Chess"]
+    assert ritmo("user", "disable", "web@example.org", data=data).returncode == 0
+    until(
+        lambda: embedded.client.get("/v1/me", headers=session).status_code == 401,
+        "the running Ritmo hears of it",
+    )
+    assert ritmo("keys", "rotate", data=data).returncode == 0
+    words = {"email": "cli@example.org", "password": PASSWORD}
+    token = embedded.client.post("/v1/auth/login", json=words).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert embedded.client.get("/v1/me", headers=bearer).status_code == 200

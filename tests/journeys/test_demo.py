@@ -1,0 +1,93 @@
+"""The demo, as people run it."""
+
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ops.demonstration.running import settings
+from tests.journeys.running import gone, until
+from tests.loop_zip import SKIP, YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
+
+ROOT = Path(__file__).parent.parent.parent
+WIDE = {"COLUMNS": "160", "LANG": "C.UTF-8"}
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """An export of two habits, one of them not in Latin letters."""
+    last = date(2026, 7, 4)
+    habits = [
+        SomeHabit("Chess", some_days(40, [YES_MANUAL, YES_AUTO, SKIP], last)),
+        SomeHabit(
+            "Чай",
+            some_days(10, [1500, 2000], last),
+            numeric=True,
+            target=("AT_MOST", 2.0),
+            unit="л",
+        ),
+    ]
+    file = tmp_path / "export.zip"
+    file.write_bytes(loop_zip(habits, own=True, root=True).read())
+    return file
+
+
+def test_both_shows_agree(export: Path) -> None:
+    done = subprocess.run(
+        [str(ROOT / "ops" / "demo"), str(export)],
+        env=settings() | WIDE,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.count("Ritmo has stopped.") == 2
+    for word in ("Chess", "Чай", "Drink water", "3 of 6 glasses", "embedded", "RabbitMQ"):
+        assert word in said
+    assert "Both shows agree" in said
+
+
+def test_a_file_that_is_no_export_is_said_in_a_sentence(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.zip"
+    letter.write_text("dear diary")
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.demonstration", str(letter)],
+        env=settings() | WIDE,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Demo: POST /v1/import: 422" in done.stderr
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as writing:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "ops.demonstration"],
+            env=settings() | WIDE | {"TMPDIR": str(tmp_path)},
+            stdout=writing,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: output.read_text().count("Up at") == 2, "both have started")
+        family = psutil.Process(demo.pid).children(recursive=True)
+        assert len(family) > 8
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(120) == 130, output.read_text()
+    finally:
+        demo.kill()
+        demo.wait()
+    until(lambda: gone(family), "all have ended")
+    assert "nothing is left running" in output.read_text()
+    assert [*tmp_path.iterdir()] == [output]

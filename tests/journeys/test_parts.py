@@ -1,0 +1,51 @@
+"""Every part a process of its own: one of them dies, the others go on, and it heals."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from ops import services
+from tests.journeys.running import Up, gone, register, until, up
+
+
+@pytest.fixture
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Run Ritmo over a RabbitMQ of its own."""
+    data = tmp_path_factory.mktemp("apart") / "data"
+    with services.rabbitmq() as node, up(data, "--amqp", node.url) as running:
+        yield running
+
+
+def test_a_room_that_dies_comes_back(apart: Up) -> None:
+    client = apart.client
+    client.headers.update(register(client, "ada@example.org"))
+    habit = client.post("/v1/habits", json={"name": "Read"}).json()
+    path = f"/v1/habits/{habit['habit_id']}"
+    room = apart.part("run", "habits")
+    assert room is not None
+    room.kill()
+    answers: list[httpx.Response] = []
+
+    def down() -> bool:
+        answers.append(client.get(path))
+        return answers[-1].status_code == 503
+
+    until(down, "the room is away")
+    assert answers[-1].headers["retry-after"].isdigit()
+    problem = answers[-1].json()
+    assert answers[-1].headers["content-type"] == "application/problem+json"
+    assert problem["code"] in ("room_down", "broker_away")
+    assert problem["detail"]
+    assert problem["trace_id"]
+    assert client.get("/v1/me").status_code == 200
+    assert client.get("/readyz").status_code in (200, 503)
+    until(lambda: client.get(path).status_code == 200, "the room is back")
+    until(apart.ready, "all is well again")
+    assert client.get(path).json()["name"] == "Read"
+    assert apart.part("run", "habits") != room
+    assert {answer.status_code for answer in answers} <= {200, 503, 504}
+    family = apart.family()
+    assert apart.stop() == 0
+    until(lambda: gone(family), "all have ended")
+    assert "everything is saved" in apart.said
