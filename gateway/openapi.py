@@ -102,9 +102,20 @@ def _close(schema: Any, schemas: dict[str, Any], seen: set[str]) -> None:
         _close(schemas[name], schemas, seen)
     if schema.get("type") == "object" and "properties" in schema:
         schema["additionalProperties"] = False
+        _need_tags(schema)
     for key, inner in schema.items():
         if key not in ("examples", "example", "default", "discriminator"):
             _close(inner, schemas, seen)
+
+
+def _need_tags(schema: dict[str, Any]) -> None:
+    """Say that what tells variants apart must be given; its default is only for Python."""
+    tags = [name for name, inner in schema["properties"].items() if "const" in inner]
+    schema["required"] = [*dict.fromkeys([*tags, *schema.get("required", [])])]
+    for name in tags:
+        schema["properties"][name].pop("default", None)
+    if not schema["required"]:
+        del schema["required"]
 
 
 def _bound_days(schema: Any) -> None:

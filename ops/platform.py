@@ -5,10 +5,12 @@ commands that only need to ask a room something.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,12 +23,15 @@ from actors.runtime.room import Room
 from actors.runtime.settings import Settings
 from contracts.message import new_id
 from contracts.principal import Principal
-from storage import embedded, heartbeat
+from storage import embedded, heartbeat, outbox
 from storage.migrations import migrate
 from storage.session import open_engine, transaction
 
 RUNNING = 10.0
 """Seconds: a clock that beat within them is that of a running Ritmo."""
+
+PATIENCE = 5.0
+"""Seconds that a command waits for a running Ritmo to take what it told."""
 
 ADMIN = frozenset({"user", "admin"})
 
@@ -60,6 +65,11 @@ def operator() -> Principal:
     return Principal(user_id=new_id(), scopes=ADMIN, service="ops")
 
 
+def folder_of(settings: Settings) -> Path:
+    """Return the folder of the embedded database."""
+    return settings.data.expanduser().resolve() / "postgres"
+
+
 @asynccontextmanager
 async def database(settings: Settings, *, own: bool) -> AsyncIterator[str]:
     """Yield the address of the database.
@@ -71,7 +81,7 @@ async def database(settings: Settings, *, own: bool) -> AsyncIterator[str]:
     if given is not None:
         yield given
         return
-    folder = settings.data.expanduser().resolve() / "postgres"
+    folder = folder_of(settings)
     running = None if own else embedded.connect_url(folder)
     if running is not None:
         yield running
@@ -111,14 +121,28 @@ async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
     Alone, what the command tells is carried here, to the end. Beside a running Ritmo its courier
     carries, so that its gateway overhears: an ended session ends there, too.
     """
+    cold = settings.database() is None and embedded.connect_url(folder_of(settings)) is None
     async with database(settings, own=False) as url, platform(settings, url) as here:
         await migrate(here.engine)
-        alone = settings.amqp() is None and not await somebody_runs(here.engine)
-        if alone:
-            here.courier.start()
+        if not cold and (settings.amqp() or await somebody_runs(here.engine)):
+            yield here
+            await carried(here.engine)
+            return
+        here.courier.start()
         yield here
-        while alone and await here.courier.carry():
+        while await here.courier.carry():
             pass
+
+
+async def carried(engine: AsyncEngine) -> None:
+    """Wait until the running Ritmo has taken what was told; not for ever, nothing gets lost."""
+    late = time.monotonic() + PATIENCE
+    while time.monotonic() < late:
+        async with transaction(engine) as tx:
+            waiting, _ = await outbox.backlog(tx)
+        if not waiting:
+            return
+        await asyncio.sleep(0.05)
 
 
 async def somebody_runs(engine: AsyncEngine) -> bool:

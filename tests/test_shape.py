@@ -61,11 +61,10 @@ def public(body: list[ast.stmt]) -> list[ast.FunctionDef | ast.AsyncFunctionDef 
     """Public functions and classes of a module, and of its public classes."""
     found: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef] = []
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if not node.name.startswith("_"):
-                found.append(node)
-                if isinstance(node, ast.ClassDef):
-                    found += public(node.body)
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            found.append(node)
+            found += public(node.body) if isinstance(node, ast.ClassDef) else []
     return found
 
 

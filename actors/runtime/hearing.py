@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.faults import faults
@@ -95,7 +96,7 @@ class Hearing:
             for told in batch:
                 try:
                     await self._alone(told, no if len(batch) == 1 else None)
-                except Exception as error:  # noqa: BLE001 - raised again where the fact came in
+                except (Refused, SQLAlchemyError, OSError) as error:
                     told.heard.set_exception(error)
 
     async def _together(self, batch: list[Told]) -> None:

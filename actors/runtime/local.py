@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from actors.runtime.edge import Asking, Edge
+from actors.runtime.faults import faults
 from actors.runtime.room import Handler
 from contracts.bus import deadline_in
 from contracts.message import Asked, Fact, Refused, Reply, Unavailable
@@ -101,6 +102,7 @@ async def _hear(edge: Edge, handler: Handler[Fact], row: Waiting) -> None:
 async def overhear(contract: type[F], listener: Callable[[F], Awaitable[None]], body: Body) -> None:
     """Let somebody overhear a fact; whether they can make use of it is their affair."""
     try:
-        await listener(contract.model_validate_json(body))
-    except Exception as error:  # noqa: BLE001 - a cache that fails must not hold up the facts
-        log.warning("not overheard", fact=contract.address, why=type(error).__name__)
+        with faults(contract.address):
+            await listener(contract.model_validate_json(body))
+    except Refused as no:
+        log.warning("not overheard", fact=contract.address, why=no.code)

@@ -18,7 +18,10 @@ from tests.broker import settle
 from tests.bus_room import begun, gates, make_tables, room, troubles
 from tests.wire.place import Place, Wire, over_rabbit, within_process
 
-EMPTY = "TRUNCATE bus.outbox, bus.inbox, bus.parked, bus.answers, trial.notes, trial.heard, trial.places"
+EMPTY = (
+    "TRUNCATE bus.outbox, bus.inbox, bus.parked, bus.answers, "
+    "trial.notes, trial.heard, trial.places"
+)
 
 
 async def prepared(url: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -52,8 +52,8 @@ class Place:
     engine: AsyncEngine
     courier: Courier
     wire: Wire | None = None
-    publisher: Publisher | None = None
-    brokers: tuple[RabbitBroker, ...] = ()
+    brokers: list[RabbitBroker] = field(default_factory=list)
+    inside: RabbitBus | None = None
 
     async def tell(self, *facts: Fact) -> None:
         """Tell facts, and ring for the courier."""
@@ -80,6 +80,20 @@ class Place:
         """Return the facts that are parked."""
         async with transaction(self.engine) as tx:
             return await inbox.list_parked(tx)
+
+    async def open_rooms(self) -> None:
+        """Open the rooms over RabbitMQ, each with a broker of its own."""
+        assert self.wire is not None
+        assert self.inside is not None
+        url = self.wire.node.url
+        self.brokers = [open_room(url, each, self.engine, self.inside) for each in (auth, room)]
+        for broker in self.brokers:
+            await broker.start()
+
+    async def close_rooms(self) -> None:
+        """Close the rooms, in order."""
+        for broker in self.brokers:
+            await broker.stop()
 
     async def carried(self) -> bool:
         """Tell whether the outbox is empty."""
@@ -109,16 +123,14 @@ async def over_rabbit(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
     courier = Courier(engine, publisher.publish)
     for opened in (asker, inside, publisher):
         await opened.start()
-    brokers = tuple(open_room(url, each, engine, inside) for each in (auth, room))
-    for broker in brokers:
-        await broker.start()
+    place = Place(asker, engine, courier, wire, inside=inside)
+    await place.open_rooms()
     courier.start()
     try:
-        yield Place(asker, engine, courier, wire, publisher, brokers)
+        yield place
     finally:
         await courier.stop()
-        for broker in brokers:
-            await broker.stop()
+        await place.close_rooms()
         for opened in (asker, inside, publisher):
             await opened.stop()
 

@@ -50,6 +50,11 @@ expired = Counter("ritmo_asks_expired_total", "Asks that were dropped because no
 FACTS_AT_ONCE = 200
 """Facts that a room has in hand: they are taken in together."""
 
+UNKNOWN = Unanswered(
+    "unanswered", "There was no answer in time; whether it was done is not known.", retry_after=2
+)
+"""The answer to a command that was delivered before, and may have been done then."""
+
 Consumed = StreamMessage[IncomingMessage]
 Next = Callable[[Consumed], Awaitable[object]]
 
@@ -89,13 +94,12 @@ class AtTheEdge(BaseMiddleware):
             expired.inc()
             msg.reply_to = ""
             return None
-        if self._may_be_done(address, msg):
-            log.warning("delivered again", address=address)
-            msg.reply_to = ""
-            return None
         if not re.fullmatch(ANSWER_QUEUE_PATTERN, msg.reply_to):
             log.warning("odd reply_to", address=address)
             msg.reply_to = ""
+        if self._may_be_done(address, msg):
+            log.warning("delivered again", address=address)
+            return _response(UNKNOWN.refusal().model_dump_json(), "refused")
         try:
             reply = await self._ask_room(address, deadline, call_next, msg)
         except Unanswered:

@@ -18,6 +18,7 @@ from aio_pika.exceptions import DeliveryError
 from pamqp.common import FieldValue
 from prometheus_client import Counter
 
+from actors.runtime.local import overhear
 from actors.runtime.rabbit.line import LOST, Line
 from actors.runtime.rabbit.topology import ANSWERS, ASKS, FACTS, declare_exchanges
 from contracts.bus import deadline_in, trace_id
@@ -96,10 +97,7 @@ class RabbitBus:
         """Call `listener` with each fact of this type from now on; see `contracts.bus.Bus`."""
 
         async def hear(body: bytes) -> None:
-            try:
-                await listener(fact.model_validate_json(body))
-            except Exception as error:  # noqa: BLE001 - the next listener has done nothing wrong
-                log.warning("not overheard", fact=fact.address, why=type(error).__name__)
+            await overhear(fact, listener, body)
 
         listeners = self._overheard.setdefault(fact.address, [])
         listeners.append(hear)
@@ -141,6 +139,7 @@ class RabbitBus:
                 "room_down", "This part of Ritmo is not running; try again.", retry_after=2
             ) from None
         except LOST:
+            # It may have arrived, with only its confirmation lost.
             raise _line_lost() from None
 
     async def _prepare(self, channel: AbstractChannel) -> None:

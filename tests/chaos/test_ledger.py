@@ -1,0 +1,234 @@
+"""The ledger: parts and broker are killed while people check in; nothing is lost, nothing twice.
+
+Every check-in adds a power of four to the value of a day, so that the digits of the value, base
+four, say how often each one counted. A room of this test hears of every check-in.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.runtime.edge import Edge
+from actors.runtime.identity import TokenVerifier
+from actors.runtime.rabbit.answering import broker_of
+from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.room import Room, Transaction
+from contracts.auth import Register
+from contracts.check_ins import HabitCheckedIn, Increment, ListCheckIns
+from contracts.habits import CreateHabit
+from contracts.message import Asked, Conflict, Reply, Unanswered, Unavailable
+from contracts.principal import Principal
+from contracts.users import CreateProfile
+from ops import services
+from ops.platform import rooms
+from storage import embedded
+from storage.migrations import migrate
+from storage.session import open_engine
+from tests.broker import settle
+from tests.bus_room import make_tables, until
+from tests.chaos.parts import Parts, running
+
+R = TypeVar("R", bound=Reply)
+
+ENTRIES = int(os.environ.get("RITMO_LEDGER", "600"))
+SEED = int(os.environ.get("RITMO_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+AT_ONCE = 16
+IN_A_DAY = 10
+"""Check-ins of one habit on one day: digits of one value."""
+
+DAYS = 30
+PATIENCE = 3.0
+"""Seconds after which a client asks again, with the same key."""
+
+TABLES = (
+    "CREATE SCHEMA ledger",
+    "CREATE TABLE ledger.heard (fact_id uuid, habit_id uuid, day date, added numeric)",
+)
+
+ledger = Room("ledger")
+
+
+@ledger.hear
+async def note(fact: HabitCheckedIn, tx: Transaction) -> None:
+    await tx.execute(
+        text("INSERT INTO ledger.heard VALUES (:fact_id, :habit_id, :day, :added)"),
+        {
+            "fact_id": fact.fact_id,
+            "habit_id": fact.habit_id,
+            "day": fact.day,
+            "added": fact.value - (fact.previous_value or 0),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody who asks again with the same key until there is an answer."""
+
+    bus: RabbitBus
+    who: Principal | None = None
+
+    async def ask(self, message: Asked[R], key: str | None = None) -> R:
+        while True:
+            try:
+                return await self.bus.ask(
+                    message, self.who, deadline=time.time() + PATIENCE, idempotency_key=key
+                )
+            except (Unavailable, Unanswered):
+                pass
+            except Conflict as no:
+                # A twin of ours is still at work in the room.
+                if no.code != "in_progress":
+                    raise
+            await asyncio.sleep(0.1)
+
+
+def entries(habits: list[UUID]) -> list[Increment]:
+    """Make every check-in: digit after digit, day after day, habit after habit."""
+    today = datetime.now(UTC).date()
+    return [
+        Increment(
+            habit_id=habits[number // IN_A_DAY // DAYS],
+            day=today - timedelta(days=number // IN_A_DAY % DAYS),
+            by=4.0 ** (number % IN_A_DAY),
+        )
+        for number in range(ENTRIES)
+    ]
+
+
+def plan(dice: random.Random) -> list[tuple[int, str]]:
+    """Say who is killed, and after how many acknowledged check-ins."""
+    victims = ["habits", "courier", "habits", "courier", "broker"] * max(1, ENTRIES // 1000)
+    return sorted((dice.randrange(ENTRIES // 20, ENTRIES * 9 // 10), one) for one in victims)
+
+
+async def check_in(client: Client, todo: Iterator[tuple[int, Increment]], acked: set[int]) -> None:
+    """Take one check-in after another, until none is left."""
+    for number, entry in todo:
+        await client.ask(entry, f"entry-{number}")
+        acked.add(number)
+
+
+async def sabotage(parts: Parts, acked: set[int], planned: list[tuple[int, str]]) -> None:
+    """Kill by plan."""
+    for after, victim in planned:
+        await until(lambda after=after: len(acked) >= after, seconds=600)  # type: ignore[misc]
+        await parts.kill(victim)
+
+
+async def introduce(bus: RabbitBus) -> Client:
+    """Open an account, as soon as the rooms answer."""
+    register = Register(email="ann@example.org", password="correct horse battery staple")
+    tokens = await Client(bus).ask(register)
+    who = Principal(user_id=tokens.user_id, scopes=frozenset({"user"}), token=tokens.access_token)
+    client = Client(bus, who)
+    await client.ask(CreateProfile(email=register.email))
+    return client
+
+
+async def counted(client: Client, made: list[Increment]) -> Counter[tuple[UUID, object, float]]:
+    """Read off the values how often each check-in counted."""
+    found: Counter[tuple[UUID, object, float]] = Counter()
+    for habit_id in {entry.habit_id for entry in made}:
+        page = await client.ask(ListCheckIns(habit_id=habit_id))
+        assert page.next is None
+        for logged in page.check_ins:
+            value = int(logged.value or 0)
+            for digit in range(IN_A_DAY + 1):
+                found[habit_id, logged.day, 4.0**digit] += value // 4**digit % 4
+    return found
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[str]:
+    """Run a PostgreSQL whose outbox is this test's alone."""
+    server = embedded.start(tmp_path / "postgres")
+    yield server.url
+    server.stop()
+
+
+@asynccontextmanager
+async def listening(url: str, engine: AsyncEngine, bus: RabbitBus) -> AsyncIterator[None]:
+    """Open the room of this test."""
+    broker = broker_of(url, Edge(ledger, engine, bus, 4), TokenVerifier(bus), 4)
+    await broker.start()
+    try:
+        yield
+    finally:
+        await broker.stop()
+
+
+async def number(engine: AsyncEngine, query: str) -> int:
+    async with engine.connect() as connection:
+        return int((await connection.execute(text(query))).scalar_one())
+
+
+@pytest.mark.timeout(900)
+async def test_nothing_is_lost_and_nothing_counts_twice(database: str) -> None:
+    print(f"\nledger: {ENTRIES} check-ins, RITMO_SEED={SEED}")
+    heard = {room.name: tuple(room.hears) for room in (*rooms(), ledger)}
+    engine = open_engine(database, 6)
+    await migrate(engine)
+    await make_tables(engine, TABLES)
+    with ThreadPoolExecutor(1) as thread, services.rabbitmq() as node:
+        await settle(node, heard)
+        bus = RabbitBus(node.url, "ledger")
+        await bus.start()
+        async with running(node, thread, database) as parts, listening(node.url, engine, bus):
+            await keep_ledger(engine, bus, parts)
+        await bus.stop()
+    await engine.dispose()
+
+
+async def keep_ledger(engine: AsyncEngine, bus: RabbitBus, parts: Parts) -> None:
+    """Check in while parts are killed, then compare what was acknowledged, kept and heard."""
+    client = await introduce(bus)
+    names = [f"Habit {n}" for n in range(-(-ENTRIES // IN_A_DAY // DAYS) or 1)]
+    habits = [
+        (await client.ask(CreateHabit(name=name, measure="count"), name)).habit_id for name in names
+    ]
+    made, acked = entries(habits), set[int]()
+    todo = iter(enumerate(made))
+    planned = plan(random.Random(SEED))
+    await asyncio.gather(
+        sabotage(parts, acked, planned),
+        *(check_in(client, todo, acked) for _ in range(AT_ONCE)),
+    )
+    found = await counted(client, made)
+
+    async def carried() -> bool:
+        return (
+            await number(engine, "SELECT count(*) FROM bus.outbox") == 0
+            and await number(engine, "SELECT count(*) FROM ledger.heard") >= ENTRIES
+        )
+
+    await until(carried, seconds=120, pause=0.2)
+    told = await number(engine, "SELECT count(*) FROM ledger.heard")
+    known = await number(engine, "SELECT count(DISTINCT (habit_id, day, added)) FROM ledger.heard")
+    kept = [found[entry.habit_id, entry.day, entry.by] for entry in made]
+    figures = {
+        "ledger_missing": sum(1 for times in kept if times == 0),
+        "ledger_double": sum(found.values()) - sum(1 for times in kept if times),
+        "ledger_facts_missing": ENTRIES - known,
+        "ledger_facts_double": told - known,
+        "ledger_parked": await number(engine, "SELECT count(*) FROM bus.parked"),
+    }
+    for name, value in figures.items():
+        print(f"figure {name} {value} entries goal <=0 {'short' if value else 'holds'}")
+    print(f"ledger: killed {', '.join(f'{victim} after {after}' for after, victim in planned)}")
+    assert len(acked) == ENTRIES
+    assert set(figures.values()) == {0}

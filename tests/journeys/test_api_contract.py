@@ -1,0 +1,81 @@
+"""schemathesis over the OpenAPI document of a real Ritmo: it does what it says, and never breaks.
+
+`RITMO_FUZZ=200` asks for more examples of each operation.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jwt
+import pytest
+
+from ops.demonstration.running import settings
+from tests.journeys.running import PASSWORD, Up, register, ritmo
+
+EXAMPLES = os.environ.get("RITMO_FUZZ", "10")
+ENDING = ("delete_me", "logout", "end_all_sessions", "change_password")
+"""Operations that end the session of who asks: they come last, with a session of their own."""
+
+
+def fuzz(running: Up, token: str, folder: Path, *words: str) -> None:
+    """Run schemathesis with all checks; fail with its report."""
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run"),
+        f"{running.client.base_url}/openapi.json",
+        *("--header", f"Authorization: Bearer {token}"),
+        *("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
+        *("--max-examples", EXAMPLES, "--seed", "1", "--no-color", "--warnings", "off"),
+        *("--request-timeout", "20", "--continue-on-failure"),
+        *words,
+    ]
+    root = str(Path(__file__).parent.parent.parent)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    environment = {
+        "SCHEMATHESIS_HOOKS": "tests.journeys.fuzzing",
+        "PYTHONPATH": root,
+        "FUZZING_SPARES": f"{claims['sub']} {claims['sid']}",
+    }
+    done = subprocess.run(
+        command,
+        env=settings() | environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-2000:]
+    assert '"event": "broken"' not in running.said
+
+
+def token_of(running: Up, email: str) -> str:
+    words = {"email": email, "password": PASSWORD}
+    answer = running.client.post("/v1/auth/login", json=words).json()
+    return str(answer["access_token"])
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("role", ["admin", "plain"])
+def test_every_operation_keeps_its_word(embedded: Up, role: str, tmp_path: Path) -> None:
+    email = f"{role}@example.org"
+    register(embedded.client, email)
+    if role == "admin":
+        data = embedded.output.parent / "data"
+        assert ritmo("user", "make-admin", email, data=data).returncode == 0
+    without = [word for name in ENDING for word in ("--exclude-operation-id", name)]
+    phases = "examples,coverage,fuzzing,stateful" if role == "admin" else "examples,fuzzing"
+    token = token_of(embedded, email)
+    fuzz(embedded, token, tmp_path, "--phases", phases, *without)
+    bearer = {"Authorization": f"Bearer {token}"}
+    me = embedded.client.get("/v1/me", headers=bearer)
+    assert me.status_code == 200, "the session ended on the way, so that little was tried"
+    assert me.json()["role"] == ("admin" if role == "admin" else "user")
+
+
+@pytest.mark.timeout(300)
+def test_operations_that_end_a_session(embedded: Up, tmp_path: Path) -> None:
+    register(embedded.client, "last@example.org")
+    only = [word for name in ENDING for word in ("--include-operation-id", name)]
+    token = token_of(embedded, "last@example.org")
+    fuzz(embedded, token, tmp_path, "--phases", "examples,coverage,fuzzing", *only)
