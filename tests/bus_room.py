@@ -1,19 +1,15 @@
 """A small room for the tests of the buses: it answers, refuses, breaks, waits, tells and hears."""
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import ClassVar
 from uuid import UUID
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.room import Room, TheBus, Transaction, Who
-from contracts.auth import Ended, GetKeys, Keys, ListEndedSessions
 from contracts.bus import trace_id
 from contracts.message import KINDS, Command, Fact, Invalid, Query, Reply, Wrong, new_id
 from contracts.principal import Principal
@@ -279,46 +275,6 @@ async def moved(fact: Moved, tx: Transaction) -> None:
         ),
         {"user_id": fact.user_id, "place": fact.place, "version": fact.version},
     )
-
-
-auth = Room("auth")
-"""As much of auth as a verifier asks for."""
-
-signing = Ed25519PrivateKey.generate()
-jwk = {
-    **jwt.algorithms.OKPAlgorithm.to_jwk(signing.public_key(), as_dict=True),
-    "kid": "trial",
-    "alg": "EdDSA",
-    "use": "sig",
-}
-
-
-@auth.answer
-async def keys(query: GetKeys) -> Keys:
-    return Keys(keys=(jwk,))
-
-
-@auth.answer
-async def ended(query: ListEndedSessions) -> Ended:
-    return Ended(session_ids=())
-
-
-def person(*scopes: str, key: Ed25519PrivateKey = signing) -> Principal:
-    """Make somebody new, with a token signed by `key`."""
-    user_id, session_id, now = new_id(), new_id(), int(time.time())
-    words = {
-        "iss": "ritmo",
-        "aud": "ritmo",
-        "sub": str(user_id),
-        "sid": str(session_id),
-        "scope": " ".join(scopes or ("user",)),
-        "jti": new_id().hex,
-        "iat": now,
-        "exp": now + 600,
-    }
-    token = jwt.encode(words, key, algorithm="EdDSA", headers={"typ": "at+jwt", "kid": "trial"})
-    held = frozenset(scopes or ("user",))
-    return Principal(user_id=user_id, session_id=session_id, scopes=held, token=token)
 
 
 async def until(

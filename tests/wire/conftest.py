@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import aio_pika
 import pytest
 import pytest_asyncio
+from aio_pika.abc import AbstractChannel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -81,6 +83,14 @@ async def rabbit(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
         place = await stack.enter_async_context(over_rabbit(engine, wire))
         await stack.enter_async_context(tidy())
         yield place
+
+
+@pytest_asyncio.fixture
+async def channel(rabbit: Place, wire: Wire) -> AsyncIterator[AbstractChannel]:
+    """Open a line of a stranger to the broker."""
+    connection = await aio_pika.connect(wire.node.url)
+    async with connection:
+        yield await connection.channel()
 
 
 @pytest_asyncio.fixture

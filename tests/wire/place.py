@@ -26,7 +26,8 @@ from contracts.message import Fact
 from ops.services import Private
 from storage import inbox, outbox
 from storage.session import transaction
-from tests.bus_room import auth, room
+from tests.bus_people import auth
+from tests.bus_room import room
 
 T = TypeVar("T")
 CONCURRENCY = 8

@@ -19,6 +19,7 @@ from contracts.message import (
     Unavailable,
     Wrong,
 )
+from tests.bus_people import person
 from tests.bus_room import (
     SECRET,
     Absent,
@@ -36,7 +37,6 @@ from tests.bus_room import (
     WhoAmI,
     begun,
     gates,
-    person,
     until,
 )
 from tests.wire.place import Place

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from contracts.message import new_id
 from storage import inbox
 from storage.session import transaction
-from tests.bus_room import Happened, Moved, Note, Stumbled, Whispered, person, troubles, until
+from tests.bus_people import person
+from tests.bus_room import Happened, Moved, Note, Stumbled, Whispered, troubles, until
 from tests.wire.place import Place
 
 

@@ -1,0 +1,50 @@
+"""Those who ask the tests' room, and as much of auth as verifies their tokens."""
+
+import time
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from actors.runtime.room import Room
+from contracts.auth import Ended, GetKeys, Keys, ListEndedSessions
+from contracts.message import new_id
+from contracts.principal import Principal
+
+auth = Room("auth")
+"""As much of auth as a verifier asks for."""
+
+signing = Ed25519PrivateKey.generate()
+jwk = {
+    **jwt.algorithms.OKPAlgorithm.to_jwk(signing.public_key(), as_dict=True),
+    "kid": "trial",
+    "alg": "EdDSA",
+    "use": "sig",
+}
+
+
+@auth.answer
+async def keys(query: GetKeys) -> Keys:
+    return Keys(keys=(jwk,))
+
+
+@auth.answer
+async def ended(query: ListEndedSessions) -> Ended:
+    return Ended(session_ids=())
+
+
+def person(*scopes: str, key: Ed25519PrivateKey = signing) -> Principal:
+    """Make somebody new, with a token signed by `key`."""
+    user_id, session_id, now = new_id(), new_id(), int(time.time())
+    words = {
+        "iss": "ritmo",
+        "aud": "ritmo",
+        "sub": str(user_id),
+        "sid": str(session_id),
+        "scope": " ".join(scopes or ("user",)),
+        "jti": new_id().hex,
+        "iat": now,
+        "exp": now + 600,
+    }
+    token = jwt.encode(words, key, algorithm="EdDSA", headers={"typ": "at+jwt", "kid": "trial"})
+    held = frozenset(scopes or ("user",))
+    return Principal(user_id=user_id, session_id=session_id, scopes=held, token=token)

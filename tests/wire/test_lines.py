@@ -1,0 +1,180 @@
+"""What only a broker can do to us: break lines, be away, and deliver again."""
+
+import asyncio
+import random
+import time
+
+import pytest
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+
+from actors.runtime.rabbit import topology
+from contracts.message import Refused, Unanswered, Unavailable, new_id
+from tests.bus_people import person
+from tests.bus_room import Count, Echo, Happened, Hold, Note, begun, gates, until
+from tests.wire.place import Place, Wire
+
+
+async def answered(place: Place) -> None:
+    """Wait until asks are answered again."""
+
+    async def works() -> bool:
+        try:
+            return (await place.bus.ask(Echo(number=1), deadline=time.time() + 2)).number == 1
+        except Refused:
+            return False
+
+    await until(works, seconds=60)
+
+
+async def test_nobody_waits_for_a_straggler(rabbit: Place) -> None:
+    straggler = asyncio.create_task(rabbit.bus.ask(Hold(gate="straggler"), person()))
+    await until(lambda: begun == ["straggler"])
+    answers = await asyncio.gather(*(rabbit.bus.ask(Echo(number=n)) for n in range(200)))
+    assert [answer.number for answer in answers] == list(range(200))
+    assert not straggler.done()
+    gates["straggler"].set()
+    assert (await straggler).text == "straggler"
+
+
+@pytest.mark.parametrize("fault", ["lines cut", "broker killed"])
+async def test_a_broken_line_fails_every_waiting_ask_and_heals(
+    rabbit: Place, wire: Wire, fault: str
+) -> None:
+    who = person()
+    far = time.time() + 600
+    waiting = [
+        asyncio.create_task(rabbit.bus.ask(Hold(gate="night"), who, deadline=far))
+        for _ in range(50)
+    ]
+    await until(lambda: len(begun) == 8)
+    if fault == "lines cut":
+        await wire.do(wire.node.control, "close_all_connections", "a test")
+    else:
+        await wire.do(wire.node.restart)
+    outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 30)
+    # What was done with them is not known, so none may say that nothing was.
+    assert {type(outcome) for outcome in outcomes} == {Unanswered}
+    gates["night"].set()
+    await answered(rabbit)
+
+    user_id = new_id()
+    await rabbit.tell(Happened(user_id=user_id, text="healed"))
+
+    async def heard() -> bool:
+        return await rabbit.heard(user_id) == ["healed"] and await rabbit.carried()
+
+    await until(heard, seconds=60)
+
+
+async def test_while_the_broker_is_away_asks_are_unavailable(rabbit: Place, wire: Wire) -> None:
+    await wire.do(wire.node.kill)
+
+    async def refused() -> bool:
+        try:
+            await rabbit.bus.ask(Echo(number=1))
+        except Unavailable as no:
+            return no.code == "broker_away"
+        except Unanswered:
+            return False
+        return False
+
+    await until(refused)
+    await wire.do(wire.node.start)
+    await answered(rabbit)
+
+
+async def test_a_room_that_left_while_the_broker_was_away_is_down(
+    rabbit: Place, wire: Wire
+) -> None:
+    await wire.do(wire.node.kill)
+    await rabbit.close_rooms()
+    await wire.do(wire.node.start)
+
+    async def down() -> bool:
+        try:
+            await rabbit.bus.ask(Echo(number=1), deadline=time.time() + 1)
+        except Unavailable as no:
+            return no.code == "room_down"
+        except Unanswered:
+            return False
+        return False
+
+    await until(down, seconds=60)
+
+
+async def test_a_room_that_leaves_is_down_at_once(rabbit: Place) -> None:
+    await rabbit.bus.ask(Echo(number=1))
+    await rabbit.close_rooms()
+    with pytest.raises(Unavailable) as caught:
+        await rabbit.bus.ask(Echo(number=1))
+    assert caught.value.code == "room_down"
+
+
+@pytest.mark.parametrize(("key", "done"), [(None, 0), ("k", 1)])
+async def test_a_command_delivered_again_is_done_again_only_under_a_key(
+    rabbit: Place, channel: AbstractChannel, key: str | None, done: int
+) -> None:
+    who = person()
+    await rabbit.close_rooms()
+    queue = await channel.declare_queue(
+        "trial.note", durable=True, auto_delete=True, arguments=topology.ASK_QUEUE
+    )
+    await queue.bind(topology.ASKS, "trial.note")
+    asked = asyncio.create_task(rabbit.bus.ask(Note(text="again"), who, idempotency_key=key))
+    taken: list[AbstractIncomingMessage] = []
+
+    async def delivered() -> bool:
+        message = await queue.get(fail=False)
+        taken.extend([message] if message else [])
+        return bool(taken)
+
+    await until(delivered)
+    # As a room would that dies: for all the broker knows, it may have done its work.
+    await taken[0].nack(requeue=True)
+    await rabbit.open_rooms()
+    if key is None:
+        with pytest.raises(Unanswered):
+            await asked
+    else:
+        await asked
+    assert (await rabbit.bus.ask(Count(), who)).number == done
+
+
+async def test_cancelled_asks_never_mix_up_answers(rabbit: Place) -> None:
+    dice = random.Random(11)
+
+    async def ask(number: int) -> None:
+        assert (
+            await rabbit.bus.ask(Echo(number=number), deadline=time.time() + 60)
+        ).number == number
+
+    for begin in range(0, 2000, 250):
+        asks = [asyncio.create_task(ask(n)) for n in range(begin, begin + 250)]
+        for task in asks:
+            if dice.random() < 0.3:
+                asyncio.get_running_loop().call_later(dice.random() / 10, task.cancel)
+        outcomes = await asyncio.gather(*asks, return_exceptions=True)
+        assert {type(o) for o in outcomes} <= {type(None), asyncio.CancelledError}
+        assert None in outcomes
+    assert not rabbit.bus._pending  # type: ignore[attr-defined]
+
+
+async def test_a_fact_that_should_be_heard_waits_for_a_way(
+    rabbit: Place, channel: AbstractChannel
+) -> None:
+    queue = await channel.get_queue(topology.fact_queue("trial"))
+    await queue.unbind(topology.FACTS, f"{Happened.address}.*")
+    user_id = new_id()
+    await rabbit.tell(Happened(user_id=user_id, text="patient"))
+
+    async def tried() -> bool:
+        return bool(await rabbit.rows("SELECT 1 FROM bus.outbox WHERE attempts > 0"))
+
+    await until(tried)
+    assert await rabbit.heard(user_id) == []
+    await queue.bind(topology.FACTS, f"{Happened.address}.*")
+
+    async def heard() -> bool:
+        return await rabbit.heard(user_id) == ["patient"] and await rabbit.carried()
+
+    await until(heard)
