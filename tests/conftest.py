@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops import services
+from ops import backends
 from storage import embedded
 
 
@@ -25,12 +25,12 @@ def database_url(postgres: embedded.Embedded) -> str:
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[str]:
     """Give the address of a RabbitMQ that may be shared: neither killed nor emptied."""
-    with services.any_rabbitmq() as url:
+    with backends.any_rabbitmq() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[str]:
     """Give the address of a Redis that may be shared: neither killed nor emptied."""
-    with services.any_redis() as url:
+    with backends.any_redis() as url:
         yield url

@@ -22,7 +22,17 @@ CODE = [
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "versions" not in path.parts
 ]
-SAY_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "service", "manager"}
+SAY_NOTHING = {
+    "util",
+    "utils",
+    "helper",
+    "helpers",
+    "common",
+    "misc",
+    "service",
+    "services",
+    "manager",
+}
 LONGEST = 320
 """Lines of a file; a longer one holds two things."""
 

@@ -44,7 +44,9 @@ class Settings(BaseSettings):
         default=600, ge=1, description="Requests per minute and person (or address)."
     )
     login_per_minute: int = Field(
-        default=10, ge=1, description="Login attempts per minute and account, and per address."
+        default=10,
+        ge=1,
+        description="Wrong login attempts per minute and account, and per address.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

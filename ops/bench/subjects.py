@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from ops import services
+from ops import backends
 from ops.bench.baseline_people import new_key, settle_in
 from ops.bench.load import Person
 from ops.bench.people import move_in
@@ -131,7 +131,7 @@ def ritmo_embedded(folder: Path) -> Iterator[Subject]:
 def ritmo_over_rabbitmq(folder: Path) -> Iterator[Subject]:
     """Start Ritmo as `ritmo up --amqp --database`: each part a process of its own."""
     port = free_port()
-    with postgresql(folder / "rabbit") as server, services.rabbitmq() as broker:
+    with postgresql(folder / "rabbit") as server, backends.rabbitmq() as broker:
         words = ["ops.cli", "up", "--amqp", broker.url, "--database", server.url]
         words += ["--port", str(port), "--data", str(folder / "rabbit-data")]
         with running(words, folder / "rabbit.log", port) as pid:

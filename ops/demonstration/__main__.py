@@ -9,7 +9,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from ops import services
+from ops import backends
 from ops.demonstration.export import example
 from ops.demonstration.running import ritmo
 from ops.demonstration.story import Json, Story, safe_zone
@@ -49,13 +49,13 @@ def main(words: list[str]) -> int:
         export = Path(words[0]).read_bytes() if words else example(date.today())
         zone = safe_zone()
         embedded = show(console, export, zone)
-        with services.rabbitmq() as node:
+        with backends.rabbitmq() as node:
             apart = show(console, export, zone, node.url)
         compare(console, embedded, apart)
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
         return 130
-    except (CannotRun, services.Missing, OSError) as error:
+    except (CannotRun, backends.Missing, OSError) as error:
         Console(stderr=True, highlight=False).print(f"[red]Demo:[/red] {error}")
         return 1
     return 0

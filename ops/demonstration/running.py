@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from ops.backends import free_port
 from ops.faults import CannotRun
-from ops.services import free_port
 
 START = 90.0
 """Seconds that Ritmo may take to be ready."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from actors import ROOMS
+from ops.backends import Private
 from ops.demonstration.running import settings
-from ops.services import Private
 from ops.supervisor import Part
 
 T = TypeVar("T")

@@ -33,7 +33,7 @@ from contracts.habits import CreateHabit
 from contracts.message import Asked, Conflict, Reply, Unanswered, Unavailable
 from contracts.principal import Principal
 from contracts.users import CreateProfile
-from ops import services
+from ops import backends
 from ops.platform import rooms
 from storage import embedded
 from storage.migrations import migrate
@@ -184,7 +184,7 @@ async def test_nothing_is_lost_and_nothing_counts_twice(database: str) -> None:
     engine = open_engine(database, 6)
     await migrate(engine)
     await make_tables(engine, TABLES)
-    with ThreadPoolExecutor(1) as thread, services.rabbitmq() as node:
+    with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
         await settle(node, heard)
         bus = RabbitBus(node.url, "ledger")
         await bus.start()

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from ops.backends import free_port
 from ops.demonstration.running import settings
-from ops.services import free_port
 
 RITMO = (sys.executable, "-m", "ops")
 PASSWORD = "correct horse battery staple"

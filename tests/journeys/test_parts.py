@@ -6,7 +6,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from ops import services
+from ops import backends
 from tests.journeys.running import Up, gone, register, until, up
 
 
@@ -14,7 +14,7 @@ from tests.journeys.running import Up, gone, register, until, up
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """Run Ritmo over a RabbitMQ of its own."""
     data = tmp_path_factory.mktemp("apart") / "data"
-    with services.rabbitmq() as node, up(data, "--amqp", node.url) as running:
+    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as running:
         yield running
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
-from ops.services import free_port
+from ops.backends import free_port
 from storage import embedded as cluster
 from storage.session import open_engine
 from tests.journeys.running import PASSWORD, Up, gone, register, ritmo, until, up

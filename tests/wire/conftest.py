@@ -12,7 +12,7 @@ from aio_pika.abc import AbstractChannel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ops import services
+from ops import backends
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine
@@ -49,7 +49,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def wire() -> Iterator[Wire]:
     """Run a RabbitMQ for these tests."""
     # A node ends with the thread that started it, so one thread stays for all its starts.
-    with ThreadPoolExecutor(1) as thread, services.rabbitmq() as node:
+    with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
         asyncio.run(settle(node, {"trial": tuple(room.hears)}))
         yield Wire(node, thread)
 

@@ -23,7 +23,7 @@ from actors.runtime.rabbit.telling import Publisher
 from actors.runtime.room import Room
 from contracts.bus import Bus
 from contracts.message import Fact
-from ops.services import Private
+from ops.backends import Private
 from storage import inbox, outbox
 from storage.session import transaction
 from tests.bus_people import auth
