@@ -74,19 +74,25 @@ def wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes], out
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
-    """Stop Ritmo as Ctrl-C does, and return its exit code; nothing may cut this short."""
-    before = {
-        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    """Stop Ritmo as Ctrl-C does, and return its exit code.
+
+    Nothing may cut this short; a Ctrl-C meanwhile is obeyed once Ritmo has stopped.
+    """
+    asked: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in numbers}
     try:
         process.send_signal(signal.SIGINT)
-        return process.wait(STOP)
+        code = process.wait(STOP)
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait()
+        code = process.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt
+    return code
 
 
 def said(output: Path) -> str:
