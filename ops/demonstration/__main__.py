@@ -44,7 +44,9 @@ def told(number: int, frame: FrameType | None) -> None:
 def main(words: list[str]) -> int:
     """Show everything; `words` may name an export of Loop. Returns the exit code."""
     console = Console(highlight=False, soft_wrap=False)
-    signal.signal(signal.SIGTERM, told)
+    # Said for both: a shell lets what it runs in the background ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, told)
     try:
         export = Path(words[0]).read_bytes() if words else example(date.today())
         zone = safe_zone()
