@@ -101,7 +101,7 @@ class Edge:
         """Run the application; what it did not expect becomes a problem document."""
         try:
             await self.app(scope, receive, answer)
-        except Exception:
+        except Exception:  # the last line before a person: a problem document, never a bare 500
             log.exception("broken", path=scope["path"], trace_id=trace_id.get())
             if answer.status:
                 raise

@@ -16,6 +16,7 @@ def without_words(
 ) -> MutableMapping[str, object]:
     """Replace an exception by its kinds and the lines of code that it came through."""
     error = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if error is True else error
     if isinstance(error, BaseException):
         kinds = []
         cause: BaseException | None = error
