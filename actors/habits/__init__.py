@@ -6,9 +6,8 @@ them, breaks, and imports; and it keeps a copy of each person's zone, day start 
 It answers all that `contracts/habits.py`, `check_ins.py`, `breaks.py` and `imports.py` ask, tells
 their facts, and hears of profiles that change and of users who are gone.
 
-The rules are pure: `promise.py` (what holds on which day), `due.py` (which days are due),
-`score.py` (strength), `streak.py` (runs of promises kept), and `domain.py`, which puts them
-together. Inside them a day is its ordinal (`date.toordinal`) and a number is in thousandths.
+What a check-in means is decided in `domain.py`; which days are due, and where a habit stands, in
+`contracts/keeping`, for every room alike.
 
 What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),
 `starting.py` (when a habit begins), `reading.py` (whole histories) and `importing.py`.

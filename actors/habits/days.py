@@ -12,12 +12,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.domain import (
-    Progress,
-    Standing,
-    advance,
-    standing,
-)
 from actors.habits.kept import (
     dump_entry,
     dump_progress,
@@ -26,12 +20,13 @@ from actors.habits.kept import (
     progress_of,
     promise_of,
 )
-from actors.habits.promise import Entries, Promise
 from actors.habits.starting import reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, Source, number_of
+from contracts.keeping.progress import Progress, Standing, advance, standing
+from contracts.keeping.promise import Entries, Promise
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import day_of

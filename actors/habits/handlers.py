@@ -13,7 +13,6 @@ from actors.habits.days import (
 )
 from actors.habits.domain import logged
 from actors.habits.kept import entry_of, entry_row, no_habit
-from actors.habits.promise import Promise
 from actors.habits.starting import begin_again
 from actors.habits.views import break_of, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
@@ -67,6 +66,7 @@ from contracts.imports import (
     RunImport,
     StartImport,
 )
+from contracts.keeping.promise import Promise
 from contracts.message import Conflict, Invalid, NotFound, new_id
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted

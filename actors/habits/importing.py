@@ -23,7 +23,6 @@ from actors.habits.domain import logged
 from actors.habits.kept import promise_of, versions_of
 from actors.habits.loop_rows import LoopEntry
 from actors.habits.outside import LoopFile, LoopHabit, read
-from actors.habits.promise import Promise, begin_earlier
 from actors.habits.reading import settle_anew
 from actors.habits.starting import begin_at
 from actors.habits.telling import facts_of
@@ -37,6 +36,7 @@ from contracts.imports import (
     ImportPhase,
     ImportRequested,
 )
+from contracts.keeping.promise import Promise, begin_earlier
 from contracts.message import Conflict, Invalid, NotFound, Refused
 from contracts.principal import Principal
 from storage import breaks, check_ins, habits, imports

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from actors.habits.domain import Progress, entries_of
-from actors.habits.promise import Entries, Promise
 from contracts.habit import CheckInState, Entry, Kind, Measure, Version, number_of
+from contracts.keeping.progress import Progress, entries_of
+from contracts.keeping.promise import Entries, Promise
 from contracts.message import NotFound
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow

@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
-from actors.habits.domain import begin, check_plan, window_days
+from actors.habits.domain import check_plan
 from actors.habits.kept import dump_progress, dump_versions, no_habit, versions_of
-from actors.habits.promise import Promise, amend
 from actors.habits.telling import facts_of, outline_of
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
+from contracts.keeping.progress import begin, window_days
+from contracts.keeping.promise import Promise, amend
 from contracts.message import Conflict, Fact, Invalid, NotFound, Wrong, new_id
 from contracts.principal import Principal
 from contracts.schedule import Weekday

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import SETTLE_AFTER, settle
-from actors.habits.domain import begin, streaks
 from actors.habits.kept import dump_progress, entries_from, promise_of
 from contracts.check_ins import Streaks
 from contracts.habit import Streak
+from contracts.keeping.progress import begin, streaks
 from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_DAY
 from storage import breaks, check_ins, habits

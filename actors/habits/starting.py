@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.domain import begin, window_days
 from actors.habits.kept import dump_progress, dump_versions, no_habit, versions_of
-from actors.habits.promise import Promise, begin_earlier
 from actors.habits.telling import facts_of
 from contracts.habit import Kind, Measure, Version
+from contracts.keeping.progress import begin, window_days
+from contracts.keeping.promise import Promise, begin_earlier
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY, day_of
 from storage import check_ins, habits

@@ -4,11 +4,11 @@ from datetime import date
 from typing import cast
 
 from actors.habits.days import stand
-from actors.habits.domain import Standing
 from actors.habits.kept import promise_of, versions_of
 from contracts.breaks import Break
 from contracts.check_ins import HabitToday
 from contracts.habit import CheckInState, Habit, Kind, Measure
+from contracts.keeping.progress import Standing
 from storage.breaks import BreakRow
 from storage.check_ins import Loaded
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from actors.habits.promise import Promise
 from contracts.habit import Kind, Measure, Target, Version
+from contracts.keeping.promise import Promise
 from contracts.schedule import EveryDay, Schedule, Weekday
 
 MONDAY = date(2024, 1, 1)

@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from actors.habits.domain import advance, begin, check_plan, entries_of, logged, standing
-from actors.habits.promise import Promise, amend, begin_earlier
+from actors.habits.domain import check_plan, logged
 from contracts.breaks import AddBreak
 from contracts.habit import CheckInState, Kind, Measure, Target, Version
 from contracts.habits import CreateHabit
+from contracts.keeping.progress import advance, begin, entries_of, standing
+from contracts.keeping.promise import Promise, amend, begin_earlier
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, EveryNDays, Rule, Schedule, Times
 from tests.domain.making import day, days, done, promise, version

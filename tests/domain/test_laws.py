@@ -7,9 +7,9 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.habits.domain import Progress, advance, begin, standing, streaks, window_days
-from actors.habits.promise import SKIPPED, Promise
 from contracts.habit import Kind, Measure, Target, Version
+from contracts.keeping.progress import Progress, advance, begin, standing, streaks, window_days
+from contracts.keeping.promise import SKIPPED, Promise
 from contracts.schedule import (
     EveryDay,
     EveryNDays,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from actors.habits.due import due_days, frequency, never_due
+from contracts.keeping.due import due_days, frequency, never_due
 from contracts.schedule import (
     DayBased,
     EveryDay,

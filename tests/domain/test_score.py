@@ -2,9 +2,9 @@
 
 import pytest
 
-from actors.habits.domain import Progress, advance, begin, standing
-from actors.habits.promise import SKIPPED, Promise
 from contracts.habit import Target
+from contracts.keeping.progress import Progress, advance, begin, standing
+from contracts.keeping.promise import SKIPPED, Promise
 from contracts.schedule import EveryNDays, Rule, Schedule, Times, Weekdays
 from tests.domain.making import day, days, done, promise, version
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from actors.habits.domain import begin, standing, streaks
-from actors.habits.promise import SKIPPED, Promise, Rests
 from contracts.habit import Target
+from contracts.keeping.progress import begin, standing, streaks
+from contracts.keeping.promise import SKIPPED, Promise, Rests
 from contracts.schedule import EveryNDays, Times, Weekdays
 from tests.domain.making import day, days, done, promise, version
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.habits.domain import Standing, begin, standing
 from actors.habits.kept import entries_from, promise_of
 from actors.runtime.local import LocalBus
 from contracts.check_ins import CheckedIn, CheckIn, GetToday, HabitToday
 from contracts.habit import Habit
 from contracts.habits import CreateHabit, GetHabit
+from contracts.keeping.progress import Standing, begin, standing
 from contracts.message import Asked, Reply, new_id
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from actors.habits.due import frequency
 from contracts.habit import CheckInState, Kind, Measure, Target, Version, thousandths
+from contracts.keeping.due import frequency
 from contracts.message import Invalid
 from contracts.schedule import EveryNDays, Frequency, Rule, Schedule, Times, Weekday
 

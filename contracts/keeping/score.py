@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from math import sqrt
 from typing import NamedTuple
 
-from actors.habits.promise import Terms, total_before
+from contracts.keeping.promise import Terms, total_before
 
 
 class Pace(NamedTuple):

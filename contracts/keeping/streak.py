@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, NamedTuple
 
-from actors.habits.due import due_days
-from actors.habits.promise import SKIPPED, Entries, Terms, breaks, keeps
+from contracts.keeping.due import due_days
+from contracts.keeping.promise import SKIPPED, Entries, Terms, breaks, keeps
 from contracts.schedule import WEEKDAYS, Times
 
 
