@@ -9,8 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.habit import Line, Name
+from contracts.habit import Amount, CheckInState, Line, Name
 from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.time import Day, Zone
 
 PART_BYTES = 192 * 1024
 """The longest part, in bytes of the file."""
@@ -90,9 +91,29 @@ class ImportRequested(Fact):
 
 
 class HabitsImported(Fact):
-    """Habits were created or filled by an import; ask for their check-ins."""
+    """Habits were created or filled by an import; `CheckInsImported` tells of their days."""
 
     address: ClassVar[str] = "habits.habits_imported"
     import_id: UUID
     habit_ids: tuple[UUID, ...]
     check_ins: int
+
+
+class ImportedDay(Message):
+    """A day that an import filled."""
+
+    day: Day
+    value: Amount
+    state: CheckInState
+
+
+class CheckInsImported(Fact):
+    """Some empty days of a habit were filled by an import. `version` is that of the habit.
+
+    A long history is told in several facts, of at most 1 000 days each.
+    """
+
+    address: ClassVar[str] = "habits.check_ins_imported"
+    habit_id: UUID
+    zone: Zone
+    check_ins: Annotated[tuple[ImportedDay, ...], Field(max_length=1000)]

@@ -1,0 +1,14 @@
+"""How the analytics room runs alone: `ritmo run analytics`.
+
+Or `faststream run actors.analytics.app:app --factory`, which is the same.
+"""
+
+from faststream import FastStream
+
+from actors.analytics.handlers import room
+from actors.runtime.alone import open_alone
+
+
+def app() -> FastStream:
+    """Make the application of this room from the settings in the environment."""
+    return open_alone(room)

@@ -1,0 +1,1 @@
+"""The journal room: the diary of a person, their moods, and what they were busy with."""

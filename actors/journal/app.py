@@ -1,0 +1,14 @@
+"""How the journal room runs alone: `ritmo run journal`.
+
+Or `faststream run actors.journal.app:app --factory`, which is the same.
+"""
+
+from faststream import FastStream
+
+from actors.journal.handlers import room
+from actors.runtime.alone import open_alone
+
+
+def app() -> FastStream:
+    """Make the application of this room from the settings in the environment."""
+    return open_alone(room)
