@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.bus import trace_id
+from contracts.speech import chosen, say
 from gateway.figures import observe
 from gateway.problems import BadRequest, problem
-from gateway.speech import chosen, say
 from gateway.visit import KEY, Visit
 
 log = structlog.get_logger()

@@ -9,10 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from contracts.speech import say
 from gateway.answers import JSON, answer
 from gateway.deps import Door, door_of
 from gateway.problems import BadRequest, documented, language_of, problem
-from gateway.speech import say
 
 router = APIRouter(tags=["health"], generate_unique_id_function=lambda route: route.name)
 

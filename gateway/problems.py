@@ -25,7 +25,7 @@ from contracts.message import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.speech import chosen, say
+from contracts.speech import chosen, say
 from gateway.visit import visit_of
 from gateway.wrongs import wrongs
 

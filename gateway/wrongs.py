@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from contracts.speech import say
 from contracts.time import FIRST_DAY, LAST_DAY
-from gateway.speech import say
 
 WORDS: dict[str, str] = {
     "missing": "This is needed.",

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
+from contracts.speech import say
 from gateway.answers import answer
 from gateway.deps import door_of
 from gateway.health import ailing, look
 from gateway.problems import language_of
-from gateway.speech import say
 from gateway.web.docs import operations
 
 router = APIRouter(include_in_schema=False)

@@ -27,6 +27,8 @@ def _in(tree: ast.Module) -> Iterator[str]:
         place = SAYS.get(name)
         if place is not None and len(node.args) > place:
             yield from _texts(node.args[place], tree)
+        if name == "count":  # of the two forms, the catalog is looked up by both
+            yield from _texts(node.args[1], tree)
         if name in ("ValueError", "Wrong"):
             given = node.args[:1] + [k.value for k in node.keywords if k.arg == "detail"]
             for text in given:

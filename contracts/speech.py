@@ -1,0 +1,89 @@
+"""The languages of people: which one a person reads, and sentences in it.
+
+English sentences are the message ids; a catalog is read from its `.po` file when first needed. A
+refusal travels as a template and is said at the door; a room says itself only what it draws, mails
+or words in an answer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from gettext import c2py
+from pathlib import Path
+
+LANGUAGES = ("en", "ru")
+LOCALE = Path(__file__).parent / "locale"
+Value = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The sentences of a language by their English ones; `plural` numbers the form of a count."""
+
+    sentences: Mapping[str, str]
+    forms: Mapping[tuple[str, str], tuple[str, ...]]
+    plural: Callable[[int], int]
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalog(language: str) -> Catalog:
+    """Return the sentences of a language; Babel is imported on demand."""
+    from babel.messages.pofile import read_po
+
+    with (LOCALE / language / "LC_MESSAGES" / "ritmo.po").open("rb") as file:
+        found = read_po(file, locale=language)
+    sentences: dict[str, str] = {}
+    forms: dict[tuple[str, str], tuple[str, ...]] = {}
+    for message in found:
+        if isinstance(message.id, str) and isinstance(message.string, str) and message.string:
+            sentences[message.id] = message.string
+        elif not isinstance(message.id, str) and message.string and all(message.string):
+            one, many = message.id
+            forms[one, many] = tuple(message.string)
+    return Catalog(sentences, forms, c2py(found.plural_expr))
+
+
+def say(language: str, text: str, params: Mapping[str, object] | None = None) -> str:
+    """Say a sentence in a language; what is not translated stays English."""
+    template = text if language == "en" else catalog(language).sentences.get(text, text)
+    if not params:
+        return template
+    try:
+        return template.format(**params)
+    except (KeyError, IndexError, ValueError):
+        return text
+
+
+def count(
+    language: str, one: str, many: str, number: int, params: Mapping[str, object] | None = None
+) -> str:
+    """Say a sentence about a number of things (`{n}`): `one` for one of them, else `many`.
+
+    Languages that have more forms have them in their catalog (gettext's plurals).
+    """
+    text = one if number == 1 else many
+    if language != "en":
+        known = catalog(language)
+        forms = known.forms.get((one, many))
+        text = forms[known.plural(number)] if forms else text
+    return text.format(**{"n": number, **(params or {})})
+
+
+def _weight(item: str) -> tuple[float, str]:
+    """Read one item of Accept-Language: how much it is liked, and its main language."""
+    tag, _, quality = item.strip().partition(";")
+    try:
+        weight = float(quality.strip().removeprefix("q=")) if quality else 1.0
+    except ValueError:
+        weight = 0.0
+    return weight, tag.strip().lower().partition("-")[0]
+
+
+@lru_cache(maxsize=256)
+def chosen(accept: str) -> str:
+    """Choose the language that an Accept-Language header likes best (RFC 9110, section 12.5.4)."""
+    liked = [(weight, tag) for weight, tag in map(_weight, accept[:200].split(",")) if weight > 0]
+    for _, tag in sorted(liked, key=lambda pair: -pair[0]):
+        if tag in LANGUAGES:
+            return tag
+    return "en"
