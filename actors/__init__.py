@@ -4,5 +4,5 @@ A room owns one noun. It answers asks, tells facts, hears the facts of others, a
 another room.
 """
 
-ROOMS = ("auth", "users", "habits", "journal", "analytics")
+ROOMS = ("auth", "users", "habits", "journal", "analytics", "reminders")
 """Every room, in the order in which a supervisor starts them."""

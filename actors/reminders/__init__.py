@@ -1,0 +1,1 @@
+"""The reminders room: what a person is told, when, and through which door."""

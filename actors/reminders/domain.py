@@ -1,0 +1,1 @@
+"""What the reminders room decides."""

@@ -1,0 +1,1 @@
+"""What the reminders room says: rules, quiet hours, smart times, digests and deliveries."""
