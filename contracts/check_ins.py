@@ -42,7 +42,9 @@ class CheckIn(Command[CheckedIn]):
     """Log a day, today if none is given; again replaces it. Without value and state: done.
 
     The value decides between done, partial and failed; `skipped` excuses the day. `note` None
-    keeps the note. Refuses with `NotFound`, or `Invalid` (`day_out_of_range`, `value_missing`).
+    keeps the note. `at` is when it was done, if not now: for clients that were offline. Without a
+    day it names the day. Refuses with `NotFound`, or `Invalid` (`day_out_of_range`,
+    `value_missing`, `at_not_on_day`).
     """
 
     address: ClassVar[str] = "habits.check_in"
@@ -51,6 +53,7 @@ class CheckIn(Command[CheckedIn]):
     value: Amount | None = None
     state: CheckInState | None = None
     note: Note | None = None
+    at: AwareDatetime | None = None
     source: Source = "api"
 
 
@@ -193,6 +196,8 @@ class GetStreaks(Query[Streaks]):
 
 class HabitCheckedIn(Fact):
     """A day of a habit was logged, or logged anew; its note stays at home.
+
+    `occurred_at` is when it was done, as far as it is known.
 
     `version` rises with every change to the habit's check-ins. `previous_*` None: it was empty.
     """

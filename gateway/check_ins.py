@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 from starlette.responses import Response
 
 from contracts.check_ins import (
@@ -29,7 +29,7 @@ router = resource("check-ins", 403, 404, 409)
 
 
 class Log(Body):
-    """What is logged for a day; nothing at all means done."""
+    """What is logged for a day; nothing at all means done. `at`: when it was done, if not now."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{}, {"value": 7.5, "note": "around the lake"}]}
@@ -37,6 +37,7 @@ class Log(Body):
     value: Amount | None = None
     state: CheckInState | None = None
     note: Note | None = None
+    at: AwareDatetime | None = None
 
 
 class Addition(Body):
@@ -60,7 +61,12 @@ async def check_in(
 ) -> Response:
     """Log a day of a habit; again replaces what was logged."""
     command = CheckIn(
-        habit_id=habit_id, day=day, value=body.value, state=body.state, note=body.note
+        habit_id=habit_id,
+        day=day,
+        value=body.value,
+        state=body.state,
+        note=body.note,
+        at=body.at,
     )
     return answer(await bus.ask(command, me, idempotency_key=key))
 

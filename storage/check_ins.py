@@ -133,10 +133,11 @@ _SAVE = (
     " SELECT :fact_id, :address, :user_id, :body FROM hb) SELECT count(*) FROM hb"
 )
 _PUT = (
-    " up AS (INSERT INTO habits.check_ins (habit_id, day, value, state, note, zone, source)"
-    " SELECT id, :day, :value, :state, :note, :zone, :source FROM hb"
+    " up AS (INSERT INTO habits.check_ins (habit_id, day, value, state, note, at, zone, source)"
+    " SELECT id, :day, :value, :state, :note,"
+    " coalesce(CAST(:at AS timestamptz), now()), :zone, :source FROM hb"
     " ON CONFLICT (habit_id, day) DO UPDATE SET value = excluded.value, state = excluded.state,"
-    " note = excluded.note, at = now(), zone = excluded.zone, source = excluded.source),"
+    " note = excluded.note, at = excluded.at, zone = excluded.zone, source = excluded.source),"
 )
 _TAKE = (
     " up AS (DELETE FROM habits.check_ins c USING hb WHERE c.habit_id = hb.id AND c.day = :day),"

@@ -47,6 +47,21 @@ MOST = 10**12
 Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
 """Decides what a day says, from what it said; None empties it."""
 
+AHEAD = timedelta(minutes=5)
+"""How far a client's clock may run ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is said of a day: by which decision, through which door, and when it was done.
+
+    `at` None: now.
+    """
+
+    decide: Decide
+    source: Source
+    at: datetime | None = None
+
 
 async def person_of(
     tx: AsyncConnection,
@@ -71,7 +86,12 @@ async def person_of(
 
 def today_of(person: Person) -> date:
     """Return the person's logical day, now."""
-    return day_of(datetime.now(UTC), person.zone, person.day_start)
+    return _day_of(person, datetime.now(UTC))
+
+
+def _day_of(person: Person, instant: datetime) -> date:
+    """Return the person's logical day at an instant."""
+    return day_of(instant, person.zone, person.day_start)
 
 
 def stand(loaded: Loaded, today: date) -> Standing:
@@ -97,6 +117,14 @@ def check_day(row: HabitRow, day: date, today: date) -> None:
             earliest=earliest.isoformat(),
             latest=latest.isoformat(),
         )
+
+
+def check_instant(at: datetime, day: date, person: Person) -> None:
+    """Refuse an instant that has not come, or that lies more than a day away from its day."""
+    if at > datetime.now(UTC) + AHEAD or abs((_day_of(person, at) - day).days) > 1:
+        text = "The time lies in the future, or on another day than {day}."
+        wrong = Wrong(pointer="/at", detail="this time does not belong to the day")
+        raise Invalid("at_not_on_day", text, fields=(wrong,), day=day.isoformat())
 
 
 def check_sum(value: int) -> int:
@@ -137,13 +165,12 @@ async def change_day(
     who: Principal,
     habit_id: UUID,
     day: date | None,
-    source: Source,
-    decide: Decide,
+    saying: Saying,
 ) -> CheckedIn:
-    """Change a day of a habit of the caller's, as `decide` says, and return how it stands."""
+    """Change a day of a habit of the caller's, as is said, and return how it stands."""
     for lock in (False, True):
-        loaded, person, at, today = await _open(tx, bus, who, habit_id, day, decide, lock=lock)
-        reply = await _write(tx, who, loaded, person, at, today, source, decide)
+        loaded, person, at, today = await _open(tx, bus, who, habit_id, day, saying, lock=lock)
+        reply = await _write(tx, who, loaded, person, at, today, saying)
         if reply is not None:
             return reply
     raise Conflict("changed_meanwhile", "The habit was changed meanwhile; try again.")
@@ -155,7 +182,7 @@ async def _open(
     who: Principal,
     habit_id: UUID,
     day: date | None,
-    decide: Decide,
+    saying: Saying,
     *,
     lock: bool,
 ) -> tuple[Loaded, Person, date, date]:
@@ -167,10 +194,12 @@ async def _open(
         raise no_habit(habit_id)
     person = await person_of(tx, bus, who, loaded.person)
     today = today_of(person)
-    at = day or today
+    at = day or (today if saying.at is None else _day_of(person, saying.at))
     check_day(loaded.habit, at, today)
+    if saying.at is not None:
+        check_instant(saying.at, at, person)
     row = loaded.habit
-    empty_before = at < row.start_day and decide(promise_of(row), at, None) is None
+    empty_before = at < row.start_day and saying.decide(promise_of(row), at, None) is None
     if at <= row.settled_day and not empty_before:
         loaded = await reach_back(tx, who, habit_id, at)
     return loaded, person, at, today
@@ -183,13 +212,12 @@ async def _write(
     person: Person,
     day: date,
     today: date,
-    source: Source,
-    decide: Decide,
+    saying: Saying,
 ) -> CheckedIn | None:
     """Decide and save; None if the habit was changed meanwhile."""
     row, promise = loaded.habit, promise_of(loaded.habit)
     before = next((entry for entry in loaded.entries if entry.day == day), None)
-    after = decide(promise, day, before)
+    after = saying.decide(promise, day, before)
     others = [entry for entry in loaded.entries if entry.day != day]
     entries = entries_from([*others, after] if after else others)
     as_of = max(today, day)
@@ -202,8 +230,8 @@ async def _write(
     )
     now = standing(settled.progress, promise, entries, loaded.rests, as_of)
     if before != after:
-        fact = fact_of(who, row, day, before, after, person.zone, source)
-        values = _values(who, row, person, settled.progress, day, before, after, source, fact)
+        fact = fact_of(who, row, day, before, after, person.zone, saying.source, saying.at)
+        values = _values(who, row, person, settled.progress, day, before, after, saying, fact)
         if not await check_ins.save(tx, values):
             return None
         await habits.keep_snapshots(tx, row.id, settled.snapshots)
@@ -227,7 +255,7 @@ def _values(
     day: date,
     before: EntryRow | None,
     after: EntryRow | None,
-    source: Source,
+    saying: Saying,
     fact: Fact,
 ) -> dict[str, object]:
     """Lay out what `check_ins.save` writes."""
@@ -242,7 +270,8 @@ def _values(
         "state": after.state if after else None,
         "note": after.note if after else None,
         "zone": person.zone,
-        "source": source,
+        "source": saying.source,
+        "at": saying.at,
         "change_id": new_id(),
         "before": dump_entry(before),
         "after": dump_entry(after),

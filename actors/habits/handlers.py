@@ -5,6 +5,7 @@ from uuid import UUID
 
 from actors.habits import importing, plans, reading
 from actors.habits.days import (
+    Saying,
     change_day,
     check_sum,
     person_of,
@@ -163,7 +164,8 @@ async def check_in(command: CheckIn, who: Who, tx: Transaction, bus: TheBus) -> 
         kept = before.note if before else ""
         return EntryRow(day, value, state, kept if command.note is None else command.note)
 
-    return await change_day(tx, bus, who, command.habit_id, command.day, command.source, decide)
+    saying = Saying(decide, command.source, command.at)
+    return await change_day(tx, bus, who, command.habit_id, command.day, saying)
 
 
 @room.answer
@@ -175,7 +177,8 @@ async def increment(command: Increment, who: Who, tx: Transaction, bus: TheBus) 
         value, state = logged(promise, day, number_of(check_sum(value)), None)
         return EntryRow(day, value, state, before.note if before else "")
 
-    return await change_day(tx, bus, who, command.habit_id, command.day, command.source, decide)
+    saying = Saying(decide, command.source)
+    return await change_day(tx, bus, who, command.habit_id, command.day, saying)
 
 
 @room.answer
@@ -183,9 +186,8 @@ async def remove_check_in(
     command: RemoveCheckIn, who: Who, tx: Transaction, bus: TheBus
 ) -> CheckedIn:
     """Empty a day."""
-    return await change_day(
-        tx, bus, who, command.habit_id, command.day, command.source, lambda *_: None
-    )
+    saying = Saying(lambda *_: None, command.source)
+    return await change_day(tx, bus, who, command.habit_id, command.day, saying)
 
 
 @room.answer
@@ -201,7 +203,7 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
         return entry_row(change.before, day)
 
     await check_ins.mark_undone(tx, change.id)
-    undone = await change_day(tx, bus, who, change.habit_id, change.day, "undo", decide)
+    undone = await change_day(tx, bus, who, change.habit_id, change.day, Saying(decide, "undo"))
     if change.before or not await begin_again(tx, who, change.habit_id, change.day):
         return undone
     now = await _shown(tx, bus, who, change.habit_id)

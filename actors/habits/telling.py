@@ -1,6 +1,6 @@
 """What the room tells of habits and their days. Notes and other words of a person stay at home."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import cast
 
 from actors.habits.kept import versions_of
@@ -63,11 +63,13 @@ def fact_of(
     after: EntryRow | None,
     zone: str,
     source: Source,
+    at: datetime | None = None,
 ) -> Fact:
-    """Tell what became of a day."""
+    """Tell what became of a day; it happened `at`, or now."""
     version = row.version + 1
     if after is not None:
         return HabitCheckedIn(
+            occurred_at=at or datetime.now(UTC),
             user_id=who.user_id,
             version=version,
             habit_id=row.id,

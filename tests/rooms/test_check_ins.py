@@ -1,6 +1,7 @@
 """Days of habits over the bus: logged, added to, emptied, taken back, looked at."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from contracts.habit import Target
 from contracts.message import Conflict, Invalid, NotFound, new_id
 from contracts.schedule import Weekdays
 from contracts.users import ChangeProfile
-from tests.rooms.people import Carry, code_of
+from tests.rooms.people import NOON, Carry, code_of
 from tests.rooms.tracking import TODAY, Tracker, day
 
 pytestmark = pytest.mark.asyncio
@@ -407,3 +408,17 @@ async def test_what_is_not_there_cannot_be_logged(ann: Tracker) -> None:
     for message in (CheckIn(habit_id=new_id()), Undo(change_id=new_id()), Undo(habit_id=new_id())):
         with pytest.raises(NotFound):
             await ann.ask(message)
+
+
+async def test_a_client_that_was_offline_says_when_it_was_done(ann: Tracker) -> None:
+    made = await ann.begin(start_day=day(-7))
+    await ann.told()
+    evening = NOON - timedelta(days=3) + timedelta(hours=9)
+    logged = await ann.ask(CheckIn(habit_id=made.habit_id, at=evening))
+    assert logged.day == day(-3), "the time names the day"
+    (fact,) = await ann.told()
+    assert datetime.fromisoformat(fact["occurred_at"]) == evening
+    for wrong in (NOON + timedelta(hours=1), NOON - timedelta(days=5)):
+        late = CheckIn(habit_id=made.habit_id, day=day(-3), at=wrong)
+        assert await code_of(ann.ask(late)) == "at_not_on_day"
+    assert await ann.told() == []
