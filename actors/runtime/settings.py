@@ -1,6 +1,7 @@
 """The one reader of settings: environment variables that begin with `RITMO_`."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr
@@ -59,8 +60,8 @@ class Settings(BaseSettings):
         return self.amqp_url.get_secret_value() if self.amqp_url else None
 
     def redis(self) -> str | None:
-        """Return the address of Redis; None means memory."""
-        return self.redis_url.get_secret_value() if self.redis_url else None
+        """Return the address of Redis, its port written out; None means memory."""
+        return with_port(self.redis_url.get_secret_value(), 6379) if self.redis_url else None
 
 
 def async_url(url: str) -> str:
@@ -69,3 +70,11 @@ def async_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+asyncpg://" + url.removeprefix(scheme)
     return url
+
+
+def with_port(url: str, port: int) -> str:
+    """Write the port into an address that has none: not every library knows the usual one."""
+    parts = urlsplit(url)
+    if parts.hostname is None or parts.port is not None:
+        return url
+    return parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{port}").geturl()
