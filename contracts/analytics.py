@@ -210,7 +210,8 @@ class Association(Message):
 
     For mood: how much higher the day's average mood was with the habit than without. For two
     habits: how much more often `other` was kept on days with the habit than without (0 to 1).
-    `p` is the chance of as much by accident, `q` the same after correction for `tested` pairs.
+    `p` is the chance of as much by accident, never stated below one in a million, and `q` the same
+    after correction for `tested` pairs.
     `likely`: enough data, and q < 0.05. Numbers are None where `enough` is false.
     """
 
@@ -232,7 +233,11 @@ class Association(Message):
 
 
 class Associations(Report):
-    """All associations of a range, the likely ones first. `least` days with and without each."""
+    """The associations of a range, the likely ones first, 300 at most.
+
+    Today does not count: it is not over. `least` days with and without are needed of each, `tested`
+    pairs had them, and `method` says how they were compared.
+    """
 
     least: int = LEAST_DAYS
     tested: int

@@ -13,7 +13,7 @@ from contracts.schedule import EveryDay, Schedule, Weekday
 from contracts.time import Day
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
-_NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 
 
 def thousandths(number: float) -> int:
@@ -50,7 +50,7 @@ Line = Annotated[
 """A short text on one line, perhaps empty."""
 
 Note = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=_NO_CONTROLS_BUT_LINES)
+    str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=NO_CONTROLS_BUT_LINES)
 ]
 """A text of some lines, perhaps empty."""
 

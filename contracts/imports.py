@@ -1,16 +1,18 @@
-"""What the habits room says about imports of another tracker's files.
+"""What rooms say about imports of another tracker's files.
 
-A file comes in parts, is read by `RunImport`, and `GetImport` tells how far it is. For each habit
-the report adds up: rows read = imported + derived + skipped.
+A file comes in parts, is read by `RunImport`, and `GetImport` tells how far it is. The report adds
+up: rows read = imported + derived + skipped, for each habit, and for the entries of a diary. Here
+are the asks of the habits room; those of the journal are in `journal_transfer.py`.
 """
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.habit import Amount, CheckInState, Line, Name
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.journal import Mood
+from contracts.message import Command, Fact, Message, Query, Refusal, Reply
 from contracts.time import Day, Zone
 
 PART_BYTES = 192 * 1024
@@ -35,16 +37,68 @@ class HabitReport(Message):
     skipped: dict[str, int] = Field(default_factory=dict)
 
 
-class Import(Reply):
-    """An import as it stands: rows read of `total` (None: not known yet), and its report."""
+class MoodFound(Message):
+    """A mood as the file calls it, how many entries have it, and what it is taken for.
+
+    `mood` None: nobody has said yet.
+    """
+
+    label: str
+    entries: int
+    mood: Mood | None
+
+
+class RowSkipped(Message):
+    """A row that was skipped because it makes no sense; `says` why to its reader."""
+
+    row: int
+    reason: str
+    says: str
+
+
+class EntriesReport(Message):
+    """What became of a diary's entries: read = imported + skipped, which counts by reason.
+
+    `rows` are the first of those that make no sense. `left_out` counts by kind what the file holds
+    beside entries and is not taken over. The entries imported are of the days `first` to `last`.
+    """
+
+    read: int
+    imported: int
+    skipped: dict[str, int] = Field(default_factory=dict)
+    rows: tuple[RowSkipped, ...] = ()
+    moods: tuple[MoodFound, ...] = ()
+    left_out: dict[str, int] = Field(default_factory=dict)
+    first: Day | None = None
+    last: Day | None = None
+
+
+class Account(Message):
+    """What became of every row of a file."""
+
+    habits: tuple[HabitReport, ...] = ()
+    entries: EntriesReport | None = None
+
+    @property
+    def read(self) -> int:
+        """Count the rows read."""
+        entries = self.entries.read if self.entries else 0
+        return entries + sum(one.read for one in self.habits)
+
+
+class Import(Account, Reply):
+    """An import as it stands: rows read of `total` (None: not known yet), and its report.
+
+    `problem` says why it failed; `refusal` is the same for programs, and for other languages.
+    """
 
     import_id: UUID
     phase: ImportPhase
     dry_run: bool
     rows: int = 0
     total: int | None = None
-    habits: tuple[HabitReport, ...] = ()
     problem: str | None = None
+    refusal: Refusal | None = None
 
 
 class StartImport(Command[Import]):
@@ -100,11 +154,12 @@ class HabitsImported(Fact):
 
 
 class ImportedDay(Message):
-    """A day that an import filled."""
+    """A day that an import filled; `at` is when it was logged, where that is known."""
 
     day: Day
     value: Amount
     state: CheckInState
+    at: AwareDatetime | None = None
 
 
 class CheckInsImported(Fact):

@@ -1,16 +1,33 @@
 """What the journal room says: entries of a diary with moods, and what became of them.
 
-The words of an entry stay at home: facts carry its day, mood, tags and links, never its text.
+It also says what is in `moods.py`, `prompts.py` and `templates.py`. The words of an entry stay at
+home: facts carry its day, mood, tags and links, never its text.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from contracts.habit import Tags
-from contracts.message import Fact, Message
+from contracts.auth import Done
+from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, Line, Tag, Tags
+from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.retelling import Retold
 from contracts.time import Day, Zone
+
+KEEP_DELETED = 30
+"""Days for which a deleted entry can be brought back."""
+
+
+def _plain_lines(text: str) -> str:
+    """End lines in one way, and drop empty ones around the text; what is indented stays so."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n").rstrip()
+
+
+def _each_once(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """Drop ids that come again."""
+    return tuple(dict.fromkeys(ids))
+
 
 Mood = Annotated[int, Field(ge=1, le=5, strict=True)]
 """How it felt: 1 awful, 2 bad, 3 okay, 4 good, 5 great."""
@@ -18,8 +35,240 @@ Mood = Annotated[int, Field(ge=1, le=5, strict=True)]
 Energy = Annotated[int, Field(ge=1, le=5, strict=True)]
 """How much strength there was: 1 none, 5 plenty."""
 
-Links = Annotated[tuple[UUID, ...], Field(max_length=50)]
+Links = Annotated[tuple[UUID, ...], Field(max_length=50), AfterValidator(_each_once)]
 """The habits that an entry speaks of, by id."""
+
+Markdown = Annotated[
+    str,
+    StringConstraints(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES),
+    AfterValidator(_plain_lines),
+]
+"""A text in Markdown (CommonMark), perhaps empty."""
+
+PromptId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+"""The id of an own prompt (a UUID), or the name of one that comes with Ritmo."""
+
+Page = Annotated[int, Field(ge=1, le=100)]
+
+
+class EntryWords(Message):
+    """An entry in its writer's words. One of text, title, mood, energy and tags must be given."""
+
+    title: Line = ""
+    text: Markdown = Field(default="", repr=False, examples=["Ran *around the lake*."])
+    mood: Mood | None = None
+    energy: Energy | None = None
+    tags: Tags = ()
+    habit_ids: Links = ()
+    prompt_id: PromptId | None = None
+    question: Line = ""
+    favourite: bool = False
+
+
+class JournalEntry(EntryWords, Reply):
+    """An entry. `at` is when it was lived, `changed_at` when its words were written.
+
+    `question` is what it answers, kept even if the prompt goes. `snippet`, in answers to a search,
+    is HTML: words of the entry, with what was found in `<mark>`.
+    """
+
+    entry_id: UUID
+    day: Day
+    at: AwareDatetime
+    zone: Zone
+    created_at: AwareDatetime
+    changed_at: AwareDatetime
+    deleted_at: AwareDatetime | None = None
+    version: int
+    snippet: str = ""
+
+
+class CreateEntry(EntryWords, Command[JournalEntry]):
+    """Write an entry: of now, unless `at` or `day` says otherwise; `zone` None: the caller's own.
+
+    Refuses with `Invalid`: `entry_empty`, `day_out_of_range`, `at_not_on_day`, `unknown_habit`,
+    `unknown_prompt`.
+    """
+
+    address: ClassVar[str] = "journal.create_entry"
+    day: Day | None = None
+    at: AwareDatetime | None = None
+    zone: Zone | None = None
+
+
+Clearable = Literal["mood", "energy", "prompt_id"]
+
+
+class UpdateEntry(Command[JournalEntry]):
+    """Change an entry: None leaves a field as it is, `clear` empties some.
+
+    A new `day` alone keeps the time of day. Refuses with `NotFound`, as `CreateEntry` does, or
+    with `Conflict` (`version_conflict`, `entry_deleted`).
+    """
+
+    address: ClassVar[str] = "journal.update_entry"
+    entry_id: UUID
+    title: Line | None = None
+    text: Markdown | None = Field(default=None, repr=False)
+    mood: Mood | None = None
+    energy: Energy | None = None
+    tags: Tags | None = None
+    habit_ids: Links | None = None
+    prompt_id: PromptId | None = None
+    question: Line | None = None
+    favourite: bool | None = None
+    day: Day | None = None
+    at: AwareDatetime | None = None
+    zone: Zone | None = None
+    clear: tuple[Clearable, ...] = ()
+    expected_version: int | None = None
+
+
+class DeleteEntry(Command[Done]):
+    """Throw an entry away; for `KEEP_DELETED` days it can be brought back, unless `forever`.
+
+    Refuses with `NotFound` or `Conflict`. Again is fine, too.
+    """
+
+    address: ClassVar[str] = "journal.delete_entry"
+    entry_id: UUID
+    forever: bool = False
+    expected_version: int | None = None
+
+
+class RestoreEntry(Command[JournalEntry]):
+    """Bring a deleted entry back, or the words of an earlier version (`to_version`), or both.
+
+    Refuses with `NotFound` (also for a version that its history does not have) or `Conflict`.
+    """
+
+    address: ClassVar[str] = "journal.restore_entry"
+    entry_id: UUID
+    to_version: int | None = Field(default=None, ge=1, le=2**31 - 1, strict=True)
+    expected_version: int | None = None
+
+
+class GetEntry(Query[JournalEntry]):
+    """Get one entry, deleted or not. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "journal.get_entry"
+    entry_id: UUID
+
+
+class EntryHtml(Reply):
+    """An entry's text as HTML that is safe to show: what HTML it held is shown as text."""
+
+    entry_id: UUID
+    html: str = Field(repr=False)
+    version: int
+
+
+class RenderEntry(Query[EntryHtml]):
+    """Get the text of an entry as HTML. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "journal.render_entry"
+    entry_id: UUID
+
+
+class JournalEntries(Reply):
+    """A page of entries; `next` asks for the next page. Long texts make pages shorter."""
+
+    entries: tuple[JournalEntry, ...]
+    next: Cursor | None = None
+
+
+class ListEntries(Query[JournalEntries]):
+    """List entries, the latest first; with `search`, the best found first.
+
+    Words are found in all their forms, Russian and English; "in quotes" means side by side, `or`
+    either, and - leaves out. `deleted`: those thrown away. Refuses with `Invalid`.
+    """
+
+    address: ClassVar[str] = "journal.list_entries"
+    search: Line = ""
+    moods: Annotated[tuple[Mood, ...], Field(max_length=5)] = ()
+    tag: Tag | None = None
+    habit_id: UUID | None = None
+    first: Day | None = None
+    last: Day | None = None
+    favourite: bool | None = None
+    deleted: bool = False
+    cursor: Cursor | None = None
+    limit: Page = 50
+
+
+class EntryVersion(EntryWords):
+    """An entry as it was in a version, written at `written_at`."""
+
+    version: int
+    day: Day
+    at: AwareDatetime
+    zone: Zone
+    written_at: AwareDatetime
+
+
+class EntryHistory(Reply):
+    """A page of an entry's versions, newest first: the present one begins the first page."""
+
+    versions: tuple[EntryVersion, ...]
+    next: Cursor | None = None
+
+
+class GetEntryHistory(Query[EntryHistory]):
+    """List the versions of an entry that differ in their words. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "journal.get_entry_history"
+    entry_id: UUID
+    cursor: Cursor | None = None
+    limit: Page = 20
+
+
+class OnThisDay(Reply):
+    """Entries of the same day in earlier years, the latest first."""
+
+    day: Day
+    entries: tuple[JournalEntry, ...]
+
+
+class GetOnThisDay(Query[OnThisDay]):
+    """Look back from a day (today): what was on it in earlier years.
+
+    29 February shows on 28 February of years that have none.
+    """
+
+    address: ClassVar[str] = "journal.get_on_this_day"
+    day: Day | None = None
+
+
+class EntryTag(Message):
+    """A tag, as it was written last, and how many entries bear it."""
+
+    tag: Tag
+    entries: int
+
+
+class EntryTags(Reply):
+    """All tags, the most used first."""
+
+    tags: tuple[EntryTag, ...]
+
+
+class ListEntryTags(Query[EntryTags]):
+    """List the tags of all entries."""
+
+    address: ClassVar[str] = "journal.list_entry_tags"
+
+
+class RetellEntries(Command[Retold]):
+    """Tell all entries of a user once more, as they are now; those thrown away as deleted.
+
+    For rooms that have lost what they heard. Pages of at most 500.
+    """
+
+    address: ClassVar[str] = "journal.retell_entries"
+    scope: ClassVar[str] = "admin"
+    user_id: UUID
+    cursor: Cursor | None = None
 
 
 class EntryOutline(Message):

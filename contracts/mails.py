@@ -117,4 +117,3 @@ DeliveryState = Literal[
     "pending", "sending", "sent", "retry", "failed", "suppressed", "expired", "missed"
 ]
 """Where a delivery is: see `actors/reminders/__init__.py`."""
-

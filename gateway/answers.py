@@ -37,20 +37,21 @@ def etag_of(version: int, body: str = "") -> str:
 def versioned(reply: BaseModel, version: int, known: str | None, *, moves: bool) -> Response:
     """Write a reply with its ETag, or 304 if the caller `known`s it (RFC 9110, section 13.1.2)."""
     body = reply.model_dump_json()
-    return _unless_known(body, etag_of(version, body if moves else ""), known)
+    return unless_known(body, etag_of(version, body if moves else ""), known)
 
 
 def listed(reply: BaseModel, known: str | None) -> Response:
     """Write a list with an ETag over its content, or 304."""
     body = reply.model_dump_json()
-    return _unless_known(body, f'"{len(body):x}-{zlib.crc32(body.encode()):08x}"', known)
+    return unless_known(body, f'"{len(body):x}-{zlib.crc32(body.encode()):08x}"', known)
 
 
-def _unless_known(body: str, etag: str, known: str | None) -> Response:
+def unless_known(body: str, etag: str, known: str | None, media: str = JSON) -> Response:
+    """Write a body with its ETag, or 304 if the caller `known`s it."""
     headers = {"ETag": etag}
     if known is not None and (known.strip() == "*" or etag in _tags(known)):
         return Response(status_code=304, headers=headers)
-    return Response(body, 200, headers, JSON)
+    return Response(body, 200, headers, media)
 
 
 def _tags(known: str) -> set[str]:

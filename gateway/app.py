@@ -8,7 +8,22 @@ from fastapi import FastAPI
 
 from contracts.bus import Bus
 from contracts.principal import Verifier
-from gateway import auth, breaks, check_ins, habits, health, imports, today, users, web
+from gateway import (
+    analytics_export,
+    auth,
+    breaks,
+    check_ins,
+    habits,
+    health,
+    imports,
+    journal,
+    journal_export,
+    journal_moods,
+    journal_prompts,
+    today,
+    users,
+    web,
+)
 from gateway.deps import Door
 from gateway.edge import Edge
 from gateway.limits import Limiter, Policy
@@ -16,7 +31,22 @@ from gateway.openapi import document
 from gateway.problems import speak_problems
 
 # Those that are asked most come first: routes are tried in order.
-RESOURCES = (check_ins, today, habits, users, breaks, auth, imports, health, web)
+RESOURCES = (
+    check_ins,
+    today,
+    habits,
+    journal,
+    journal_moods,
+    journal_prompts,
+    users,
+    breaks,
+    auth,
+    imports,
+    journal_export,
+    analytics_export,
+    health,
+    web,
+)
 
 
 @dataclass(frozen=True, slots=True)

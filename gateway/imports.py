@@ -1,30 +1,36 @@
-"""Another tracker's file becomes habits: /v1/import, /v1/imports/{import_id}."""
+"""Another tracker's file becomes habits, or a diary: /v1/import, /v1/imports/{import_id}."""
 
 import asyncio
 import base64
+import tempfile
 import time
-from typing import Annotated
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Annotated, BinaryIO, cast
 from uuid import UUID
 
 from fastapi import Path, Query, Request
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from contracts.bus import Bus
-from contracts.imports import (
-    PART_BYTES,
-    AddImportPart,
-    GetImport,
-    Import,
-    RunImport,
-    StartImport,
-)
-from contracts.message import Invalid
+from contracts.imports import PART_BYTES, GetImport, Import
+from contracts.journal_transfer import GetDiaryImport, MoodMap, UnknownMoods
+from contracts.message import Invalid, NotFound, Refused
 from contracts.principal import Principal
 from gateway.answers import answer
 from gateway.deps import Key, TheBus, YesNo, door_of
+from gateway.formats import ASKS, Asks, Format, format_of
 from gateway.identity import Me
 from gateway.reading import resource
 from gateway.upload import Upload
+
+IN_MEMORY = 1 << 20
+"""Bytes of a file of unknown kind that are kept in memory; the rest goes to a temporary file."""
+
+EXAMPLE = '{"fantastisch": 5}'
+
+_moods: TypeAdapter[MoodMap] = TypeAdapter(MoodMap)
 
 router = resource("import", 403, 404, 409)
 
@@ -44,42 +50,72 @@ FORM = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wished of an import."""
+
+    dry_run: bool
+    moods: MoodMap
+    unknown_moods: UnknownMoods
+
+
 async def send(
-    bus: Bus, me: Principal, upload: Upload, *, dry_run: bool, key: str | None
-) -> Import:
-    """Hand a file to the room as it comes in, and let it be read.
+    bus: Bus, me: Principal, upload: Upload, format: Format | None, wish: Wish, key: str | None
+) -> tuple[Asks, Import]:
+    """Hand a file to the room that reads it, and let it be read.
 
-    The same key begins the same import; one that runs already is not filled again.
+    A file of unknown kind is put aside first and looked at. The same key begins the same import;
+    one that runs already is not filled again.
     """
-    parts = upload.parts()
-    head = await anext(parts, b"")
-    begun = await bus.ask(StartImport(file_name=upload.name), me, idempotency_key=key)
-    if key is not None:
-        begun = await bus.ask(GetImport(import_id=begun.import_id), me)
-    if begun.phase != "receiving":
-        return begun
-    number = 0
-    while head:
-        data = base64.b64encode(head).decode()
-        await bus.ask(AddImportPart(import_id=begun.import_id, number=number, data=data), me)
-        number += 1
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as aside:
+        parts = upload.parts()
+        if format is None:
+            async for part in parts:
+                aside.write(part)
+            file = cast(BinaryIO, aside)
+            format = await asyncio.to_thread(format_of, file)
+            file.seek(0)
+            parts = _again(file)
+        asks = ASKS[format]
         head = await anext(parts, b"")
-    command = RunImport(import_id=begun.import_id, dry_run=dry_run)
-    return await bus.ask(command, me, idempotency_key=key)
+        begun = await bus.ask(asks.start(file_name=upload.name), me, idempotency_key=key)
+        if key is not None:
+            begun = await bus.ask(asks.get(import_id=begun.import_id), me)
+        if begun.phase != "receiving":
+            return asks, begun
+        number = 0
+        while head:
+            data = base64.b64encode(head).decode()
+            await bus.ask(asks.add(import_id=begun.import_id, number=number, data=data), me)
+            number += 1
+            head = await anext(parts, b"")
+    command = asks.run.model_validate({"import_id": begun.import_id, **asdict(wish)})
+    return asks, await bus.ask(command, me, idempotency_key=key)
 
 
-async def follow(bus: Bus, me: Principal, now: Import, patience: float) -> Import:
+async def _again(file: BinaryIO) -> AsyncIterator[bytes]:
+    """Read a file that was put aside, in parts."""
+    while part := file.read(PART_BYTES):
+        yield part
+
+
+async def follow(bus: Bus, me: Principal, asks: Asks, now: Import, patience: float) -> Import:
     """Wait for an import to end, for at most `patience` seconds."""
     late, pause = time.monotonic() + patience, 0.05
     while now.phase not in ("done", "failed") and time.monotonic() + pause < late:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.5)
-        now = await bus.ask(GetImport(import_id=now.import_id), me)
+        now = await bus.ask(asks.get(import_id=now.import_id), me)
     return now
 
 
 def account(now: Import) -> Response:
-    """Answer with the account of an import: 200 if it has ended well, 202 while it goes on."""
+    """Answer with the account of an import: 200 if it has ended well, 202 while it goes on.
+
+    One that failed is refused as its room refused it.
+    """
+    if now.phase == "failed" and now.refusal is not None:
+        raise Refused.read(now.refusal)
     if now.phase == "failed":
         text = "The file could not be imported: {problem}"
         raise Invalid("import_failed", text, problem=now.problem or now.phase)
@@ -87,6 +123,15 @@ def account(now: Import) -> Response:
     if now.phase == "done":
         return answer(now, headers=location)
     return answer(now, 202, location | {"Retry-After": "1"})
+
+
+def moods_of(given: str | None) -> MoodMap:
+    """Read what moods mean. Refuses with `Invalid`."""
+    try:
+        return _moods.validate_json(given) if given else {}
+    except ValidationError:
+        text = "Write moods as a JSON object of names and numbers from 1 to 5, such as {example}."
+        raise Invalid("moods_malformed", text, example=EXAMPLE) from None
 
 
 @router.post(
@@ -101,12 +146,31 @@ async def import_file(
     me: Me,
     bus: TheBus,
     dry_run: Annotated[YesNo, Query(description="Only report what would be done.")] = False,
+    format: Annotated[
+        Format | None, Query(description="What kind of file it is; if not given, it is looked at.")
+    ] = None,
+    moods: Annotated[
+        str | None,
+        Query(
+            description="What the moods of a diary mean, 1 (awful) to 5 (great), by their names.",
+            max_length=20_000,
+            examples=[EXAMPLE],
+        ),
+    ] = None,
+    unknown_moods: Annotated[
+        UnknownMoods,
+        Query(description="Refuse moods whose meaning is not known, or import without a mood."),
+    ] = "refuse",
     key: Key = None,
 ) -> Response:
-    """Import a Loop Habit Tracker export (zip). Answers for each row; twice changes nothing."""
+    """Import the CSV zip of Loop Habit Tracker, or Daylio's CSV export or .daylio backup.
+
+    Answers for each row; importing twice changes nothing.
+    """
+    wish = Wish(dry_run, moods_of(moods), unknown_moods)
     upload = Upload(request, PART_BYTES)
-    now = await send(bus, me, upload, dry_run=dry_run, key=key)
-    return account(await follow(bus, me, now, door_of(request).patience))
+    asks, now = await send(bus, me, upload, format, wish, key)
+    return account(await follow(bus, me, asks, now, door_of(request).patience))
 
 
 @router.get("/v1/imports/{import_id}", response_model=Import, summary="Get an import")
@@ -116,4 +180,8 @@ async def get_import(
     bus: TheBus,
 ) -> Response:
     """Get how far an import is, and its report."""
-    return answer(await bus.ask(GetImport(import_id=import_id), me))
+    try:
+        found = await bus.ask(GetImport(import_id=import_id), me)
+    except NotFound:
+        found = await bus.ask(GetDiaryImport(import_id=import_id), me)
+    return answer(found)

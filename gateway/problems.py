@@ -62,6 +62,7 @@ TITLES: dict[int, str] = {
     422: "Something does not fit",
     429: "Too many requests",
     500: "Something broke on our side",
+    501: "Not offered here",
     503: "Not available right now",
     504: "No answer in time",
 }

@@ -74,7 +74,7 @@ def in_body(path: Sequence[str | int], body: object, kind: str) -> list[str | in
     found: list[str | int] = []
     for place, step in enumerate(path):
         if (isinstance(body, dict) and step in body) or (
-            isinstance(body, list) and isinstance(step, int)
+            isinstance(body, list) and isinstance(step, int) and step < len(body)
         ):
             body = body[step]  # type: ignore[index]
             found.append(step)

@@ -22,9 +22,11 @@ app = typer.Typer(
 user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
 parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
+analytics_app = typer.Typer(help="What analytics has made of the facts.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
 app.add_typer(parked_app, name="parked")
 app.add_typer(keys_app, name="keys")
+app.add_typer(analytics_app, name="analytics")
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")]
@@ -150,6 +152,21 @@ def import_file(
     run(start(settings_of(data=data, database_url=database), file, user, dry_run=dry_run))
 
 
+@app.command()
+def demo(
+    remove: Annotated[bool, typer.Option("--remove", help="Take the demo user away.")] = False,
+    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Add a demo user with half a year of habits, moods and diary; or take them away."""
+    from ops.demonstration import seeding
+
+    settings = settings_of(data=data, database_url=database)
+    run(seeding.remove(settings) if remove else seeding.add(settings, zone, language))
+
+
 @user_app.command("add")
 def user_add(
     email: str,
@@ -235,6 +252,20 @@ def parked_replay(
     from ops.parking import replay
 
     run(replay(settings_of(data=data, database_url=database), number))
+
+
+@analytics_app.command("rebuild")
+def analytics_rebuild(
+    retell: Annotated[
+        bool, typer.Option("--retell", help="Have the rooms tell all they know first.")
+    ] = False,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Fold all histories anew from the facts that were heard."""
+    from ops.analytics import rebuild
+
+    run(rebuild(settings_of(data=data, database_url=database), retell=retell))
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.runtime.settings import Settings
 from ops.door import STALE
 from ops.faults import CannotRun
-from ops.platform import database
+from ops.platform import database, room_of
 from storage import heartbeat, inbox, outbox
+from storage.analytics import log
 from storage.migrations import current, head, known
 from storage.session import open_engine, transaction
 
@@ -65,7 +66,15 @@ async def stored_findings(engine: AsyncEngine) -> list[Finding]:
         beat = await heartbeat.age(tx, "clock")
         waiting, age = await outbox.backlog(tx)
         parked = await inbox.count_parked(tx)
-    return [*found, clock_finding(beat), outbox_finding(waiting, age), parked_finding(parked)]
+        behind, oldest = await outbox.backlog(tx, tuple(room_of("analytics").hears))
+        silence = await log.silence(tx)
+    return [
+        *found,
+        clock_finding(beat),
+        outbox_finding(waiting, age),
+        analytics_finding(behind, oldest, silence),
+        parked_finding(parked),
+    ]
 
 
 def schema_finding(revision: str | None) -> Finding:
@@ -97,6 +106,16 @@ def outbox_finding(waiting: int, age: float) -> Finding:
             f"{waiting} facts wait, the oldest for {age:.0f} s: is the courier running?",
         )
     return Finding("outbox", True, f"{waiting} facts on their way")
+
+
+def analytics_finding(behind: int, oldest: float, silence: float | None) -> Finding:
+    """Say how far analytics is behind what happens."""
+    if behind and oldest > OLD:
+        words = f"{behind} facts behind, the oldest for {oldest:.0f} s: is the room running?"
+        return Finding("analytics", False, words)
+    if silence is None:
+        return Finding("analytics", True, "has heard nothing yet")
+    return Finding("analytics", True, f"up to date, last heard something {silence:.0f} s ago")
 
 
 def parked_finding(parked: int) -> Finding:

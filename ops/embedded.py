@@ -4,10 +4,10 @@ import time
 
 from rich.console import Console
 
-from actors.runtime.clock import Clock
+from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.settings import Settings
 from ops import logs
-from ops.platform import database, platform
+from ops.platform import database, platform, rooms
 from ops.serving import open_socket, serve
 from storage.migrations import migrate
 
@@ -23,7 +23,8 @@ async def up(settings: Settings) -> None:
         await migrate(here.engine)
         await here.verifier.watch()
         here.courier.start()
-        clock = Clock(here.engine)
+        here.working.start()
+        clock = Clock(here.engine, ticks_of(rooms()), after=here.courier.ring)
         clock.start()
         from ops.door import open_door
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from actors.runtime.alone import open_alone
-from actors.runtime.clock import Clock
+from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.rabbit.asking import RabbitBus
@@ -109,8 +109,8 @@ async def run_courier(settings: Settings) -> None:
 async def run_clock(settings: Settings) -> None:
     """Run the clock until told to stop."""
     logs.set_up(settings.log_level)
-    engine = open_engine(needed(settings.database(), "RITMO_DATABASE_URL", "The clock"), 3)
-    clock = Clock(engine)
+    engine = open_engine(needed(settings.database(), "RITMO_DATABASE_URL", "The clock"), 6)
+    clock = Clock(engine, ticks_of(rooms()))
     clock.start()
     await until_told().wait()
     await clock.stop()

@@ -21,6 +21,7 @@ from actors.runtime.identity import TokenVerifier
 from actors.runtime.local import LocalBus
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
+from actors.runtime.working import Working
 from contracts.message import new_id
 from contracts.principal import Principal
 from storage import embedded, heartbeat, outbox
@@ -38,13 +39,14 @@ ADMIN = frozenset({"user", "admin"})
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Rooms in this process, and what they stand on."""
+    """Rooms in this process, and what they stand on; `working` is begun by who stays."""
 
     settings: Settings
     engine: AsyncEngine
     bus: LocalBus
     verifier: TokenVerifier
     courier: Courier
+    working: Working
 
 
 def rooms() -> list[Room]:
@@ -102,14 +104,16 @@ async def platform(
     engine = open_engine(url, share * len(only) + 2)
     bus = LocalBus()
     courier = Courier(engine, bus.deliver)
-    for name in only:
-        room = room_of(name)
+    opened = [room_of(name) for name in only]
+    for room in opened:
         await room.open(settings)
         bus.open_room(Edge(room, engine, bus, share, after=courier.ring))
     verifier = TokenVerifier(bus)
+    working = Working(opened, engine, settings)
     try:
-        yield Platform(settings, engine, bus, verifier, courier)
+        yield Platform(settings, engine, bus, verifier, courier, working)
     finally:
+        await working.stop()
         await courier.stop()
         await engine.dispose()
 
@@ -130,6 +134,7 @@ async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
             return
         here.courier.start()
         yield here
+        await here.courier.stop()  # what it has in hand is not done; it stays in the outbox
         while await here.courier.carry():
             pass
 

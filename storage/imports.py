@@ -1,4 +1,7 @@
-"""Imports: the parts of a file on their way in, how far it is read, and its report."""
+"""Imports of all rooms: a file's parts on their way in, how far it is read, and its report.
+
+Every room sees its own: `room` belongs to the name of an import.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -27,16 +30,19 @@ imports = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, nullable=False, index=True),
+    Column("room", Text, nullable=False),
     Column("file_name", Text, nullable=False),
     Column("phase", Text, nullable=False),
     Column("dry_run", Boolean, nullable=False, server_default="false"),
+    Column("options", Text, nullable=False, server_default="{}"),
     Column("rows", Integer, nullable=False, server_default="0"),
     Column("total", Integer),
-    Column("report", Text, nullable=False, server_default="[]"),
+    Column("report", Text, nullable=False, server_default="{}"),
     Column("problem", Text),
+    Column("refusal", Text),
     created_at(),
     Column("ended_at", DateTime(timezone=True)),
-    schema="habits",
+    schema="bus",
 )
 
 parts = Table(
@@ -45,48 +51,46 @@ parts = Table(
     Column("import_id", Uuid, ForeignKey(imports.c.id, ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("data", LargeBinary, nullable=False),
-    schema="habits",
+    schema="bus",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """An import as it is stored; `report` is JSON."""
+    """An import as it is stored; `options`, `report` and `refusal` are JSON."""
 
     id: UUID
     phase: str
     dry_run: bool
+    options: str
     rows: int
     total: int | None
     report: str
     problem: str | None
+    refusal: str | None
 
 
-_columns = (
-    imports.c.id,
-    imports.c.phase,
-    imports.c.dry_run,
-    imports.c.rows,
-    imports.c.total,
-    imports.c.report,
-    imports.c.problem,
-)
+_columns = tuple(imports.c[name] for name in ImportRow.__slots__)
 
 
-async def add(tx: AsyncConnection, user_id: UUID, import_id: UUID, file_name: str) -> None:
+async def add(
+    tx: AsyncConnection, user_id: UUID, room: str, import_id: UUID, file_name: str
+) -> None:
     """Begin to receive a file."""
     await tx.execute(
         imports.insert().values(
-            id=import_id, user_id=user_id, file_name=file_name, phase="receiving"
+            id=import_id, user_id=user_id, room=room, file_name=file_name, phase="receiving"
         )
     )
 
 
 async def find(
-    tx: AsyncConnection, user_id: UUID, import_id: UUID, *, lock: bool = False
+    tx: AsyncConnection, user_id: UUID, room: str, import_id: UUID, *, lock: bool = False
 ) -> ImportRow | None:
     """Return an import of this user's."""
-    statement = select(*_columns).where(imports.c.user_id == user_id, imports.c.id == import_id)
+    statement = select(*_columns).where(
+        imports.c.user_id == user_id, imports.c.room == room, imports.c.id == import_id
+    )
     row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
     return ImportRow(*row) if row else None
 
@@ -98,6 +102,12 @@ async def change(tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: 
         .where(imports.c.user_id == user_id, imports.c.id == import_id)
         .values(**values)
     )
+
+
+async def end(tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: object) -> None:
+    """Note how an import ended, and drop its file."""
+    await change(tx, user_id, import_id, ended_at=func.now(), **values)
+    await tx.execute(parts.delete().where(parts.c.import_id == import_id))
 
 
 async def take_time(tx: AsyncConnection) -> None:
@@ -131,11 +141,6 @@ async def part(tx: AsyncConnection, import_id: UUID, number: int) -> bytes:
     return bytes((await tx.execute(statement)).scalar_one())
 
 
-async def forget_parts(tx: AsyncConnection, import_id: UUID) -> None:
-    """Drop the file: it was read."""
-    await tx.execute(parts.delete().where(parts.c.import_id == import_id))
-
-
-async def erase(tx: AsyncConnection, user_id: UUID) -> None:
-    """Erase a user's imports."""
-    await tx.execute(imports.delete().where(imports.c.user_id == user_id))
+async def erase(tx: AsyncConnection, user_id: UUID, room: str) -> None:
+    """Erase a user's imports in a room."""
+    await tx.execute(imports.delete().where(imports.c.user_id == user_id, imports.c.room == room))

@@ -113,14 +113,14 @@ async def postpone(tx: AsyncConnection, waiting: Sequence[Waiting]) -> None:
         )
 
 
-async def backlog(tx: AsyncConnection) -> tuple[int, float]:
-    """Return how many facts wait and how old the oldest is, in seconds."""
-    row = (
-        await tx.execute(
-            select(
-                func.count(),
-                func.coalesce(func.extract("epoch", func.now() - func.min(outbox.c.told_at)), 0),
-            ).select_from(outbox)
-        )
-    ).one()
+async def backlog(tx: AsyncConnection, addresses: Sequence[str] | None = None) -> tuple[int, float]:
+    """Return how many facts wait and how old the oldest is, in seconds; only those of `addresses`.
+
+    None: all facts.
+    """
+    age = func.extract("epoch", func.now() - func.min(outbox.c.told_at))
+    statement = select(func.count(), func.coalesce(age, 0)).select_from(outbox)
+    if addresses is not None:
+        statement = statement.where(outbox.c.address.in_(addresses))
+    row = (await tx.execute(statement)).one()
     return row[0], float(row[1])

@@ -10,5 +10,6 @@ What a check-in means is decided in `domain.py`; which days are due, and where a
 `contracts/keeping`, for every room alike.
 
 What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),
-`starting.py` (when a habit begins), `reading.py` (whole histories) and `importing.py`.
+`starting.py` (when a habit begins), `reading.py` (whole histories), `importing.py` and
+`retelling.py`.
 """

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from actors.habits import importing, plans, reading
+from actors.habits import importing, plans, reading, retelling
 from actors.habits.days import (
     Saying,
     change_day,
@@ -68,10 +68,11 @@ from contracts.imports import (
     StartImport,
 )
 from contracts.keeping.promise import Promise
-from contracts.message import Conflict, Invalid, NotFound, new_id
+from contracts.message import Conflict, NotFound, new_id
+from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
-from storage import breaks, check_ins, habits, idempotency, imports
+from storage import breaks, check_ins, habits, idempotency
 from storage.breaks import BreakRow
 from storage.check_ins import EntryRow
 from storage.outbox import tell
@@ -346,47 +347,40 @@ async def list_breaks(query: ListBreaks, who: Who, tx: Transaction) -> Breaks:
 async def start_import(command: StartImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
     """Begin to receive a file."""
     await person_of(tx, bus, who, stay=True)
-    importing.check_size(command.size or 0)
-    import_id = new_id()
-    await imports.add(tx, who.user_id, import_id, command.file_name)
-    return Import(import_id=import_id, phase="receiving", dry_run=False)
+    return await importing.files.start(tx, who, command)
 
 
 @room.answer
 async def add_import_part(command: AddImportPart, who: Who, tx: Transaction) -> Import:
     """Receive a part of a file."""
-    row = await importing.receiving(tx, who, command.import_id)
-    data = importing.decoded(command.data)
-    importing.check_size(await imports.keep_part(tx, row.id, command.number, data))
-    return Import(import_id=row.id, phase="receiving", dry_run=False)
+    return await importing.files.add(tx, who, command)
 
 
 @room.answer
 async def run_import(command: RunImport, who: Who, tx: Transaction) -> Import:
     """Ask for the file to be read, as soon as somebody has the time."""
-    row = await importing.receiving(tx, who, command.import_id)
-    numbers = await imports.part_numbers(tx, row.id)
-    if numbers != list(range(len(numbers))) or not numbers:
-        raise Invalid("import_incomplete", "Parts of the file are missing.")
-    await imports.change(tx, who.user_id, row.id, phase="waiting", dry_run=command.dry_run)
-    requested = ImportRequested(user_id=who.user_id, import_id=row.id, dry_run=command.dry_run)
-    await tell(tx, requested)
-    return Import(import_id=row.id, phase="waiting", dry_run=command.dry_run)
+    waiting = await importing.files.close(tx, who, command)
+    about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
+    await tell(tx, ImportRequested(user_id=who.user_id, **about))
+    return waiting
 
 
 @room.answer
 async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
     """Show how far an import is, and its report."""
-    row = await imports.find(tx, who.user_id, query.import_id)
-    if row is None:
-        raise importing.no_import(query.import_id)
-    return importing.import_of(row)
+    return await importing.files.show(tx, who, query.import_id)
 
 
 @room.hear
 async def read_import(fact: ImportRequested, tx: Transaction) -> None:
     """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
     await importing.run(tx, fact)
+
+
+@room.answer
+async def retell_habits(command: RetellHabits, tx: Transaction) -> Retold:
+    """Tell some habits of a person once more, with all their days."""
+    return await retelling.retell(tx, command)
 
 
 # -- people ---------------------------------------------------------------------------------------
@@ -403,5 +397,5 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase all that the room holds of a user, and what was kept for repeated requests."""
     await habits.erase(tx, fact.user_id)
     await breaks.erase(tx, fact.user_id)
-    await imports.erase(tx, fact.user_id)
+    await importing.files.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)

@@ -1,15 +1,12 @@
-"""Files of other trackers: the CSV zip of Loop Habit Tracker, opened with care.
+"""Files of other trackers: the CSV zip of Loop Habit Tracker, table by table.
 
-Whatever is in the zip, memory stays flat: tables are streamed, every size has a limit, and nothing
-is written to a disk. What the words mean is in `loop.py`.
+What the words mean is in `loop.py`.
 """
 
 import csv
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +25,8 @@ from actors.habits.loop_rows import (
     holds_amounts,
     order_of,
 )
+from actors.runtime.tables import Lines, Rfc4180, rows_of
+from actors.runtime.zips import TOTAL, Zip
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
 from contracts.time import LAST_DAY
@@ -35,56 +34,22 @@ from contracts.time import LAST_DAY
 CHUNK = 2_000
 """After so many rows an asynchronous caller may let others run."""
 
-_HABITS, _MEMBERS = 1_000, 5_000
-_DIRECTORY, _TOTAL, _REREAD = 2 << 20, 200 << 20, 1 << 30
-_RATIO, _SMALL = 400, 16 << 20
-_RECORD = 128 << 10
+_HABITS, _REREAD = 1_000, 1 << 30
 _SCANNED = 20_000
 _ROOT = "Checkmarks.csv"
 _FOLDER = re.compile(r"(\d{3,6})(?: [^/]*)?/Checkmarks\.csv", re.ASCII)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error)
 
 
-class _Rfc4180(csv.excel):
-    """As Loop writes tables; a quote that is never closed is an error."""
-
-    strict = True
-
-
-class _Root(_Rfc4180):
+class _Root(Rfc4180):
     """As Loop writes the root table: without quotes, whatever the names."""
 
     quoting = csv.QUOTE_NONE
 
 
-class _Bounded:
-    """A file of which nobody reads much at once: the directory of a zip is read in one piece."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.tell, self.seekable = file.tell, file.seekable
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        if offset < 0 and not whence:
-            raise zipfile.BadZipFile
-        return self._file.seek(offset, whence)
-
-    def read(self, size: int = -1) -> bytes:
-        if size > _DIRECTORY:
-            raise _too_large()
-        return self._file.read(_DIRECTORY if size < 0 else size)
-
-
 def _too_large() -> Invalid:
     """Say that a file holds more than Ritmo takes."""
     text = "The file holds more than can be imported at once: {megabytes} MB, {habits} habits."
-    return Invalid("import_too_large", text, megabytes=_TOTAL >> 20, habits=_HABITS)
-
-
-def _damaged() -> Invalid:
-    """Say that a file is no zip, a broken one, or packed in a way that Loop never does."""
-    text = "The file is not a whole zip as Loop writes it; export it once more."
-    return Invalid("import_unreadable", text)
+    return Invalid("import_too_large", text, megabytes=TOTAL >> 20, habits=_HABITS)
 
 
 def _unwrapped(line: str) -> str:
@@ -93,24 +58,11 @@ def _unwrapped(line: str) -> str:
     return line.replace(wrapping, "").replace(")", "") if wrapping in line else line
 
 
-class _Lines:
-    """Lines of a text; refuses a row, perhaps of many lines, that grows too long."""
-
-    def __init__(self, text: io.TextIOWrapper, *, root: bool) -> None:
-        self._text, self._root = text, root
-        self.taken = 0
-
-    def __iter__(self) -> "_Lines":
-        return self
+class _RootLines(Lines):
+    """Lines of the root table."""
 
     def __next__(self) -> str:
-        line = self._text.readline(_RECORD)
-        if not line:
-            raise StopIteration
-        self.taken += len(line)
-        if self.taken >= _RECORD:
-            raise csv.Error(f"a row is longer than {_RECORD} characters")
-        return _unwrapped(line) if self._root else line
+        return _unwrapped(super().__next__())
 
 
 class Tables:
@@ -118,37 +70,12 @@ class Tables:
 
     def __init__(self, file: BinaryIO) -> None:
         """Open the zip; `file` stays open as long as the tables are read."""
-        try:
-            self._zip = zipfile.ZipFile(_Bounded(file))
-        except (*_DAMAGE, ValueError, OSError):
-            raise _damaged() from None
-        self._check(self._zip.infolist())
-        self.members = self._named()
+        self._zip = Zip(file)
+        self.members = self._below_habits()
 
-    @staticmethod
-    def _check(members: list[zipfile.ZipInfo]) -> None:
-        """Refuse a bomb, and what needs a password. zipfile never reads beyond declared sizes."""
-        if len(members) > _MEMBERS or sum(member.file_size for member in members) > _TOTAL:
-            raise _too_large()
-        for member in members:
-            if member.file_size > max(_SMALL, member.compress_size * _RATIO):
-                raise _too_large()
-            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise _damaged()
-            if member.flag_bits & 0x1:
-                text = "The file is protected by a password; export it without one."
-                raise Invalid("import_unreadable", text)
-
-    def _named(self) -> dict[str, zipfile.ZipInfo]:
-        """List the members below the folder of `Habits.csv`; names that lead elsewhere are not."""
-        found: dict[str, zipfile.ZipInfo] = {}
-        for member in self._zip.infolist():
-            name = member.filename.replace("\\", "/")
-            if name.startswith("/") or ".." in name.split("/") or "__MACOSX" in name:
-                continue
-            if name in found:
-                raise _damaged()
-            found[name] = member
+    def _below_habits(self) -> dict[str, zipfile.ZipInfo]:
+        """List the members below the folder of `Habits.csv`."""
+        found = self._zip.members
         tops = [name for name in found if PurePosixPath(name).name == "Habits.csv"]
         if not tops:
             text = "There is no Habits.csv in the zip: it is not an export of Loop Habit Tracker."
@@ -158,16 +85,13 @@ class Tables:
 
     def rows(self, name: str, *, root: bool = False) -> Iterator[list[str]]:
         """Stream the rows of a table, without blank ones. Loop quotes nothing in the root table."""
-        dialect = _Root if root else _Rfc4180
         try:
             with self._zip.open(self.members[name]) as stream:
-                lines = _Lines(io.TextIOWrapper(stream, "utf-8-sig", newline=""), root=root)
-                for row in csv.reader(lines, dialect):
-                    lines.taken = 0
+                opened = io.TextIOWrapper(stream, "utf-8-sig", newline="")
+                lines = _RootLines(opened) if root else Lines(opened)
+                for row in rows_of(lines, _Root if root else Rfc4180):
                     if row:
                         yield row
-        except _DAMAGE:
-            raise _damaged() from None
         except UnicodeDecodeError:
             text = "{table} is not UTF-8 text; export it once more, or save it as CSV UTF-8."
             raise Invalid("import_unreadable", text, table=name) from None

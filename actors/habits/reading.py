@@ -67,8 +67,8 @@ async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streak
 
 async def settle_anew(
     tx: AsyncConnection, row: HabitRow, rests: list[tuple[date, date]], today: date
-) -> None:
-    """Work out score and streaks of a habit from its whole history, and keep them."""
+) -> HabitRow:
+    """Work out score and streaks of a habit from its whole history; return it with them."""
     promise = promise_of(row)
     until = today - timedelta(days=1 + SETTLE_AFTER)
     entries = entries_from(await check_ins.between(tx, row.id, FIRST_DAY, until))
@@ -77,5 +77,5 @@ async def settle_anew(
         "progress": dump_progress(settled.progress),
         "settled_day": settled.progress.settled_day,
     }
-    await habits.change(tx, row.user_id, row.id, values)
     await habits.keep_snapshots(tx, row.id, settled.snapshots)
+    return await habits.change(tx, row.user_id, row.id, values)

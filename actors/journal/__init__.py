@@ -1,1 +1,15 @@
-"""The journal room: the diary of a person, their moods, and what they were busy with."""
+"""The journal room: the diary of a person, their moods, and what they were busy with.
+
+It owns entries with their earlier versions, the names of moods, own prompts and templates; and it
+keeps a copy of each diarist's zone, day start and language, and of the names of their habits.
+
+It answers all that `contracts/journal.py`, `moods.py`, `prompts.py` and `templates.py` ask. It
+tells that an entry was written or deleted, never its words. It hears of profiles that change, of
+habits that are made, change or go (an entry is unlinked from them), and of users who are gone. Once
+an hour it removes what was thrown away more than 30 days ago.
+
+Where an entry lies in time and what a page holds is decided in `domain.py`. What people ask leads
+through `writing.py` (entries and their versions), `reading.py` (lists, searches, looks back),
+`knowing.py` (people and their habits), `prompts.py`, `templates.py`, `moods.py`, and
+`rendering.py` (Markdown to harmless HTML).
+"""

@@ -1,5 +1,380 @@
-"""What the journal room answers and hears."""
+"""What the journal room answers and hears: one short function a message."""
 
-from actors.runtime.room import Room
+import asyncio
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.journal import (
+    exporting,
+    importing,
+    knowing,
+    moods,
+    prompts,
+    reading,
+    templates,
+    writing,
+)
+from actors.journal.domain import month_of, prompt_of
+from actors.journal.rendering import harmless_html
+from actors.journal.views import entry_of
+from actors.runtime.room import Room, TheBus, Transaction, Who
+from contracts.auth import Done
+from contracts.habits import HabitChanged, HabitCreated, HabitDeleted
+from contracts.imports import Import
+from contracts.journal import (
+    CreateEntry,
+    DeleteEntry,
+    EntryHistory,
+    EntryHtml,
+    EntryTag,
+    EntryTags,
+    GetEntry,
+    GetEntryHistory,
+    GetOnThisDay,
+    JournalEntries,
+    JournalEntry,
+    ListEntries,
+    ListEntryTags,
+    OnThisDay,
+    RenderEntry,
+    RestoreEntry,
+    RetellEntries,
+    UpdateEntry,
+)
+from contracts.journal_transfer import (
+    AddDiaryPart,
+    DiaryImportRequested,
+    ExportedPage,
+    ExportEntries,
+    GetDiaryImport,
+    RunDiaryImport,
+    StartDiaryImport,
+)
+from contracts.message import new_id
+from contracts.moods import (
+    CalendarDay,
+    GetMoodCalendar,
+    GetMoods,
+    MoodCalendar,
+    Moods,
+    NameMoods,
+    ResetMoods,
+)
+from contracts.prompts import (
+    AddPrompt,
+    ChangePrompt,
+    GetPromptOfDay,
+    ListPrompts,
+    Prompt,
+    Prompts,
+    RemovePrompt,
+)
+from contracts.retelling import Retold
+from contracts.templates import (
+    AddTemplate,
+    ChangeTemplate,
+    EntryTemplate,
+    EntryTemplates,
+    ListTemplates,
+    RemoveTemplate,
+)
+from contracts.users import ProfileChanged, UserDeleted
+from storage import idempotency
+from storage.journal import entries, habits, people, searching
+from storage.journal import prompts as kept_prompts
+from storage.journal import templates as kept_templates
+from storage.journal.prompts import PromptRow
+from storage.outbox import tell
 
 room = Room("journal")
+
+PURGED = 1000
+"""Entries that are removed in one transaction, at most."""
+
+# -- entries --------------------------------------------------------------------------------------
+
+
+@room.answer
+async def create_entry(
+    command: CreateEntry, who: Who, tx: Transaction, bus: TheBus
+) -> JournalEntry:
+    """Write an entry."""
+    person = await knowing.person_of(tx, bus, who, stay=True)
+    return entry_of(await writing.create(tx, bus, who, command, person))
+
+
+@room.answer
+async def update_entry(
+    command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus
+) -> JournalEntry:
+    """Change an entry, and keep what it said."""
+    person = await knowing.person_of(tx, bus, who)
+    return entry_of(await writing.update(tx, bus, who, command, person))
+
+
+@room.answer
+async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
+    """Throw an entry away."""
+    await writing.delete(tx, who, command)
+    return Done()
+
+
+@room.answer
+async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> JournalEntry:
+    """Bring an entry back, or an earlier version of it."""
+    return entry_of(await writing.restore(tx, who, command))
+
+
+@room.answer
+async def get_entry(query: GetEntry, who: Who, tx: Transaction) -> JournalEntry:
+    """Show one entry."""
+    return entry_of(await reading.shown(tx, who, query.entry_id))
+
+
+@room.answer
+async def render_entry(query: RenderEntry, who: Who, tx: Transaction) -> EntryHtml:
+    """Show the text of an entry as HTML; a hostile text may take long, so elsewhere."""
+    row = await reading.shown(tx, who, query.entry_id)
+    html = await asyncio.to_thread(harmless_html, row.text)
+    return EntryHtml(entry_id=row.id, html=html, version=row.version)
+
+
+@room.answer
+async def list_entries(query: ListEntries, who: Who, tx: Transaction) -> JournalEntries:
+    """Show a page of entries."""
+    return await reading.listed(tx, who, query)
+
+
+@room.answer
+async def get_entry_history(query: GetEntryHistory, who: Who, tx: Transaction) -> EntryHistory:
+    """Show what an entry said before."""
+    return await reading.history(tx, who, query)
+
+
+@room.answer
+async def get_on_this_day(query: GetOnThisDay, who: Who, tx: Transaction, bus: TheBus) -> OnThisDay:
+    """Show what was on a day in earlier years."""
+    day = query.day or knowing.today(await knowing.person_of(tx, bus, who))
+    return await reading.on_this_day(tx, who, day)
+
+
+@room.answer
+async def list_entry_tags(query: ListEntryTags, who: Who, tx: Transaction) -> EntryTags:
+    """Show the tags in use."""
+    found = await searching.tags(tx, who.user_id)
+    return EntryTags(tags=tuple(EntryTag(tag=tag, entries=count) for tag, count in found))
+
+
+@room.answer
+async def retell_entries(command: RetellEntries, tx: Transaction) -> Retold:
+    """Tell a page of a user's entries once more."""
+    return await reading.retold(tx, command)
+
+
+@room.tick("journal.purge", every="41 * * * *")
+async def purge(tx: AsyncConnection) -> bool:
+    """Remove what was thrown away too long ago to be brought back; tell whether there is more."""
+    return await entries.purge(tx, PURGED) == PURGED
+
+
+# -- moods ----------------------------------------------------------------------------------------
+
+
+@room.answer
+async def get_moods(query: GetMoods, who: Who, tx: Transaction, bus: TheBus) -> Moods:
+    """Show what the caller calls their moods."""
+    return moods.scale_of(await knowing.person_of(tx, bus, who))
+
+
+@room.answer
+async def name_moods(command: NameMoods, who: Who, tx: Transaction, bus: TheBus) -> Moods:
+    """Let moods be called otherwise."""
+    await knowing.person_of(tx, bus, who, stay=True)
+    await people.name_moods(tx, who.user_id, moods.dump_names(command.moods))
+    return Moods(moods=command.moods, custom=True)
+
+
+@room.answer
+async def reset_moods(command: ResetMoods, who: Who, tx: Transaction, bus: TheBus) -> Moods:
+    """Let moods be called as usual."""
+    await knowing.person_of(tx, bus, who, stay=True)
+    await people.name_moods(tx, who.user_id, None)
+    return moods.scale_of(await knowing.person_of(tx, bus, who))
+
+
+@room.answer
+async def get_mood_calendar(
+    query: GetMoodCalendar, who: Who, tx: Transaction, bus: TheBus
+) -> MoodCalendar:
+    """Show the moods of some days."""
+    today = knowing.today(await knowing.person_of(tx, bus, who))
+    first, last = month_of(query.first, query.last, today)
+    days = tuple(
+        CalendarDay(day=day, entries=count, mood=None if mood is None else round(mood, 2))
+        for day, count, mood in await searching.moods(tx, who.user_id, first, last)
+    )
+    return MoodCalendar(first=first, last=last, days=days)
+
+
+# -- prompts --------------------------------------------------------------------------------------
+
+
+@room.answer
+async def list_prompts(query: ListPrompts, who: Who, tx: Transaction, bus: TheBus) -> Prompts:
+    """Show all prompts."""
+    person = await knowing.person_of(tx, bus, who)
+    return Prompts(prompts=tuple(await prompts.all_of(tx, who.user_id, person.language)))
+
+
+@room.answer
+async def add_prompt(command: AddPrompt, who: Who, tx: Transaction, bus: TheBus) -> Prompt:
+    """Add a prompt of one's own."""
+    await knowing.person_of(tx, bus, who, stay=True)
+    return await prompts.add(tx, who.user_id, PromptRow(new_id(), command.question))
+
+
+@room.answer
+async def change_prompt(command: ChangePrompt, who: Who, tx: Transaction) -> Prompt:
+    """Change a prompt of one's own."""
+    return await prompts.change(tx, who.user_id, command.prompt_id, command.question)
+
+
+@room.answer
+async def remove_prompt(command: RemovePrompt, who: Who, tx: Transaction) -> Done:
+    """Remove a prompt of one's own."""
+    await prompts.remove(tx, who.user_id, command.prompt_id)
+    return Done()
+
+
+@room.answer
+async def get_prompt_of_day(
+    query: GetPromptOfDay, who: Who, tx: Transaction, bus: TheBus
+) -> Prompt:
+    """Show the prompt of a day."""
+    person = await knowing.person_of(tx, bus, who)
+    every = await prompts.all_of(tx, who.user_id, person.language)
+    day = query.day or knowing.today(person)
+    return Prompt(**every[prompt_of(who.user_id, day, len(every))].model_dump())
+
+
+# -- templates ------------------------------------------------------------------------------------
+
+
+@room.answer
+async def list_templates(
+    query: ListTemplates, who: Who, tx: Transaction, bus: TheBus
+) -> EntryTemplates:
+    """Show all templates."""
+    person = await knowing.person_of(tx, bus, who)
+    found = await templates.all_of(tx, who.user_id, person.language)
+    return EntryTemplates(templates=tuple(found))
+
+
+@room.answer
+async def add_template(
+    command: AddTemplate, who: Who, tx: Transaction, bus: TheBus
+) -> EntryTemplate:
+    """Add a template."""
+    await knowing.person_of(tx, bus, who, stay=True)
+    return await templates.add(tx, who.user_id, command)
+
+
+@room.answer
+async def change_template(command: ChangeTemplate, who: Who, tx: Transaction) -> EntryTemplate:
+    """Change a template of one's own."""
+    return await templates.change(tx, who.user_id, command)
+
+
+@room.answer
+async def remove_template(command: RemoveTemplate, who: Who, tx: Transaction) -> Done:
+    """Remove a template of one's own."""
+    await templates.remove(tx, who.user_id, command.template_id, command.expected_version)
+    return Done()
+
+
+# -- people and their habits ----------------------------------------------------------------------
+
+
+@room.hear
+async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
+    """Note how a diarist lives in time, and which language they read."""
+    await knowing.remember_person(tx, fact)
+
+
+@room.hear
+async def meet_habit(fact: HabitCreated, tx: Transaction) -> None:
+    """Note a new habit of a diarist's."""
+    name = fact.habit.name
+    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
+
+
+@room.hear
+async def rename_habit(fact: HabitChanged, tx: Transaction) -> None:
+    """Note what a habit is called now."""
+    name = fact.habit.name
+    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
+
+
+@room.hear
+async def forget_habit(fact: HabitDeleted, tx: Transaction) -> None:
+    """Unlink entries from a habit that is gone."""
+    await knowing.forget_habit(tx, fact.user_id, fact.habit_id, fact.version)
+
+
+# -- imports and exports --------------------------------------------------------------------------
+
+
+@room.answer
+async def start_import(command: StartDiaryImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
+    """Begin to receive a diary."""
+    await knowing.person_of(tx, bus, who, stay=True)
+    return await importing.files.start(tx, who, command)
+
+
+@room.answer
+async def add_import_part(command: AddDiaryPart, who: Who, tx: Transaction) -> Import:
+    """Receive a part of a diary."""
+    return await importing.files.add(tx, who, command)
+
+
+@room.answer
+async def run_import(command: RunDiaryImport, who: Who, tx: Transaction) -> Import:
+    """Ask for the diary to be read, as soon as somebody has the time."""
+    chosen = command.model_dump_json(include={"moods", "unknown_moods"})
+    waiting = await importing.files.close(tx, who, command, chosen)
+    about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
+    await tell(tx, DiaryImportRequested(user_id=who.user_id, **about))
+    return waiting
+
+
+@room.answer
+async def get_import(query: GetDiaryImport, who: Who, tx: Transaction) -> Import:
+    """Show how far the import of a diary is, and its report."""
+    return await importing.files.show(tx, who, query.import_id)
+
+
+@room.hear
+async def read_diary(fact: DiaryImportRequested, tx: Transaction) -> None:
+    """Read the diary; nothing of it is kept if that fails, or if it is a dry run."""
+    await importing.run(tx, fact)
+
+
+@room.answer
+async def export_entries(query: ExportEntries, who: Who, tx: Transaction) -> ExportedPage:
+    """Write a page of entries out."""
+    return await exporting.page(tx, who.user_id, query)
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+@room.hear
+async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
+    """Erase all that the room holds of a user, and what was kept for repeated requests."""
+    await people.erase(tx, fact.user_id)
+    await habits.erase(tx, fact.user_id)
+    await entries.erase(tx, fact.user_id)
+    await importing.files.erase(tx, fact.user_id)
+    await kept_prompts.erase(tx, fact.user_id)
+    await kept_templates.erase(tx, fact.user_id)
+    await idempotency.erase(tx, fact.user_id)

@@ -8,6 +8,7 @@ from actors.runtime.rabbit.answering import broker_of
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
+from actors.runtime.working import Working
 from storage.session import open_engine
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     bus = RabbitBus(amqp, room.name)
     verifier = TokenVerifier(bus)
     edge = Edge(room, engine, bus, settings.room_concurrency)
+    working = Working([room], engine, settings)
     broker = broker_of(amqp, edge, verifier, settings.room_concurrency)
     app = FastStream(broker, logger=None)
 
@@ -40,6 +42,11 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     @app.after_startup
     async def watch() -> None:
         await verifier.watch()
+        working.start()
+
+    @app.on_shutdown
+    async def rest() -> None:
+        await working.stop()
 
     @app.after_shutdown
     async def stop() -> None:

@@ -1,13 +1,14 @@
 """The clock: Taskiq strikes the ticks of the platform; one leader among any number of clocks.
 
 Ticks only nudge: what is due lies in PostgreSQL, so a tick missed or struck twice does no harm.
+Rooms declare theirs (`Room.tick`). One that has more to do than fits a transaction is struck again
+at once, `AT_ONCE` times at most; while it is at work its next strokes are passed over.
 Leadership is an advisory lock held on a connection of its own: when the leader dies, PostgreSQL
 lets go and another clock takes over within `STANDBY` seconds.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -18,6 +19,9 @@ from taskiq import InMemoryBroker, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 from taskiq.schedule_sources import LabelScheduleSource
 
+from actors.runtime.faults import faults
+from actors.runtime.room import Room, Tick
+from contracts.message import Refused
 from storage import heartbeat, idempotency, inbox
 from storage.session import transaction
 
@@ -36,40 +40,48 @@ LEADER = 7264902
 """The advisory lock of the leading clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Something to do in a transaction, by cron (UTC) or every so many seconds."""
-
-    name: str
-    strike: Callable[[AsyncConnection], Awaitable[None]]
-    every: dict[str, str | int]
+AT_ONCE = 2000
+"""Transactions of one stroke, at most."""
 
 
-async def forget_old(tx: AsyncConnection) -> None:
+async def forget_old(tx: AsyncConnection) -> bool:
     """Drop inbox rows and kept answers that nobody can ask for any more."""
     now = datetime.now(UTC)
     await inbox.forget_heard(tx, now - KEEP_HEARD)
     await idempotency.forget(tx, now - KEEP_ANSWERS)
+    return False
 
 
-async def beat(tx: AsyncConnection) -> None:
+async def beat(tx: AsyncConnection) -> bool:
     """Show that the clock is alive."""
     await heartbeat.beat(tx, "clock")
+    return False
 
 
-TICKS = (
-    Tick("clock.beat", beat, {"interval": int(STANDBY)}),
-    Tick("clock.forget_old", forget_old, {"cron": "17 * * * *"}),
-)
-"""Every tick of the platform."""
+BEAT = Tick("clock.beat", beat, int(STANDBY))
+TICKS = (BEAT, Tick("clock.forget_old", forget_old, "17 * * * *"))
+"""The ticks of the platform; those of the rooms come beside them."""
+
+
+def ticks_of(rooms: Iterable[Room]) -> list[Tick]:
+    """Collect the ticks of rooms."""
+    return [tick for room in rooms for tick in room.ticks]
 
 
 class Clock:
-    """Strikes `TICKS` while it leads."""
+    """Strikes `TICKS`, and those of the rooms, while it leads."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Make a clock that works on this database."""
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        ticks: Iterable[Tick] = (),
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make a clock that works on this database; `after` is called after each stroke."""
         self._engine = engine
+        self._ticks = (*TICKS, *ticks)
+        self._after = after
+        self._strokes: dict[str, asyncio.Task[object] | None] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -78,9 +90,10 @@ class Clock:
 
     async def stop(self) -> None:
         """Stop, and let another clock lead."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, *self._strokes.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run(self) -> None:
         """Try to lead, for ever."""
@@ -99,7 +112,7 @@ class Clock:
                 await held.execute(text(f"SELECT pg_try_advisory_lock({LEADER})"))
             ).scalar_one():
                 return
-            await self._strike("clock.beat", beat)
+            await self.strike(BEAT)
             striking = asyncio.create_task(run_scheduler_task(self._scheduler(), run_startup=True))
             try:
                 while not striking.done():
@@ -111,22 +124,32 @@ class Clock:
 
     def _scheduler(self) -> TaskiqScheduler:
         broker = InMemoryBroker()
-        for tick in TICKS:
-            broker.register_task(
-                self._striker(tick), task_name=tick.name, schedule=[dict(tick.every)]
-            )
+        for tick in self._ticks:
+            every = {"cron" if isinstance(tick.every, str) else "interval": tick.every}
+            broker.register_task(self._striker(tick), task_name=tick.name, schedule=[every])
         sources: list[ScheduleSource] = [LabelScheduleSource(broker)]
         return TaskiqScheduler(broker, sources)
 
     def _striker(self, tick: Tick) -> Callable[[], Awaitable[None]]:
         async def strike() -> None:
-            await self._strike(tick.name, tick.strike)
+            await self.strike(tick)
 
         return strike
 
-    async def _strike(self, name: str, work: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    async def strike(self, tick: Tick) -> None:
+        """Strike a tick, unless it is being struck; again and again while there is more to do."""
+        if tick.name in self._strokes:
+            return
+        self._strokes[tick.name] = asyncio.current_task()
         try:
-            async with transaction(self._engine) as tx:
-                await work(tx)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("tick failed", tick=name, why=type(error).__name__)
+            with faults(tick.name):
+                for _ in range(AT_ONCE):
+                    async with transaction(self._engine) as tx:
+                        more = await tick.strike(tx)
+                    self._after()
+                    if not more:
+                        break
+        except Refused as no:
+            log.warning("tick failed", tick=tick.name, why=no.code)
+        finally:
+            del self._strokes[tick.name]

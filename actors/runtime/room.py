@@ -8,6 +8,12 @@
     @room.hear
     async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
 
+    @room.tick("habits.clean_up", every=60)
+    async def clean_up(tx: AsyncConnection) -> bool: ...
+
+    @room.working
+    async def send(engine: AsyncEngine, settings: Settings) -> None: ...
+
 The first parameter names the contract; the others are dependencies as FastStream knows them, so
 that one plain function serves both carriers. They take no parameters, so that in one process they
 are found when the room is declared; and they are asynchronous, for FastStream sends plain functions
@@ -22,7 +28,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from fast_depends import Depends
 from fast_depends.dependencies import Dependant
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.settings import Settings
 from contracts.bus import Bus
@@ -32,6 +38,20 @@ from contracts.principal import Principal
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
 M = TypeVar("M", bound=Message)
 Call = Callable[[Any], Awaitable[Reply | None]]
+Strike = Callable[[AsyncConnection], Awaitable[bool]]
+"""A stroke of work in one transaction; true if more is left, and it is to be called again."""
+
+Loop = Callable[[AsyncEngine, Settings], Awaitable[None]]
+"""Work that goes on for as long as a room is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Something that the leading clock strikes: every so many seconds, or by cron (UTC)."""
+
+    name: str
+    strike: Strike
+    every: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +114,8 @@ class Room:
     answers: dict[str, Handler[Asked[Reply]]] = field(default_factory=dict)
     hears: dict[str, Handler[Fact]] = field(default_factory=dict)
     opens: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
+    ticks: list[Tick] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
 
     def answer(self, function: Function) -> Function:
         """Declare that this function answers the contract of its first parameter."""
@@ -109,6 +131,23 @@ class Room:
         """Declare what the room prepares, from the settings, before its first message."""
         self.opens.append(function)
         return function
+
+    def tick(self, name: str, *, every: int | str) -> Callable[[Strike], Strike]:
+        """Declare what the clock has this room do, every so many seconds or by cron (UTC).
+
+        A tick never runs twice at once in a clock, but may be missed, or struck by two clocks.
+        """
+
+        def declare(strike: Strike) -> Strike:
+            self.ticks.append(Tick(name, strike, every))
+            return strike
+
+        return declare
+
+    def working(self, loop: Loop) -> Loop:
+        """Declare what the room does in the background, from its start until it is cancelled."""
+        self.loops.append(loop)
+        return loop
 
     async def open(self, settings: Settings) -> None:
         """Prepare the room for its first message."""

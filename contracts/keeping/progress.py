@@ -97,11 +97,13 @@ def advance(
     rests: Rests,
     to_day: date,
     ended: list[Run] | None = None,
+    scores: list[float] | None = None,
 ) -> Progress:
     """Settle all days up to `to_day`. A day already settled changes nothing.
 
     `entries` hold at least the days from `window_days` before the first unsettled one on; `rests`
-    are the breaks that cover this habit. Runs that break on the way are appended to `ended`.
+    are the breaks that cover this habit. Runs that break on the way are appended to `ended`, the
+    score after each day to `scores`.
     """
     rests = tuple(rests)
     first, last = progress.settled + 1, to_day.toordinal()
@@ -113,7 +115,7 @@ def advance(
         before = _terms_before(promise, begin_)
         progress = Progress(
             end,
-            score_after(progress.score, pace, weights, rest, begin_, end),
+            score_after(progress.score, pace, weights, rest, begin_, end, scores),
             walk(progress.streaks, terms, before, entries, rest, begin_, end, ended),
         )
     return progress

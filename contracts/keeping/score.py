@@ -60,10 +60,12 @@ def score_after(
     rest: Container[int],
     first: int,
     last: int,
+    seen: list[float] | None = None,
 ) -> float:
     """Move a score over the days from `first` to `last`.
 
-    `weights` hold at least the days from `first - window` on (`Terms.weigh`).
+    `weights` hold at least the days from `first - window` on (`Terms.weigh`). The score after each
+    day is appended to `seen`.
     """
     window, memory, get = pace.window, pace.memory, weights.get
     total = total_before(weights, window, first)
@@ -75,4 +77,6 @@ def score_after(
             part = pace.part(total)
         if day not in rest:
             score = memory * score + gain * part
+        if seen is not None:
+            seen.append(score)
     return score

@@ -8,7 +8,7 @@ unless all was done in it.
 """
 
 from calendar import monthrange
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, NamedTuple
@@ -16,6 +16,10 @@ from typing import Literal, NamedTuple
 from contracts.keeping.due import due_days
 from contracts.keeping.promise import SKIPPED, Entries, Terms, breaks, keeps
 from contracts.schedule import WEEKDAYS, Times
+
+
+Verdict = Literal["kept", "excused", "broken"]
+"""What a period means to a streak: one more, nothing, or its end."""
 
 
 class Run(NamedTuple):
@@ -109,12 +113,12 @@ def walk(
     streaks = enter(streaks, terms, before, first, ended)
     if (cycle := cycle_of(terms)) is None:
         return _walk_days(streaks, terms, entries, rest, first, last, ended)
-    amounts = _amounts(terms, cycle, entries, first, last)
+    amounts = amounts_of(terms, cycle, entries, first, last)
     day = first
     while day <= last:
         begin, end = cycle.bounds(day)
         streaks = replace(
-            streaks, open=_count(streaks.open, amounts, entries, rest, day, min(end, last))
+            streaks, open=counted(streaks.open, amounts, entries, rest, day, min(end, last))
         )
         if end <= last:
             streaks = _close(streaks, terms, cycle, end, streaks.open.start == begin, ended)
@@ -155,16 +159,16 @@ def _walk_days(
     return _extend(streaks, Run(start, end, length) if length else Run())
 
 
-def _amounts(terms: Terms, cycle: Cycle, entries: Entries, first: int, last: int) -> dict[int, int]:
+def amounts_of(terms: Terms, cycle: Cycle, entries: Entries, first: int, last: int) -> dict[int, int]:
     """Say what each day adds to its period."""
     if cycle.times:
         return dict.fromkeys(keeps(terms, entries, first, last), 1)
     return terms.weigh(entries, first, last)
 
 
-def _count(
+def counted(
     period: Open,
-    amounts: dict[int, int],
+    amounts: Mapping[int, int],
     entries: Entries,
     rest: Container[int],
     first: int,
@@ -189,17 +193,33 @@ def is_met(terms: Terms, cycle: Cycle, period: Open, days: int) -> bool:
     return period.total <= need and (terms.quits or period.logged > 0)
 
 
+def share(terms: Terms, cycle: Cycle, period: Open, days: int) -> int:
+    """Return what days at rest leave of what a period of `days` days asks for."""
+    need = needed(terms, cycle, days)
+    left = need * (days - period.rested) // days
+    return min(left, need - period.skipped) if cycle.times else left
+
+
+def judge(terms: Terms, cycle: Cycle, period: Open, end: int, whole: bool) -> Verdict:
+    """Judge a period which ends on the day `end`; one that is not `whole` was cut short."""
+    begin, last = cycle.bounds(end)
+    days = last - begin + 1
+    piece_below_limit = terms.at_most and not cycle.times and not whole
+    if period.rested == end - period.start + 1:
+        return "excused"
+    if is_met(terms, cycle, period, days) and not piece_below_limit:
+        return "kept"
+    return "excused" if _is_excused(terms, cycle, period, days, whole) else "broken"
+
+
 def _is_excused(terms: Terms, cycle: Cycle, period: Open, days: int, whole: bool) -> bool:
     """Tell whether a period that was not kept leaves the streak alone."""
-    need = needed(terms, cycle, days)
     if not cycle.times and terms.at_most:
+        need = needed(terms, cycle, days)
         return period.total <= need and (period.rested > 0 or not whole)
     if not whole:
         return True
-    share = need * (days - period.rested) // days
-    if cycle.times:
-        share = min(share, need - period.skipped)
-    return period.rested > 0 and period.total >= share
+    return period.rested > 0 and period.total >= share(terms, cycle, period, days)
 
 
 def _close(
@@ -212,16 +232,10 @@ def _close(
 ) -> Streaks:
     """Judge the open period, which ends on the day `end`, and leave none open."""
     period, streaks = streaks.open, replace(streaks, open=Open())
-    begin, last = cycle.bounds(end)
-    days = last - begin + 1
-    piece_below_limit = terms.at_most and not cycle.times and not whole
-    if period.rested == end - period.start + 1:
-        return streaks
-    if is_met(terms, cycle, period, days) and not piece_below_limit:
+    verdict = judge(terms, cycle, period, end, whole)
+    if verdict == "kept":
         return _extend(streaks, streaks.run.longer(period.start, end))
-    if _is_excused(terms, cycle, period, days, whole):
-        return streaks
-    return _end(streaks, ended)
+    return streaks if verdict == "excused" else _end(streaks, ended)
 
 
 def _extend(streaks: Streaks, run: Run) -> Streaks:
@@ -252,8 +266,8 @@ def peek(
     """
     streaks = enter(streaks, terms, before, day, ended)
     if (cycle := cycle_of(terms)) is not None:
-        amounts = _amounts(terms, cycle, entries, day, day)
-        period = _count(streaks.open, amounts, entries, rest, day, day)
+        amounts = amounts_of(terms, cycle, entries, day, day)
+        period = counted(streaks.open, amounts, entries, rest, day, day)
         begin, end = cycle.bounds(day)
         run = streaks.run
         # Staying below a limit is only sure when the period is over.

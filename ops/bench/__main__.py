@@ -13,7 +13,16 @@ from pathlib import Path
 
 from ops.bench.figures import Figure, show
 
-SCENARIOS = ("footprint", "embedded", "history", "loop", "rabbit", "straggler", "facts")
+SCENARIOS = (
+    "footprint",
+    "embedded",
+    "history",
+    "loop",
+    "insight",
+    "rabbit",
+    "straggler",
+    "facts",
+)
 
 
 def given(name: str, default: str) -> str:

@@ -1,6 +1,8 @@
 """A file goes to its room in parts, and its account comes back."""
 
 import base64
+import io
+import zipfile
 from typing import Any
 
 import httpx
@@ -15,10 +17,20 @@ from contracts.imports import (
     RunImport,
     StartImport,
 )
+from contracts.journal_transfer import (
+    AddDiaryPart,
+    GetDiaryImport,
+    RunDiaryImport,
+    StartDiaryImport,
+)
+from contracts.message import Invalid, NotFound
 from gateway.app import GatewaySettings, open_gateway
+from tests.daylio_files import backup_of, daylio_backup, daylio_csv, row
 from tests.gateway.conftest import client_of
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, StandInVerifier
 from tests.gateway.test_problems import checked
+
+LOOP = "/v1/import?format=loop"
 
 
 def state(phase: ImportPhase, **more: Any) -> Import:
@@ -39,7 +51,7 @@ def receiving(bus: StandInBus) -> StandInBus:
 async def test_a_file_arrives_whole(client: httpx.AsyncClient, receiving: StandInBus) -> None:
     content = bytes(range(256)) * (PART_BYTES // 256 * 2 + 5)
     files = {"ignored": ("a.txt", b"no"), "file": ("loop.zip", content)}
-    answer = await client.post("/v1/import?dry_run=true", files=files, headers=BEARER)
+    answer = await client.post("/v1/import?dry_run=true&format=loop", files=files, headers=BEARER)
     assert answer.status_code == 200
     assert answer.json()["rows"] == 3
     asked = [message for message, _, _ in receiving.asked]
@@ -52,9 +64,103 @@ async def test_a_file_arrives_whole(client: httpx.AsyncClient, receiving: StandI
 
 async def test_a_failed_import_says_why(client: httpx.AsyncClient, receiving: StandInBus) -> None:
     receiving.answers[RunImport] = state("failed", problem="The file is {no} zip.")
-    answer = await client.post("/v1/import", files={"file": b"x"}, headers=BEARER)
+    answer = await client.post(LOOP, files={"file": b"x"}, headers=BEARER)
     problem = checked(answer, 422, "import_failed")
     assert problem["detail"] == "The file could not be imported: The file is {no} zip."
+
+
+async def test_a_failed_import_is_refused_as_its_room_refused_it(
+    client: httpx.AsyncClient, receiving: StandInBus
+) -> None:
+    refused = Invalid("import_empty", "There are no entries in the file.").refusal()
+    receiving.answers[RunImport] = state("failed", problem="Some words", refusal=refused)
+    headers = BEARER | {"Accept-Language": "ru"}
+    answer = await client.post(LOOP, files={"file": b"x"}, headers=headers)
+    assert checked(answer, 422, "import_empty")["detail"] == "В файле нет записей."
+
+
+@pytest.fixture
+def journal(bus: StandInBus) -> StandInBus:
+    bus.answers |= {
+        StartDiaryImport: state("receiving"),
+        AddDiaryPart: state("receiving"),
+        RunDiaryImport: state("waiting"),
+        GetDiaryImport: state("done", rows=1),
+    }
+    return bus
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        daylio_csv([row()]),
+        daylio_csv([row(note="x" * 100_000), row(note="y" * 100_000)], bom=False),
+        daylio_csv([row()], delimiter=";"),
+        daylio_backup(backup_of([])),
+    ],
+    ids=["csv", "long", "semicolons", "backup"],
+)
+async def test_a_diary_goes_to_the_journal(
+    client: httpx.AsyncClient, journal: StandInBus, content: bytes
+) -> None:
+    query = {"moods": '{"fantastisch": 5}', "unknown_moods": "none", "dry_run": "true"}
+    files = {"file": ("export.bin", content)}
+    answer = await client.post("/v1/import", params=query, files=files, headers=BEARER)
+    assert answer.json()["rows"] == 1
+    asked = [message for message, _, _ in journal.asked]
+    assert asked[0] == StartDiaryImport(file_name="export.bin")
+    parts = [message for message in asked if isinstance(message, AddDiaryPart)]
+    assert b"".join(base64.b64decode(part.data) for part in parts) == content
+    wish = {"dry_run": True, "moods": {"fantastisch": 5}, "unknown_moods": "none"}
+    assert RunDiaryImport(import_id=HABIT, **wish) in asked
+
+
+@pytest.mark.parametrize("folder", ["", "Loop Habits CSV/"])
+async def test_a_loop_export_goes_to_the_habits(
+    client: httpx.AsyncClient, receiving: StandInBus, folder: str
+) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zipped:
+        zipped.writestr(f"{folder}note.txt", "mood, backup.daylio")
+        zipped.writestr(f"{folder}Habits.csv", "Position,Name\n")
+    answer = await client.post("/v1/import", files={"file": file.getvalue()}, headers=BEARER)
+    assert answer.status_code == 200
+    assert receiving.asked[0][0] == StartImport()
+    assert RunImport(import_id=HABIT) in [message for message, _, _ in receiving.asked]
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello", b"PK\x03\x04 nothing", b"a,b\n", b"\x00" * 9, daylio_backup({})[:200]]
+)
+async def test_a_file_of_unknown_kind(
+    client: httpx.AsyncClient, journal: StandInBus, content: bytes
+) -> None:
+    answer = await client.post("/v1/import", files={"file": content}, headers=BEARER)
+    problem = checked(answer, 422, "import_unknown_format")
+    assert "Loop Habit Tracker" in str(problem["detail"])
+    assert "Daylio" in str(problem["detail"])
+    assert journal.asked == []
+
+
+@pytest.mark.parametrize("moods", ["rad=5", "[]", '{"rad": 6}', '{"rad": "5"}', '{"": 1}', "{"])
+async def test_moods_that_mean_nothing(
+    client: httpx.AsyncClient, journal: StandInBus, moods: str
+) -> None:
+    files = {"file": daylio_csv([row()])}
+    answer = await client.post("/v1/import", params={"moods": moods}, files=files, headers=BEARER)
+    problem = checked(answer, 422, "moods_malformed")
+    assert '{"fantastisch": 5}' in str(problem["detail"])
+    assert journal.asked == []
+
+
+async def test_imports_of_both_rooms_are_found(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers |= {GetImport: state("done", rows=3), GetDiaryImport: state("done", rows=1)}
+    where = f"/v1/imports/{HABIT}"
+    assert (await client.get(where, headers=BEARER)).json()["rows"] == 3
+    bus.answers[GetImport] = NotFound("import_not_found", "There is no import.")
+    assert (await client.get(where, headers=BEARER)).json()["rows"] == 1
+    bus.answers[GetDiaryImport] = NotFound("import_not_found", "There is no import.")
+    checked(await client.get(where, headers=BEARER), 404, "import_not_found")
 
 
 async def test_a_long_import_goes_on(
@@ -62,7 +168,7 @@ async def test_a_long_import_goes_on(
 ) -> None:
     settings = GatewaySettings(import_patience=0.0)
     async with client_of(open_gateway(receiving, StandInVerifier(), settings)) as client:
-        answer = await client.post("/v1/import", files={"file": b"x"}, headers=BEARER)
+        answer = await client.post(LOOP, files={"file": b"x"}, headers=BEARER)
         assert answer.status_code == 202
         assert answer.headers["location"] == f"/v1/imports/{HABIT}"
         later = await client.get(answer.headers["location"], headers=BEARER)
@@ -73,15 +179,18 @@ async def test_the_same_key_does_not_fill_it_again(
     client: httpx.AsyncClient, receiving: StandInBus
 ) -> None:
     headers = BEARER | {"Idempotency-Key": "k"}
-    answer = await client.post("/v1/import", files={"file": b"x"}, headers=headers)
+    answer = await client.post(LOOP, files={"file": b"x"}, headers=headers)
     assert answer.status_code == 200
     asked = {type(message) for message, _, _ in receiving.asked}
     assert asked == {StartImport, GetImport}
 
 
 async def test_no_file(client: httpx.AsyncClient, receiving: StandInBus) -> None:
-    answer = await client.post("/v1/import", files={"other": b"x"}, headers=BEARER)
-    checked(answer, 422, "file_missing")
+    for where in ("/v1/import", LOOP):
+        answer = await client.post(where, files={"other": b"x"}, headers=BEARER)
+        checked(answer, 422, "file_missing")
+    answer = await client.post("/v1/import", files={"file": b""}, headers=BEARER)
+    checked(answer, 422, "import_empty")
     answer = await client.post("/v1/import", json={}, headers=BEARER)
     checked(answer, 415, "not_multipart")
     assert receiving.asked == []

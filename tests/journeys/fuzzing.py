@@ -26,6 +26,8 @@ BEYOND_JSON_SCHEMA = (
     "FREQ=",
     "the first day of a month is 1",
     "Days go from",
+    "name the moods 1 to 5",
+    "two moods have the same name",
     "Write this as a whole number.",  # 3.0 is an integer to JSON Schema, and a slip to us
 )
 """How sentences begin about fields that only together, or only by the calendar, make no sense."""

@@ -9,8 +9,10 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.analytics.handlers import room as analytics_room
 from actors.auth.handlers import room as auth_room
 from actors.habits.handlers import room as habits_room
+from actors.journal.handlers import room as journal_room
 from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
@@ -63,9 +65,9 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest_asyncio.fixture
 async def bus(engine: AsyncEngine) -> LocalBus:
-    """Open the rooms auth, users and habits on a bus."""
+    """Open the rooms on a bus."""
     bus = LocalBus()
-    for room in (auth_room, users_room, habits_room):
+    for room in (auth_room, users_room, habits_room, journal_room, analytics_room):
         await room.open(Settings(login_per_minute=TRIES))
         bus.open_room(Edge(room, engine, bus, 8))
     return bus

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from actors.habits import importing
-from contracts.check_ins import CheckIn, ListCheckIns
+from actors.runtime import receiving
+from contracts.check_ins import CheckIn, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
 from contracts.habits import ListHabits, UpdateHabit
 from contracts.imports import (
     PART_BYTES,
     AddImportPart,
+    CheckInsImported,
     GetImport,
     HabitsImported,
     Import,
@@ -141,6 +143,74 @@ async def test_habits_are_told_as_they_begin(ann: Tracker) -> None:
     shown = (await ann.ask(ListHabits(archived=None))).habits[:3]
     assert last == {str(one.habit_id): one.start_day.isoformat() for one in shown}
     assert "rain" not in str(facts)
+
+
+async def filled(ann: Tracker) -> tuple[list[CheckInsImported], int]:
+    """Take the facts about filled days, and the highest version that the others told."""
+    facts = await ann.told()
+    days = [
+        CheckInsImported.model_validate(one)
+        for one in facts
+        if one["address"] == CheckInsImported.address
+    ]
+    others = (one for one in facts if one["address"] != CheckInsImported.address)
+    return days, max((int(str(one["version"])) for one in others if "habit_id" in one), default=0)
+
+
+async def read_now(ann: Tracker, file: BytesIO, *, dry: bool = False) -> None:
+    """Import a file without a courier: what is told waits."""
+    import_id = await send(ann, file.getvalue())
+    await ann.ask(RunImport(import_id=import_id, dry_run=dry))
+    (requested,) = await ann.told()
+    async with ann.engine.begin() as tx:
+        await importing.run(tx, ImportRequested.model_validate(requested))
+
+
+async def test_filled_days_are_told(ann: Tracker) -> None:
+    values = some_days(6, [YES, NO, SKIP, AUTO, UNKNOWN, YES], TODAY)
+    await read_now(ann, loop_zip([SomeHabit("Read", values), SomeHabit("None")]))
+    (fact,), others = await filled(ann)
+    habit = (await ann.ask(ListHabits())).habits[0]
+    assert (fact.habit_id, fact.version, fact.zone) == (habit.habit_id, habit.version, "UTC")
+    assert fact.version > others
+    assert [(one.day, one.value, one.state) for one in fact.check_ins] == [
+        (day(-5), 1, "done"),
+        (day(-2), 0, "skipped"),
+        (day(-1), 0, "failed"),
+        (day(0), 1, "done"),
+    ]
+
+
+async def test_a_long_history_is_told_in_pieces(ann: Tracker) -> None:
+    values = some_days(2500, [YES], TODAY)
+    await read_now(ann, loop_zip([SomeHabit("Read", values)]))
+    facts, _ = await filled(ann)
+    assert [len(one.check_ins) for one in facts] == [1000, 1000, 500]
+    assert len({one.version for one in facts}) == 1
+    told = [one.day for fact in facts for one in fact.check_ins]
+    assert told == sorted(values)
+
+
+async def test_only_days_that_were_empty_are_told(ann: Tracker) -> None:
+    """A day that was taken back and is filled again is news, and newer than its going."""
+    values = some_days(3, [YES], TODAY)
+    file = loop_zip([SomeHabit("Read", values)])
+    await read_now(ann, file)
+    (first,), _ = await filled(ann)
+    await ann.ask(RemoveCheckIn(habit_id=first.habit_id, day=day(-1)))
+    _, removed = await filled(ann)
+    await read_now(ann, file)
+    (again,), others = await filled(ann)
+    assert [one.day for one in again.check_ins] == [day(-1)]
+    assert again.version > max(removed, others)
+    assert removed > first.version
+    await read_now(ann, file)
+    assert await ann.told() == []
+
+
+async def test_a_dry_run_tells_nothing(ann: Tracker) -> None:
+    await read_now(ann, export(), dry=True)
+    assert await ann.told() == []
 
 
 async def test_the_score_is_loops(ann: Tracker, carry: Carry) -> None:
@@ -271,7 +341,7 @@ async def test_parts_must_be_whole(ann: Tracker) -> None:
 
 async def test_a_file_has_a_largest_size(ann: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await code_of(ann.ask(StartImport(size=51 * 2**20))) == "import_too_large"
-    monkeypatch.setattr(importing, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(receiving, "LARGEST_FILE", 1000)
     began = await ann.ask(StartImport(size=1))
     await ann.ask(part(began.import_id, 0, b"x" * 600))
     more = part(began.import_id, 1, b"x" * 600)
@@ -307,4 +377,4 @@ async def test_parts_go_when_the_file_was_read(ann: Tracker, carry: Carry) -> No
     await run(ann, carry, export())
     await run(ann, carry, b"broken")
     async with ann.engine.begin() as tx:
-        assert not (await tx.execute(text("SELECT count(*) FROM habits.import_parts"))).scalar()
+        assert not (await tx.execute(text("SELECT count(*) FROM bus.import_parts"))).scalar()

@@ -1,0 +1,164 @@
+"""Everything about one habit: its score, streaks, weekdays, hours, heat map and milestones.
+
+pandas is imported here: load this module on first use.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from actors.analytics.heat import heat
+from actors.analytics.milestones import Kept, milestones
+from actors.analytics.series import kept_days
+from actors.analytics.whole import Whole
+from contracts.analytics import HabitInsight, HabitLine, MonthOfWeekdays, Point
+from contracts.auth import Language
+from contracts.habit import Streak
+from contracts.keeping.due import due_days
+from contracts.keeping.progress import advance, begin, standing, streaks
+from contracts.keeping.promise import Terms, resting
+from contracts.keeping.streak import Run
+from contracts.time import day_of
+
+POINTS = 400
+"""Points of a curve at most: more than a picture can show."""
+
+STREAKS = 50
+TREND_DAYS = 28
+
+
+def insight(
+    of: Whole,
+    line: HabitLine,
+    asked: pd.DataFrame,
+    *,
+    first: date,
+    last: date,
+    stamp: int,
+    language: Language,
+) -> HabitInsight:
+    """Report on a habit from `first` to `last`; streaks and milestones are as of today.
+
+    `asked` has a row for each `day` (datetime64) from its start to today, with the promises `asked`
+    and `kept`; days without a row asked for nothing. `line` sums up the range.
+    """
+    promise, entries, rests = of.promise, of.entries, of.rests
+    scores: list[float] = []
+    advance(begin(promise), promise, entries, rests, of.today, scores=scores)
+    runs, seen = streaks(promise, entries, rests, of.today)
+    still = standing(begin(promise), promise, entries, rests, of.today)
+    daily = _daily(of, asked)
+    ordinals = range(of.start, of.start + len(daily))
+    kept = dict(zip(ordinals, daily["kept"].tolist(), strict=True))
+    wanted = dict(zip(ordinals, daily["asked"].tolist(), strict=True))
+    missed = {day: wanted[day] - kept[day] for day in ordinals}
+    begin_ = max(first, promise.start)
+    is_open = still.due and not of.archived
+    hours = _hours(of, first, last)
+    return HabitInsight(
+        first=first,
+        last=last,
+        today=of.today,
+        stamp=stamp,
+        habit_id=line.habit_id,
+        name=line.name,
+        colour=line.colour,
+        unit=line.unit,
+        line=line,
+        scores=_thinned(_points(of, scores, begin_, last)),
+        trend=_thinned(_trend(daily, begin_, last)),
+        streaks=tuple(_streak(run) for run in runs[:STREAKS]),
+        weekdays=_weekdays(of, begin_, last),
+        hours=tuple(hours),
+        hours_known=sum(hours),
+        heat=heat(of, wanted, kept, is_open, first, last),
+        milestones=milestones(of, Kept(seen.run, runs, scores, kept, missed), language),
+    )
+
+
+def _daily(of: Whole, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return what was asked and kept on each day from the start to today."""
+    every = pd.date_range(of.promise.start, of.today, unit="s")
+    frame = asked.set_index(pd.DatetimeIndex(asked["day"]).as_unit("s"))[["asked", "kept"]]
+    return frame.reindex(every).fillna(0)
+
+
+def _points(of: Whole, values: Sequence[float], first: date, last: date) -> list[Point]:
+    """Return the values of the days of a range; the first value is of the day of the start."""
+    low, high = first.toordinal() - of.start, last.toordinal() - of.start
+    return [
+        Point(day=date.fromordinal(of.start + at), value=values[at])
+        for at in range(low, min(high + 1, len(values)))
+    ]
+
+
+def _trend(daily: pd.DataFrame, first: date, last: date) -> list[Point]:
+    """Return the moving average over 28 days, on days with something asked in their 28."""
+    sums = daily.rolling(TREND_DAYS, min_periods=1).sum()
+    sums = sums.loc[pd.Timestamp(first) : pd.Timestamp(last)]
+    sums = sums[sums["asked"] > 0.5]
+    shares = (sums["kept"] / sums["asked"]).clip(0, 1).round(6)
+    return [
+        Point(day=day.date(), value=value)
+        for day, value in zip(sums.index, shares.tolist(), strict=True)
+    ]
+
+
+def _thinned(points: list[Point]) -> tuple[Point, ...]:
+    """Keep so many points as can be shown, evenly spread, the first and last among them."""
+    if len(points) <= POINTS:
+        return tuple(points)
+    places = np.linspace(0, len(points) - 1, POINTS).round().astype(int)
+    return tuple(points[at] for at in places.tolist())
+
+
+def _streak(run: Run) -> Streak:
+    """Show a run."""
+    return Streak(
+        start=date.fromordinal(run.start), end=date.fromordinal(run.end), length=run.length
+    )
+
+
+def _weekdays(of: Whole, first: date, last: date) -> tuple[MonthOfWeekdays, ...]:
+    """Count the days kept on each weekday of each month of the range, empty months as well.
+
+    A day counts if it was done; under a target for a week or longer, if anything was done; when
+    quitting, if it was due, not at rest, and nothing spoilt it.
+    """
+    if last < first:
+        return ()
+    days = sorted(_done(of, first, last))
+    at = pd.DatetimeIndex([date.fromordinal(day) for day in days])
+    months = pd.period_range(first, last, freq="M")
+    table = pd.crosstab(at.to_period("M"), at.day_of_week) if days else pd.DataFrame(index=months)
+    table = table.reindex(index=months, columns=range(7), fill_value=0).fillna(0).astype(int)
+    return tuple(
+        MonthOfWeekdays(month=month.start_time.date(), counts=(a, b, c, d, e, f, g))
+        for month, (a, b, c, d, e, f, g) in zip(months, table.to_numpy().tolist(), strict=True)
+    )
+
+
+def _done(of: Whole, first: date, last: date) -> Iterable[int]:
+    """Yield the days of a range that have something to show."""
+    for version, low, high in of.promise.stretches(first.toordinal(), last.toordinal()):
+        terms = Terms.of(of.promise, version)
+        days = kept_days(terms, of.entries, low, high)
+        if terms.quits:
+            due = due_days(version.schedule, version.anchor, low, high)
+            days = {day for day in days if day in due} - resting(of.entries, of.rests, low, high)
+        yield from days
+
+
+def _hours(of: Whole, first: date, last: date) -> list[int]:
+    """Count the hours of day, on the clocks of where it was, at which days were logged.
+
+    A day counts if it was logged while it lasted, by the day start that the person has now.
+    """
+    counts = [0] * 24
+    for day, at, zone in of.logged:
+        if first <= day <= last and day_of(at, zone, of.day_start) == day:
+            counts[at.astimezone(ZoneInfo(zone)).hour] += 1
+    return counts

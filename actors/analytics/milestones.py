@@ -1,0 +1,183 @@
+"""What comes next, and when, if it goes on as in the last 28 days."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import cycle, islice
+from math import ceil, log
+from statistics import fmean
+from typing import Literal, NamedTuple
+
+from actors.analytics.whole import Whole
+from actors.analytics.wording import (
+    milestone_in_words,
+    score_in_words,
+    streak_in_words,
+    total_in_words,
+)
+from contracts.analytics import Milestone
+from contracts.auth import Language
+from contracts.habit import number_of
+from contracts.keeping.due import due_days
+from contracts.keeping.progress import begin
+from contracts.keeping.promise import SKIPPED, Terms, resting, total_before
+from contracts.keeping.score import pace_of
+from contracts.keeping.streak import Run, cycle_of
+
+LATELY = 28
+FORESEEN = 1826
+"""Days ahead beyond which nothing is foreseen: five years."""
+
+Kind = Literal["streak", "score", "total"]
+
+STREAKS = (7, 14, 30, 60, 100, 200, 365)
+SCORES = (0.5, 0.8, 0.95)
+TOTALS = (10, 50, 100, 250, 500, 1000)
+HOUR = 3600
+
+
+class Next(NamedTuple):
+    """A milestone before it is put into words."""
+
+    kind: Kind
+    goal: float
+    now: float
+    on: date | None
+
+
+class Kept(NamedTuple):
+    """How a habit went: the streak under way and all of them, the score after each day from the
+    start to today, and the promises kept and missed by day.
+    """
+
+    run: Run
+    runs: Sequence[Run]
+    scores: Sequence[float]
+    kept: Mapping[int, int]
+    missed: Mapping[int, int]
+
+
+def milestones(of: Whole, kept: Kept, language: Language) -> tuple[Milestone, ...]:
+    """Return the next milestone of each kind; none for a habit that is laid aside."""
+    if of.archived or of.today < of.promise.start:
+        return ()
+    found = (_streak(of, kept), _strength(of, kept), _total(of, kept))
+    return tuple(
+        Milestone(
+            kind=kind,
+            goal=goal,
+            now=now,
+            on=on,
+            text=milestone_in_words(language, _said(of, kind, goal, language), on),
+        )
+        for kind, goal, now, on in filter(None, found)
+    )
+
+
+def _said(of: Whole, kind: Kind, goal: float, language: Language) -> str:
+    """Say what is to be reached."""
+    if kind == "streak":
+        return streak_in_words(language, round(goal))
+    if kind == "score":
+        return score_in_words(language, goal)
+    days = of.promise.terms_on(of.today).at_most
+    return total_in_words(language, goal, "days" if days else of.promise.measure, of.unit)
+
+
+def _streak(of: Whole, kept: Kept) -> Next:
+    """Foresee a streak, each promise to come being kept.
+
+    Only if the last 28 days let hope for it: none of their promises was missed, or one of their
+    streaks was as long as what is still lacking.
+    """
+    now, since = kept.run.length, of.at - LATELY + 1
+    goal = next((goal for goal in STREAKS if goal > now), (now // 365 + 1) * 365)
+    flawless = not any(kept.missed.get(day) for day in range(since, of.at + 1))
+    longest = max((run.length for run in kept.runs if run.end >= since), default=0)
+    on = None
+    if flawless or longest >= goal - now:
+        on = next(islice(_promises(of, kept.run), goal - now - 1, None), None)
+    return Next("streak", goal, now, None if on is None else date.fromordinal(on))
+
+
+def _promises(of: Whole, run: Run) -> Iterator[int]:
+    """Yield the days on which promises to come are kept: due days, or the ends of periods."""
+    to_come = of.promise.stretches(_first_to_come(of, run), of.at + FORESEEN)
+    for version, first, last in to_come:
+        periods = cycle_of(Terms.of(of.promise, version))
+        if periods is None:
+            rest = resting(of.entries, of.rests, first, last)
+            due = due_days(version.schedule, version.anchor, first, last)
+            yield from (day for day in range(first, last + 1) if day in due and day not in rest)
+            continue
+        close = periods.bounds(first)[1]
+        while close <= last:
+            yield close
+            close = periods.bounds(close + 1)[1]
+
+
+def _first_to_come(of: Whole, run: Run) -> int:
+    """Return the first day that may add to a streak: today, unless it is counted or settled."""
+    terms = of.promise.terms_on(of.today)
+    if periods := cycle_of(terms):
+        first, last = periods.bounds(of.at)
+        return last + 1 if run.length and run.end >= first else of.at
+    value = of.entries.get(of.at)
+    settled = value is not None and (value == SKIPPED or terms.judge(value) != "partial")
+    return of.at + 1 if settled or run.end == of.at else of.at
+
+
+def _strength(of: Whole, kept: Kept) -> Next | None:
+    """Foresee a score: it moves on with the average of what was asked and done lately.
+
+    After n days s' = p - (p - s)·mⁿ, by the formula of `contracts.keeping.score`.
+    """
+    now = kept.scores[-1]
+    goal = next((goal for goal in SCORES if goal > now), None)
+    if goal is None:
+        return None
+    on, parts = None, [_part(of, day) for day in of.lately(LATELY)]
+    part = fmean(parts) if parts else 0.0
+    if part > goal:
+        at = of.latest - of.start
+        before = kept.scores[at] if at >= 0 else begin(of.promise).score
+        memory = pace_of(of.promise.terms_on(of.today)).memory
+        days = log((part - goal) / (part - before)) / log(memory) if before < goal else 0
+        on = _ahead(of, days)
+    return Next("score", goal, now, on)
+
+
+def _part(of: Whole, day: int) -> float:
+    """Return how much of what was asked was done by a day: p in the formula of the score."""
+    terms = of.promise.terms_on(date.fromordinal(day))
+    pace = pace_of(terms)
+    weights = terms.weigh(of.entries, day - pace.window, day)
+    return pace.part(total_before(weights, pace.window, day + 1))
+
+
+def _total(of: Whole, kept: Kept) -> Next:
+    """Foresee a total: of days kept where less is better, else in the measure of the habit."""
+    if of.promise.terms_on(of.today).at_most:
+        amounts: Mapping[int, float] = kept.kept
+    else:
+        amounts = {day: number_of(value) for day, value in of.entries.items() if value > 0}
+    unit = HOUR if of.promise.measure == "duration" and amounts is not kept.kept else 1
+    now, days = sum(amounts.values()), of.lately(LATELY)
+    goal = next(goal for goal in _goals() if goal * unit > now) * unit
+    done = sum(amounts.get(day, 0) for day in days)
+    return Next("total", goal, now, _ahead(of, (goal - now) * len(days) / done) if done else None)
+
+
+def _goals() -> Iterator[float]:
+    """Yield goals for totals: 10, 50, 100, 250, 500, 1000, 2500, 5000, 10 000, and so on."""
+    yield from TOTALS
+    goal = float(TOTALS[-1])
+    for factor in cycle((2.5, 2.0, 2.0)):
+        goal *= factor
+        yield goal
+
+
+def _ahead(of: Whole, days: float) -> date | None:
+    """Return the day that comes so many days after the last one that was judged, if not too far."""
+    # What is reached within a hair is reached.
+    whole = max(1, ceil(days - 1e-9))
+    return date.fromordinal(of.latest + whole) if whole <= FORESEEN else None

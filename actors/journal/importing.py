@@ -1,0 +1,217 @@
+"""A diary from Daylio becomes entries; how it is received is in `runtime/receiving.py`.
+
+The file is read twice: once to count it and to learn what its moods are called, once to keep it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.journal.daylio import Keys, Labels, Noted, Reason, Skip, Skipped
+from actors.journal.domain import Lived, today_of
+from actors.journal.moods import scale_of
+from actors.journal.outside import Diary, open_diary
+from actors.journal.telling import outline_of
+from actors.runtime.receiving import Receiver, Run
+from contracts.imports import Account, EntriesReport, MoodFound, RowSkipped
+from contracts.journal import EntriesImported
+from contracts.journal_transfer import DiaryImportRequested, MoodMap, UnknownMoods
+from contracts.message import Gone, Invalid, new_id
+from contracts.speech import say
+from contracts.time import day_of, instant_of
+from storage.journal import entries, people
+from storage.journal.entries import EntryRow
+from storage.journal.people import Person
+from storage.outbox import tell
+
+CHUNK = 500
+"""Entries that are kept, and told, at once."""
+
+SHOWN_ROWS, NAMED_MOODS = 20, 30
+"""Rows that make no sense, and unknown moods, that are named one by one."""
+
+SAYS = {
+    Reason.COLUMN_COUNT: "Row {row} has more or fewer cells than the first row.",
+    Reason.DATE_UNREADABLE: "The date of row {row} cannot be read.",
+    Reason.DATE_AMBIGUOUS: "The date of row {row} can be read in more than one way.",
+    Reason.DAY_OUT_OF_RANGE: "The date of row {row} lies in the future, or too far back.",
+    Reason.TIME_UNREADABLE: "The time of row {row} cannot be read.",
+    Reason.NOTE_TOO_LONG: "The note of row {row} is too long.",
+    Reason.ENTRY_UNREADABLE: "Entry {row} of the backup cannot be read.",
+    Reason.ENTRY_EMPTY: "Row {row} says nothing: it has no mood, no text and no activity.",
+}
+"""What to say of rows that make no sense."""
+
+files = Receiver("journal")
+
+
+class Chosen(BaseModel):
+    """What the caller chose, as it is kept with the import."""
+
+    moods: MoodMap = {}
+    unknown_moods: UnknownMoods = "refuse"
+
+
+async def run(tx: AsyncConnection, fact: DiaryImportRequested) -> None:
+    """Read the received file into entries, and write the report."""
+    await files.run(tx, fact, lambda run, file: Reading(run).read(file))
+
+
+def lived(entry: Noted, zone: str, day_start: int) -> Lived:
+    """Place an entry in time: in the person's zone, unless the file says which offset it had."""
+    if entry.offset is None:
+        at = instant_of(entry.shown.date(), entry.shown.time(), zone)
+        return Lived(day_of(at, zone, day_start), at, zone)
+    at = (entry.shown - entry.offset).replace(tzinfo=UTC)
+    day = (entry.shown - timedelta(minutes=day_start)).date()
+    return Lived(day, at, zone_of(entry.offset, at, zone))
+
+
+def zone_of(offset: timedelta, at: datetime, zone: str) -> str:
+    """Return the person's zone if it had this offset then, else one that always has it, if any."""
+    if at.astimezone(ZoneInfo(zone)).utcoffset() == offset:
+        return zone
+    hours, rest = divmod(offset, timedelta(hours=1))
+    if rest or not -12 <= hours <= 14:
+        return zone
+    # The signs of these zones are those of POSIX: Etc/GMT-2 is two hours ahead of UTC.
+    return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
+
+
+class Reading:
+    """One diary being read."""
+
+    def __init__(self, run: Run) -> None:
+        """Read for an import that is begun."""
+        self._run, self._tx = run, run.tx
+        self._chosen = Chosen.model_validate_json(run.options)
+        self._person = Person("UTC", 0, "en")
+        self._labels = Labels({}, {})
+        self._keys = Keys()
+        self._skipped: Counter[str] = Counter()
+        self._rows: list[RowSkipped] = []
+        self._days: set[date] = set()
+        self._imported = 0
+
+    async def read(self, file: BinaryIO) -> Account:
+        """Read all entries; tell what was imported."""
+        person = await people.find(self._tx, self._run.user_id, stay=True)
+        if person is None:
+            raise Gone("user_gone", "This account was deleted.")
+        self._person = person
+        own = {one.name: one.mood for one in scale_of(person).moods}
+        self._labels = Labels(self._chosen.moods, own)
+        now = datetime.now(UTC)
+        latest = today_of(person.zone, person.day_start, now) + timedelta(days=1)
+        diary = await asyncio.to_thread(open_diary, file, latest)
+        await self._run.show(0, None)
+        total = await asyncio.to_thread(self._look_through, diary)
+        self._refuse_unknown_moods()
+        await self._run.show(0, total)
+        stream, read = diary.entries(), 0
+        while chunk := await asyncio.to_thread(_taken, stream):
+            rows = [row for one in chunk if (row := self._row(one, now)) is not None]
+            await self._keep(rows)
+            read += len(chunk)
+            await self._run.show(read, total)
+        return Account(entries=self._report(read, diary))
+
+    def _look_through(self, diary: Diary) -> int:
+        """Count the entries, and learn what their moods are called."""
+        total = 0
+        for entry in diary.entries():
+            total += 1
+            if isinstance(entry, Noted):
+                self._labels.see(entry)
+        return total
+
+    def _refuse_unknown_moods(self) -> None:
+        """Refuse a file with moods that nobody has said a meaning for; a dry run lists them."""
+        unknown = self._labels.unknown()
+        if not unknown or self._run.dry_run or self._chosen.unknown_moods == "none":
+            return
+        named = ", ".join(unknown[:NAMED_MOODS]) + (" …" if len(unknown) > NAMED_MOODS else "")
+        text = "Say what these moods mean, from 1 (awful) to 5 (great): {moods}."
+        raise Invalid("import_moods_unknown", text, moods=named)
+
+    def _row(self, entry: Noted | Skipped, now: datetime) -> EntryRow | None:
+        """Make the entry to keep of one of the file; count it if there is none."""
+        try:
+            if isinstance(entry, Skipped):
+                raise Skip(entry.reason)
+            return self._entry(entry, self._keys.of(entry), now)
+        except Skip as skip:
+            self._skipped[str(skip.reason)] += 1
+            if skip.reason in SAYS and len(self._rows) < SHOWN_ROWS:
+                says = say(self._person.language, SAYS[skip.reason], {"row": entry.number})
+                self._rows.append(RowSkipped(row=entry.number, reason=skip.reason, says=says))
+            return None
+
+    def _entry(self, entry: Noted, key: str, now: datetime) -> EntryRow:
+        mood = self._labels.mood_of(entry)
+        if mood is None and entry.label and self._chosen.unknown_moods == "refuse":
+            raise Skip(Reason.MOOD_UNKNOWN)
+        if mood is None and not (entry.text or entry.title or entry.tags):
+            raise Skip(Reason.ENTRY_EMPTY)
+        when = lived(entry, self._person.zone, self._person.day_start)
+        return EntryRow(
+            id=new_id(),
+            user_id=self._run.user_id,
+            version=1,
+            day=when.day,
+            at=when.at,
+            zone=when.zone,
+            title=entry.title,
+            text=entry.text,
+            mood=mood,
+            energy=None,
+            tags=entry.tags,
+            habit_ids=(),
+            prompt_id=None,
+            question="",
+            favourite=entry.favourite,
+            created_at=now,
+            changed_at=now,
+            import_key=key,
+        )
+
+    async def _keep(self, rows: list[EntryRow]) -> None:
+        """Keep the entries that are not there yet, and tell of them."""
+        new = await entries.add_many(self._tx, self._run.user_id, rows)
+        kept = [row for row in rows if row.id in new]
+        self._skipped[str(Reason.ALREADY_THERE)] += len(rows) - len(kept)
+        self._imported += len(kept)
+        if kept:
+            days = {row.day for row in kept} | self._days
+            self._days = {min(days), max(days)}
+            fact = EntriesImported(
+                user_id=self._run.user_id,
+                import_id=self._run.import_id,
+                entries=tuple(map(outline_of, kept)),
+            )
+            await tell(self._tx, fact)
+
+    def _report(self, read: int, diary: Diary) -> EntriesReport:
+        found = (MoodFound(label=a, entries=b, mood=c) for a, b, c in self._labels.found())
+        return EntriesReport(
+            read=read,
+            imported=self._imported,
+            skipped=dict(+self._skipped),
+            rows=tuple(self._rows),
+            moods=tuple(found),
+            left_out=dict(diary.left_out),
+            first=min(self._days, default=None),
+            last=max(self._days, default=None),
+        )
+
+
+def _taken(stream: Iterator[Noted | Skipped]) -> list[Noted | Skipped]:
+    """Take the next entries of a stream."""
+    return list(islice(stream, CHUNK))

@@ -1,0 +1,135 @@
+"""How entries are read: pages of lists and searches, histories, and looks back."""
+
+import base64
+import binascii
+import json
+from uuid import UUID
+
+from pydantic import AwareDatetime, FiniteFloat, TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.journal.domain import check_range, fitting, same_days
+from actors.journal.telling import fact_of
+from actors.journal.views import entry_of, version_of
+from actors.journal.writing import no_entry
+from contracts.journal import (
+    EntryHistory,
+    GetEntryHistory,
+    JournalEntries,
+    ListEntries,
+    OnThisDay,
+    RetellEntries,
+)
+from contracts.message import Invalid, Wrong
+from contracts.principal import Principal
+from contracts.retelling import Retold
+from contracts.time import FIRST_DAY, LAST_DAY, Day
+from storage.journal import entries, searching
+from storage.journal.entries import EntryRow
+from storage.journal.searching import Place, Wanted
+from storage.outbox import tell
+
+LOOK_BACK, RETOLD = 100, 500
+"""Entries in a look back, and in a page that is told once more, at most."""
+
+_place = TypeAdapter(tuple[FiniteFloat, Day, AwareDatetime, UUID])
+
+
+async def shown(tx: AsyncConnection, who: Principal, entry_id: UUID) -> EntryRow:
+    """Return an entry of the caller's. Refuses with `NotFound`."""
+    row = await entries.find(tx, who.user_id, entry_id)
+    if row is None:
+        raise no_entry(entry_id)
+    return row
+
+
+async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> JournalEntries:
+    """Show a page of entries, and look one further to know whether there is another."""
+    check_range(query.first, query.last)
+    wanted = Wanted(
+        query.search,
+        query.moods,
+        query.tag,
+        query.habit_id,
+        query.first,
+        query.last,
+        query.favourite,
+        query.deleted,
+    )
+    behind = _read_place(query.cursor) if query.cursor else None
+    rows = await searching.find(tx, who.user_id, wanted, behind, query.limit + 1)
+    size = fitting([len(one.row.text) for one in rows], query.limit)
+    return JournalEntries(
+        entries=tuple(entry_of(one.row, one.snippet) for one in rows[:size]),
+        next=_write_place(rows[size - 1].place) if size < len(rows) else None,
+    )
+
+
+async def history(tx: AsyncConnection, who: Principal, query: GetEntryHistory) -> EntryHistory:
+    """Show a page of an entry's versions, the present one first."""
+    row = await shown(tx, who, query.entry_id)
+    before = _read_version(query.cursor) if query.cursor else None
+    size, bound = query.limit + 1, row.version if before is None else before
+    rows = await entries.revisions_before(tx, who.user_id, row.id, bound, size)
+    versions = [*([row] if before is None else []), *rows]
+    count = fitting([len(one.text) for one in versions], query.limit)
+    return EntryHistory(
+        versions=tuple(map(version_of, versions[:count])),
+        next=str(versions[count - 1].version) if count < len(versions) else None,
+    )
+
+
+async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDay:
+    """Show what was on a day in earlier years."""
+    month, days = same_days(day)
+    rows = await searching.of_days(tx, who.user_id, month, days, day, LOOK_BACK)
+    size = fitting([len(row.text) for row in rows], LOOK_BACK)
+    return OnThisDay(day=day, entries=tuple(map(entry_of, rows[:size])))
+
+
+async def retold(tx: AsyncConnection, command: RetellEntries) -> Retold:
+    """Tell a page of a user's entries once more."""
+    after = _read_id(command.cursor) if command.cursor else None
+    rows = await entries.after(tx, command.user_id, after, RETOLD)
+    await tell(tx, *map(fact_of, rows))
+    return Retold(told=len(rows), next=str(rows[-1].id) if len(rows) == RETOLD else None)
+
+
+def _write_place(place: Place) -> str:
+    """Say where the next page begins."""
+    kept = [place.rank, place.day.isoformat(), place.at.isoformat(), str(place.id)]
+    return base64.urlsafe_b64encode(json.dumps(kept).encode()).decode()
+
+
+def _read_place(cursor: str) -> Place:
+    """Read where a page begins. Refuses with `Invalid`."""
+    try:
+        place = Place(*_place.validate_json(base64.urlsafe_b64decode(cursor.encode())))
+    except (ValueError, binascii.Error):
+        raise _wrong_cursor() from None
+    if not FIRST_DAY.year <= place.at.year <= LAST_DAY.year:
+        raise _wrong_cursor()
+    return place
+
+
+def _read_version(cursor: str) -> int:
+    """Read a cursor that is a version. Refuses with `Invalid`."""
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 9:
+        raise _wrong_cursor()
+    return int(cursor)
+
+
+def _read_id(cursor: str) -> UUID:
+    """Read a cursor that is an id. Refuses with `Invalid`."""
+    try:
+        return UUID(cursor)
+    except ValueError:
+        raise _wrong_cursor() from None
+
+
+def _wrong_cursor() -> Invalid:
+    return Invalid(
+        "wrong_cursor",
+        "This cursor is not one that Ritmo gave; begin with the first page.",
+        fields=(Wrong(pointer="/cursor", detail="unknown cursor"),),
+    )

@@ -1,0 +1,56 @@
+"""How stored entries are shown: rows in, contracts out."""
+
+import html
+
+from contracts.journal import EntryVersion, JournalEntry
+from storage.journal.entries import EntryRow, RevisionRow
+from storage.journal.searching import END, FOUND
+
+
+def entry_of(row: EntryRow, snippet: str = "") -> JournalEntry:
+    """Show an entry."""
+    return JournalEntry(
+        entry_id=row.id,
+        title=row.title,
+        text=row.text,
+        mood=row.mood,
+        energy=row.energy,
+        tags=tuple(row.tags),
+        habit_ids=tuple(row.habit_ids),
+        prompt_id=row.prompt_id,
+        question=row.question,
+        favourite=row.favourite,
+        day=row.day,
+        at=row.at,
+        zone=row.zone,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        deleted_at=row.deleted_at,
+        version=row.version,
+        snippet=marked(snippet),
+    )
+
+
+def marked(snippet: str) -> str:
+    """Write a snippet as HTML: the words of the person are text, only the marks are tags."""
+    return html.escape(snippet).replace(FOUND, "<mark>").replace(END, "</mark>")
+
+
+def version_of(row: RevisionRow) -> EntryVersion:
+    """Show a version of an entry."""
+    return EntryVersion(
+        version=row.version,
+        title=row.title,
+        text=row.text,
+        mood=row.mood,
+        energy=row.energy,
+        tags=tuple(row.tags),
+        habit_ids=tuple(row.habit_ids),
+        prompt_id=row.prompt_id,
+        question=row.question,
+        favourite=row.favourite,
+        day=row.day,
+        at=row.at,
+        zone=row.zone,
+        written_at=row.changed_at,
+    )

@@ -1,0 +1,169 @@
+"""How entries are written: load, decide, save, tell. What an entry said before is kept."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.journal.domain import Lived, check_says_something, check_version, lived, moved
+from actors.journal.knowing import check_links
+from actors.journal.prompts import question_of
+from actors.journal.telling import fact_of
+from contracts.bus import Bus
+from contracts.journal import (
+    CreateEntry,
+    DeleteEntry,
+    EntryDeleted,
+    PromptId,
+    RestoreEntry,
+    UpdateEntry,
+)
+from contracts.message import Conflict, Invalid, NotFound, Wrong, new_id
+from contracts.principal import Principal
+from storage.journal import entries, habits
+from storage.journal.entries import EntryRow
+from storage.journal.people import Person
+from storage.outbox import tell
+
+LISTS = ("tags", "habit_ids")
+PLAIN = ("title", "text", "mood", "energy", "prompt_id", "question", "favourite")
+WORDS = frozenset({*PLAIN, *LISTS, "day", "at", "zone"}) - {"favourite"}
+"""What makes a version: an entry that says something else, not one that is only liked more."""
+
+
+def no_entry(entry_id: UUID) -> NotFound:
+    """Say that there is no such entry, or that it is somebody else's."""
+    return NotFound("entry_not_found", "There is no entry {entry_id}.", entry_id=str(entry_id))
+
+
+async def found(
+    tx: AsyncConnection, who: Principal, entry_id: UUID, expected_version: int | None
+) -> EntryRow:
+    """Return an entry of the caller's, locked, at the version that they expect."""
+    row = await entries.find(tx, who.user_id, entry_id, lock=True)
+    if row is None:
+        raise no_entry(entry_id)
+    check_version(row.version, expected_version)
+    return row
+
+
+async def create(
+    tx: AsyncConnection, bus: Bus, who: Principal, command: CreateEntry, person: Person
+) -> EntryRow:
+    """Keep a new entry."""
+    check_says_something(command.text, command.title, command.mood, command.energy, command.tags)
+    now = datetime.now(UTC)
+    zone = command.zone or person.zone
+    when = lived(command.day, command.at, zone, person.day_start, now)
+    await check_links(tx, bus, who, command.habit_ids)
+    question = command.question
+    if command.prompt_id is not None:
+        question = await _asked(tx, who, command.prompt_id, person, question)
+    words = {name: getattr(command, name) for name in (*PLAIN, *LISTS)}
+    row = EntryRow(
+        **words | {"question": question},
+        id=new_id(),
+        user_id=who.user_id,
+        version=1,
+        day=when.day,
+        at=when.at,
+        zone=when.zone,
+        created_at=now,
+        changed_at=now,
+    )
+    await entries.add(tx, who.user_id, row)
+    await tell(tx, fact_of(row))
+    return row
+
+
+async def _asked(
+    tx: AsyncConnection, who: Principal, prompt_id: PromptId, person: Person, given: str
+) -> str:
+    """Return the question that is answered; as the writer saw it, if they say so."""
+    question = await question_of(tx, who.user_id, prompt_id, person.language)
+    if question is None:
+        wrong = Wrong(pointer="/prompt_id", detail="there is no such prompt")
+        text = "There is no prompt {prompt_id}."
+        raise Invalid("unknown_prompt", text, fields=(wrong,), prompt_id=prompt_id)
+    return given or question
+
+
+async def update(
+    tx: AsyncConnection, bus: Bus, who: Principal, command: UpdateEntry, person: Person
+) -> EntryRow:
+    """Change an entry; a change of nothing is none."""
+    row = await found(tx, who, command.entry_id, command.expected_version)
+    if row.deleted_at is not None:
+        raise Conflict("entry_deleted", "This entry was deleted; restore it first.")
+    now = datetime.now(UTC)
+    values = _given(command)
+    prompt_id = values.get("prompt_id")
+    if isinstance(prompt_id, str) and prompt_id != row.prompt_id:
+        given = command.question or ""
+        values["question"] = await _asked(tx, who, prompt_id, person, given)
+    elif "prompt_id" in command.clear:
+        values["question"] = command.question or ""
+    if command.habit_ids is not None:
+        await check_links(tx, bus, who, command.habit_ids)
+    old = Lived(row.day, row.at, row.zone)
+    when = moved(old, command.day, command.at, command.zone, person.day_start, now)
+    values |= {"day": when.day, "at": when.at, "zone": when.zone}
+    said = ("text", "title", "mood", "energy", "tags")
+    check_says_something(*(values.get(name, getattr(row, name)) for name in said))
+    return await save(tx, row, values, now)
+
+
+def _given(command: UpdateEntry) -> dict[str, object]:
+    """Return the plain fields that are to change, and lists as they are stored."""
+    values: dict[str, object] = {
+        name: getattr(command, name)
+        for name in PLAIN
+        if getattr(command, name) is not None or name in command.clear
+    }
+    for name in LISTS:
+        if getattr(command, name) is not None:
+            values[name] = list(getattr(command, name))
+    return values
+
+
+async def save(
+    tx: AsyncConnection, row: EntryRow, values: dict[str, object], now: datetime
+) -> EntryRow:
+    """Save what differs, keep what the entry said if its words do, and tell."""
+    values = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if not values:
+        return row
+    if WORDS & values.keys():
+        await entries.keep_revision(tx, row.user_id, row)
+        values["changed_at"] = now
+    changed = await entries.change(tx, row.user_id, row.id, values)
+    await tell(tx, fact_of(changed))
+    return changed
+
+
+async def delete(tx: AsyncConnection, who: Principal, command: DeleteEntry) -> None:
+    """Throw an entry away."""
+    row = await found(tx, who, command.entry_id, command.expected_version)
+    if command.forever:
+        await entries.remove(tx, who.user_id, row.id)
+    if row.deleted_at is None and command.forever:
+        await tell(tx, EntryDeleted(user_id=row.user_id, version=row.version + 1, entry_id=row.id))
+    elif row.deleted_at is None:
+        now = datetime.now(UTC)
+        await save(tx, row, {"deleted_at": now}, now)
+
+
+async def restore(tx: AsyncConnection, who: Principal, command: RestoreEntry) -> EntryRow:
+    """Bring an entry back, or what it said before; links to what is gone stay out."""
+    row = await found(tx, who, command.entry_id, command.expected_version)
+    values: dict[str, object] = {"deleted_at": None}
+    version = command.to_version
+    if version is not None and version > row.version:
+        text = "This entry has no version {version}."
+        raise NotFound("version_not_found", text, version=version)
+    before = await entries.find_revision(tx, who.user_id, row.id, version) if version else None
+    if before is not None:
+        values |= {name: getattr(before, name) for name in WORDS}
+        there = await habits.names(tx, who.user_id, before.habit_ids, stay=True)
+        values["habit_ids"] = [one for one in before.habit_ids if one in there]
+    return await save(tx, row, values, datetime.now(UTC))

@@ -1,0 +1,73 @@
+"""What the journal room says about templates: texts with which an entry can begin."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from contracts.auth import Done
+from contracts.habit import NO_CONTROLS_BUT_LINES, Name, Tags
+from contracts.journal import PromptId
+from contracts.message import Command, Message, Query, Reply
+
+Body = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_CONTROLS_BUT_LINES)]
+"""A text in Markdown to begin with, kept to the last space."""
+
+
+class TemplateWords(Message):
+    """A template in its writer's words."""
+
+    name: Name = Field(examples=["Evening"])
+    body: Body = Field(default="", examples=["## Went well\n\n- \n"])
+    tags: Tags = ()
+
+
+class TemplateShown(TemplateWords):
+    """A template, and whose it is: the person's `own`, or one that comes with Ritmo."""
+
+    template_id: PromptId
+    own: bool
+    version: int
+
+
+class EntryTemplate(TemplateShown, Reply):
+    """A template."""
+
+
+class EntryTemplates(Reply):
+    """All templates: own ones first, by name."""
+
+    templates: tuple[TemplateShown, ...]
+
+
+class ListTemplates(Query[EntryTemplates]):
+    """List templates, in the caller's language."""
+
+    address: ClassVar[str] = "journal.list_templates"
+
+
+class AddTemplate(TemplateWords, Command[EntryTemplate]):
+    """Add a template. Refuses with `Conflict` (`too_many_templates`)."""
+
+    address: ClassVar[str] = "journal.add_template"
+
+
+class ChangeTemplate(Command[EntryTemplate]):
+    """Change a template. Refuses with `NotFound` or `Conflict`.
+
+    `Conflict`: `version_conflict`, or `template_built_in`.
+    """
+
+    address: ClassVar[str] = "journal.change_template"
+    template_id: PromptId
+    name: Name | None = None
+    body: Body | None = None
+    tags: Tags | None = None
+    expected_version: int | None = None
+
+
+class RemoveTemplate(Command[Done]):
+    """Remove a template. Refuses as `ChangeTemplate` does."""
+
+    address: ClassVar[str] = "journal.remove_template"
+    template_id: PromptId
+    expected_version: int | None = None

@@ -1,0 +1,79 @@
+"""Which tracker a file comes from, by what is in it, and who is asked to read it."""
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from contracts.imports import AddImportPart, GetImport, RunImport, StartImport
+from contracts.journal_transfer import (
+    AddDiaryPart,
+    GetDiaryImport,
+    RunDiaryImport,
+    StartDiaryImport,
+)
+from contracts.message import Invalid
+
+Format = Literal["loop", "daylio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What is asked of the room that reads a kind of file."""
+
+    start: type[StartImport]
+    add: type[AddImportPart]
+    run: type[RunImport]
+    get: type[GetImport]
+
+
+ASKS: dict[Format, Asks] = {
+    "loop": Asks(StartImport, AddImportPart, RunImport, GetImport),
+    "daylio": Asks(StartDiaryImport, AddDiaryPart, RunDiaryImport, GetDiaryImport),
+}
+
+_PIECE, _OVERLAP, _HEADER = 1 << 20, 1024, 4096
+
+# The name of a member stands in the directory of a zip as it is (APPNOTE.TXT, section 4.3.12). It
+# is only looked for, not read: whoever unpacks the zip looks at its limits.
+_MEMBER = re.compile(rb"PK\x01\x02.{42}(?:[^\x00]{0,200}[/\\])?(Habits\.csv|backup\.daylio)", re.S)
+
+
+def format_of(file: BinaryIO) -> Format:
+    """Tell which kind of file this is, read piece by piece. Refuses with `Invalid` all others."""
+    file.seek(0)
+    head = file.read(_HEADER)
+    if not head:
+        raise Invalid("import_empty", "The file is empty.")
+    found = _zipped(file) if head.startswith(b"PK") else _table(head)
+    if found is None:
+        text = (
+            "Ritmo does not know this kind of file. It takes the CSV zip of Loop Habit Tracker, "
+            "and the CSV export or the .daylio backup of Daylio."
+        )
+        raise Invalid("import_unknown_format", text)
+    return found
+
+
+def _zipped(file: BinaryIO) -> Format | None:
+    """Look for the member that gives a zip away."""
+    file.seek(0)
+    held = b""
+    found: Format | None = None
+    while piece := file.read(_PIECE):
+        held = held[-_OVERLAP:] + piece
+        for member in _MEMBER.finditer(held):
+            if member[1] == b"Habits.csv":
+                return "loop"
+            found = "daylio"
+    return found
+
+
+def _table(head: bytes) -> Format | None:
+    """Look at the first row of a table, whatever parts its cells."""
+    first = head.decode("utf-8-sig", "replace").splitlines()[:1]
+    for delimiter in (",", ";", "\t"):
+        for row in csv.reader(first, delimiter=delimiter):
+            if "mood" in {cell.strip().lower() for cell in row}:
+                return "daylio"
+    return None

@@ -1,0 +1,225 @@
+"""Reading the history of a person: plain lists, a query or two, whatever the length.
+
+Days are ordinals (`date.toordinal`; 719163 is 1970-01-01), as the rules of promises count them;
+values are thousandths, states as in `STATES`, counted from 1. All lists of a habit are parallel,
+oldest first. How far score and streaks are settled is told by `actors.analytics.settling.settle`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.auth import Language
+from contracts.habit import Kind, Measure, Version
+from contracts.keeping.promise import Promise
+from contracts.users import Weekday
+from storage.analytics.tables import breaks, entries, people
+
+Rest = tuple[date, date]
+"""The first and the last day of a break."""
+
+_versions = TypeAdapter(tuple[Version, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """How a person lives in time; as if new, until their profile was told. `stamp`: of `Report`."""
+
+    language: Language = "en"
+    zone: str = "UTC"
+    day_start: int = 0
+    week_start: Weekday = "mon"
+    stamp: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HabitRow:
+    """A habit with its logged days.
+
+    `archived_at` is when it was laid aside, if it is. `rests` are all breaks that cover it.
+    """
+
+    habit_id: UUID
+    name: str
+    unit: str
+    colour: str
+    tags: list[str]
+    promise: Promise
+    archived_at: datetime | None
+    rests: list[Rest]
+    days: list[int] = field(repr=False)
+    values: list[int] = field(repr=False)
+    states: list[int] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry of the diary, without its words."""
+
+    entry_id: UUID
+    day: date
+    at: datetime
+    zone: str
+    mood: int | None
+    energy: int | None
+    tags: list[str]
+    habit_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A person with all habits that there are, their days in a range, and the entries in it."""
+
+    person: PersonRow
+    habits: list[HabitRow]
+    entries: list[EntryRow]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedHabit:
+    """A habit with all its days.
+
+    `at` is when each day was logged, in Unix seconds; None where that is not known (an import).
+    `zones` are those that it was logged in.
+    """
+
+    person: PersonRow
+    habit: HabitRow
+    at: list[int | None] = field(repr=False)
+    zones: list[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakRow:
+    """A break: of a habit, of a tag, or (neither) of everything."""
+
+    first: date
+    last: date
+    habit_id: UUID | None
+    tag: str | None
+
+    def covers(self, habit_id: UUID, tags: list[str]) -> bool:
+        """Tell whether a habit rests; tags are compared as the habits room does."""
+        if self.habit_id is not None:
+            return self.habit_id == habit_id
+        return self.tag is None or self.tag.lower() in {tag.lower() for tag in tags}
+
+
+ORDINAL = "DATE '0001-01-01' - 1"
+"""Less this, a day is its ordinal."""
+
+_HABIT = (
+    "SELECT h.habit_id, h.name, h.unit, h.colour, h.tags, h.kind, h.measure, h.start_day,"
+    " h.versions, CASE WHEN h.archived THEN h.archived_at END AS archived_at, d.*"
+    " FROM analytics.habits h CROSS JOIN LATERAL (SELECT"
+    f" array_agg(c.day - ({ORDINAL}) ORDER BY c.day) AS days,"
+    " array_agg(c.value ORDER BY c.day) AS values, array_agg(c.state ORDER BY c.day) AS states"
+    "{more} FROM analytics.days c WHERE c.user_id = h.user_id AND c.habit_id = h.habit_id"
+    " AND c.state IS NOT NULL{which_days}) d"
+    " WHERE h.user_id = :user_id AND h.version > 0 AND NOT h.deleted{which}"
+)
+_RANGE = text(
+    _HABIT.format(more="", which_days=" AND c.day BETWEEN :first AND :last", which="")
+    + " ORDER BY h.name, h.habit_id"
+)
+_WHOLE = text(
+    _HABIT.format(
+        more=", array_agg(extract(epoch FROM c.at)::bigint ORDER BY c.day) AS ats,"
+        " array_agg(c.zone ORDER BY c.day) AS zones",
+        which_days="",
+        which=" AND h.habit_id = :habit_id",
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def versions_of(kept: str) -> tuple[Version, ...]:
+    """Read the versions of a habit; they change rarely and are read all the time."""
+    return _versions.validate_json(kept)
+
+
+async def find_person(tx: AsyncConnection, user_id: UUID) -> PersonRow:
+    """Return how a person lives in time."""
+    row = (await tx.execute(select(people).where(people.c.user_id == user_id))).first()
+    if row is None or row.zone is None:
+        return PersonRow(stamp=row.stamp if row else 0)
+    return PersonRow(row.language, row.zone, row.day_start, row.week_start, row.stamp)
+
+
+async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[BreakRow]:
+    """Return all breaks of a person, in order."""
+    columns = (breaks.c.first_day, breaks.c.last_day, breaks.c.habit_id, breaks.c.tag)
+    statement = select(*columns).where(breaks.c.user_id == user_id, breaks.c.first_day.is_not(None))
+    rows = await tx.execute(statement.order_by(breaks.c.first_day, breaks.c.break_id))
+    return [BreakRow(*row) for row in rows]
+
+
+async def load(tx: AsyncConnection, user_id: UUID, first: date, last: date) -> Loaded:
+    """Load what happened from `first` to `last`, both included, of all habits not deleted."""
+    person = await find_person(tx, user_id)
+    rests = await find_breaks(tx, user_id)
+    span = {"user_id": user_id, "first": first, "last": last}
+    rows = (await tx.execute(_RANGE, span)).all()
+    return Loaded(
+        person,
+        [_habit(row, rests) for row in rows],
+        await find_entries(tx, user_id, first, last),
+    )
+
+
+async def load_habit(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> LoadedHabit | None:
+    """Load a habit of this user's with its whole history."""
+    row = (await tx.execute(_WHOLE, {"user_id": user_id, "habit_id": habit_id})).first()
+    if row is None:
+        return None
+    person = await find_person(tx, user_id)
+    habit = _habit(row, await find_breaks(tx, user_id))
+    return LoadedHabit(person, habit, row.ats or [], row.zones or [])
+
+
+async def find_entries(
+    tx: AsyncConnection, user_id: UUID, first: date, last: date
+) -> list[EntryRow]:
+    """Return the entries from `first` to `last`, by day and instant."""
+    columns = (
+        entries.c.entry_id,
+        entries.c.day,
+        entries.c.at,
+        entries.c.zone,
+        entries.c.mood,
+        entries.c.energy,
+        entries.c.tags,
+        entries.c.habit_ids,
+    )
+    statement = select(*columns).where(
+        entries.c.user_id == user_id, entries.c.day.between(first, last)
+    )
+    statement = statement.order_by(entries.c.day, entries.c.at, entries.c.entry_id)
+    return [EntryRow(*row) for row in await tx.execute(statement)]
+
+
+def _habit(row: Row[*tuple[Any, ...]], rests: list[BreakRow]) -> HabitRow:
+    """Read a row of `_HABIT`."""
+    promise = Promise(
+        cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, versions_of(row.versions)
+    )
+    covering = [(rest.first, rest.last) for rest in rests if rest.covers(row.habit_id, row.tags)]
+    return HabitRow(
+        row.habit_id,
+        row.name,
+        row.unit,
+        row.colour,
+        row.tags,
+        promise,
+        row.archived_at,
+        covering,
+        row.days or [],
+        row.values or [],
+        row.states or [],
+    )

@@ -1,0 +1,120 @@
+"""How far score and streaks of habits are settled: a cache beside the read model.
+
+It holds as long as nothing is said of a settled day, of the promise, or of a break then; the folds
+drop it when that happens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.habit import Kind, Measure
+from contracts.keeping.promise import Promise
+from storage.analytics.reading import ORDINAL, versions_of
+from storage.analytics.tables import habits, people
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRow:
+    """A habit's promise and its progress as JSON, None if nothing is settled."""
+
+    habit_id: UUID
+    tags: list[str]
+    promise: Promise
+    progress: str | None
+    settled_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DaysRow:
+    """Logged days of a habit, oldest first: ordinals, thousandths, states counted from 1."""
+
+    habit_id: UUID
+    days: list[int]
+    values: list[int]
+    states: list[int]
+
+
+_SINCE = text(
+    "SELECT w.habit_id, d.* FROM unnest(CAST(:ids AS uuid[]), CAST(:firsts AS date[]))"
+    " AS w(habit_id, first) CROSS JOIN LATERAL (SELECT"
+    f" array_agg(c.day - ({ORDINAL}) ORDER BY c.day) AS days,"
+    " array_agg(c.value ORDER BY c.day) AS values, array_agg(c.state ORDER BY c.day) AS states"
+    " FROM analytics.days c WHERE c.user_id = :user_id AND c.habit_id = w.habit_id"
+    " AND c.state IS NOT NULL AND c.day BETWEEN w.first AND :last) d"
+)
+_KEEP = text(
+    "UPDATE analytics.habits h SET progress = k.progress, settled_day = k.day"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:kept AS text[]))"
+    " AS k(habit_id, day, progress) WHERE h.user_id = :user_id AND h.habit_id = k.habit_id"
+)
+
+
+async def lock(tx: AsyncConnection, user_id: UUID) -> None:
+    """Let nothing be folded of a person until the transaction ends."""
+    statement = select(people.c.user_id).where(people.c.user_id == user_id)
+    await tx.execute(statement.with_for_update(key_share=True))
+
+
+async def find(tx: AsyncConnection, user_id: UUID) -> list[SettledRow]:
+    """Return all habits of a person and how far they are settled."""
+    columns = (
+        habits.c.habit_id,
+        habits.c.tags,
+        habits.c.kind,
+        habits.c.measure,
+        habits.c.start_day,
+        habits.c.versions,
+        habits.c.progress,
+        habits.c.settled_day,
+    )
+    statement = select(*columns).where(
+        habits.c.user_id == user_id, habits.c.version > 0, ~habits.c.deleted
+    )
+    return [
+        SettledRow(
+            row.habit_id,
+            row.tags,
+            Promise(
+                cast(Kind, row.kind),
+                cast(Measure, row.measure),
+                row.start_day,
+                versions_of(row.versions),
+            ),
+            row.progress,
+            row.settled_day,
+        )
+        for row in await tx.execute(statement)
+    ]
+
+
+async def days_since(
+    tx: AsyncConnection, user_id: UUID, wanted: Sequence[tuple[UUID, date]], last: date
+) -> list[DaysRow]:
+    """Return the days of habits, each from its own first day to `last`."""
+    values = {
+        "user_id": user_id,
+        "ids": [habit_id for habit_id, _ in wanted],
+        "firsts": [first for _, first in wanted],
+        "last": last,
+    }
+    rows = await tx.execute(_SINCE, values)
+    return [DaysRow(r.habit_id, r.days or [], r.values or [], r.states or []) for r in rows]
+
+
+async def keep(
+    tx: AsyncConnection, user_id: UUID, settled: Sequence[tuple[UUID, date, str]]
+) -> None:
+    """Keep how far habits are settled, and their progress there."""
+    values = {
+        "user_id": user_id,
+        "ids": [habit_id for habit_id, _, _ in settled],
+        "days": [day for _, day, _ in settled],
+        "kept": [progress for _, _, progress in settled],
+    }
+    await tx.execute(_KEEP, values)

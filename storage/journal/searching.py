@@ -1,0 +1,203 @@
+"""How entries are found: by day, by what they bear, and by their words in Russian and English."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Float,
+    Select,
+    Uuid,
+    any_,
+    cast,
+    extract,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import REGCONFIG, aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from storage.journal.entries import COLUMNS, EntryRow, entries, oldest_kept
+
+FOUND, END = "\x02", "\x03"
+"""What stands before and after a word found: no text of a person has these characters."""
+
+_LESS, _MORE = "\x04", "\x05"
+"""Stand for < and > meanwhile: PostgreSQL leaves out what looks like a tag."""
+
+_RUSSIAN = literal_column("'russian'", REGCONFIG)
+_SNIPPET = (
+    f"StartSel={FOUND}, StopSel={END}, MaxFragments=3, MinWords=6, MaxWords=18,"
+    ' FragmentDelimiter=" … "'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are wanted; what is None or empty does not matter."""
+
+    search: str = ""
+    moods: Collection[int] = ()
+    tag: str | None = None
+    habit_id: UUID | None = None
+    first: date | None = None
+    last: date | None = None
+    favourite: bool | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of an entry in a list: by rank, if words were searched, then by time."""
+
+    rank: float
+    day: date
+    at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry, its place, and words of it with marks around what was found."""
+
+    row: EntryRow
+    place: Place
+    snippet: str
+
+
+def _query(search: str) -> ColumnElement[object]:
+    """Read what a person searches for; whatever they write, this is no error."""
+    return func.websearch_to_tsquery(_RUSSIAN, search)
+
+
+def _matching(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Write down what must hold for the entries that are wanted."""
+    mine: list[ColumnElement[bool]] = [entries.c.user_id == user_id]
+    if wanted.deleted:
+        mine.append(entries.c.deleted_at > oldest_kept())
+    else:
+        mine.append(entries.c.deleted_at.is_(None))
+    if wanted.search:
+        mine.append(entries.c.words.op("@@")(_query(wanted.search)))
+    if wanted.moods:
+        mine.append(entries.c.mood.in_(wanted.moods))
+    if wanted.tag is not None:
+        tags = select(func.unnest(entries.c.tags).label("tag")).correlate(entries).subquery()
+        lowered = select(func.lower(tags.c.tag))
+        mine.append(func.lower(wanted.tag).in_(lowered))
+    if wanted.habit_id is not None:
+        mine.append(literal(wanted.habit_id, Uuid) == any_(entries.c.habit_ids))
+    if wanted.first is not None:
+        mine.append(entries.c.day >= wanted.first)
+    if wanted.last is not None:
+        mine.append(entries.c.day <= wanted.last)
+    if wanted.favourite is not None:
+        mine.append(entries.c.favourite.is_(wanted.favourite))
+    return mine
+
+
+def _order(columns: ReadOnlyColumnCollection[str, Any], rank: Any) -> list[ColumnElement[Any]]:
+    """Return what a list is ordered by; `rank` None: by time alone, as the index is."""
+    return [*([] if rank is None else [rank]), columns.day, columns.at, columns.id]
+
+
+async def find(
+    tx: AsyncConnection, user_id: UUID, wanted: Wanted, behind: Place | None, size: int
+) -> list[Found]:
+    """Return the entries wanted that stand `behind` a place: best first, then the latest."""
+    rank = None
+    if wanted.search:
+        rank = cast(func.ts_rank_cd(entries.c.words, _query(wanted.search)), Float(53))
+    order = _order(entries.c, rank)
+    shown = literal_column("0.0", Float(53)) if rank is None else rank
+    statement = select(*COLUMNS, shown.label("rank")).where(*_matching(user_id, wanted))
+    if behind is not None:
+        place = [
+            literal(behind.rank, Float(53)),
+            literal(behind.day),
+            literal(behind.at, DateTime(timezone=True)),
+            literal(behind.id, Uuid),
+        ]
+        statement = statement.where(tuple_(*order) < tuple_(*place[-len(order) :]))
+    page = statement.order_by(*(one.desc() for one in order)).limit(size)
+    rows = await tx.execute(_with_snippets(page, wanted.search))
+    return [_found(tuple(row)) for row in rows]
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    *columns, rank, snippet = row
+    entry = EntryRow(*columns)
+    shown = snippet.replace(_LESS, "<").replace(_MORE, ">")
+    return Found(entry, Place(rank, entry.day, entry.at, entry.id), shown)
+
+
+def _with_snippets(page: Select[Any], search: str) -> Select[Any]:
+    """Add snippets to a page; the cost is that of the page, not of all that was found."""
+    if not search:
+        return page.add_columns(literal("").label("snippet"))
+    found = page.subquery("found")
+    tags = func.array_to_string(found.c.tags, ", ")
+    words = func.concat_ws("\n", found.c.title, found.c.text, tags)
+    plain = func.translate(words, "<>", _LESS + _MORE)
+    snippet = func.ts_headline(_RUSSIAN, plain, _query(search), _SNIPPET)
+    order = _order(found.c, found.c.rank)
+    return select(*found.c, snippet.label("snippet")).order_by(*(one.desc() for one in order))
+
+
+async def of_days(
+    tx: AsyncConnection,
+    user_id: UUID,
+    month: int,
+    days: Sequence[int],
+    before: date,
+    size: int,
+) -> list[EntryRow]:
+    """Return the entries of some days of a month, in whatever year, the latest first."""
+    statement = (
+        select(*COLUMNS)
+        .where(
+            *_matching(user_id, Wanted()),
+            extract("month", entries.c.day) == month,
+            extract("day", entries.c.day).in_(days),
+            entries.c.day < before,
+        )
+        .order_by(entries.c.day.desc(), entries.c.at.desc(), entries.c.id.desc())
+        .limit(size)
+    )
+    return [EntryRow(*row) for row in await tx.execute(statement)]
+
+
+async def moods(
+    tx: AsyncConnection, user_id: UUID, first: date, last: date
+) -> list[tuple[date, int, float | None]]:
+    """Return each day with entries, oldest first: how many, and their average mood."""
+    average = cast(func.avg(entries.c.mood), Float(53))
+    statement = (
+        select(entries.c.day, func.count(), average)
+        .where(*_matching(user_id, Wanted(first=first, last=last)))
+        .group_by(entries.c.day)
+        .order_by(entries.c.day)
+    )
+    return [(day, count, mood) for day, count, mood in await tx.execute(statement)]
+
+
+async def tags(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
+    """Return all tags with how many entries bear each, the most used first."""
+    tag = func.unnest(entries.c.tags).label("tag")
+    used = select(tag, entries.c.at).where(*_matching(user_id, Wanted())).subquery()
+    last = func.array_agg(aggregate_order_by(used.c.tag, used.c.at.desc()))[1]
+    count = func.count()
+    rows = await tx.execute(
+        select(last, count)
+        .group_by(func.lower(used.c.tag))
+        .order_by(count.desc(), func.lower(used.c.tag))
+    )
+    return [(row[0], row[1]) for row in rows]
