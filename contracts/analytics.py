@@ -107,6 +107,8 @@ class Summary(Report):
 
     `completion` = kept / asked over all habits. `consistency` is the share of days with something
     asked on which at least half of it was kept. A day is perfect if all that was asked was kept.
+    `waiting` promises are due today and not decided yet: they are not asked so far, and today is
+    not among the days asked until none waits.
     """
 
     completion: float | None
@@ -125,10 +127,14 @@ class Summary(Report):
     at_risk: tuple[AtRisk, ...]
     habits: tuple[HabitLine, ...]
     steps: tuple[Step, ...]
+    waiting: int = 0
 
 
 class GetSummary(_Asking, Query[Summary]):
-    """Sum up a range; or the `period` that `day` (today) lies in. Refuses with `Invalid`."""
+    """Sum up a range; or the `period` that `day` (today) lies in; a day alone is a period of one.
+
+    Refuses with `Invalid`: `range_reversed`, `range_too_long`, `range_and_period`.
+    """
 
     address: ClassVar[str] = "analytics.get_summary"
     report: Literal["summary"] = "summary"

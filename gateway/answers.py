@@ -49,9 +49,14 @@ def listed(reply: BaseModel, known: str | None) -> Response:
 def unless_known(body: str, etag: str, known: str | None, media: str = JSON) -> Response:
     """Write a body with its ETag, or 304 if the caller `known`s it."""
     headers = {"ETag": etag}
-    if known is not None and (known.strip() == "*" or etag in _tags(known)):
+    if known is not None and is_known(etag, known):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, media)
+
+
+def is_known(etag: str, known: str) -> bool:
+    """Tell whether an ETag is among those that a caller knows."""
+    return known == etag or known.strip() == "*" or etag in _tags(known)
 
 
 def _tags(known: str) -> set[str]:

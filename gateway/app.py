@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from contracts.bus import Bus
 from contracts.principal import Verifier
 from gateway import (
+    analytics,
     analytics_export,
     auth,
     breaks,
@@ -20,6 +21,7 @@ from gateway import (
     journal_export,
     journal_moods,
     journal_prompts,
+    reminders,
     today,
     users,
     web,
@@ -38,6 +40,7 @@ RESOURCES = (
     journal,
     journal_moods,
     journal_prompts,
+    analytics,
     users,
     breaks,
     auth,

@@ -13,6 +13,7 @@ from contracts.auth import Device
 from contracts.bus import Bus
 from contracts.principal import Verifier
 from contracts.time import Day
+from gateway.fresh import Fresh
 from gateway.limits import Limiter, Policy, address_of, admit, network
 
 
@@ -31,6 +32,7 @@ class Door:
     asyncapi: Callable[[], str] | None = None
     patience: float = 6.0
     known: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+    fresh: Fresh = field(default_factory=Fresh)
 
 
 def door_of(request: Request) -> Door:

@@ -9,6 +9,7 @@ from contracts.message import Unauthenticated
 from contracts.principal import Principal
 from gateway.deps import door_of, guest
 from gateway.limits import admit
+from gateway.visit import visit_of
 
 
 class Bearer(HTTPBase):
@@ -24,7 +25,13 @@ class Bearer(HTTPBase):
         )
 
     async def __call__(self, request: Request) -> Principal:  # type: ignore[override]
-        """Return the caller. Refuses with `Unauthenticated` or `TooMany`."""
+        """Return the caller; a request is checked and counted once.
+
+        Refuses with `Unauthenticated` or `TooMany`.
+        """
+        visit = visit_of(request.scope)
+        if visit.caller is not None:
+            return visit.caller
         door = door_of(request)
         try:
             principal = await door.verifier.verify(_token(request))
@@ -33,6 +40,7 @@ class Bearer(HTTPBase):
             await guest(request)
             raise
         await admit(request, door.limiter, door.person, str(principal.user_id))
+        visit.caller = principal
         return principal
 
 
@@ -44,5 +52,8 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-Me = Annotated[Principal, Depends(Bearer())]
+bearer = Bearer()
+"""Checks who is calling."""
+
+Me = Annotated[Principal, Depends(bearer)]
 """The verified caller."""

@@ -18,10 +18,12 @@ from contracts.imports import PART_BYTES, GetImport, Import
 from contracts.journal_transfer import GetDiaryImport, MoodMap, UnknownMoods
 from contracts.message import Invalid, NotFound, Refused
 from contracts.principal import Principal
+from contracts.speech import say
 from gateway.answers import answer
 from gateway.deps import Key, TheBus, YesNo, door_of
 from gateway.formats import ASKS, Asks, Format, format_of
 from gateway.identity import Me
+from gateway.problems import language_of
 from gateway.reading import resource
 from gateway.upload import Upload
 
@@ -73,10 +75,10 @@ async def send(
             async for part in parts:
                 aside.write(part)
             file = cast(BinaryIO, aside)
-            format = await asyncio.to_thread(format_of, file)
-            file.seek(0)
+            asks = ASKS[await asyncio.to_thread(format_of, file)]
             parts = _again(file)
-        asks = ASKS[format]
+        else:
+            asks = ASKS[format]
         head = await anext(parts, b"")
         begun = await bus.ask(asks.start(file_name=upload.name), me, idempotency_key=key)
         if key is not None:
@@ -95,6 +97,7 @@ async def send(
 
 async def _again(file: BinaryIO) -> AsyncIterator[bytes]:
     """Read a file that was put aside, in parts."""
+    file.seek(0)
     while part := file.read(PART_BYTES):
         yield part
 
@@ -176,6 +179,7 @@ async def import_file(
 @router.get("/v1/imports/{import_id}", response_model=Import, summary="Get an import")
 async def get_import(
     import_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    request: Request,
     me: Me,
     bus: TheBus,
 ) -> Response:
@@ -184,4 +188,7 @@ async def get_import(
         found = await bus.ask(GetImport(import_id=import_id), me)
     except NotFound:
         found = await bus.ask(GetDiaryImport(import_id=import_id), me)
+    if found.refusal is not None:
+        problem = say(language_of(request), found.refusal.text, found.refusal.params)
+        found = found.model_copy(update={"problem": problem})
     return answer(found)

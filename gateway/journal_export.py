@@ -30,12 +30,15 @@ class _Written:
     def __init__(self) -> None:
         self._held = bytearray()
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         self._held += data
         return len(data)
 
     def flush(self) -> None:
         """Do nothing: all is at hand."""
+
+    def close(self) -> None:
+        """Do nothing: what was written is still to be taken."""
 
     def take(self) -> bytes:
         taken = bytes(self._held)
@@ -49,7 +52,7 @@ class Packing:
     def __init__(self) -> None:
         """Begin a zip."""
         self._written = _Written()
-        self._zip = zipfile.ZipFile(self._written, "w", zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]  # it writes, and does no more
+        self._zip = zipfile.ZipFile(self._written, "w", zipfile.ZIP_DEFLATED)
         self._names: dict[str, int] = {}
 
     def add(self, pieces: tuple[Piece, ...]) -> bytes:

@@ -54,6 +54,7 @@ TITLES: dict[int, str] = {
     403: "Not allowed",
     404: "Not found",
     405: "This cannot be done here",
+    406: "Not offered here",
     409: "It clashes with what is there",
     410: "It is gone",
     412: "It has changed in the meantime",
@@ -62,7 +63,6 @@ TITLES: dict[int, str] = {
     422: "Something does not fit",
     429: "Too many requests",
     500: "Something broke on our side",
-    501: "Not offered here",
     503: "Not available right now",
     504: "No answer in time",
 }

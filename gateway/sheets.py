@@ -117,13 +117,13 @@ class Parquet:
     """A table of Apache Parquet; needs pyarrow, which is an extra: it is larger than Ritmo."""
 
     def __init__(self) -> None:
-        """Begin a table. Refuses with 501 if pyarrow is not installed."""
+        """Begin a table. Refuses with 406 if pyarrow is not installed."""
         try:
             import pyarrow
             import pyarrow.parquet
         except ImportError:
             text = "Parquet needs an extra that is not installed: pip install ritmo[parquet]."
-            raise BadRequest(501, "parquet_missing", text) from None
+            raise BadRequest(406, "parquet_missing", text) from None
         self._arrow = pyarrow
         self._schema = _schema(pyarrow)
         self._sink = _Drain()

@@ -3,18 +3,24 @@
 from collections.abc import MutableMapping
 from typing import Any, cast
 
+from contracts.principal import Principal
+
 KEY = "ritmo.visit"
 
 
 class Visit:
     """One request's way through the gateway."""
 
-    __slots__ = ("headers", "trace_id")
+    __slots__ = ("caller", "headers", "trace_id")
 
     def __init__(self, trace_id: str) -> None:
-        """Begin a visit; `headers` (raw, lower case) are added to its answer."""
+        """Begin a visit; `headers` (raw, lower case) are added to its answer.
+
+        `caller` is who it is, once that was checked.
+        """
         self.trace_id = trace_id
         self.headers: list[tuple[bytes, bytes]] = []
+        self.caller: Principal | None = None
 
 
 def visit_of(scope: MutableMapping[str, Any]) -> Visit:

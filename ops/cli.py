@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -139,17 +139,35 @@ def doctor(data: Data = None, database: Database = None, amqp: Amqp = None) -> N
 @app.command("import")
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help="A Loop Habit Tracker CSV zip.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="A Loop Habit Tracker CSV zip, or a CSV export or .daylio backup of Daylio.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
-    user: Annotated[str, typer.Option(help="Whose habits these are: an e-mail address.")],
+    user: Annotated[str, typer.Option(help="Whose it is: an e-mail address.")],
+    mood: Annotated[
+        list[str] | None, typer.Option(help="What a mood means, 1 to 5: --mood fantastisch=5.")
+    ] = None,
+    unknown_moods: Annotated[
+        Literal["refuse", "none"],
+        typer.Option(help="Refuse unknown moods, or import such entries without a mood."),
+    ] = "refuse",
+    format: Annotated[
+        Literal["loop", "daylio"] | None, typer.Option(help="If it is not to be found out.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
     data: Data = None,
     database: Database = None,
 ) -> None:
-    """Import the habits of another tracker."""
+    """Import the habits or the diary of another tracker."""
+    from ops.importing import Moods
     from ops.importing import import_file as start
 
-    run(start(settings_of(data=data, database_url=database), file, user, dry_run=dry_run))
+    settings = settings_of(data=data, database_url=database)
+    moods = Moods(mood or (), unknown_moods)
+    run(start(settings, file, user, dry_run=dry_run, format=format, moods=moods))
 
 
 @app.command()

@@ -29,6 +29,7 @@ async def up(settings: Settings) -> None:
         from ops.door import open_door
 
         app = open_door(settings, here.bus, here.verifier, here.engine)
+        await app.state.door.fresh.listen(here.bus)
 
         def listening(port: int) -> None:
             greet(console, settings, port, time.monotonic() - began)

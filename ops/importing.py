@@ -1,63 +1,98 @@
-"""`ritmo import`: reads another tracker's file into a user's habits, and shows the account."""
+"""`ritmo import`: reads another tracker's file into habits or a diary, and shows the account."""
 
 import asyncio
 import base64
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.imports import (
-    PART_BYTES,
-    AddImportPart,
-    GetImport,
-    Import,
-    RunImport,
-    StartImport,
-)
+from contracts.imports import PART_BYTES, EntriesReport, HabitReport, Import
+from contracts.journal_transfer import MoodMap, UnknownMoods
 from contracts.principal import Principal
 from contracts.users import GetUser
+from gateway.formats import ASKS, Asks, Format, format_of
 from ops.faults import CannotRun
 from ops.platform import Platform, at_hand, operator
 
 POLL = 0.2
 """Seconds between two looks at how far an import is."""
 
+STEPS = ("awful", "bad", "okay", "good", "great")
+WISH = (
+    'With --mood "name=4" you say what a mood means; with --unknown-moods none such entries are '
+    "imported without one."
+)
 
-async def import_file(settings: Settings, file: Path, email: str, *, dry_run: bool) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Moods:
+    """What moods mean, each as `name=4`, and what to do with unknown ones."""
+
+    named: Sequence[str]
+    unknown: UnknownMoods
+
+
+async def import_file(
+    settings: Settings,
+    file: Path,
+    email: str,
+    *,
+    dry_run: bool,
+    format: Format | None,
+    moods: Moods,
+) -> None:
     """Import a file for a user, with a progress bar, and print what became of every row."""
+    wish = {"dry_run": dry_run, "moods": moods_of(moods.named), "unknown_moods": moods.unknown}
+    with file.open("rb") as content:
+        asks = ASKS[format or format_of(content)]
     async with at_hand(settings) as here:
         user = await here.bus.ask(GetUser(email=email), operator())
         who = Principal(user_id=user.user_id, scopes=frozenset({"user"}), service="ops")
-        done = await follow(here, who, await send(here, who, file, dry_run=dry_run))
+        done = await follow(here, who, asks, await send(here, who, asks, file, wish))
     if done.phase == "failed":
-        raise CannotRun(done.problem or "The import failed.")
+        unknown = done.refusal is not None and done.refusal.code == "import_moods_unknown"
+        raise CannotRun(" ".join([done.problem or "The import failed.", *([WISH] * unknown)]))
     console = Console(highlight=False)
     console.print(account(done))
     if dry_run:
         console.print("Nothing was written: this was a dry run.")
 
 
-async def send(here: Platform, who: Principal, file: Path, *, dry_run: bool) -> Import:
+def moods_of(given: Sequence[str]) -> MoodMap:
+    """Read what moods mean, each as `name=4`. Raises `CannotRun`."""
+    moods = {}
+    for one in given:
+        name, _, step = one.rpartition("=")
+        if not name.strip() or step.strip() not in ("1", "2", "3", "4", "5"):
+            raise CannotRun(f"Write a mood as name=4, from 1 (awful) to 5 (great), not {one!r}.")
+        moods[name.strip()] = int(step)
+    return moods
+
+
+async def send(
+    here: Platform, who: Principal, asks: Asks, file: Path, wish: dict[str, object]
+) -> Import:
     """Hand the file to the room, part by part, and tell it to read it."""
-    begun = await here.bus.ask(
-        StartImport(file_name=file.name[:200], size=file.stat().st_size), who
-    )
+    start = asks.start(file_name=file.name[:200], size=file.stat().st_size)
+    import_id = (await here.bus.ask(start, who)).import_id
     with file.open("rb") as content:
         number = 0
         while part := content.read(PART_BYTES):
             data = base64.b64encode(part).decode()
-            await here.bus.ask(
-                AddImportPart(import_id=begun.import_id, number=number, data=data), who
-            )
+            await here.bus.ask(asks.add(import_id=import_id, number=number, data=data), who)
             number += 1
-    return await here.bus.ask(RunImport(import_id=begun.import_id, dry_run=dry_run), who)
+    command = asks.run.model_validate({"import_id": import_id, **wish})
+    return await here.bus.ask(command, who)
 
 
-async def follow(here: Platform, who: Principal, now: Import) -> Import:
+async def follow(here: Platform, who: Principal, asks: Asks, now: Import) -> Import:
     """Show a bar until the import is done or has failed."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, transient=True) as progress:
@@ -65,19 +100,24 @@ async def follow(here: Platform, who: Principal, now: Import) -> Import:
         began = time.monotonic()
         while now.phase not in ("done", "failed"):
             await asyncio.sleep(POLL)
-            now = await here.bus.ask(GetImport(import_id=now.import_id), who)
+            now = await here.bus.ask(asks.get(import_id=now.import_id), who)
             progress.update(task, completed=now.rows, total=now.total)
             if now.phase == "waiting" and time.monotonic() - began > 30:
                 raise CannotRun("Nobody takes up the import; is the courier running?")
     return now
 
 
-def account(done: Import) -> Table:
-    """Lay out what became of every row: read = imported + derived + skipped."""
+def account(done: Import) -> Group:
+    """Lay out what became of every row."""
+    return Group(*diary(done.entries)) if done.entries else Group(habits(done.habits))
+
+
+def habits(reports: Sequence[HabitReport]) -> Table:
+    """Lay out habits: read = imported + derived + skipped."""
     table = Table("Habit", "Outcome", "Read", "Imported", "Derived", "Skipped", "Why")
-    for habit in done.habits:
+    for habit in reports:
         table.add_row(
-            habit.name,
+            escape(habit.name),
             habit.outcome,
             str(habit.read),
             str(habit.imported),
@@ -85,4 +125,39 @@ def account(done: Import) -> Table:
             str(sum(habit.skipped.values())),
             ", ".join(f"{why}: {count}" for why, count in habit.skipped.items()),
         )
+    return table
+
+
+def diary(report: EntriesReport) -> list[Table | str]:
+    """Lay out entries (read = imported + skipped), their moods, and rows that make no sense."""
+    shown: list[Table | str] = [_entries(report)]
+    if report.moods:
+        shown.append(_moods(report))
+    if "mood_unknown" in report.skipped:
+        shown.append(WISH)
+    shown += [escape(row.says) for row in report.rows]
+    if report.left_out:
+        kinds = (f"{kind}: {count}" for kind, count in report.left_out.items())
+        shown.append(f"Not taken over: {', '.join(kinds)}.")
+    return shown
+
+
+def _entries(report: EntriesReport) -> Table:
+    table = Table("Entries", "Imported", "Skipped", "Why", "From", "To")
+    table.add_row(
+        str(report.read),
+        str(report.imported),
+        str(sum(report.skipped.values())),
+        ", ".join(f"{why}: {count}" for why, count in report.skipped.items()),
+        str(report.first or ""),
+        str(report.last or ""),
+    )
+    return table
+
+
+def _moods(report: EntriesReport) -> Table:
+    table = Table("Mood", "Entries", "Taken for")
+    for one in report.moods:
+        step = f"{one.mood} {STEPS[one.mood - 1]}" if one.mood else "[yellow]?[/yellow]"
+        table.add_row(escape(one.label), str(one.entries), step)
     return table

@@ -1,7 +1,17 @@
 """What the analytics room answers and hears: one short function a message."""
 
-from actors.analytics import folding, listing, rebuilding
+from actors.analytics import answering, folding, listing, rebuilding, rendering
 from actors.runtime.room import Room, Transaction, Who
+from contracts.analytics import (
+    Associations,
+    GetAssociations,
+    GetHabitInsight,
+    GetMoodReport,
+    GetSummary,
+    HabitInsight,
+    MoodReport,
+    Summary,
+)
 from contracts.analytics_upkeep import (
     GetRebuild,
     ListFacts,
@@ -17,6 +27,7 @@ from contracts.check_ins import CheckInRemoved, HabitCheckedIn
 from contracts.habits import HabitArchived, HabitChanged, HabitCreated, HabitDeleted
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
+from contracts.pictures import Rendered, RenderReport
 from contracts.users import ProfileChanged, UserDeleted
 
 room = Room("analytics")
@@ -139,3 +150,36 @@ async def get_rebuild(query: GetRebuild, tx: Transaction) -> Rebuild:
 async def fold_anew(fact: RebuildRequested, tx: Transaction) -> None:
     """Fold a person's history anew."""
     await rebuilding.run(tx, fact.user_id)
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+@room.answer
+async def get_summary(query: GetSummary, who: Who, tx: Transaction) -> Summary:
+    """Sum up a range of the caller's."""
+    return await answering.summary(tx, who.user_id, query)
+
+
+@room.answer
+async def get_habit_insight(query: GetHabitInsight, who: Who, tx: Transaction) -> HabitInsight:
+    """Report on one habit of the caller's."""
+    return await answering.habit_insight(tx, who.user_id, query)
+
+
+@room.answer
+async def get_associations(query: GetAssociations, who: Who, tx: Transaction) -> Associations:
+    """Look for what goes together."""
+    return await answering.associations(tx, who.user_id, query)
+
+
+@room.answer
+async def get_mood_report(query: GetMoodReport, who: Who, tx: Transaction) -> MoodReport:
+    """Report on the caller's moods."""
+    return await answering.moods(tx, who.user_id, query)
+
+
+@room.answer
+async def render_report(query: RenderReport, who: Who, tx: Transaction) -> Rendered:
+    """Show the caller a report as a picture or a table."""
+    return await rendering.render(tx, who.user_id, query)

@@ -134,3 +134,17 @@ def day_in_words(language: Language, day: date) -> str:
     from babel.dates import format_date
 
     return format_date(day, "d MMMM y", locale=language)
+
+
+def weekday_in_words(language: Language, weekday: int) -> str:
+    """Name a weekday by itself; 0 is Monday."""
+    from babel.dates import get_day_names
+
+    return str(get_day_names("wide", context="stand-alone", locale=language)[weekday])
+
+
+def month_in_words(language: Language, day: date) -> str:
+    """Name the month of a day by itself: March 2026."""
+    from babel.dates import format_date
+
+    return format_date(day, "LLLL y", locale=language)

@@ -41,6 +41,7 @@ from contracts.auth import (
     Tokens,
     UserRegistered,
 )
+from contracts.mails import MailWanted
 from contracts.message import Conflict, Denied, Invalid, NotFound, Unauthenticated, Wrong, new_id
 from contracts.principal import Principal
 from contracts.users import UserChanged, UserDeleted
@@ -75,6 +76,14 @@ async def register(
             name=command.name,
             zone=command.zone,
             language=command.language,
+        ),
+        MailWanted(
+            user_id=account.user_id,
+            template="welcome",
+            email=email,
+            language=command.language,
+            data={"name": command.name},
+            dedupe_key=f"welcome:{account.user_id}",
         ),
     )
     return await living.begin(tx, account, command.device, keyring, datetime.now(UTC))

@@ -30,7 +30,7 @@ from contracts.imports import (
     ImportRequested,
 )
 from contracts.keeping.promise import Promise, begin_earlier
-from contracts.message import Invalid
+from contracts.message import Gone, Invalid
 from contracts.principal import Principal
 from storage import breaks, check_ins, habits
 from storage.check_ins import EntryRow
@@ -79,7 +79,10 @@ class Reading:
     async def read(self, file: BinaryIO) -> Account:
         """Read all habits of a Loop export; tell what was imported."""
         user_id = self._run.user_id
-        self._person = await habits.find_person(self._tx, user_id, stay=True) or self._person
+        person = await habits.find_person(self._tx, user_id, stay=True)
+        if person is None:
+            raise Gone("user_gone", "This account was deleted.")
+        self._person = person
         tomorrow = today_of(self._person) + timedelta(days=1)
         export = await asyncio.to_thread(read, file, tomorrow)
         await self._show()

@@ -7,7 +7,7 @@ goals, reminders and photos say. Months count from 0; moods are in groups from 1
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date, datetime, timedelta
 from typing import Annotated, TypeVar
 
@@ -90,7 +90,7 @@ class Backup:
         goals, reached = len(self._backup.goals), len(self._backup.reached)
         self.left_out = +Counter(photo=photos, goal=goals, goal_reached=reached)
 
-    def entries(self) -> Iterator[Noted | Skipped]:
+    def entries(self) -> Generator[Noted | Skipped, None, None]:
         """List the entries in the order of the backup."""
         for number, entry in enumerate(self._backup.entries, start=1):
             try:

@@ -292,35 +292,6 @@ async def remove_template(command: RemoveTemplate, who: Who, tx: Transaction) ->
     return Done()
 
 
-# -- people and their habits ----------------------------------------------------------------------
-
-
-@room.hear
-async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
-    """Note how a diarist lives in time, and which language they read."""
-    await knowing.remember_person(tx, fact)
-
-
-@room.hear
-async def meet_habit(fact: HabitCreated, tx: Transaction) -> None:
-    """Note a new habit of a diarist's."""
-    name = fact.habit.name
-    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
-
-
-@room.hear
-async def rename_habit(fact: HabitChanged, tx: Transaction) -> None:
-    """Note what a habit is called now."""
-    name = fact.habit.name
-    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
-
-
-@room.hear
-async def forget_habit(fact: HabitDeleted, tx: Transaction) -> None:
-    """Unlink entries from a habit that is gone."""
-    await knowing.forget_habit(tx, fact.user_id, fact.habit_id, fact.version)
-
-
 # -- imports and exports --------------------------------------------------------------------------
 
 
@@ -365,7 +336,33 @@ async def export_entries(query: ExportEntries, who: Who, tx: Transaction) -> Exp
     return await exporting.page(tx, who.user_id, query)
 
 
-# -- people ---------------------------------------------------------------------------------------
+# -- people and their habits ----------------------------------------------------------------------
+
+
+@room.hear
+async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
+    """Note how a diarist lives in time, and which language they read."""
+    await knowing.remember_person(tx, fact)
+
+
+@room.hear
+async def meet_habit(fact: HabitCreated, tx: Transaction) -> None:
+    """Note a new habit of a diarist's."""
+    name = fact.habit.name
+    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
+
+
+@room.hear
+async def rename_habit(fact: HabitChanged, tx: Transaction) -> None:
+    """Note what a habit is called now."""
+    name = fact.habit.name
+    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
+
+
+@room.hear
+async def forget_habit(fact: HabitDeleted, tx: Transaction) -> None:
+    """Unlink entries from a habit that is gone."""
+    await knowing.forget_habit(tx, fact.user_id, fact.habit_id, fact.version)
 
 
 @room.hear

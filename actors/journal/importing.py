@@ -6,6 +6,7 @@ The file is read twice: once to count it and to learn what its moods are called,
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import BinaryIO
@@ -115,12 +116,13 @@ class Reading:
         total = await asyncio.to_thread(self._look_through, diary)
         self._refuse_unknown_moods()
         await self._run.show(0, total)
-        stream, read = diary.entries(), 0
-        while chunk := await asyncio.to_thread(_taken, stream):
-            rows = [row for one in chunk if (row := self._row(one, now)) is not None]
-            await self._keep(rows)
-            read += len(chunk)
-            await self._run.show(read, total)
+        read = 0
+        with closing(diary.entries()) as stream:
+            while chunk := await asyncio.to_thread(_taken, stream):
+                rows = [row for one in chunk if (row := self._row(one, now)) is not None]
+                await self._keep(rows)
+                read += len(chunk)
+                await self._run.show(read, total)
         return Account(entries=self._report(read, diary))
 
     def _look_through(self, diary: Diary) -> int:
@@ -158,7 +160,9 @@ class Reading:
         mood = self._labels.mood_of(entry)
         if mood is None and entry.label and self._chosen.unknown_moods == "refuse":
             raise Skip(Reason.MOOD_UNKNOWN)
-        if mood is None and not (entry.text or entry.title or entry.tags):
+        # A mood that means nothing here is still all that some entries say.
+        text = entry.text or ("" if mood or entry.title or entry.tags else entry.label)
+        if not (mood or text or entry.title or entry.tags):
             raise Skip(Reason.ENTRY_EMPTY)
         when = lived(entry, self._person.zone, self._person.day_start)
         return EntryRow(
@@ -169,7 +173,7 @@ class Reading:
             at=when.at,
             zone=when.zone,
             title=entry.title,
-            text=entry.text,
+            text=text,
             mood=mood,
             energy=None,
             tags=entry.tags,

@@ -7,7 +7,7 @@ import csv
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
@@ -32,7 +32,7 @@ class Diary(Protocol):
 
     left_out: Counter[str]
 
-    def entries(self) -> Iterator[Noted | Skipped]:
+    def entries(self) -> Generator[Noted | Skipped, None, None]:
         """Stream the entries in the order of the file. Refuses with `Invalid`."""
         ...
 
@@ -45,7 +45,7 @@ class CsvDiary:
         self._file, self._latest = file, latest
         self.left_out: Counter[str] = Counter()
 
-    def entries(self) -> Iterator[Noted | Skipped]:
+    def entries(self) -> Generator[Noted | Skipped, None, None]:
         """Stream the rows; the first row is number 1. Refuses with `Invalid`."""
         self._file.seek(0)
         delimiter = _delimiter(self._file.read(_HEADER))

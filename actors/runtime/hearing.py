@@ -105,7 +105,7 @@ class Hearing:
             async with asyncio.timeout(LONG), self._begin(None) as tx:
                 ids = [told.fact.fact_id for told in batch]
                 new = await inbox.first_times(tx, self._room, ids)
-                # By person, so that two hands that lock people wait for each other, not in a circle.
+                # By person, so that two hands that lock them wait for each other, not in a circle.
                 for told in sorted(batch, key=lambda told: told.fact.user_id):
                     if told.fact.fact_id in new:
                         new.discard(told.fact.fact_id)

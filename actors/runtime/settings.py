@@ -49,6 +49,21 @@ class Settings(BaseSettings):
         ge=1,
         description="Wrong login attempts per minute and account, and per address.",
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server, smtp://user:password@host:587 or smtps://…; without one mails "
+        "are kept as files in the data folder.",
+    )
+    mail_from: str = Field(
+        default="Ritmo <ritmo@localhost>", description="Who mails are from: Name <address>."
+    )
+    mail_per_minute: int = Field(
+        default=120, ge=1, description="Mails a minute, at most, that are given to the server."
+    )
+    allow_private_webhooks: bool = Field(
+        default=False,
+        description="Whether Apprise addresses may lead into a private network, or to this host.",
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     def database(self) -> str | None:

@@ -17,7 +17,6 @@ from contracts.keeping.due import due_days
 from contracts.keeping.promise import SKIPPED, Entries, Terms, breaks, keeps
 from contracts.schedule import WEEKDAYS, Times
 
-
 Verdict = Literal["kept", "excused", "broken"]
 """What a period means to a streak: one more, nothing, or its end."""
 
@@ -159,7 +158,9 @@ def _walk_days(
     return _extend(streaks, Run(start, end, length) if length else Run())
 
 
-def amounts_of(terms: Terms, cycle: Cycle, entries: Entries, first: int, last: int) -> dict[int, int]:
+def amounts_of(
+    terms: Terms, cycle: Cycle, entries: Entries, first: int, last: int
+) -> dict[int, int]:
     """Say what each day adds to its period."""
     if cycle.times:
         return dict.fromkeys(keeps(terms, entries, first, last), 1)
@@ -197,7 +198,7 @@ def share(terms: Terms, cycle: Cycle, period: Open, days: int) -> int:
     """Return what days at rest leave of what a period of `days` days asks for."""
     need = needed(terms, cycle, days)
     left = need * (days - period.rested) // days
-    return min(left, need - period.skipped) if cycle.times else left
+    return max(0, min(left, need - period.skipped)) if cycle.times else left
 
 
 def judge(terms: Terms, cycle: Cycle, period: Open, end: int, whole: bool) -> Verdict:

@@ -29,7 +29,8 @@ class Kept:
     """A habit of theirs, and how it is kept.
 
     `words` are those of `CreateHabit`. It is kept with a chance that grows from `chance[0]` to
-    `chance[1]` over the half year, around `minute` of the day; `most` is how much of it.
+    `chance[1]` over the half year, around `minute` of the day; `most` is how much of it, `until`
+    how many days ago it ended.
     """
 
     key: str
@@ -65,7 +66,7 @@ HABITS = (
             "cue": "after dinner",
             "tags": ["mind"],
         },
-        (0.55, 0.85),
+        (0.65, 0.95),
         1290,
         most=24.0,
         names=("Read ten pages", "Прочесть десять страниц"),
@@ -73,14 +74,14 @@ HABITS = (
     Kept(
         "meditate",
         {"colour": "#009E73", "tags": ["mind"]},
-        (0.4, 0.9),
+        (0.5, 0.95),
         435,
         names=("Meditate", "Медитация"),
     ),
     Kept(
         "water",
         {"measure": "count", "target": {"value": 8}, "colour": "#56B4E9", "tags": ["health"]},
-        (0.6, 0.8),
+        (0.7, 0.95),
         1200,
         most=10.0,
         names=("Drink eight glasses of water", "Восемь стаканов воды"),
@@ -88,7 +89,7 @@ HABITS = (
     Kept(
         "night",
         {"colour": "#CC79A7", "question": "In bed by eleven?", "tags": ["health"]},
-        (0.5, 0.7),
+        (0.55, 0.85),
         1370,
         names=("In bed by eleven", "В постели к одиннадцати"),
     ),
@@ -107,7 +108,7 @@ HABITS = (
             "colour": "#8C6D31",
             "schedule": {"every": "weekdays", "days": ["mon", "tue", "wed", "thu", "fri"]},
         },
-        (0.5, 0.75),
+        (0.6, 0.92),
         1170,
         most=2700.0,
         names=("Practise the guitar", "Играть на гитаре"),

@@ -1,7 +1,7 @@
 """`ritmo demo`: a made-up person with half a year of history to look around with."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -108,9 +108,13 @@ class Seeding:
             if one.until:
                 await self._ask(UpdateHabit(habit_id=self._ids[one.key], archived=True))
 
-    async def _begin(self, one: Kept, start: object) -> None:
+    async def _begin(self, one: Kept, start: date) -> None:
         name = one.names[0] if self._language == "en" else one.names[1]
-        habit = CreateHabit.model_validate({**one.words, "name": name, "start_day": start})
+        words = {**one.words, "name": name, "start_day": start}
+        if one.until:
+            end = start + timedelta(days=DAYS - one.until)
+            words["schedule"] = {"every": "rule", "rrule": f"FREQ=DAILY;UNTIL={end:%Y%m%d}"}
+        habit = CreateHabit.model_validate(words)
         self._ids[one.key] = (await self._ask(habit)).habit_id
 
     async def _log(self, mark: Mark) -> None:

@@ -2,6 +2,7 @@
 
 A fold reads the CTE `told`, which holds rows of the log, and writes one table. Live, `told` is the
 fact that is just being logged (nothing, if it was logged before); in a rebuild, a slice of the log.
+Of a habit that was deleted the log holds nothing but that, and takes in nothing more.
 
 One person's facts are folded one after the other: `begin` locks the person first.
 """
@@ -106,7 +107,7 @@ _HABIT = Fold(
     f" progress = CASE WHEN {_SAME} THEN h.progress END,"
     f" settled_day = CASE WHEN {_SAME} THEN h.settled_day END,"
     " version = excluded.version, fact_id = excluded.fact_id"
-    " WHERE NOT h.deleted AND (excluded.version, h.fact_id) > (h.version, excluded.fact_id)"
+    " WHERE (excluded.version, h.fact_id) > (h.version, excluded.fact_id)"
     " RETURNING habit_id",
 )
 _ARCHIVED = Fold(
@@ -119,7 +120,7 @@ _ARCHIVED = Fold(
     " ON CONFLICT (user_id, habit_id) DO UPDATE SET archived = excluded.archived,"
     " archived_at = excluded.archived_at, archived_version = excluded.archived_version,"
     " archived_fact_id = excluded.archived_fact_id"
-    " WHERE NOT h.deleted AND (excluded.archived_version, h.archived_fact_id)"
+    " WHERE (excluded.archived_version, h.archived_fact_id)"
     " > (h.archived_version, excluded.archived_fact_id) RETURNING habit_id",
 )
 _EMPTY = ", ".join(

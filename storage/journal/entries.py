@@ -5,6 +5,7 @@ were gone, and `purge` removes it. A revision is what an entry said until its wo
 the last version in which it said so.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +32,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR, insert
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.journal import KEEP_DELETED
@@ -139,6 +141,19 @@ class EntryRow(RevisionRow):
 COLUMNS = tuple(entries.c[field.name] for field in fields(EntryRow))
 """The columns of `EntryRow`, in its order."""
 
+_dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
+_KEPT = (*COLUMNS, entries.c.tag_words)
+_NAMES = ", ".join(column.name for column in _KEPT)
+_TYPES = ", ".join(f"{column.name} {column.type.compile(_dialect)}" for column in _KEPT)
+
+# One parameter for all rows: a statement with a parameter for every value takes longer to be put
+# together than the database takes to carry it out.
+_KEEP = text(
+    f"INSERT INTO journal.entries ({_NAMES}) SELECT {_NAMES}"  # noqa: S608 - names of columns
+    f" FROM json_to_recordset(CAST(:rows AS json)) AS given({_TYPES})"
+    " ON CONFLICT DO NOTHING RETURNING id"
+)
+
 _REVISION = tuple(revisions.c[field.name] for field in fields(RevisionRow))
 
 
@@ -181,9 +196,9 @@ async def add_many(tx: AsyncConnection, user_id: UUID, rows: Sequence[EntryRow])
     """Keep the entries of an import whose `import_key` is not there yet; return their ids."""
     if not rows:
         return set()
-    values = [_values(row) | {"user_id": user_id} for row in rows]
-    statement = insert(entries).values(values).on_conflict_do_nothing().returning(entries.c.id)
-    return set((await tx.execute(statement)).scalars())
+    given = [_values(row) | {"user_id": user_id} for row in rows]
+    kept = await tx.execute(_KEEP, {"rows": json.dumps(given, default=str)})
+    return set(kept.scalars())
 
 
 async def find(

@@ -1,4 +1,4 @@
-"""Entries on their way out: all of a user's that were not thrown away, oldest day first."""
+"""Entries on their way out, all of them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,12 +22,10 @@ class Reached:
 async def following(
     tx: AsyncConnection, user_id: UUID, reached: Reached | None, size: int
 ) -> list[EntryRow]:
-    """Return the next entries."""
-    place = tuple_(entries.c.day, entries.c.at, entries.c.id)
+    """Return the next entries that were not thrown away, oldest day first."""
+    place = (entries.c.day, entries.c.at, entries.c.id)
     statement = select(*COLUMNS).where(entries.c.user_id == user_id, entries.c.deleted_at.is_(None))
     if reached is not None:
-        statement = statement.where(place > (reached.day, reached.at, reached.id))
-    rows = await tx.execute(
-        statement.order_by(entries.c.day, entries.c.at, entries.c.id).limit(size)
-    )
+        statement = statement.where(tuple_(*place) > (reached.day, reached.at, reached.id))
+    rows = await tx.execute(statement.order_by(*place).limit(size))
     return [EntryRow(*row) for row in rows]

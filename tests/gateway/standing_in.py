@@ -27,6 +27,7 @@ class StandInBus:
     def __init__(self) -> None:
         self.answers: dict[type[Any], Answer] = {}
         self.asked: list[tuple[Asked[Any], Principal | None, str | None]] = []
+        self.listeners: dict[str, list[Callable[[Any], Awaitable[None]]]] = {}
 
     @property
     def last(self) -> Any:
@@ -49,7 +50,12 @@ class StandInBus:
         return cast(R, answer if isinstance(answer, Reply) else answer(message))
 
     async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
-        raise NotImplementedError
+        self.listeners.setdefault(fact.address, []).append(listener)
+
+    async def tell(self, fact: Fact) -> None:
+        """Let whoever listens overhear a fact."""
+        for listener in self.listeners.get(fact.address, []):
+            await listener(fact)
 
 
 class StandInVerifier:

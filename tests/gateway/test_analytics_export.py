@@ -103,7 +103,7 @@ async def test_no_parquet_without_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     problem = checked(
-        await client.get(f"{FACTS}?format=parquet", headers=BEARER), 501, "parquet_missing"
+        await client.get(f"{FACTS}?format=parquet", headers=BEARER), 406, "parquet_missing"
     )
     assert "pip install ritmo[parquet]" in problem["detail"]
     russian = await client.get(

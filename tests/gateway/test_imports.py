@@ -77,6 +77,9 @@ async def test_a_failed_import_is_refused_as_its_room_refused_it(
     headers = BEARER | {"Accept-Language": "ru"}
     answer = await client.post(LOOP, files={"file": b"x"}, headers=headers)
     assert checked(answer, 422, "import_empty")["detail"] == "В файле нет записей."
+    receiving.answers[GetImport] = receiving.answers[RunImport]
+    later = await client.get(f"/v1/imports/{HABIT}", headers=headers)
+    assert later.json()["problem"] == "В файле нет записей."
 
 
 @pytest.fixture
@@ -125,7 +128,7 @@ async def test_a_loop_export_goes_to_the_habits(
         zipped.writestr(f"{folder}Habits.csv", "Position,Name\n")
     answer = await client.post("/v1/import", files={"file": file.getvalue()}, headers=BEARER)
     assert answer.status_code == 200
-    assert receiving.asked[0][0] == StartImport()
+    assert isinstance(receiving.asked[0][0], StartImport)
     assert RunImport(import_id=HABIT) in [message for message, _, _ in receiving.asked]
 
 

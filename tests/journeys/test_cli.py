@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.daylio_files import daylio_csv, row
 from tests.journeys.running import PASSWORD, Up, register, ritmo, until
 from tests.loop_zip import YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
 
@@ -102,6 +103,24 @@ def test_files_that_cannot_be_imported(alone: Path, export: Path, tmp_path: Path
     folder = ritmo("import", str(tmp_path), "--user", "ada@example.org", data=alone)
     assert folder.returncode in (1, 2)
     assert "Traceback" not in folder.stderr
+
+
+def test_a_diary_from_the_command_line(alone: Path, tmp_path: Path) -> None:
+    file = tmp_path / "daylio.csv"
+    file.write_bytes(daylio_csv([row(mood="blau", note="sea"), row(mood="rad", time="noon")]))
+    words = ("import", str(file), "--user", "ada@example.org")
+    would = ritmo(*words, "--dry-run", data=alone)
+    assert would.returncode == 0, would.stderr
+    for said in ("mood_unknown: 1", "time_unreadable: 1", "The time of row 3 cannot be read."):
+        assert said in would.stdout
+    assert "--mood" in refused(alone, *words)
+    assert "name=4" in refused(alone, *words, "--mood", "blau=9")
+    done = ritmo(*words, "--mood", "blau=2", data=alone)
+    assert done.returncode == 0, done.stderr
+    blue = next(line for line in done.stdout.splitlines() if "blau" in line)
+    assert blue.split()[1:6:2] == ["blau", "1", "2"]
+    again = ritmo(*words, "--unknown-moods", "none", "--format", "daylio", data=alone)
+    assert "already_there: 1" in again.stdout
 
 
 def test_the_rest_of_the_commands_alone(alone: Path) -> None:

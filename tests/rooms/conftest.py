@@ -13,6 +13,7 @@ from actors.analytics.handlers import room as analytics_room
 from actors.auth.handlers import room as auth_room
 from actors.habits.handlers import room as habits_room
 from actors.journal.handlers import room as journal_room
+from actors.reminders.handlers import room as reminders_room
 from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
@@ -67,7 +68,8 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
 async def bus(engine: AsyncEngine) -> LocalBus:
     """Open the rooms on a bus."""
     bus = LocalBus()
-    for room in (auth_room, users_room, habits_room, journal_room, analytics_room):
+    rooms = (auth_room, users_room, habits_room, journal_room, analytics_room, reminders_room)
+    for room in rooms:
         await room.open(Settings(login_per_minute=TRIES))
         bus.open_room(Edge(room, engine, bus, 8))
     return bus

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from structlog.testing import capture_logs
 
 from actors.analytics import rebuilding
 from actors.analytics.settling import settle
@@ -241,6 +242,64 @@ async def test_any_order_gives_the_same(
     assert await model(engine) == live
     await rebuild(engine, *people)
     assert await model(engine) == live
+
+
+SETTLED = (TODAY - timedelta(days=3) - START).days
+"""The number of the last day that is settled."""
+
+TOUCHES: list[tuple[Any, ...]] = [
+    ("log", 0, SETTLED, 0),
+    ("log", 0, SETTLED, 3),
+    ("log", 0, 7, 1),
+    ("empty", 0, 8),
+    ("fill", 0, 8, 1),
+    ("change", 0, 3),
+    ("change", 0, 2),
+    ("rest", 5, 2, 2),
+    ("change", 0, 3),
+    ("change", 0, 1),
+    ("move", 0, SETTLED + 9, 2),
+    ("move", 0, 5, 2),
+    ("unrest", 0),
+    ("rest", 5, 2, 0),
+]
+
+
+async def test_what_touches_a_settled_day_unsettles_it(bus: LocalBus, engine: AsyncEngine) -> None:
+    ann = Teller()
+    ann.begin()
+    habit = ann.habit(0)
+    habit.target = 1.0
+    ann.change(0, 1)
+    for back in range(SETTLED + 4):
+        ann.log(0, back, 8)
+    heard, before = 0, None
+    for touch in (("log", 0, SETTLED + 1, 8), *TOUCHES):
+        name, *words = touch
+        getattr(ann, name)(*words)
+        await hear(bus, ann.facts[heard:])
+        heard = len(ann.facts)
+        await check_progress(engine, ann.user_id)
+        async with transaction(engine) as tx:
+            now = await settle(tx, ann.user_id, TODAY)
+        assert now[habit.habit_id] != before, touch
+        before = now[habit.habit_id]
+
+
+async def test_many_people_at_once_do_not_wait_in_a_circle(
+    bus: LocalBus, engine: AsyncEngine
+) -> None:
+    tellers = [Teller() for _ in range(250)]
+    for teller in tellers:
+        teller.begin()
+        for back in range(3):
+            teller.log(0, back, back)
+    facts = [fact for teller in tellers for fact in teller.facts]
+    random.Random(1).shuffle(facts)
+    with capture_logs() as said:
+        await hear(bus, facts)
+    assert not said
+    assert shown(await load(engine, tellers[0].user_id)) == told(tellers[0])
 
 
 def plenty() -> Teller:

@@ -180,7 +180,7 @@ def move_imports() -> None:
 def downgrade() -> None:
     """Go back."""
     op.execute("DELETE FROM bus.imports WHERE room <> 'habits'")
-    op.execute("UPDATE bus.imports SET report = (report::json -> 'habits')::text")
+    op.execute("UPDATE bus.imports SET report = coalesce((report::json -> 'habits')::text, '[]')")
     op.alter_column("imports", "report", server_default="[]", schema="bus")
     for column in ("room", "options", "refusal"):
         op.drop_column("imports", column, schema="bus")

@@ -1,0 +1,167 @@
+"""From a question to a report: load what it speaks of, and compute off the event loop.
+
+What computes imports pandas, so it is imported where it runs: in a thread, on first use.
+"""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.analytics.domain import YEAR_LONG, Range, before, range_of, range_or_period
+from actors.analytics.history import History, history_of, reach_of, tracked
+from actors.analytics.settling import OPEN_DAYS, settle
+from actors.analytics.whole import whole_of
+from contracts.analytics import (
+    Associations,
+    GetAssociations,
+    GetHabitInsight,
+    GetMoodReport,
+    GetSummary,
+    HabitInsight,
+    MoodReport,
+    Summary,
+)
+from contracts.auth import Language
+from contracts.keeping.progress import begin, window_days
+from contracts.message import NotFound
+from contracts.pictures import AnyReport
+from contracts.time import day_of
+from storage.analytics import reading, settled
+from storage.analytics.reading import Loaded, LoadedHabit, PersonRow
+
+AnyAnswer = Summary | HabitInsight | Associations | MoodReport
+"""What answers `AnyReport`."""
+
+
+async def report(tx: AsyncConnection, user_id: UUID, query: AnyReport) -> AnyAnswer:
+    """Answer any question that is answered with a report."""
+    match query:
+        case GetSummary():
+            return await summary(tx, user_id, query)
+        case GetHabitInsight():
+            return await habit_insight(tx, user_id, query)
+        case GetAssociations():
+            return await associations(tx, user_id, query)
+        case GetMoodReport():
+            return await moods(tx, user_id, query)
+
+
+async def summary(tx: AsyncConnection, user_id: UUID, query: GetSummary) -> Summary:
+    """Sum up a range or a period. Refuses with `Invalid`, as `range_or_period` does."""
+    person, today = await _person(tx, user_id)
+    days = range_or_period(
+        query.first, query.last, query.period, query.day, today, person.week_start
+    )
+    history = await load_history(tx, user_id, person, days, today)
+    return await asyncio.to_thread(_summarise, history, days)
+
+
+async def habit_insight(tx: AsyncConnection, user_id: UUID, query: GetHabitInsight) -> HabitInsight:
+    """Report on one habit. Refuses with `NotFound`, or with `Invalid` as `range_of` does."""
+    person, today = await _person(tx, user_id)
+    days = range_of(query.first, query.last, today, YEAR_LONG)
+    found = await reading.load_habit(tx, user_id, query.habit_id)
+    if found is None:
+        raise no_habit(query.habit_id)
+    language = query.language or person.language
+    return await asyncio.to_thread(_insight, person, found, days, today, language)
+
+
+async def associations(tx: AsyncConnection, user_id: UUID, query: GetAssociations) -> Associations:
+    """Look for associations. Refuses as `habit_insight` does."""
+    person, today = await _person(tx, user_id)
+    days = range_of(query.first, query.last, today, YEAR_LONG)
+    known = {row.habit_id: row.promise for row in await settled.find(tx, user_id)}
+    if query.habit_id is not None and query.habit_id not in known:
+        raise no_habit(query.habit_id)
+    back = timedelta(days=max(map(window_days, known.values()), default=0))
+    loaded = await reading.load(tx, user_id, days.first - back, min(days.last, today))
+    language = query.language or person.language
+    return await asyncio.to_thread(_associate, loaded, days, today, language, query.habit_id)
+
+
+async def moods(tx: AsyncConnection, user_id: UUID, query: GetMoodReport) -> MoodReport:
+    """Report on moods. Refuses with `Invalid`, as `range_of` does."""
+    person, today = await _person(tx, user_id)
+    days = range_of(query.first, query.last, today, YEAR_LONG)
+    entries = await reading.find_entries(tx, user_id, days.first, min(days.last, today))
+    history = History(person, today, (), tuple(entries))
+    language = query.language or person.language
+    return await asyncio.to_thread(_mood_report, history, days, language, query.tag)
+
+
+async def load_history(
+    tx: AsyncConnection, user_id: UUID, person: PersonRow, days: Range, today: date
+) -> History:
+    """Load what a summary of a range needs: the range, the one before, and the last days.
+
+    Only these are read: streaks and scores go on from where they are settled.
+    """
+    progress = await settle(tx, user_id, today)
+    rows = await settled.find(tx, user_id)
+    reach = timedelta(days=reach_of(row.promise for row in rows))
+    recent = today - timedelta(days=1 + OPEN_DAYS) - reach
+    first, last = before(days).first - reach, min(days.last + reach, today)
+    spans = [(min(first, recent), today)] if last >= recent else [(first, last), (recent, today)]
+    loaded = [await reading.load(tx, user_id, *span) for span in spans]
+    return await asyncio.to_thread(history_of, person, loaded, progress, today)
+
+
+def no_habit(habit_id: UUID) -> NotFound:
+    """Say that there is no such habit, or that it is somebody else's."""
+    return NotFound("habit_not_found", "There is no habit {habit_id}.", habit_id=str(habit_id))
+
+
+async def _person(tx: AsyncConnection, user_id: UUID) -> tuple[PersonRow, date]:
+    """Return how a person lives in time, and which day it is for them.
+
+    Read first, so that a report never bears a stamp of what it has not seen.
+    """
+    person = await reading.find_person(tx, user_id)
+    return person, day_of(datetime.now(UTC), person.zone, person.day_start)
+
+
+def _summarise(history: History, days: Range) -> Summary:
+    from actors.analytics.summary import summarise
+
+    return summarise(history, days.first, days.last)
+
+
+def _insight(
+    person: PersonRow, loaded: LoadedHabit, days: Range, today: date, language: Language
+) -> HabitInsight:
+    from actors.analytics.frame import frame_of
+    from actors.analytics.insight import insight
+    from actors.analytics.summary import line_of
+
+    whole = whole_of(loaded, today)
+    habit = tracked(loaded.habit, person, begin(whole.promise), whole.entries)
+    history = History(person, today, (habit,))
+    return insight(
+        whole,
+        line_of(history, days.first, days.last),
+        frame_of(history.habits, whole.promise.start, today, today),
+        first=days.first,
+        last=days.last,
+        stamp=person.stamp,
+        language=language,
+    )
+
+
+def _associate(
+    loaded: Loaded, days: Range, today: date, language: Language, only: UUID | None
+) -> Associations:
+    from actors.analytics.associations import associate_loaded
+
+    first, last = days
+    return associate_loaded(
+        loaded, first=first, last=last, today=today, language=language, only=only
+    )
+
+
+def _mood_report(history: History, days: Range, language: Language, tag: str | None) -> MoodReport:
+    from actors.analytics.moods import mood_report
+
+    return mood_report(history, days.first, days.last, language, tag)

@@ -1,0 +1,57 @@
+"""Which pictures there are, and how one is drawn."""
+
+from typing import Literal
+
+from actors.analytics.answering import AnyAnswer
+from actors.analytics.drawing import associations, habit, moods, rhythm, squares, summary
+from actors.analytics.drawing.board import Board
+from actors.analytics.drawing.theme import ThemeName
+from contracts.analytics import Associations, HabitInsight, MoodReport, Summary
+from contracts.auth import Language
+from contracts.pictures import Picture
+
+
+def draw(
+    report: AnyAnswer,
+    picture: Picture,
+    theme: ThemeName,
+    language: Language,
+    format: Literal["png", "svg"],
+    scale: int,
+) -> bytes:
+    """Return a picture of a report, one that `pictures.PICTURES` lists, as a file."""
+    board = paint(report, picture, theme, language)
+    return board.svg() if format == "svg" else board.png(scale)
+
+
+def paint(report: AnyAnswer, picture: Picture, theme: ThemeName, language: Language) -> Board:
+    """Draw a picture on a board."""
+    board = Board(theme, language)
+    match report:
+        case Summary():
+            summary.overview(board, report)
+        case HabitInsight():
+            _HABIT[picture](board, report)
+        case Associations():
+            associations.overview(board, report)
+        case MoodReport():
+            _MOODS[picture](board, report)
+    return board
+
+
+_HABIT = {
+    "overview": habit.overview,
+    "score": habit.score,
+    "trend": habit.trend,
+    "heat_map": squares.heat_map,
+    "weekdays": rhythm.weekdays,
+    "hours": rhythm.hours,
+    "streaks": rhythm.streaks,
+}
+_MOODS = {
+    "overview": moods.overview,
+    "weekdays": moods.weekdays,
+    "months": moods.months,
+    "tags": moods.tags,
+    "days": squares.mood_days,
+}

@@ -1,0 +1,120 @@
+"""Reports as files: drawn or written in one thread of their own, and kept by what they say.
+
+matplotlib cannot be used by two threads at once, so there is one. What was drawn is known by the
+content of the report: the same figures are not drawn twice, whoever asks and whatever changed
+elsewhere.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.analytics import answering
+from actors.analytics.answering import AnyAnswer
+from actors.analytics.pictures import check_picture
+from contracts.auth import Language
+from contracts.pictures import Rendered, RenderReport
+from storage.analytics import reading
+
+MOST = 16 << 20
+"""Bytes of all files that are kept; the one not asked for longest goes first."""
+
+MEDIA = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv; charset=utf-8"}
+
+
+class File(NamedTuple):
+    """The bytes of a file, and a sum over them."""
+
+    data: bytes
+    etag: str
+
+
+class Shelf:
+    """Files by the content that they show."""
+
+    def __init__(self, most: int = MOST) -> None:
+        """Keep at most so many bytes."""
+        self._most = most
+        self._files: OrderedDict[bytes, File] = OrderedDict()
+        self.size = 0
+
+    def find(self, content: bytes) -> File | None:
+        """Return the file of a content."""
+        file = self._files.get(content)
+        if file is not None:
+            self._files.move_to_end(content)
+        return file
+
+    def put(self, content: bytes, file: File) -> None:
+        """Keep a file; others go for it, and one that is too large is not kept."""
+        if content in self._files or len(file.data) > self._most:
+            return
+        self._files[content] = file
+        self.size += len(file.data)
+        while self.size > self._most:
+            _, oldest = self._files.popitem(last=False)
+            self.size -= len(oldest.data)
+
+
+_shelf = Shelf()
+_painter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
+
+
+async def render(tx: AsyncConnection, user_id: UUID, asked: RenderReport) -> Rendered:
+    """Answer with a report as a file. Refuses as the report does, or with `no_such_picture`."""
+    check_picture(asked.of, asked.picture)
+    report = await answering.report(tx, user_id, asked.of)
+    language = asked.of.language or (await reading.find_person(tx, user_id)).language
+    file = await drawn(report, asked, language)
+    picture = "" if asked.format == "csv" else f"-{asked.picture}"
+    name = f"ritmo-{asked.of.report}{picture}-{report.first}-{report.last}.{asked.format}"
+    return Rendered(
+        media_type=MEDIA[asked.format],
+        file_name=name,
+        data=base64.b64encode(file.data).decode(),
+        etag=file.etag,
+        today=report.today,
+        stamp=report.stamp,
+    )
+
+
+async def drawn(
+    report: AnyAnswer, asked: RenderReport, language: Language, shelf: Shelf = _shelf
+) -> File:
+    """Return a report as a file; one that says the same was perhaps drawn before."""
+    content = content_of(report, asked, language)
+    file = shelf.find(content)
+    if file is None:
+        loop = asyncio.get_running_loop()
+        data = await loop.run_in_executor(_painter, _make, report, asked, language)
+        file = File(data, hashlib.sha256(data).hexdigest()[:32])
+        shelf.put(content, file)
+    return file
+
+
+def content_of(report: AnyAnswer, asked: RenderReport, language: Language) -> bytes:
+    """Return a sum over all that a file shows; what only dates a report is not among it."""
+    said = report.model_dump_json(exclude={"stamp", "today"})
+    look: tuple[object, ...] = (asked.of.report, asked.format)
+    if asked.format != "csv":
+        look += (asked.picture, asked.theme, language)
+    if asked.format == "png":
+        look += (asked.scale,)
+    return hashlib.sha256(f"{look}{said}".encode()).digest()
+
+
+def _make(report: AnyAnswer, asked: RenderReport, language: Language) -> bytes:
+    """Draw or write a report. What draws imports matplotlib, on first use."""
+    if asked.format == "csv":
+        from actors.analytics.tables import table_of
+
+        return table_of(report)
+    from actors.analytics.drawing.gallery import draw
+
+    return draw(report, asked.picture, asked.theme, language, asked.format, asked.scale)

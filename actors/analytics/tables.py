@@ -1,0 +1,121 @@
+"""Reports as tables: CSV (RFC 4180) in UTF-8, a header of stable English names, a line a thing.
+
+A mark at the beginning (U+FEFF) tells spreadsheets that it is UTF-8; without it they break Russian.
+Shares lie between 0 and 1 and have a decimal point, whatever the language.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from actors.analytics.answering import AnyAnswer
+from contracts.analytics import Associations, HabitInsight, MoodReport, Summary
+
+Cell = object
+Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
+
+MARK = "\ufeff"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet would take for the beginning of a formula (OWASP, "CSV Injection")."""
+
+
+def table_of(report: AnyAnswer) -> bytes:
+    """Write a report as a table."""
+    header, lines = _table(report)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(header)
+    writer.writerows([harmless(cell) for cell in line] for line in lines)
+    return (MARK + file.getvalue()).encode()
+
+
+def harmless(cell: Cell) -> str:
+    """Write a cell; words that begin like a formula get an apostrophe before them."""
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return "" if cell is None else str(cell)
+
+
+def _table(report: AnyAnswer) -> Table:
+    match report:
+        case Summary():
+            return _summary(report)
+        case HabitInsight():
+            return _habit(report)
+        case Associations():
+            return _associations(report)
+        case MoodReport():
+            return _moods(report)
+
+
+SUMMARY = (
+    "habit_id",
+    "name",
+    "unit",
+    "asked",
+    "kept",
+    "skipped",
+    "rate",
+    "change",
+    "total",
+    "streak",
+    "best_streak",
+    "score",
+)
+HABIT = ("day", "state", "level", "score", "trend")
+ASSOCIATIONS = (
+    "kind",
+    "habit_id",
+    "name",
+    "other_id",
+    "other",
+    "with_days",
+    "without_days",
+    "enough",
+    "effect",
+    "low",
+    "high",
+    "p",
+    "q",
+    "likely",
+    "text",
+)
+MOODS = ("group", "key", "name", "entries", "average", "spread")
+
+
+def _summary(report: Summary) -> Table:
+    return SUMMARY, ([getattr(habit, name) for name in SUMMARY] for habit in report.habits)
+
+
+def _habit(report: HabitInsight) -> Table:
+    """List days; score and trend are those of the report, which may leave days out."""
+    scores = {point.day: point.value for point in report.scores}
+    trend = {point.day: point.value for point in report.trend}
+    return HABIT, (
+        (one.day, one.state, one.level, scores.get(one.day), trend.get(one.day))
+        for one in report.heat
+    )
+
+
+def _associations(report: Associations) -> Table:
+    return ASSOCIATIONS, (
+        [getattr(one, name) for name in ASSOCIATIONS] for one in report.associations
+    )
+
+
+def _moods(report: MoodReport) -> Table:
+    """List groups: all, each mood, weekday, tag, month and day."""
+    lines: list[Sequence[Cell]] = [
+        ("all", "", "", report.entries, report.average, report.spread),
+        *(("mood", mood, "", times, mood, None) for mood, times in enumerate(report.counts, 1)),
+    ]
+    for group, found in (
+        ("weekday", report.by_weekday),
+        ("tag", report.by_tag),
+        ("month", report.by_month),
+    ):
+        lines += [(group, one.key, one.name, one.entries, one.average, one.spread) for one in found]
+    lines += [("day", one.day, "", one.entries, one.mood, None) for one in report.days]
+    return MOODS, lines

@@ -1,0 +1,345 @@
+"""Pictures: legible, whole and the same each time; and tables that do no harm."""
+
+import asyncio
+import csv
+import io
+import itertools
+import re
+import struct
+from collections.abc import Iterator
+from typing import cast
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from actors.analytics.answering import AnyAnswer
+from actors.analytics.drawing import lettering, theme
+from actors.analytics.drawing.board import Board
+from actors.analytics.drawing.gallery import draw, paint
+from actors.analytics.drawing.moods import DOTS, thinned
+from actors.analytics.drawing.squares import bands
+from actors.analytics.pictures import PICTURES, check_picture
+from actors.analytics.rendering import File, Shelf, content_of, drawn
+from actors.analytics.tables import harmless, table_of
+from contracts.analytics import GetHabitInsight, GetMoodReport, GetSummary
+from contracts.auth import Language
+from contracts.message import Invalid
+from contracts.pictures import Picture, RenderReport
+from tests.domain import reports
+from tests.domain.reports import HABIT, NAMES
+
+KNOWN: dict[str, list[AnyAnswer]] = {
+    "summary": [
+        reports.summary(7, 3),
+        reports.summary(1, 1),
+        reports.summary(30, 15),
+        reports.summary(90, 6),
+        reports.summary(3650, 100),
+        reports.summary(7, 0),
+    ],
+    "habit": [
+        reports.insight(365),
+        reports.insight(1),
+        reports.insight(30, name=NAMES[5]),
+        reports.insight(3650, name=NAMES[1]),
+        reports.insight(365, empty=True),
+    ],
+    "associations": [
+        reports.associations(),
+        reports.associations(300, 20),
+        reports.associations(0, 9),
+        reports.associations(0, 0),
+    ],
+    "moods": [
+        reports.moods(),
+        reports.moods(1, 1),
+        reports.moods(30, 2),
+        reports.moods(3650, 60),
+        reports.moods(365, empty=True),
+    ],
+}
+ALL = [
+    pytest.param(report, picture, id=f"{kind}-{place}-{picture}")
+    for kind, found in KNOWN.items()
+    for place, report in enumerate(found)
+    for picture in PICTURES[kind]
+]
+
+
+def words_on(board: Board) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """List what is written on a board, with its left, bottom, right and top edge in pixels."""
+    board.finish()
+    renderer = FigureCanvasAgg(board.figure).get_renderer()
+    for text in board.figure.findobj(Text):
+        if isinstance(text, Text) and text.get_text():
+            box = text.get_window_extent(renderer)
+            yield text.get_text(), (box.x0, box.y0, box.x1, box.y1)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(("report", "picture"), ALL)
+def test_no_words_are_cut_off_or_written_over_others(
+    report: AnyAnswer, picture: Picture, language: Language
+) -> None:
+    board = paint(report, picture, "light", language)
+    written = list(words_on(board))
+    assert len(written) >= 2
+    for words, (left, bottom, right, top) in written:
+        assert left >= 0, words
+        assert right <= 720, words
+        assert bottom >= 0, words
+        assert top <= board.height, words
+    for (one, a), (two, b) in itertools.combinations(written, 2):
+        beside = a[2] <= b[0] + 1 or b[2] <= a[0] + 1
+        apart = a[3] <= b[1] + 3 or b[3] <= a[1] + 3
+        assert beside or apart, (one, two)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(("report", "picture"), ALL)
+def test_every_letter_is_one_that_the_font_has(
+    report: AnyAnswer, picture: Picture, language: Language
+) -> None:
+    for words, _ in words_on(paint(report, picture, "dark", language)):
+        assert lettering.plain(words) == words.strip()
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_a_png_is_as_large_as_was_asked(scale: int) -> None:
+    picture = draw(reports.summary(), "overview", "dark", "en", "png", scale)
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", picture[16:24])
+    assert width == 720 * scale
+    assert height % scale == 0
+    assert b"matplotlib" not in picture
+
+
+@pytest.mark.parametrize(("report", "picture"), ALL)
+def test_an_svg_is_well_formed_and_runs_nothing(report: AnyAnswer, picture: Picture) -> None:
+    svg = draw(report, picture, "light", "ru", "svg", 1).decode()
+    root = ElementTree.fromstring(svg)
+    allowed = {"svg", "title", "defs", "style", "g", "path", "use", "clipPath", "rect", "metadata"}
+    for element in root.iter():
+        name = element.tag.rpartition("}")[2]
+        if "rdf" not in element.tag and "cc#" not in element.tag:
+            assert name in allowed
+        for attribute, value in element.attrib.items():
+            assert not attribute.startswith("on")
+            assert "href" not in attribute or value.startswith("#")
+    assert root.attrib["width"] == "720"
+    view = [float(one) for one in root.attrib["viewBox"].split()]
+    assert view[2] == 720
+    assert view[3] == float(root.attrib["height"])
+    assert not re.search(r"20\d\d-\d\d-\d\dT", svg), "no time of drawing"
+
+
+def test_a_name_is_said_to_those_who_cannot_see_the_picture() -> None:
+    report = reports.insight(30, name="<script>alert('x')</script> & \"co\" --> $a$")
+    root = ElementTree.fromstring(draw(report, "overview", "light", "en", "svg", 1))
+    title = root.findtext("{http://www.w3.org/2000/svg}title")
+    assert title == report.name + ", Feb 7 – Mar 8, 2026"
+
+
+@pytest.mark.parametrize("format", ["png", "svg"])
+def test_the_same_picture_has_the_same_bytes(format: str) -> None:
+    made = {
+        draw(reports.insight(60), "overview", "light", "ru", "png" if format == "png" else "svg", 1)
+        for _ in range(2)
+    }
+    assert len(made) == 1
+
+
+def test_themes_can_be_read() -> None:
+    for one in (theme.LIGHT, theme.DARK):
+        for words in (one.ink, one.soft):
+            assert theme.contrast(words, one.ground) >= 4.5  # WCAG 2.2, criterion 1.4.3
+            assert theme.contrast(words, one.panel) >= 4.5
+        for drawn_ in (one.accent, one.warm):
+            assert theme.contrast(drawn_, one.ground) >= 3.0
+    assert theme.contrast("#ffffff", "#000000") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("colour", ["#ffffff", "#000000", "#ffee33", "#FF0000", "#12161c", ""])
+def test_a_habits_own_colour_reads_on_both_themes(colour: str) -> None:
+    for one in (theme.LIGHT, theme.DARK):
+        assert theme.contrast(theme.legible(colour, one), one.ground) >= theme.LEAST_CONTRAST
+    assert theme.legible("#ffffff", theme.DARK) == "#ffffff"
+
+
+def test_words_hold_only_what_can_be_written() -> None:
+    assert lettering.plain("Медитация 🧘\u200d♀️ утром") == "Медитация ♀ утром"
+    assert lettering.plain("🏃") == "Runner"
+    assert lettering.plain("早起き") == lettering.UNKNOWN
+    assert lettering.plain("a\u202eb\u00adc") == "abc"
+    assert lettering.plain("  two\n lines ") == "two lines"
+    assert lettering.plain("") == ""
+
+
+def test_words_are_shortened_to_their_room() -> None:
+    assert lettering.shorten("Read", 100, 15) == "Read"
+    short = lettering.shorten("Read ten pages", 60, 15)
+    assert short.endswith("…")
+    assert "Read ten pages".startswith(short[:-1])
+    assert lettering.width(short, 15) <= 60
+    assert lettering.shorten("Read", 0, 15) == "…"
+
+
+def test_lines_are_broken_between_words() -> None:
+    text = "one two three four five six seven eight nine ten"
+    found = lettering.lines(text, 120, 15, most=3)
+    assert len(found) == 3
+    assert found[-1].endswith("…")
+    assert all(lettering.width(line, 15) <= 120 for line in found)
+    assert lettering.lines("short", 120, 15, most=3) == ["short"]
+
+
+def test_a_picture_that_a_report_has_not_is_refused() -> None:
+    check_picture(GetMoodReport(), "tags")
+    with pytest.raises(Invalid) as no:
+        check_picture(GetSummary(), "tags")
+    assert no.value.code == "no_such_picture"
+    with pytest.raises(Invalid):
+        check_picture(GetHabitInsight(habit_id=HABIT), "months")
+
+
+def test_years_are_bands_of_their_own_and_empty_ones_are_left_out() -> None:
+    assert [title for title, _ in bands(reports.insight(365).heat)] == [""]
+    assert [title for title, _ in bands(reports.insight(500).heat)] == ["2026", "2025", "2024"]
+    assert bands(reports.insight(500, empty=True).heat) == []
+
+
+def test_a_curve_of_moods_is_thinned_by_averages_of_entries() -> None:
+    report = reports.moods(3650)
+    found = thinned(report.days)
+    assert len(found) <= DOTS + 1
+    step = -(-3650 // DOTS)
+    first = report.days[0].day.toordinal()
+    # The first dot covers the days up to the next multiple of `step`.
+    rest = report.days[: step - first % step]
+    moods = sum(day.mood * day.entries for day in rest) / sum(day.entries for day in rest)
+    assert found[0][1] == pytest.approx(moods)
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def rows(table: bytes) -> list[dict[str, str]]:
+    assert table.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_is_no_formula(begin: str) -> None:
+    assert harmless(f"{begin}1+1") == f"'{begin}1+1"
+    assert harmless(-0.5) == "-0.5"
+    assert harmless(None) == ""
+    assert harmless(True) == "true"
+
+
+def test_a_summary_is_a_line_a_habit() -> None:
+    found = rows(table_of(reports.summary(7, 5)))
+    assert len(found) == 5
+    assert found[3] | {"name": "", "habit_id": ""} == {
+        "habit_id": "",
+        "name": "",
+        "unit": "",
+        "asked": "7",
+        "kept": "5",  # 3 * 7 % 8
+        "skipped": "0",
+        "rate": str(5 / 7),
+        "change": "0.0",
+        "total": "6172.5",
+        "streak": "111",
+        "best_streak": "3650",
+        "score": str(5 / 7),
+    }
+    assert found[1]["name"] == NAMES[1]
+
+
+def test_a_habit_is_a_line_a_day() -> None:
+    found = rows(table_of(reports.insight(30)))
+    assert [one["day"] for one in found][::29] == ["2026-02-07", "2026-03-08"]
+    assert found[0]["state"] == "done"
+    assert (found[0]["level"], found[-1]["level"]) == ("1.0", "")
+    assert found[0]["score"] == "0.5"
+
+
+def test_associations_and_moods_are_lines_too() -> None:
+    found = rows(table_of(reports.associations(3, 1)))
+    assert [one["enough"] for one in found] == ["true", "true", "true", "false"]
+    assert found[3]["effect"] == ""
+    assert found[0]["text"] == "'=They go together."
+    groups = [one["group"] for one in rows(table_of(reports.moods(40, 2)))]
+    expected = ["all", *["mood"] * 5, *["weekday"] * 7, *["tag"] * 2, *["month"] * 3]
+    assert groups == [*expected, *["day"] * 40]
+
+
+def test_empty_reports_are_headers_alone() -> None:
+    for report in (reports.summary(7, 0), reports.associations(0, 0)):
+        assert rows(table_of(report)) == []
+
+
+# -- what was drawn before ------------------------------------------------------------------------
+
+
+def test_content_is_what_is_shown_and_nothing_else() -> None:
+    report = reports.summary()
+    png = RenderReport(of=GetSummary())
+    known = content_of(report, png, "en")
+    later = report.model_copy(update={"stamp": 4, "today": reports.TODAY + reports.ONE})
+    assert content_of(later, png, "en") == known
+    others = [
+        content_of(report.model_copy(update={"kept": 1}), png, "en"),
+        content_of(report, png, "ru"),
+        *(
+            content_of(report, png.model_copy(update=other), "en")
+            for other in ({"theme": "dark"}, {"scale": 1}, {"format": "svg"}, {"format": "csv"})
+        ),
+    ]
+    assert known not in others
+    assert len(set(others)) == len(others)
+
+
+async def test_the_same_content_is_drawn_once() -> None:
+    shelf, report = Shelf(), reports.summary(7, 1)
+    asked = RenderReport(of=GetSummary(), scale=1)
+    first = await drawn(report, asked, "en", shelf)
+    again = await drawn(report.model_copy(update={"stamp": 9}), asked, "en", shelf)
+    assert again is first
+    assert shelf.size == len(first.data)
+    dark = RenderReport(of=GetSummary(), scale=1, theme="dark")
+    other = await drawn(report, dark, "en", shelf)
+    assert other.etag != first.etag
+
+
+async def test_many_may_ask_for_pictures_at_once() -> None:
+    asked = RenderReport(of=GetHabitInsight(habit_id=HABIT), scale=1, format="svg")
+    found = [reports.insight(days) for days in (5, 6, 7, 8)]
+    together = await asyncio.gather(*(drawn(one, asked, "en", Shelf(0)) for one in found))
+    one_by_one = [await drawn(one, asked, "en", Shelf(0)) for one in found]
+    assert [one.etag for one in together] == [one.etag for one in one_by_one]
+
+
+def test_a_shelf_holds_so_many_bytes() -> None:
+    shelf = Shelf(10)
+    for name in (b"a", b"b"):
+        shelf.put(name, File(b"12345", "e"))
+    assert shelf.find(b"a") is not None
+    shelf.put(b"c", File(b"123", "e"))
+    assert shelf.find(b"b") is None, "not asked for longest"
+    assert shelf.find(b"a") is not None
+    shelf.put(b"d", File(b"x" * 11, "e"))
+    assert shelf.find(b"d") is None
+    assert shelf.size == 8
+
+
+def test_every_picture_is_drawn_in_every_theme() -> None:
+    for kind, pictures in PICTURES.items():
+        for picture in pictures:
+            made = {
+                draw(KNOWN[kind][0], picture, cast(theme.ThemeName, one), "en", "png", 1)
+                for one in theme.THEMES
+            }
+            assert len(made) == 2

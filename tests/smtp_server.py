@@ -1,0 +1,98 @@
+"""A mail server for tests: aiosmtpd on a free port, answering as it is told, keeping what it took."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A mail that the server said it has taken."""
+
+    sender: str
+    recipient: str
+    mail: EmailMessage
+
+    @property
+    def message_id(self) -> str:
+        return str(self.mail["Message-ID"])
+
+    def part(self, kind: str) -> str:
+        body = self.mail.get_body((kind,))
+        assert body is not None
+        return str(body.get_content())
+
+
+@dataclass
+class MailServer:
+    """What the server says. A list is answered from its front, each answer once.
+
+    `drop_after_data` counts mails that are taken, whereupon the line is cut without an answer.
+    """
+
+    port: int = 0
+    taken: list[Taken] = field(default_factory=list)
+    recipient_says: list[str] = field(default_factory=list)
+    sender_says: list[str] = field(default_factory=list)
+    data_says: list[str] = field(default_factory=list)
+    drop_after_data: int = 0
+    connections: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.sender_says:
+            return self.sender_says.pop(0)
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.recipient_says:
+            return self.recipient_says.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        if self.data_says:
+            return self.data_says.pop(0)
+        content = envelope.content
+        assert isinstance(content, bytes)
+        mail = BytesParser(policy=default).parsebytes(content)
+        assert isinstance(mail, EmailMessage)
+        self.taken.append(Taken(str(envelope.mail_from), envelope.rcpt_tos[0], mail))
+        if self.drop_after_data:
+            self.drop_after_data -= 1
+            assert server.transport is not None
+            server.transport.abort()
+        return "250 2.0.0 Taken"
+
+
+@asynccontextmanager
+async def mail_server(port: int = 0, **given: object) -> AsyncIterator[MailServer]:
+    """Run a server in this loop, on a free port; `given` goes to aiosmtpd."""
+    server = MailServer()
+
+    def connection() -> SMTP:
+        server.connections += 1
+        return SMTP(server, enable_SMTPUTF8=True, **given)
+
+    listening = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", port)
+    server.port = listening.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listening.close()
