@@ -5,6 +5,7 @@ import time
 from rich.console import Console
 
 from actors.runtime.clock import Clock, ticks_of
+from actors.runtime.memory import keep_small
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.platform import database, platform, rooms
@@ -15,6 +16,7 @@ from storage.migrations import migrate
 async def up(settings: Settings) -> None:
     """Start, serve until told to stop, and stop in order: nothing is lost."""
     began = time.monotonic()
+    keep_small()
     logs.set_up(settings.log_level)
     console = Console(highlight=False)
     console.print("[dim]Ritmo is starting …[/dim]")

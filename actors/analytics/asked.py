@@ -6,10 +6,10 @@ The rules are those of streaks (`contracts/keeping/streak.py`); a day has one pr
   quitting, not spoilt. Today asks only once it is decided, so that a morning is no failure: until
   then it is `waiting`. When quitting, today counts as kept until it is spoilt.
 - Where a week, month or block of days asks for so many times: it asks for that many, less the
-  share that rest takes, and its first days done keep them. A miss falls on the day on which it
-  could no longer be made up, so the days of a period not over yet ask for what was done and for
-  what is lost already. A piece of a period (at the start of a habit, before a new schedule or an
-  archived habit's end) asks for what was done in it and no more.
+  share that rest takes, and never for less than was done of them; the first days done keep them. A
+  miss falls on the day on which it could no longer be made up, so a period not over yet asks for
+  what was done and for what is lost already. A piece of a period (at the start of a habit, before a
+  new schedule, or at an archived habit's end) asks for what was done in it and no more.
 - Where a week or month asks for an amount: it asks once. Kept on the day on which it was reached,
   else missed on its last day; a limit is kept on the last day, or missed on the day on which it was
   passed. It asks for nothing where a streak would neither go on nor end.
@@ -164,10 +164,9 @@ def _times(period: _Period, entries: Entries, rest: set[int], today: int, found:
     done = [day for day in days if day in period.amounts]
     left = [day for day in days if day not in period.amounts and day not in rest]
     tally = counted(Open(), period.amounts, entries, rest, period.first, period.last)
+    want = min(len(done), needed(period.terms, period.cycle, period.length))
     if period.whole:
-        want = share(period.terms, period.cycle, tally, period.length)
-    else:
-        want = min(len(done), needed(period.terms, period.cycle, period.length))
+        want = max(want, share(period.terms, period.cycle, tally, period.length))
     gone = [day for day in left if day < today]
     lost = max(0, want - len(done) - (len(left) - len(gone)))
     found.kept.update(done[:want])

@@ -44,8 +44,6 @@ def _left(habit: Tracked, now: Standing, history: History) -> float:
 def _decides(habit: Tracked, history: History) -> bool:
     """Tell whether the streak ends without today, and goes on with it."""
     today, terms = history.at, habit.promise.terms_on(history.today)
-    if terms.quits:
-        return False
     cycle = cycle_of(terms)
     end = cycle.bounds(today)[1] if cycle else today
     eve = history.today - timedelta(days=1)
@@ -53,9 +51,8 @@ def _decides(habit: Tracked, history: History) -> bool:
     rest = resting(habit.entries, habit.rests, today, end)
     ahead = {day: _enough(terms) for day in range(today + 1, end + 1) if day not in rest}
     without = {**habit.entries, **ahead}
-    if today in rest or not _ends(habit, progress, without, end):
-        return False
-    return not _ends(habit, progress, {**without, today: _enough(terms)}, end)
+    done = {**without, today: max(habit.entries.get(today, 0), _enough(terms))}
+    return _ends(habit, progress, without, end) and not _ends(habit, progress, done, end)
 
 
 def _enough(terms: Terms) -> int:

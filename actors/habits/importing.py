@@ -37,8 +37,8 @@ from storage.check_ins import EntryRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
 
-TOLD_AT_ONCE = 1_000
-"""Days in one `CheckInsImported`, at most."""
+TOLD_AT_ONCE = 125
+"""Days in one `CheckInsImported`, at most: a listener has hundreds of facts in hand at a time."""
 
 files = Receiver("habits")
 

@@ -28,7 +28,7 @@ from storage.outbox import tell
 AT_ONCE = 10
 """Habits told in one page: of a person with ten years of history, some 36 000 days."""
 
-DAYS_AT_ONCE = 1_000
+DAYS_AT_ONCE = 125
 """Days in one `CheckInsImported`, at most."""
 
 

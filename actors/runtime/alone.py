@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
+from actors.runtime.memory import keep_small
 from actors.runtime.rabbit.answering import broker_of
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.room import Room
@@ -22,6 +23,7 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     """
     from faststream import FastStream
 
+    keep_small()
     settings = settings or Settings()
     amqp, database = settings.amqp(), settings.database()
     if amqp is None or database is None:

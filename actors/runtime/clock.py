@@ -121,6 +121,8 @@ class Clock:
             finally:
                 striking.cancel()
                 await asyncio.gather(striking, return_exceptions=True)
+                # The connection goes back to its pool, and with it the lock would live on.
+                await held.execute(text(f"SELECT pg_advisory_unlock({LEADER})"))
 
     def _scheduler(self) -> TaskiqScheduler:
         broker = InMemoryBroker()

@@ -198,7 +198,7 @@ def share(terms: Terms, cycle: Cycle, period: Open, days: int) -> int:
     """Return what days at rest leave of what a period of `days` days asks for."""
     need = needed(terms, cycle, days)
     left = need * (days - period.rested) // days
-    return max(0, min(left, need - period.skipped)) if cycle.times else left
+    return min(left, need - period.skipped) if cycle.times else left
 
 
 def judge(terms: Terms, cycle: Cycle, period: Open, end: int, whole: bool) -> Verdict:

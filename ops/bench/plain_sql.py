@@ -23,14 +23,12 @@ from storage.session import open_engine, transaction
 YEAR, TIMES = 365, 10
 
 SUMMARY = text("""
-WITH logged AS (
-    SELECT habit_id, day, state, value FROM analytics.days
-    WHERE user_id = :user_id AND state IS NOT NULL AND day BETWEEN :before AND :last
-), asked AS (
-    SELECT h.habit_id, h.name, g.day::date AS day, l.state, coalesce(l.value, 0) AS value
+WITH asked AS (
+    SELECT h.habit_id, h.name, g.day::date AS day, d.state, coalesce(d.value, 0) AS value
     FROM analytics.habits h
     CROSS JOIN generate_series(CAST(:before AS date), CAST(:last AS date), '1 day') AS g(day)
-    LEFT JOIN logged l ON l.habit_id = h.habit_id AND l.day = g.day
+    LEFT JOIN analytics.days d
+        ON d.user_id = h.user_id AND d.habit_id = h.habit_id AND d.day = g.day::date
     WHERE h.user_id = :user_id AND NOT h.deleted AND g.day >= h.start_day
 ), by_day AS (
     SELECT day, count(*) AS asked, count(*) FILTER (WHERE state = 1) AS kept

@@ -188,6 +188,13 @@ def test_a_morning_is_no_failure() -> None:
     assert (told(both, 0, 1).perfect_days, told(both, 0, 1).waiting) == (2, 0)
 
 
+def test_half_of_a_day_is_enough_to_be_consistent() -> None:
+    two = history(habit("Read", entries=done(0)), habit("Run"), today=1)
+    assert told(two, 0, 0).consistency == 1.0
+    three = history(habit("Read", entries=done(0)), habit("Run"), habit("Swim"), today=1)
+    assert told(three, 0, 0).consistency == 0.0
+
+
 def test_days_to_come_ask_for_nothing() -> None:
     found = told(history(habit(entries=done(0, 1)), today=1), 0, 6)
     assert (found.last, found.asked, len(found.steps)) == (day(6), 2, 7)
@@ -325,6 +332,12 @@ def test_amounts_and_limits_at_risk() -> None:
     # To log that it stayed below the limit is all that is left.
     assert risks(habit(plan=limit, entries=entries), 3) == [(3, 0.0)]
     assert risks(habit(plan=promise(kind="quit"), entries={}), 9) == []
+    # What today has spoilt, today cannot mend.
+    target = Target(at="most", value=10, per="week")
+    spoilt = days({0: 10_000, 7: 10_000, 14: 4000, 15: 7000})
+    for kind in ("build", "quit"):
+        plan = promise(version(target=target), measure="count", kind=kind)
+        assert risks(habit(plan=plan, entries=spoilt), 15) == []
 
 
 def test_the_longest_streak_at_risk_comes_first() -> None:

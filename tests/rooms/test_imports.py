@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from actors.habits import importing
+from actors.habits.importing import TOLD_AT_ONCE
 from actors.runtime import receiving
 from contracts.check_ins import CheckIn, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
@@ -182,10 +183,11 @@ async def test_filled_days_are_told(ann: Tracker) -> None:
 
 
 async def test_a_long_history_is_told_in_pieces(ann: Tracker) -> None:
-    values = some_days(2500, [YES], TODAY)
+    values = some_days(20 * TOLD_AT_ONCE, [YES], TODAY)
     await read_now(ann, loop_zip([SomeHabit("Read", values)]))
     facts, _ = await filled(ann)
-    assert [len(one.check_ins) for one in facts] == [1000, 1000, 500]
+    sizes = [len(one.check_ins) for one in facts]
+    assert sizes == [TOLD_AT_ONCE] * (len(values) // TOLD_AT_ONCE)
     assert len({one.version for one in facts}) == 1
     told = [one.day for fact in facts for one in fact.check_ins]
     assert told == sorted(values)

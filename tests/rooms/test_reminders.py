@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine

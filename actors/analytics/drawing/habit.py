@@ -93,12 +93,11 @@ def _figures(board: Board, y: float, report: HabitInsight) -> float:
         total = words.number(line.total, language, 1)
         parts.tile(board, (right, y), wide, say(language, "In all"), total, note=report.unit)
     else:
-        skipped = say(language, "{n} skipped", {"n": line.skipped})
-        note = skipped if line.skipped else ""
-        parts.tile(board, (right, y), wide, say(language, "Promises kept"), in_all, note=note)
+        parts.tile(board, (right, y), wide, say(language, "Promises kept"), in_all)
     streak = words.number(line.streak, language)
     best = words.number(line.best_streak, language)
-    parts.tile(board, (left, y + down), wide, say(language, "Streak"), streak)
+    skipped = say(language, "{n} skipped", {"n": line.skipped}) if line.skipped else ""
+    parts.tile(board, (left, y + down), wide, say(language, "Streak"), streak, note=skipped)
     parts.tile(board, (right, y + down), wide, say(language, "Best streak"), best)
     return y + 2 * down - gap
 
