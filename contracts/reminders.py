@@ -1,1 +1,317 @@
-"""What the reminders room says: rules, quiet hours, smart times, digests and deliveries."""
+"""What the reminders room says about rules: when somebody is reminded, of what, and why then.
+
+It also says what is in `reminder_settings.py`, `deliveries.py` and `mails.py`. Times of day are
+written `HH:MM`, on the person's own clock.
+"""
+
+from typing import Annotated, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from contracts.auth import Done
+from contracts.habit import Line
+from contracts.message import Command, Message, Query, Reply
+from contracts.schedule import WEEKDAYS, Weekday
+from contracts.time import Day
+
+ReminderKind = Literal["fixed", "at_risk", "silence", "smart"]
+"""At fixed times; in the evening when a streak would end; after days of silence; when it is usual.
+"""
+
+ChannelName = Literal["email", "telegram", "apprise"]
+
+LocalTime = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Field(examples=["07:30"]),
+]
+"""A time of day on the person's clock, `HH:MM`."""
+
+
+def minutes_of(at: str) -> int:
+    """Read `HH:MM` as minutes after midnight."""
+    return int(at[:2]) * 60 + int(at[3:])
+
+
+def local_time(minutes: int) -> str:
+    """Write minutes after midnight as `HH:MM`."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _in_order(times: tuple[str, ...]) -> tuple[str, ...]:
+    """Order times, each once."""
+    return tuple(sorted(set(times)))
+
+
+def _week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+    """Order days of the week from Monday, each once."""
+    return tuple(day for day in WEEKDAYS if day in days)
+
+
+def _each_once(names: tuple[ChannelName, ...]) -> tuple[ChannelName, ...]:
+    """Drop channels that come again."""
+    return tuple(dict.fromkeys(names))
+
+
+Times = Annotated[tuple[LocalTime, ...], Field(min_length=1, max_length=12)]
+ReminderTimes = Annotated[Times, AfterValidator(_in_order)]
+"""Up to twelve times of a day."""
+
+ReminderDays = Annotated[
+    tuple[Weekday, ...], Field(min_length=1, max_length=7), AfterValidator(_week_order)
+]
+Channels = Annotated[tuple[ChannelName, ...], Field(max_length=3), AfterValidator(_each_once)]
+StreakLength = Annotated[int, Field(ge=1, le=365, strict=True)]
+SilentDays = Annotated[int, Field(ge=1, le=30, strict=True)]
+SmartMode = Literal["propose", "follow"]
+"""A smart reminder proposes a time and waits to be told, or follows what is usual by itself."""
+
+
+class ReminderWords(Message):
+    """A reminder in its owner's words: of a habit, or (without one) of anything.
+
+    It keeps silent on days that the habit does not ask for, and once it is done, skipped, failed,
+    archived or on a break. `streak` goes with `at_risk`: how long a streak must be to be minded.
+    `after_days` goes with `silence`: how many days without a word it waits, then twice as many,
+    and so on, at most 30; a check-in starts it anew. `mode` goes with `smart`; until it knows
+    enough, `times` hold. `unless_written` keeps a reminder without a habit silent once the diary
+    has an entry for the day. `channels` None: those of the settings.
+    """
+
+    habit_id: UUID | None = None
+    kind: ReminderKind = "fixed"
+    text: Line = Field(default="", repr=False, examples=["Stretch for five minutes"])
+    times: ReminderTimes = ("09:00",)
+    weekdays: ReminderDays = WEEKDAYS
+    streak: StreakLength = 3
+    after_days: SilentDays = 3
+    mode: SmartMode = "propose"
+    unless_written: bool = False
+    channels: Channels | None = None
+    enabled: bool = True
+
+
+SilentReason = Literal[
+    "done",
+    "skipped",
+    "failed",
+    "not_due",
+    "archived",
+    "on_break",
+    "habit_gone",
+    "written",
+    "not_at_risk",
+    "not_silent_long",
+    "no_channel",
+    "account_disabled",
+    "not_understood",
+]
+"""Why nothing was sent though it was time."""
+
+Outcome = Literal["sent", "silent", "missed"]
+
+
+class Fire(Message):
+    """A time at which a reminder came due, and what became of it.
+
+    `late`: it was sent after its time, within the grace period; `missed`: it was too late.
+    """
+
+    fire_at: AwareDatetime
+    day: Day
+    outcome: Outcome
+    reason: SilentReason | None = None
+    late: bool = False
+
+
+NeverBecause = Literal["off", "quiet_hours", "no_occurrence", "habit_gone", "archived"]
+
+
+class Reminder(ReminderWords, Reply):
+    """A reminder as it stands. `next_at` None: it will not come, `never_because` says why.
+
+    `shift_minutes`: how far feedback has moved it. `learned` are the times that a smart reminder
+    goes by, from Monday on; None where it goes by `times`. `history`: the last times, newest
+    first (not in lists).
+    """
+
+    reminder_id: UUID
+    next_at: AwareDatetime | None
+    never_because: NeverBecause | None = None
+    snoozed_until: AwareDatetime | None = None
+    shift_minutes: int = 0
+    learned: tuple[LocalTime | None, ...] = ()
+    history: tuple[Fire, ...] = ()
+    created_at: AwareDatetime
+    version: int
+
+
+class CreateReminder(ReminderWords, Command[Reminder]):
+    """Make a reminder.
+
+    Refuses with `NotFound` for an unknown habit, or with `Invalid` (`reminder_needs_habit`,
+    `reminder_text_missing`, `unless_written_with_habit`, `too_many_reminders`).
+    """
+
+    address: ClassVar[str] = "reminders.create_reminder"
+
+
+class UpdateReminder(Command[Reminder]):
+    """Change a reminder; None leaves a field as it is. New times undo what feedback has moved.
+
+    `usual_channels` lets it go by the channels of the settings again. Refuses with `NotFound`,
+    as `CreateReminder` does, or with `Conflict` (`version_conflict`).
+    """
+
+    address: ClassVar[str] = "reminders.update_reminder"
+    reminder_id: UUID
+    text: Line | None = Field(default=None, repr=False)
+    times: ReminderTimes | None = None
+    weekdays: ReminderDays | None = None
+    streak: StreakLength | None = None
+    after_days: SilentDays | None = None
+    mode: SmartMode | None = None
+    unless_written: bool | None = None
+    channels: Channels | None = None
+    usual_channels: bool = False
+    enabled: bool | None = None
+    expected_version: int | None = None
+
+
+class DeleteReminder(Command[Done]):
+    """Delete a reminder and its history. Refuses with `NotFound` or `Conflict`."""
+
+    address: ClassVar[str] = "reminders.delete_reminder"
+    reminder_id: UUID
+    expected_version: int | None = None
+
+
+class GetReminder(Query[Reminder]):
+    """Get a reminder with its history. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "reminders.get_reminder"
+    reminder_id: UUID
+
+
+class Reminders(Reply):
+    """All reminders, in the order in which they were made."""
+
+    reminders: tuple[Reminder, ...]
+
+
+class ListReminders(Query[Reminders]):
+    """List the caller's reminders, or those of a habit."""
+
+    address: ClassVar[str] = "reminders.list_reminders"
+    habit_id: UUID | None = None
+
+
+class Snooze(Message):
+    """For how long a reminder is to be silent: so many minutes, or until tomorrow."""
+
+    minutes: int | None = Field(default=None, ge=15, le=1440, strict=True, examples=[30])
+    until: Literal["tomorrow"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        """Refuse none, and both."""
+        if (self.minutes is None) == (self.until is None):
+            raise ValueError("give `minutes`, or `until`: tomorrow")
+        return self
+
+
+class SnoozeReminder(Snooze, Command[Reminder]):
+    """Keep a reminder silent, and let it come again after so many `minutes`; or let it rest for
+    the day (`until` tomorrow). Refuses with `NotFound`, or `Conflict` (`reminder_off`).
+    """
+
+    address: ClassVar[str] = "reminders.snooze_reminder"
+    reminder_id: UUID
+
+
+class GiveFeedback(Command[Reminder]):
+    """Say that a reminder comes too early or too late, or that it is not wanted.
+
+    `later` and `earlier` move it by 30 minutes, within the day and at most 3 hours from where it
+    was, for good: it does not wear off. `never` switches it off; with a `weekday`, for that day of
+    the week. Refuses with `NotFound`.
+    """
+
+    address: ClassVar[str] = "reminders.give_feedback"
+    reminder_id: UUID
+    feedback: Literal["earlier", "later", "never"]
+    weekday: Weekday | None = None
+
+
+class Usual(Message):
+    """When a habit is usually done, from the times at which it was (circular statistics).
+
+    `weekday` None: on all days together. `usual` is the mean, `first`..`last` the central 80 %,
+    `proposed` the time to be reminded, shortly before; `within` of `times` lie in the window.
+    `deviation_minutes` is the circular standard deviation; None with `enough` false: there are
+    fewer than `needed` times, or they lie all over the day.
+    """
+
+    weekday: Weekday | None = None
+    enough: bool
+    times: int
+    needed: int
+    usual: LocalTime | None = None
+    first: LocalTime | None = None
+    last: LocalTime | None = None
+    proposed: LocalTime | None = None
+    within: int = 0
+    deviation_minutes: int | None = None
+
+
+class Proposal(Reply):
+    """What is usual on each day of the week, from Monday on, and why it is proposed, in words.
+
+    A day with too few times of its own goes by all days together.
+    """
+
+    reminder_id: UUID
+    days: tuple[Usual, ...]
+    words: tuple[str, ...]
+
+
+class GetProposal(Query[Proposal]):
+    """Get the times that a smart reminder proposes. Refuses with `NotFound`, or with `Conflict`
+    (`reminder_not_smart`).
+    """
+
+    address: ClassVar[str] = "reminders.get_proposal"
+    reminder_id: UUID
+
+
+class AcceptProposal(Command[Reminder]):
+    """Let a smart reminder go by the times that it proposes, as they are now.
+
+    Refuses as `GetProposal` does, or with `Conflict` (`proposal_empty`) if it proposes nothing.
+    """
+
+    address: ClassVar[str] = "reminders.accept_proposal"
+    reminder_id: UUID
+
+
+class Why(Reply):
+    """Why a reminder comes when it does, in words, with the numbers behind them."""
+
+    reminder_id: UUID
+    words: tuple[str, ...]
+    next_at: AwareDatetime | None
+    usual: Usual | None = None
+
+
+class ExplainReminder(Query[Why]):
+    """Say why a reminder comes when it does. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "reminders.explain_reminder"
+    reminder_id: UUID

@@ -7,6 +7,12 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from contracts.reminder_settings import (
+    GetReminderSettings,
+    ReminderSettings,
+    SetReminderSettings,
+    SettingsWords,
+)
 from contracts.reminders import (
     AcceptProposal,
     CreateReminder,
@@ -14,16 +20,12 @@ from contracts.reminders import (
     ExplainReminder,
     GetProposal,
     GetReminder,
-    GetReminderSettings,
     GiveFeedback,
     ListReminders,
     Proposal,
     Reminder,
     Reminders,
-    ReminderSettings,
     ReminderWords,
-    SetReminderSettings,
-    SettingsWords,
     Snooze,
     SnoozeReminder,
     UpdateReminder,
@@ -158,7 +160,7 @@ async def create_reminder(
 
 
 @router.get(
-    "/v1/reminders/{reminder_id}",
+    "/v1/reminders/{reminder_id:uuid}",
     response_model=Reminder,
     responses=NOT_MODIFIED,
     summary="Get a reminder",
@@ -171,7 +173,9 @@ async def get_reminder(
     return versioned(reminder, reminder.version, known, moves=True)
 
 
-@router.patch("/v1/reminders/{reminder_id}", response_model=Reminder, summary="Change a reminder")
+@router.patch(
+    "/v1/reminders/{reminder_id:uuid}", response_model=Reminder, summary="Change a reminder"
+)
 async def update_reminder(
     reminder_id: ReminderId,
     body: Said[ReminderChanges],
@@ -190,7 +194,7 @@ async def update_reminder(
     return answer(reminder, headers=etag(reminder))
 
 
-@router.delete("/v1/reminders/{reminder_id}", status_code=204, summary="Delete a reminder")
+@router.delete("/v1/reminders/{reminder_id:uuid}", status_code=204, summary="Delete a reminder")
 async def delete_reminder(
     reminder_id: ReminderId, me: Me, bus: TheBus, expected: Expected, key: Key = None
 ) -> Response:

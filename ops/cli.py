@@ -89,7 +89,7 @@ def up(
 
 
 @app.command("run")
-def run_room(room: Annotated[str, typer.Argument(help="auth, users, habits")]) -> None:
+def run_room(room: Annotated[str, typer.Argument(help="auth, users, habits, …")]) -> None:
     """Run one room over RabbitMQ, in a process of its own."""
     from ops.parts import run_room as start
 

@@ -1,6 +1,7 @@
 """`ritmo doctor`: looks at every part and says in plain words what is wrong, and what to do."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,10 +14,14 @@ from ops.platform import database, room_of
 from storage import heartbeat, inbox, outbox
 from storage.analytics import log
 from storage.migrations import current, head, known
+from storage.reminders import deliveries
 from storage.session import open_engine, transaction
 
 OLD = 60.0
 """Seconds after which a fact has waited too long in the outbox."""
+
+STUCK = 300.0
+"""Seconds after which a delivery that nobody has tried is stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,14 @@ async def stored_findings(engine: AsyncEngine) -> list[Finding]:
         parked = await inbox.count_parked(tx)
         behind, oldest = await outbox.backlog(tx, tuple(room_of("analytics").hears))
         silence = await log.silence(tx)
+        now = datetime.now(UTC)
+        standing = await deliveries.standing(tx, now, now - timedelta(days=1))
     return [
         *found,
         clock_finding(beat),
         outbox_finding(waiting, age),
         analytics_finding(behind, oldest, silence),
+        deliveries_finding(*standing),
         parked_finding(parked),
     ]
 
@@ -127,9 +135,41 @@ def parked_finding(parked: int) -> Finding:
     return Finding("parked", True, "nothing")
 
 
+def deliveries_finding(waiting: int, late: float, failed: int) -> Finding:
+    """Say whether mails and notices get away; a failed one is its reader's to see, and no fault."""
+    if waiting and late > STUCK:
+        words = f"{waiting} deliveries wait, the first for {late:.0f} s: is the room running?"
+        return Finding("deliveries", False, words)
+    words = f"{waiting} on their way"
+    return Finding("deliveries", True, f"{words}, {failed} failed in the last day")
+
+
 async def net_findings(settings: Settings) -> list[Finding]:
-    """Look at RabbitMQ and Redis, where they are used."""
-    return [await bus_finding(settings.amqp()), await redis_finding(settings.redis())]
+    """Look at RabbitMQ, Redis and the mail server, where they are used."""
+    return [
+        await bus_finding(settings.amqp()),
+        await redis_finding(settings.redis()),
+        await mail_finding(settings),
+    ]
+
+
+async def mail_finding(settings: Settings) -> Finding:
+    """Say whether the mail server answers, and takes the login; or where mails lie."""
+    from actors.reminders.outside import mail_folder
+    from actors.reminders.smtp import SmtpLine, UnusableServer, server_of
+
+    if settings.smtp_url is None:
+        return Finding(
+            "mail", True, f"no server is set, mails are files in {mail_folder(settings)}"
+        )
+    try:
+        line = SmtpLine(server_of(settings.smtp_url.get_secret_value()), patience=5)
+    except UnusableServer as no:
+        return Finding("mail", False, f"RITMO_SMTP_URL: {no}")
+    trouble = await line.greet()
+    if trouble is not None:
+        return Finding("mail", False, f"the server cannot be used ({trouble}); see RITMO_SMTP_URL")
+    return Finding("mail", True, "the server answers")
 
 
 async def bus_finding(url: str | None) -> Finding:

@@ -9,11 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.settings import Settings
+from contracts.analytics import GetSummary
 from contracts.auth import GetKeys
 from contracts.bus import Bus, deadline_in
 from contracts.check_ins import GetToday
 from contracts.message import Asked, Refused, Unauthenticated
+from contracts.moods import GetMoods
 from contracts.principal import Verifier
+from contracts.reminders import ListReminders
 from contracts.users import GetProfile
 from gateway.app import GatewaySettings, open_gateway
 from storage import heartbeat
@@ -22,7 +25,14 @@ from storage.session import transaction
 READY = 2.0
 """Seconds within which a part must show that it is alive."""
 
-SMALL: dict[str, Asked[Any]] = {"auth": GetKeys(), "users": GetProfile(), "habits": GetToday()}
+SMALL: dict[str, Asked[Any]] = {
+    "auth": GetKeys(),
+    "users": GetProfile(),
+    "habits": GetToday(),
+    "journal": GetMoods(),
+    "analytics": GetSummary(),
+    "reminders": ListReminders(),
+}
 """What each room is asked, in nobody's name, to see whether it is there."""
 
 STALE = 30.0

@@ -1,5 +1,6 @@
 """`ritmo up` without anything: everything in one process, on a PostgreSQL of its own."""
 
+import gc
 import time
 
 from rich.console import Console
@@ -33,6 +34,9 @@ async def up(settings: Settings) -> None:
         app = open_door(settings, here.bus, here.verifier, here.engine)
         await app.state.door.fresh.listen(here.bus)
 
+        # What is loaded by now stays: the collector need not look through it again and again.
+        gc.freeze()
+
         def listening(port: int) -> None:
             greet(console, settings, port, time.monotonic() - began)
 
@@ -45,12 +49,15 @@ async def up(settings: Settings) -> None:
 def greet(console: Console, settings: Settings, port: int, seconds: float) -> None:
     """Say where Ritmo listens, where the data lies, and what to try next."""
     address = f"http://{settings.host}:{port}"
+    folder = settings.data.expanduser().resolve() / "mail"
+    mail = "your mail server" if settings.smtp_url else f"files in {folder} (RITMO_SMTP_URL)"
     where = "your PostgreSQL" if settings.database() else str(settings.data.expanduser().resolve())
     console.print(
         f"\n  [bold green]Ritmo is up[/bold green] after {seconds:.1f} s.\n\n"
         f"  open      [bold]{address}/[/bold]\n"
         f"  API       {address}/docs\n"
-        f"  data      {where}\n\n"
+        f"  data      {where}\n"
+        f"  mail      {mail}\n\n"
         f"  [dim]Try next, in another terminal:[/dim]\n"
         f"  curl -X POST {address}/v1/auth/register -H 'Content-Type: application/json' \\\n"
         f'    -d \'{{"email": "you@example.org", "password": "a long one, please", '

@@ -1,4 +1,4 @@
-"""A mail server for tests: aiosmtpd on a free port, answering as it is told, keeping what it took."""
+"""A mail server for tests: aiosmtpd on a free port, answering as told, keeping what it took."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,6 +34,7 @@ class MailServer:
     """What the server says. A list is answered from its front, each answer once.
 
     `drop_after_data` counts mails that are taken, whereupon the line is cut without an answer.
+    `holds`: what is to happen before a mail is taken; `asked` is set when one has come.
     """
 
     port: int = 0
@@ -43,6 +44,9 @@ class MailServer:
     data_says: list[str] = field(default_factory=list)
     drop_after_data: int = 0
     connections: int = 0
+    lines: list[asyncio.Transport] = field(default_factory=list)
+    holds: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -51,6 +55,8 @@ class MailServer:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if isinstance(server.transport, asyncio.Transport):
+            self.lines.append(server.transport)
         if self.sender_says:
             return self.sender_says.pop(0)
         envelope.mail_from = address
@@ -67,6 +73,9 @@ class MailServer:
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
+        self.asked.set()
+        if self.holds is not None:
+            await self.holds.wait()
         if self.data_says:
             return self.data_says.pop(0)
         content = envelope.content

@@ -187,3 +187,11 @@ def test_no_file_names_a_package_registry() -> None:
     hosts = re.compile("|".join(("py" + "pi.org", "python" + "hosted", "npm" + "js.org")))
     for path in [*CODE, *ROOT.glob("*.lock"), ROOT / "README.md", ROOT / "Makefile"]:
         assert not hosts.search(path.read_text()), name(path)
+
+
+def test_every_room_is_asked_whether_it_is_there() -> None:
+    from ops.door import SMALL
+
+    assert tuple(SMALL) == ROOMS
+    for room, asked in SMALL.items():
+        assert asked.address.startswith(f"{room}.")

@@ -5,8 +5,9 @@ breaks, moods, and how each person lives in time. Whatever order facts come in, 
 the same is folded; `ritmo analytics rebuild` folds it anew.
 
 It answers the reports of `contracts/analytics.py`, draws those of `pictures.py`, and shows and
-rebuilds its log (`analytics_upkeep.py`). It tells that somebody's history has changed. It hears
-all facts of habits, days, breaks, journal entries and profiles, and that a user is gone.
+rebuilds its log (`analytics_upkeep.py`). It tells that somebody's history has changed, and the
+digests that it composed. It hears all facts of habits, days, breaks, journal entries and profiles,
+that a digest is due, and that a user is gone.
 
 What is heard leads through `folding.py`, with the statements in `storage/analytics/folding.py`;
 `rebuilding.py` folds anew, `settling.py` keeps how far score and streaks are, `listing.py` shows

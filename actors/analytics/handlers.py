@@ -1,6 +1,6 @@
 """What the analytics room answers and hears: one short function a message."""
 
-from actors.analytics import answering, folding, listing, rebuilding, rendering
+from actors.analytics import answering, composing, folding, listing, rebuilding, rendering
 from actors.runtime.room import Room, Transaction, Who
 from contracts.analytics import (
     Associations,
@@ -24,9 +24,11 @@ from contracts.analytics_upkeep import (
 )
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
+from contracts.deliveries import ComposedDigest, ComposeDigest
 from contracts.habits import HabitArchived, HabitChanged, HabitCreated, HabitDeleted
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
+from contracts.mails import DigestDue
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import ProfileChanged, UserDeleted
 
@@ -117,6 +119,21 @@ async def note_imported_entries(fact: EntriesImported, tx: Transaction) -> None:
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase all that the room holds of a user, and keep that they are gone."""
     await folding.forget(tx, fact.user_id)
+
+
+# -- digests --------------------------------------------------------------------------------------
+
+
+@room.answer
+async def compose_digest(query: ComposeDigest, who: Who, tx: Transaction) -> ComposedDigest:
+    """Compose the caller's digest, to look at."""
+    return await composing.preview(tx, who.user_id, query)
+
+
+@room.hear
+async def compose_due(fact: DigestDue, tx: Transaction) -> None:
+    """Compose a digest that is due."""
+    await composing.answer_due(tx, fact)
 
 
 # -- upkeep ---------------------------------------------------------------------------------------

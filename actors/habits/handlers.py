@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from actors.habits import importing, plans, reading, retelling
+from actors.habits import importing, marking, plans, reading, retelling
 from actors.habits.days import (
     Saying,
     change_day,
@@ -68,6 +68,7 @@ from contracts.imports import (
     StartImport,
 )
 from contracts.keeping.promise import Promise
+from contracts.mails import HabitMarked
 from contracts.message import Conflict, NotFound, new_id
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
@@ -269,6 +270,12 @@ async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus)
     row = await plans.found(tx, who, query.habit_id, None, lock=False)
     today = today_of(await person_of(tx, bus, who))
     return await reading.all_streaks(tx, row, today)
+
+
+@room.hear
+async def log_marked(fact: HabitMarked, tx: Transaction, bus: TheBus) -> None:
+    """Log a day that was marked in a mail or a chat."""
+    await marking.mark(tx, bus, fact)
 
 
 # -- breaks ---------------------------------------------------------------------------------------

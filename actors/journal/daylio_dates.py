@@ -57,7 +57,7 @@ class DateInWords:
     def read(self, year: int, text: str, weekday: str) -> set[date]:
         """Return the days that may be meant: with luck, one. Raises `ValueError`."""
         if len(text) > _LONGEST or len(weekday) > _LONGEST or not 1900 <= year <= 9999:
-            raise ValueError("no date")
+            raise ValueError(year)
         key = (year, text, weekday)
         if key not in self._known:
             if len(self._known) >= _MOST:

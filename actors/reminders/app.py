@@ -5,8 +5,8 @@ Or `faststream run actors.reminders.app:app --factory`, which is the same.
 
 from faststream import FastStream
 
-from actors.runtime.alone import open_alone
 from actors.reminders.handlers import room
+from actors.runtime.alone import open_alone
 
 
 def app() -> FastStream:

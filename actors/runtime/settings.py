@@ -1,10 +1,12 @@
 """The one reader of settings: environment variables that begin with `RITMO_`."""
 
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -65,6 +67,22 @@ class Settings(BaseSettings):
         description="Whether Apprise addresses may lead into a private network, or to this host.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        """Refuse what can be no mail server's address."""
+        if url is not None and not re.match(r"smtps?://([^/@]*@)?[^/@]+", url.get_secret_value()):
+            raise ValueError("write it as smtp://user:password@host:587, or smtps://…")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from(cls, given: str) -> str:
+        """Refuse what can be no sender."""
+        if "@" not in parseaddr(given)[1] or not given.isprintable():
+            raise ValueError("write it as Name <address@example.org>")
+        return given
 
     def database(self) -> str | None:
         """Return the address of the database for SQLAlchemy; None means the embedded one."""

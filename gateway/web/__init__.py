@@ -53,8 +53,10 @@ class Greeting(BaseModel):
     asyncapi: str = "/asyncapi"
 
 
-def page(title: str, body: str, language: str) -> Response:
-    """Put a page together."""
+def page(
+    title: str, body: str, language: str, *, forms: bool = False, status: int = 200
+) -> Response:
+    """Put a page together; `forms`: it may be sent back here."""
     html = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -62,8 +64,9 @@ def page(title: str, body: str, language: str) -> Response:
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>"
     )
-    headers = {"Content-Security-Policy": CSP, "Content-Language": language, "Vary": "Accept"}
-    return HTMLResponse(html, headers=headers)
+    policy = CSP.replace("form-action 'none'", "form-action 'self'") if forms else CSP
+    headers = {"Content-Security-Policy": policy, "Content-Language": language, "Vary": "Accept"}
+    return HTMLResponse(html, status, headers)
 
 
 def wants_page(request: Request) -> bool:

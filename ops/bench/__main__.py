@@ -22,6 +22,7 @@ SCENARIOS = (
     "rabbit",
     "straggler",
     "facts",
+    "reminders",
 )
 
 

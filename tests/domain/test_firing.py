@@ -294,6 +294,7 @@ def test_a_little_late_is_decided() -> None:
     one = due(plan, at(2024, 1, 1))
     caught = catch_up(one, plan, UTC_LIFE, at(2024, 1, 1, 10), timedelta(hours=2))
     assert (caught.missed, caught.current) == ((), one)
+    assert shown(caught.upcoming) == "2024-01-02 08:00"
     caught = catch_up(one, plan, UTC_LIFE, at(2024, 1, 1, 10, 1), timedelta(hours=2))
     assert (caught.missed, caught.current) == ((one,), None)
 
@@ -331,8 +332,7 @@ def test_however_time_is_cut_each_fire_is_told_once(
             continue
         caught = catch_up(waiting, plan, UTC_LIFE, now, timedelta(hours=2))
         told += [*caught.missed, *([caught.current] if caught.current else [])]
-        nxt = following(plan, UTC_LIFE, told[-1].slot, now)
-        assert nxt is not None
-        waiting = nxt
+        assert caught.upcoming is not None
+        waiting = caught.upcoming
     whole = [one for one in islice(coming(plan, UTC_LIFE, 0, at(2024, 1, 1)), 400) if one.at <= now]
     assert told == whole

@@ -8,6 +8,12 @@ import pytest
 
 from contracts.auth import Done
 from contracts.message import Conflict, NotFound
+from contracts.reminder_settings import (
+    GetReminderSettings,
+    QuietHours,
+    ReminderSettings,
+    SetReminderSettings,
+)
 from contracts.reminders import (
     AcceptProposal,
     CreateReminder,
@@ -15,15 +21,11 @@ from contracts.reminders import (
     ExplainReminder,
     GetProposal,
     GetReminder,
-    GetReminderSettings,
     GiveFeedback,
     ListReminders,
     Proposal,
-    QuietHours,
     Reminder,
     Reminders,
-    ReminderSettings,
-    SetReminderSettings,
     SnoozeReminder,
     UpdateReminder,
     Usual,

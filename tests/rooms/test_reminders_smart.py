@@ -14,13 +14,12 @@ from actors.reminders.settings import stop_digest
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.message import Fact, new_id
+from contracts.reminder_settings import GetReminderSettings, SetReminderSettings
 from contracts.reminders import (
     AcceptProposal,
     ExplainReminder,
     GetProposal,
-    GetReminderSettings,
     GiveFeedback,
-    SetReminderSettings,
     UpdateReminder,
 )
 from contracts.users import ChangeProfile, DeleteMe, UserChanged

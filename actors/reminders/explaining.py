@@ -1,0 +1,163 @@
+"""What the room says in words: why a reminder comes when it does, and reminders in chats."""
+
+from actors.reminders.domain import Verdict
+from actors.reminders.smart import Habitual
+from contracts.reminders import NeverBecause, ReminderKind, local_time
+from contracts.speech import count, say
+from storage.reminders.rules import FireRow, RuleRow
+
+ON_DAYS = (
+    "on Mondays",
+    "on Tuesdays",
+    "on Wednesdays",
+    "on Thursdays",
+    "on Fridays",
+    "on Saturdays",
+    "on Sundays",
+)
+NEVER: dict[NeverBecause, str] = {
+    "off": "It is switched off.",
+    "quiet_hours": "It always falls into your quiet hours, so it never comes.",
+    "no_occurrence": "Its weekdays and the schedule of the habit have no day in common.",
+    "habit_gone": "The habit is gone.",
+    "archived": "The habit is laid aside.",
+}
+SILENT = {
+    "done": "Last time it kept silent: it was done already.",
+    "skipped": "Last time it kept silent: you had skipped the day.",
+    "failed": "Last time it kept silent: the day was logged as failed.",
+    "not_due": "Last time it kept silent: the habit did not ask for the day.",
+    "archived": "Last time it kept silent: the habit was laid aside.",
+    "on_break": "Last time it kept silent: you were on a break.",
+    "habit_gone": "Last time it kept silent: the habit is gone.",
+    "written": "Last time it kept silent: you had written in your diary.",
+    "not_at_risk": "Last time it kept silent: no streak was at risk.",
+    "not_silent_long": "Last time it kept silent: you had checked in.",
+    "no_channel": "Last time it kept silent: none of its channels reaches you.",
+    "account_disabled": "Last time it kept silent: the account was disabled.",
+    "not_understood": "Last time it kept silent: its schedule could not be worked out.",
+}
+
+
+def on_days(language: str, weekday: int | None) -> str:
+    """Say on which day of the week, or on all."""
+    if weekday is None:
+        return say(language, "on all days")
+    text = ON_DAYS[weekday]
+    return say(language, text)
+
+
+def usual(language: str, one: Habitual) -> str:
+    """Say what is usual, with the numbers, and what follows."""
+    params: dict[str, object] = {
+        "usual": local_time(one.usual),
+        "on": on_days(language, one.weekday),
+        "within": one.within,
+        "times": one.times,
+        "needed": one.needed,
+        "first": local_time(one.first),
+        "last": local_time(one.last),
+    }
+    if not one.enough and one.times < one.needed:
+        text = "There is not enough to learn from yet: {times} of the {needed} times it takes."
+        return say(language, text, params)
+    if not one.enough:
+        text = "There is no usual time: the {times} times lie all over the day."
+        return say(language, text, params)
+    if one.proposed is None:
+        text = (
+            "You usually do this around {usual} {on} ({within} of {times} times between {first}"
+            " and {last}), but your quiet hours leave no room before it."
+        )
+        return say(language, text, params)
+    params["proposed"] = local_time(one.proposed)
+    text = (
+        "You usually do this around {usual} {on} ({within} of {times} times between {first}"
+        " and {last}); {proposed} is shortly before."
+    )
+    return say(language, text, params)
+
+
+def why(
+    language: str,
+    rule: RuleRow,
+    habit: str,
+    never: NeverBecause | None,
+    learned: Habitual | None,
+    last: FireRow | None,
+) -> tuple[str, ...]:
+    """Say why a rule comes when it does; `learned` is what is usual on the day that it comes."""
+    words = [_kind(language, rule, habit)]
+    if learned is not None:
+        words.append(usual(language, learned))
+        words.append(_goes_by(language, rule))
+    if rule.shift:
+        text = (
+            "You asked for it earlier: it comes {minutes} minutes before."
+            if rule.shift < 0
+            else "You asked for it later: it comes {minutes} minutes after."
+        )
+        words.append(say(language, text, {"minutes": abs(rule.shift)}))
+    if never is not None:
+        text = NEVER[never]
+        words.append(say(language, text))
+    if last is not None:
+        words += _last(language, last)
+    return tuple(words)
+
+
+def _kind(language: str, rule: RuleRow, habit: str) -> str:
+    """Say what kind of reminder it is."""
+    params = {
+        "habit": habit or rule.text,
+        "times": ", ".join(map(local_time, rule.times)),
+        "n": rule.streak if rule.kind == "at_risk" else rule.after_days,
+    }
+    if rule.kind == "at_risk":
+        text = "It speaks up at {times} if a streak of {n} or more would end with the day: {habit}."
+    elif rule.kind == "silence":
+        text = (
+            "It speaks up after {n} days without a check-in, then waits twice as long each time"
+            " it is ignored, at most 30 days: {habit}."
+        )
+    elif rule.kind == "smart":
+        text = "It learns from when you do it: {habit}."
+    else:
+        text = "You asked to be reminded at {times}: {habit}."
+    return say(language, text, params)
+
+
+def _goes_by(language: str, rule: RuleRow) -> str:
+    """Say by which times a smart rule goes now."""
+    if not any(one is not None for one in rule.learned):
+        text = "Until then it comes at {times}, as you set it."
+        if rule.mode == "propose":
+            text = "It proposes and waits for you; for now it comes at {times}, as you set it."
+        return say(language, text, {"times": ", ".join(map(local_time, rule.times))})
+    if rule.mode == "follow":
+        return say(language, "It follows by itself, and learns anew every day.")
+    return say(language, "You accepted its proposal; it stays with that.")
+
+
+def _last(language: str, last: FireRow) -> list[str]:
+    """Say what became of the last time."""
+    if last.outcome == "missed":
+        return [say(language, "Last time it was missed: Ritmo was not running, or too late.")]
+    if last.reason is not None:
+        text = SILENT[last.reason]
+        return [say(language, text)]
+    return [say(language, "Last time it was sent late.")] if last.late else []
+
+
+def chat(language: str, kind: ReminderKind, text: str, habit: str, verdict: Verdict) -> str:
+    """Word a reminder for a chat."""
+    params = {"habit": habit, "text": text}
+    if text:
+        return text
+    if kind == "at_risk":
+        streak = "{habit}: today decides about your streak of {n}."
+        return say(language, streak, {**params, "n": verdict.streak})
+    if kind == "silence":
+        one, many = "{habit}: nothing for {n} day.", "{habit}: nothing for {n} days."
+        return count(language, one, many, verdict.silent_days, params)
+    return say(language, "It is time: {habit}.", params)

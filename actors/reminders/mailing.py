@@ -1,0 +1,75 @@
+"""What other rooms want to have delivered: mails and digests enter the ledger here."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.mails import DigestComposed, MailWanted
+from contracts.message import NotFound
+from storage.reminders import channels, copies, deliveries, links, rules
+from storage.reminders.ledger import NewDelivery
+
+KEEP = timedelta(days=180)
+"""For how long it is remembered what was sent."""
+
+CLEAN = 5000
+"""Rows that are cleaned up in one transaction."""
+
+
+async def want_mail(tx: AsyncConnection, fact: MailWanted) -> None:
+    """Enqueue a mail; who is gone gets none."""
+    person = await copies.meet(tx, fact.user_id)
+    if person is None:
+        return
+    address = fact.email or person.email
+    if address is None:
+        raise NotFound("address_not_known", "Your address is not known yet.")
+    row = NewDelivery(
+        user_id=fact.user_id,
+        channel="email",
+        recipient=address,
+        dedupe_key=fact.dedupe_key,
+        template=fact.template,
+        language=fact.language or person.language,
+        data=json.dumps(fact.data, ensure_ascii=False),
+        due_at=datetime.now(UTC),
+        useful_until=fact.useful_until,
+    )
+    await deliveries.enqueue(tx, [row])
+
+
+async def send_digest(tx: AsyncConnection, fact: DigestComposed) -> None:
+    """Enqueue a digest, unless its reader is gone or has left it meanwhile."""
+    person = await copies.meet(tx, fact.user_id)
+    if person is None or person.email is None:
+        return
+    if fact.digest.every not in {row.every for row in await rules.find_digests(tx, fact.user_id)}:
+        return
+    row = NewDelivery(
+        user_id=fact.user_id,
+        channel="email",
+        recipient=person.email,
+        dedupe_key=fact.dedupe_key,
+        template="digest",
+        language=fact.digest.language,
+        data=fact.digest.model_dump_json(),
+        due_at=datetime.now(UTC),
+        useful_until=fact.useful_until,
+    )
+    await deliveries.enqueue(tx, [row])
+
+
+async def clean_up(tx: AsyncConnection) -> bool:
+    """Drop deliveries and links that are long over; true if there may be more."""
+    now = datetime.now(UTC)
+    await links.forget(tx, now)
+    return await deliveries.forget(tx, now - KEEP, CLEAN) >= CLEAN
+
+
+async def erase(tx: AsyncConnection, user_id: UUID) -> None:
+    """Erase all that was to be sent to a user, and how to reach them."""
+    await deliveries.erase(tx, user_id)
+    await links.erase(tx, user_id)
+    await channels.drop_apprise(tx, user_id)

@@ -1,0 +1,268 @@
+"""Rules as people ask for them: made, changed, snoozed, moved by feedback."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.reminders import copies, learning
+from actors.reminders.aiming import aims_of, life_of, never_because, no_rule, today
+from actors.reminders.firing import DAY, begin_of, loud, place_of, today_of
+from actors.reminders.smart import learned_of, shifted
+from contracts.bus import Bus
+from contracts.message import Conflict, Invalid, Wrong, new_id
+from contracts.principal import Principal
+from contracts.reminders import (
+    CreateReminder,
+    Fire,
+    GiveFeedback,
+    Reminder,
+    ReminderWords,
+    Snooze,
+    UpdateReminder,
+    local_time,
+    minutes_of,
+)
+from contracts.schedule import WEEKDAYS, Weekday
+from storage.reminders import copies as known
+from storage.reminders import rules
+from storage.reminders.copies import HabitRow, PersonRow
+from storage.reminders.rules import FireRow, RuleRow
+
+MOST = 200
+"""Rules that somebody may have."""
+
+SHOWN = 30
+"""Times of a rule's history that are shown."""
+
+CHANGES = ("text", "streak", "after_days", "mode", "unless_written", "channels", "enabled")
+
+
+def mask_of(days: Sequence[Weekday]) -> int:
+    """Write days of the week as bits, bit 0 for Monday."""
+    return sum(1 << WEEKDAYS.index(day) for day in days)
+
+
+def days_of(mask: int) -> tuple[Weekday, ...]:
+    """Read days of the week from bits."""
+    return tuple(day for place, day in enumerate(WEEKDAYS) if mask >> place & 1)
+
+
+def view(
+    rule: RuleRow, habit: HabitRow | None, person: PersonRow, history: Sequence[FireRow] = ()
+) -> Reminder:
+    """Show a rule."""
+    now = datetime.now(UTC)
+    never = None
+    if rule.next_fire_at is None:
+        never = never_because(rule, habit, today(person, now))
+    snoozed = rule.snoozed_until
+    return Reminder(
+        reminder_id=rule.id,
+        habit_id=rule.habit_id,
+        kind=rule.kind,
+        text=rule.text,
+        times=tuple(map(local_time, rule.times)),
+        weekdays=days_of(rule.weekdays),
+        streak=rule.streak,
+        after_days=rule.after_days,
+        mode=rule.mode,
+        unless_written=rule.unless_written,
+        channels=rule.channels,
+        enabled=rule.enabled,
+        next_at=rule.next_fire_at,
+        never_because=never,
+        snoozed_until=snoozed if snoozed and snoozed > now else None,
+        shift_minutes=rule.shift,
+        learned=tuple(None if one is None else local_time(one) for one in rule.learned),
+        history=tuple(
+            Fire(fire_at=x.fire_at, day=x.day, outcome=x.outcome, reason=x.reason, late=x.late)
+            for x in history
+        ),
+        created_at=rule.created_at,
+        version=rule.version,
+    )
+
+
+def check(words: ReminderWords) -> None:
+    """Refuse what does not go together."""
+    if words.habit_id is None and words.kind != "fixed":
+        text = "This kind of reminder needs a habit."
+        wrong = Wrong(pointer="/habit_id", detail="a habit is needed here")
+        raise Invalid("reminder_needs_habit", text, fields=(wrong,))
+    if words.habit_id is None and not words.text:
+        text = "A reminder without a habit needs a text."
+        wrong = Wrong(pointer="/text", detail="a text is needed here")
+        raise Invalid("reminder_text_missing", text, fields=(wrong,))
+    if words.habit_id is not None and words.unless_written:
+        text = "Only a reminder without a habit can wait for the diary."
+        wrong = Wrong(pointer="/unless_written", detail="this goes with no habit")
+        raise Invalid("unless_written_with_habit", text, fields=(wrong,))
+
+
+async def create(
+    tx: AsyncConnection, bus: Bus, who: Principal, command: CreateReminder
+) -> Reminder:
+    """Make a rule, and let it come."""
+    check(command)
+    person = await copies.person_of(tx, bus, who)
+    if await rules.count(tx, who.user_id) >= MOST:
+        text = "You have {most} reminders; delete one to make another."
+        raise Invalid("too_many_reminders", text, most=MOST)
+    if command.habit_id is not None:
+        await copies.habit_of(tx, bus, who, command.habit_id)
+    now = datetime.now(UTC)
+    row = RuleRow(
+        id=new_id(),
+        user_id=who.user_id,
+        habit_id=command.habit_id,
+        kind=command.kind,
+        text=command.text,
+        times=tuple(map(minutes_of, command.times)),
+        weekdays=mask_of(command.weekdays),
+        streak=command.streak,
+        after_days=command.after_days,
+        mode=command.mode,
+        unless_written=command.unless_written,
+        channels=command.channels,
+        enabled=command.enabled,
+        shift=0,
+        learned=(),
+        relearn_at=None,
+        next_fire_at=None,
+        next_slot=0,
+        last_slot=0,
+        snoozed_until=None,
+        wakes=False,
+        ignored=0,
+        nudged_day=None,
+        created_at=now,
+        version=1,
+    )
+    await rules.add(tx, who.user_id, row)
+    return await settle(tx, person, row)
+
+
+async def settle(tx: AsyncConnection, person: PersonRow, row: RuleRow) -> Reminder:
+    """Save a rule; let one that is new or changed learn if it follows, and come next."""
+    now = datetime.now(UTC)
+    follows = row.kind == "smart" and row.mode == "follow" and row.enabled
+    if follows:
+        row = row._replace(learned=learned_of(await learning.study(tx, person, row)))
+    aim = (await aims_of(tx, person, [row], now))[0]
+    row = row._replace(
+        relearn_at=now + learning.AGAIN if follows else None,
+        next_fire_at=aim.next_fire_at,
+        next_slot=aim.next_slot,
+    )
+    fixed = ("id", "user_id", "created_at")
+    values = {name: value for name, value in row._asdict().items() if name not in fixed}
+    await rules.save(tx, row.user_id, row.id, values)
+    return view(row, await habit(tx, row), person)
+
+
+async def habit(tx: AsyncConnection, row: RuleRow) -> HabitRow | None:
+    """Return the habit of a rule, if it has one."""
+    if row.habit_id is None:
+        return None
+    return (await known.find_habits(tx, row.user_id)).get(row.habit_id)
+
+
+async def found(
+    tx: AsyncConnection, user_id: UUID, rule_id: UUID, expected: int | None = None
+) -> tuple[PersonRow, RuleRow]:
+    """Return a person and a rule of theirs, both locked.
+
+    Refuses with `NotFound`, or with `Conflict` if the rule is not at the version `expected`.
+    """
+    person = await known.meet(tx, user_id)
+    row = await rules.find(tx, user_id, rule_id, lock=True)
+    if person is None or row is None:
+        raise no_rule(rule_id)
+    if expected is not None and row.version != expected:
+        text = "It was changed meanwhile: it is at version {version}, not {expected}."
+        raise Conflict("version_conflict", text, version=row.version, expected=expected)
+    return person, row
+
+
+async def update(tx: AsyncConnection, who: Principal, command: UpdateReminder) -> Reminder:
+    """Change a rule, and let it come as it is now."""
+    person, row = await found(tx, who.user_id, command.reminder_id, command.expected_version)
+    changes: dict[str, Any] = {
+        name: value for name in CHANGES if (value := getattr(command, name)) is not None
+    }
+    if command.usual_channels:
+        changes["channels"] = None
+    if command.times is not None:
+        changes |= {"times": tuple(map(minutes_of, command.times)), "shift": 0, "learned": ()}
+    if command.weekdays is not None:
+        changes["weekdays"] = mask_of(command.weekdays)
+    after = row._replace(**changes)
+    shown = view(after, None, person)
+    check(ReminderWords.model_validate(shown.model_dump(include=set(ReminderWords.model_fields))))
+    if after == row:
+        return view(row, await habit(tx, row), person)
+    return await settle(tx, person, after._replace(version=row.version + 1))
+
+
+async def show(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> Reminder:
+    """Show a rule with its history."""
+    person, row = await find(tx, user_id, rule_id)
+    history = await rules.history(tx, user_id, rule_id, SHOWN)
+    return view(row, await habit(tx, row), person, history)
+
+
+async def find(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> tuple[PersonRow, RuleRow]:
+    """Return a person and a rule of theirs. Refuses with `NotFound`."""
+    person = await known.find_person(tx, user_id)
+    row = await rules.find(tx, user_id, rule_id)
+    if person is None or row is None:
+        raise no_rule(rule_id)
+    return person, row
+
+
+async def show_all(
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID | None
+) -> tuple[Reminder, ...]:
+    """Show all rules of a person, or of a habit."""
+    person = await known.find_person(tx, user_id)
+    rows = await rules.find_all(tx, user_id, habit_id)
+    if person is None or not rows:
+        return ()
+    habits = await known.find_habits(tx, user_id)
+    return tuple(
+        view(row, habits.get(row.habit_id) if row.habit_id else None, person) for row in rows
+    )
+
+
+async def snooze(tx: AsyncConnection, user_id: UUID, rule_id: UUID, said: Snooze) -> Reminder:
+    """Let a rule be silent for a while: it comes again after so many minutes, or tomorrow."""
+    person, row = await found(tx, user_id, rule_id)
+    if not row.enabled:
+        raise Conflict("reminder_off", "This reminder is switched off.")
+    now, life = datetime.now(UTC), life_of(person)
+    if said.minutes is not None:
+        at = loud(now.replace(microsecond=0) + timedelta(minutes=said.minutes), life)
+        slot = max(row.last_slot, place_of(at, life))
+        row = row._replace(next_fire_at=at, next_slot=slot, snoozed_until=at, wakes=True)
+    else:
+        day = today_of(life, now)
+        until = begin_of(day + 1, life.zone, life.day_start)
+        last = max(row.last_slot, day * DAY + DAY - 1)
+        row = row._replace(last_slot=last, snoozed_until=until, wakes=False)
+    return await settle(tx, person, row._replace(version=row.version + 1))
+
+
+async def obey(tx: AsyncConnection, who: Principal, command: GiveFeedback) -> Reminder:
+    """Move a rule earlier or later, or switch it off."""
+    person, row = await found(tx, who.user_id, command.reminder_id)
+    if command.feedback != "never":
+        row = row._replace(shift=shifted(row.shift, command.feedback))
+    elif command.weekday is None:
+        row = row._replace(enabled=False)
+    else:
+        left = row.weekdays & ~mask_of([command.weekday])
+        row = row._replace(weekdays=left or row.weekdays, enabled=row.enabled and bool(left))
+    return await settle(tx, person, row._replace(version=row.version + 1))

@@ -1,0 +1,90 @@
+"""How a reminder that speaks gets on its way: as a delivery, or as a fact for another room."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import uuid5
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.reminders import explaining
+from actors.reminders.cases import Decided
+from actors.reminders.domain import Verdict
+from actors.reminders.firing import Coming
+from contracts.mails import TelegramWanted
+from contracts.message import Fact
+from contracts.reminders import ChannelName
+from storage.outbox import tell
+from storage.reminders import deliveries
+from storage.reminders.ledger import NewDelivery
+
+LEAST = timedelta(minutes=30)
+"""For how long a reminder is useful, at least, however late it is."""
+
+TEMPLATES = {"fixed": "reminder", "smart": "reminder", "at_risk": "at_risk", "silence": "silence"}
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+async def send(tx: AsyncConnection, decided: Sequence[Decided], now: datetime) -> None:
+    """Enqueue deliveries, and tell what is for another room, of what speaks."""
+    rows, facts = list[NewDelivery](), list[Fact]()
+    for one in decided:
+        current = one.case.caught.current
+        if one.verdict is None or one.verdict.reason is not None or current is None:
+            continue
+        for channel in one.channels:
+            if channel == "telegram":
+                facts.append(_chat(one, one.verdict, current))
+            else:
+                rows.append(_delivery(one, one.verdict, current, channel, now))
+    await deliveries.enqueue(tx, rows)
+    await tell(tx, *facts)
+
+
+def _delivery(
+    one: Decided, verdict: Verdict, current: Coming, channel: ChannelName, now: datetime
+) -> NewDelivery:
+    """Write a reminder as a delivery."""
+    rule, person = one.case.claimed.rule, one.case.claimed.person
+    until = max(current.at + timedelta(minutes=person.grace), now + LEAST)
+    return NewDelivery(
+        user_id=rule.user_id,
+        channel=channel,
+        recipient=(person.email or "") if channel == "email" else str(rule.user_id),
+        dedupe_key=f"reminder:{rule.id}:{current.at.isoformat()}",
+        template=TEMPLATES[rule.kind],
+        language=person.language,
+        data=_data(one, verdict, now - current.at > timedelta(minutes=1)),
+        due_at=now,
+        useful_until=until,
+        reminder_id=rule.id,
+        habit_id=rule.habit_id,
+        day=current.day,
+    )
+
+
+def _data(one: Decided, verdict: Verdict, late: bool) -> str:
+    """Write what fills the template."""
+    rule, person, habit = one.case.claimed.rule, one.case.claimed.person, one.case.claimed.habit
+    data: dict[str, str | int | bool] = {"text": rule.text, "name": person.name, "late": late}
+    if habit is not None:
+        data |= {"habit": habit.name, "measure": habit.measure, "unit": habit.unit}
+    if rule.kind == "at_risk":
+        data["streak"] = verdict.streak
+    if rule.kind == "silence":
+        data["silent_days"] = verdict.silent_days
+    return _json(data)
+
+
+def _chat(one: Decided, verdict: Verdict, current: Coming) -> TelegramWanted:
+    """Word a reminder for a chat. Its id is the same however often it is told."""
+    rule, person, habit = one.case.claimed.rule, one.case.claimed.person, one.case.claimed.habit
+    name = habit.name if habit else ""
+    return TelegramWanted(
+        user_id=rule.user_id,
+        delivery_id=uuid5(rule.id, current.at.isoformat()),
+        text=explaining.chat(person.language, rule.kind, rule.text, name, verdict),
+        habit_id=rule.habit_id,
+        day=current.day,
+    )

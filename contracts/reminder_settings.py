@@ -1,0 +1,55 @@
+"""What the reminders room says about how people want to be reminded: quiet hours and channels."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from contracts.mails import DigestEvery
+from contracts.message import Command, Message, Query, Reply
+from contracts.reminders import Channels, LocalTime
+
+
+class QuietHours(Message):
+    """Hours in which nothing is sent, over midnight if `to` is earlier; written `from` and `to`."""
+
+    first: LocalTime = Field(alias="from", examples=["22:00"])
+    last: LocalTime = Field(alias="to", examples=["07:00"])
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+
+class SettingsWords(Message):
+    """How a person wants to be reminded.
+
+    What falls into the quiet hours comes at their end if that is on the same day, or not at all.
+    `grace_minutes`: how late a reminder may still be sent. `digests` come at `digest_at`: daily,
+    on the first day of the week, or of the month.
+    """
+
+    quiet_hours: QuietHours | None = None
+    channels: Channels = ("email",)
+    grace_minutes: int = Field(default=120, ge=0, le=1440, strict=True)
+    digests: Annotated[tuple[DigestEvery, ...], Field(max_length=3)] = ()
+    digest_at: LocalTime = "08:00"
+
+
+class ReminderSettings(SettingsWords, Reply):
+    """How a person wants to be reminded, as it stands."""
+
+    version: int
+
+
+class GetReminderSettings(Query[ReminderSettings]):
+    """Get how the caller wants to be reminded."""
+
+    address: ClassVar[str] = "reminders.get_settings"
+
+
+class SetReminderSettings(SettingsWords, Command[ReminderSettings]):
+    """Say how to be reminded; what is not given is as for somebody new.
+
+    Refuses with `Conflict` (`version_conflict`).
+    """
+
+    address: ClassVar[str] = "reminders.set_settings"
+    expected_version: int | None = None

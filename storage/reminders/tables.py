@@ -1,0 +1,176 @@
+"""The tables of rules, and of what the room knows of people, habits and days: from facts alone.
+
+A copy keeps the `version` that made it: a higher one wins, so facts may come in any order, and
+twice. What is gone leaves a row without content (a day without state, a break without days, a
+habit marked `deleted`, a person marked `gone`), so that a fact that comes late brings nothing back.
+
+Values are thousandths; `state` is 1 + the place in `STATES`. Times of day are minutes after
+midnight; `weekdays` has bit 0 for Monday. A *slot* is a place in a person's days: the ordinal of
+the logical day times 1440, plus minutes after it began.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from storage.base import metadata
+
+STATES = ("done", "partial", "skipped", "failed")
+"""What a day can be; counted from 1 in the tables."""
+
+SCHEMA = "reminders"
+
+people = Table(
+    "people",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("gone", Boolean, nullable=False, server_default="false"),
+    Column("email", Text),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("zone", Text),
+    Column("day_start", SmallInteger, nullable=False, server_default="0"),
+    Column("week_start", Text, nullable=False, server_default="mon"),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("disabled", Boolean, nullable=False, server_default="false"),
+    Column("disabled_version", Integer, nullable=False, server_default="0"),
+    Column("quiet_from", SmallInteger),
+    Column("quiet_to", SmallInteger),
+    Column("channels", ARRAY(Text), nullable=False, server_default="{email}"),
+    Column("telegram", Boolean, nullable=False, server_default="false"),
+    Column("grace", SmallInteger, nullable=False, server_default="120"),
+    Column("digest_at", SmallInteger, nullable=False, server_default="480"),
+    Column("settings_version", Integer, nullable=False, server_default="0"),
+    schema=SCHEMA,
+)
+
+habits = Table(
+    "habits",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("habit_id", Uuid, primary_key=True),
+    Column("deleted", Boolean, nullable=False, server_default="false"),
+    Column("name", Text),
+    Column("kind", Text),
+    Column("measure", Text),
+    Column("unit", Text),
+    Column("tags", ARRAY(Text)),
+    Column("start_day", Date),
+    Column("versions", Text),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("archived", Boolean, nullable=False, server_default="false"),
+    Column("archived_version", Integer, nullable=False, server_default="0"),
+    schema=SCHEMA,
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("habit_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("value", BigInteger),
+    Column("state", SmallInteger),
+    Column("at", DateTime(timezone=True)),
+    Column("zone", Text),
+    Column("version", Integer, nullable=False),
+    Index("ix_days_day", "day"),
+    schema=SCHEMA,
+)
+
+breaks = Table(
+    "breaks",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("break_id", Uuid, primary_key=True),
+    Column("first_day", Date),
+    Column("last_day", Date),
+    Column("habit_id", Uuid),
+    Column("tag", Text),
+    Column("version", Integer, nullable=False),
+    schema=SCHEMA,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("entry_id", Uuid, primary_key=True),
+    Column("day", Date),
+    Column("version", Integer, nullable=False),
+    Index("ix_entries_day_user_id", "day", "user_id"),
+    schema=SCHEMA,
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, nullable=False, index=True),
+    Column("habit_id", Uuid),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("times", ARRAY(SmallInteger), nullable=False),
+    Column("weekdays", SmallInteger, nullable=False),
+    Column("streak", SmallInteger, nullable=False),
+    Column("after_days", SmallInteger, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("unless_written", Boolean, nullable=False),
+    Column("channels", ARRAY(Text)),
+    Column("enabled", Boolean, nullable=False),
+    Column("shift", SmallInteger, nullable=False, server_default="0"),
+    Column("learned", ARRAY(SmallInteger)),
+    Column("relearn_at", DateTime(timezone=True)),
+    Column("next_fire_at", DateTime(timezone=True)),
+    Column("next_slot", BigInteger, nullable=False, server_default="0"),
+    Column("last_slot", BigInteger, nullable=False, server_default="0"),
+    Column("snoozed_until", DateTime(timezone=True)),
+    Column("wakes", Boolean, nullable=False, server_default="false"),
+    Column("ignored", SmallInteger, nullable=False, server_default="0"),
+    Column("nudged_day", Date),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index(
+        "ix_rules_next_fire_at_id",
+        "next_fire_at",
+        "id",
+        postgresql_where=text("next_fire_at IS NOT NULL"),
+    ),
+    Index("ix_rules_relearn_at", "relearn_at", postgresql_where=text("relearn_at IS NOT NULL")),
+    schema=SCHEMA,
+)
+
+fires = Table(
+    "fires",
+    metadata,
+    Column("rule_id", Uuid, primary_key=True),
+    Column("fire_at", DateTime(timezone=True), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("late", Boolean, nullable=False),
+    Index("ix_fires_fire_at", "fire_at", postgresql_using="brin"),
+    schema=SCHEMA,
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("every", Text, primary_key=True),
+    Column("next_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("last_key", Text, nullable=False, server_default=""),
+    schema=SCHEMA,
+)

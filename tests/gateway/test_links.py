@@ -1,0 +1,255 @@
+"""Pages behind links in mails, channels and deliveries: what people see, what programs do."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.deliveries import (
+    ActOnLink,
+    Channel,
+    ChannelList,
+    Deliveries,
+    Delivery,
+    DigestShown,
+    GetDelivery,
+    Link,
+    ListChannels,
+    ListDeliveries,
+    LookAtLink,
+    PreviewDigest,
+    SendTest,
+    SetApprise,
+)
+from contracts.message import Gone, NotFound, TooMany, Unavailable
+from contracts.speech import catalog
+from gateway.links import ANSWERS, BUTTONS, HINTS, QUESTIONS, WAITS
+from tests.gateway.standing_in import BEARER, HABIT, StandInBus
+from tests.gateway.test_problems import checked
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJwIjoiZG9uZSJ9.c2lnbmF0dXJl"
+
+
+def link(**words: Any) -> Link:
+    plain: dict[str, Any] = {"purpose": "done", "language": "en", "habit": "Read <i>"}
+    return Link.model_validate({**plain, "day": date(2031, 5, 5), **words})
+
+
+def delivery(**words: Any) -> Delivery:
+    plain: dict[str, Any] = {
+        "delivery_id": HABIT,
+        "channel": "email",
+        "template": "test",
+        "state": "sent",
+        "why": "It was sent.",
+        "detail": "smtp_250",
+        "attempts": 1,
+        "created_at": datetime(2031, 5, 5, tzinfo=UTC),
+    }
+    return Delivery.model_validate({**plain, **words})
+
+
+async def test_looking_asks_and_does_nothing(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[LookAtLink] = link()
+    answer = await client.get(f"/l/{TOKEN}")
+    assert answer.status_code == 200
+    assert [type(message) for message, *_ in bus.asked] == [LookAtLink]
+    assert [who for _, who, _ in bus.asked] == [None]
+    assert "Done with “Read &lt;i&gt;”?" in answer.text
+    assert "Monday, May 5" in answer.text
+    assert answer.text.count("<button>") == 1
+    assert '<form method="post">' in answer.text
+    assert "<input" not in answer.text
+
+
+async def test_pages_are_safe_to_leave_and_to_index(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers[LookAtLink] = link()
+    headers = (await client.get(f"/l/{TOKEN}")).headers
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-robots-tag"] == "noindex, nofollow"
+    assert "form-action 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "set-cookie" not in headers
+
+
+async def test_pressing_acts(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[ActOnLink] = link()
+    answer = await client.post(f"/l/{TOKEN}")
+    assert answer.status_code == 200
+    assert bus.last == ActOnLink(token=TOKEN)
+    assert "Noted: “Read &lt;i&gt;” is done." in answer.text
+    assert "<form" not in answer.text
+    bus.answers[ActOnLink] = link(used=True)
+    assert "nothing was done twice" in (await client.post(f"/l/{TOKEN}")).text
+
+
+async def test_a_habit_with_a_measure_asks_for_a_number(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers[LookAtLink] = link(number=True, unit="km", usual=5.0)
+    page = (await client.get(f"/l/{TOKEN}")).text
+    assert 'name="value"' in page
+    assert 'value="5"' in page
+    assert "km" in page
+    bus.answers[ActOnLink] = link(number=True)
+    for given, value in (("7,5", 7.5), (" 1 000 ", 1000.0), ("", None)):
+        await client.post(f"/l/{TOKEN}", data={"value": given})
+        assert bus.last == ActOnLink(token=TOKEN, value=value)
+
+
+@pytest.mark.parametrize("given", ["many", "-1", "nan", "inf", "1e99"])
+async def test_what_is_no_number_is_refused(
+    client: httpx.AsyncClient, bus: StandInBus, given: str
+) -> None:
+    answer = await client.post(f"/l/{TOKEN}", data={"value": given})
+    assert answer.status_code == 422
+    assert "Write a number" in answer.text
+    assert bus.asked == []
+
+
+async def test_snooze_offers_times(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[LookAtLink] = link(purpose="snooze")
+    page = (await client.get(f"/l/{TOKEN}")).text
+    assert re.findall(r'<option value="(\w+)"', page) == ["15", "60", "180", "tomorrow"]
+    bus.answers[ActOnLink] = link(purpose="snooze")
+    await client.post(f"/l/{TOKEN}", data={"for": "180"})
+    assert bus.last == ActOnLink(token=TOKEN, minutes=180)
+    await client.post(f"/l/{TOKEN}", data={"for": "tomorrow"})
+    assert bus.last == ActOnLink(token=TOKEN, until="tomorrow")
+    await client.post(f"/l/{TOKEN}", data={"for": "99999"})
+    assert bus.last == ActOnLink(token=TOKEN)
+
+
+async def test_one_click_unsubscribes_without_a_cookie(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers[LookAtLink] = link(purpose="unsubscribe", habit="", day=None, every="week")
+    page = await client.get(f"/u/{TOKEN}")
+    assert "No more of these mails?" in page.text
+    assert type(bus.last) is LookAtLink
+    bus.answers[ActOnLink] = link(purpose="unsubscribe", habit="", day=None, every="week")
+    answer = await client.post(
+        f"/u/{TOKEN}",
+        content="List-Unsubscribe=One-Click",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 200
+    assert bus.last == ActOnLink(token=TOKEN)
+    assert "You get no more of these mails." in answer.text
+
+
+async def test_one_click_may_be_sent_as_a_form_with_parts(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers[ActOnLink] = link(purpose="unsubscribe")
+    form = {"List-Unsubscribe": (None, "One-Click")}
+    assert (await client.post(f"/u/{TOKEN}", files=form)).status_code == 200
+    assert bus.last == ActOnLink(token=TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "said"),
+    [
+        (Gone("link_expired", "This link has expired."), 410, "expired"),
+        (NotFound("link_unknown", "This link is not one of ours."), 404, "not one of ours"),
+        (Unavailable("room_down", "This part of Ritmo is not running; try again."), 503, "again"),
+    ],
+)
+async def test_what_does_not_work_is_said_on_a_page(
+    client: httpx.AsyncClient, bus: StandInBus, refusal: Exception, status: int, said: str
+) -> None:
+    bus.answers[LookAtLink] = bus.answers[ActOnLink] = refusal  # type: ignore[assignment]
+    for answer in (await client.get(f"/l/{TOKEN}"), await client.post(f"/l/{TOKEN}")):
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith("text/html")
+        assert said in answer.text
+    russian = await client.get(f"/l/{TOKEN}", headers={"Accept-Language": "ru"})
+    assert '<html lang="ru">' in russian.text
+    assert said not in russian.text
+
+
+@pytest.mark.parametrize("token", ["short", "x" * 2000, "%3Cscript%3E" * 3, "a b" * 10])
+async def test_what_is_no_token_is_unknown(
+    client: httpx.AsyncClient, bus: StandInBus, token: str
+) -> None:
+    for answer in (await client.get(f"/l/{token}"), await client.post(f"/u/{token}")):
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "<script" not in answer.text
+    assert bus.asked == []
+
+
+async def test_pages_speak_the_language_of_the_mail(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers[LookAtLink] = link(language="ru", habit="Чтение")
+    page = (await client.get(f"/l/{TOKEN}", headers={"Accept-Language": "en"})).text
+    assert "«Чтение» — сделано?" in page
+    assert "понедельник, 5 мая" in page
+
+
+def test_every_word_of_the_pages_is_translated() -> None:
+    tables = (QUESTIONS, BUTTONS, ANSWERS, HINTS)
+    said = {text for table in tables for text in table.values()} | {text for _, text in WAITS}
+    assert said <= set(catalog("ru").sentences)
+
+
+# -- channels and deliveries ----------------------------------------------------------------------
+
+
+async def test_channels(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[ListChannels] = ChannelList(channels=(Channel(channel="email", on=True),))
+    answer = await client.get("/v1/channels", headers=BEARER | {"Accept-Language": "ru"})
+    assert answer.json()["channels"][0]["channel"] == "email"
+    assert bus.last == ListChannels(language="ru")
+    await client.get("/v1/channels", headers=BEARER)
+    assert bus.last.language is None
+    bus.answers[SetApprise] = Channel(channel="apprise", on=True, to="ntfys://…opic")
+    said = {"url": "ntfys://ntfy.sh/topic"}
+    answer = await client.put("/v1/channels/apprise", headers=BEARER, json=said)
+    assert answer.json()["to"] == "ntfys://…opic"
+    for wrong in ({}, {"url": "x"}, {"url": "x" * 2000}, {"url": "ntfy://x/y", "more": 1}):
+        answer = await client.put("/v1/channels/apprise", headers=BEARER, json=wrong)
+        assert answer.status_code == 422
+
+
+async def test_a_test_answers_with_its_outcome(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[SendTest] = delivery(state="pending")
+    looks = iter(("pending", "sending", "sent"))
+    bus.answers[GetDelivery] = lambda _: delivery(state=next(looks))
+    answer = await client.post("/v1/channels/email/test", headers=BEARER)
+    assert (answer.status_code, answer.json()["state"]) == (200, "sent")
+    bus.answers[GetDelivery] = delivery(state="retry")
+    answer = await client.post("/v1/channels/email/test", headers=BEARER)
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/v1/deliveries/{HABIT}")
+    bus.answers[SendTest] = TooMany("test_sent", "A test was sent a moment ago.", retry_after=10)
+    answer = await client.post("/v1/channels/email/test", headers=BEARER)
+    checked(answer, 429, "test_sent")
+    assert answer.headers["retry-after"] == "10"
+    assert (await client.post("/v1/channels/pigeon/test", headers=BEARER)).status_code == 422
+
+
+async def test_deliveries(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[ListDeliveries] = Deliveries(deliveries=(delivery(),), next="abc")
+    answer = await client.get("/v1/deliveries?state=failed&limit=5&cursor=abc", headers=BEARER)
+    assert answer.json()["next"] == "abc"
+    assert bus.last == ListDeliveries(state="failed", limit=5, cursor="abc")
+    assert (await client.get("/v1/deliveries?state=lost", headers=BEARER)).status_code == 422
+    checked(await client.get("/v1/deliveries"), 401, "unauthenticated")
+
+
+async def test_a_digest_is_shown_in_three_forms(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[PreviewDigest] = DigestShown(subject="Week", html="<p>", text="Week", eml="To: x")
+    answer = await client.get("/v1/reminders/digest?every=month", headers=BEARER)
+    assert answer.json()["subject"] == "Week"
+    assert bus.last == PreviewDigest(every="month")
+    page = await client.get("/v1/reminders/digest?format=html", headers=BEARER)
+    assert (page.text, page.headers["content-type"]) == ("<p>", "text/html; charset=utf-8")
+    assert "sandbox" in page.headers["content-security-policy"]
+    mail = await client.get("/v1/reminders/digest?format=eml", headers=BEARER)
+    assert mail.headers["content-type"] == "message/rfc822"

@@ -1,0 +1,124 @@
+"""The clock strikes what rooms declare: alone, again while there is more, and by one leader."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actors.runtime.clock import Clock, ticks_of
+from actors.runtime.room import Room, Tick
+from actors.runtime.settings import Settings
+from actors.runtime.working import Working
+from storage import heartbeat
+from storage.session import open_engine, transaction
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_rooms_declare_ticks() -> None:
+    room = Room("habits")
+
+    @room.tick("habits.clean_up", every=60)
+    async def clean_up(tx: AsyncConnection) -> bool:
+        return False
+
+    assert ticks_of([room, Room("users")]) == [Tick("habits.clean_up", clean_up, 60)]
+
+
+async def test_a_tick_is_struck_again_while_there_is_more(engine: AsyncEngine) -> None:
+    transactions: list[str] = []
+    rung: list[int] = []
+
+    async def strike(tx: AsyncConnection) -> bool:
+        number = await tx.execute(text("SELECT pg_current_xact_id()::text"))
+        transactions.append(number.scalar_one())
+        return len(transactions) < 4
+
+    clock = Clock(engine, after=lambda: rung.append(1))
+    await clock.strike(Tick("some.tick", strike, 1))
+    assert len(transactions) == len(set(transactions)) == len(rung) == 4
+
+
+async def test_a_tick_never_runs_twice_at_once(engine: AsyncEngine) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    struck: list[int] = []
+
+    async def strike(tx: AsyncConnection) -> bool:
+        struck.append(1)
+        begun.set()
+        await go.wait()
+        return False
+
+    clock, tick = Clock(engine), Tick("some.tick", strike, 1)
+    first = asyncio.create_task(clock.strike(tick))
+    await begun.wait()
+    await clock.strike(tick)
+    go.set()
+    await first
+    assert struck == [1]
+    await clock.strike(tick)
+    assert struck == [1, 1]
+
+
+async def test_a_tick_that_breaks_leaves_nothing_and_comes_again(engine: AsyncEngine) -> None:
+    tries: list[int] = []
+
+    async def strike(tx: AsyncConnection) -> bool:
+        tries.append(1)
+        await heartbeat.beat(tx, "broken")
+        raise RuntimeError("a fault of ours")
+
+    clock, tick = Clock(engine), Tick("some.tick", strike, 1)
+    await clock.strike(tick)
+    await clock.strike(tick)
+    assert len(tries) == 2
+    async with transaction(engine) as tx:
+        assert await heartbeat.age(tx, "broken") is None
+
+
+async def test_one_of_two_clocks_leads_and_the_other_takes_over(
+    database: str, engine: AsyncEngine
+) -> None:
+    struck: asyncio.Queue[str] = asyncio.Queue()
+
+    def tick_of(name: str) -> Tick:
+        async def strike(tx: AsyncConnection) -> bool:
+            await struck.put(name)
+            return False
+
+        return Tick(f"{name}.tick", strike, 1)
+
+    other = open_engine(database, 3)
+    clocks = {"a": Clock(engine, [tick_of("a")]), "b": Clock(other, [tick_of("b")])}
+    try:
+        for clock in clocks.values():
+            clock.start()
+        leader = await struck.get()
+        assert {await struck.get() for _ in range(2)} == {leader}
+        await clocks[leader].stop()
+        while (now := await struck.get()) == leader:
+            pass
+        assert now != leader
+    finally:
+        for clock in clocks.values():
+            await clock.stop()
+        await other.dispose()
+
+
+async def test_loops_go_on_until_they_are_stopped(engine: AsyncEngine) -> None:
+    room, begun, ended = Room("habits"), asyncio.Event(), asyncio.Event()
+
+    @room.working
+    async def work(engine: AsyncEngine, settings: Settings) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    working = Working([room], engine, Settings())
+    working.start()
+    await begun.wait()
+    await working.stop()
+    assert ended.is_set()

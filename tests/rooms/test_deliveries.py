@@ -1,0 +1,431 @@
+"""The ledger against a real mail server: each mail once, whatever server and sender do."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import time_machine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.reminders.outside import AppriseDoor, mail_door
+from actors.reminders.sending import LEASE, Sender
+from actors.runtime.settings import Settings
+from contracts.message import new_id
+from storage.reminders import channels, deliveries
+from storage.session import transaction
+from tests.rooms.mailing import BASE, Ledger, door_to, now, send_all, sender_to
+from tests.smtp_server import MailServer, mail_server
+
+pytestmark = pytest.mark.asyncio
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with mail_server() as running:
+        yield running
+
+
+@pytest.fixture
+def ledger(engine: AsyncEngine, clock: time_machine.Traveller) -> Ledger:
+    return Ledger(engine)
+
+
+@pytest.fixture
+def sender(engine: AsyncEngine, server: MailServer) -> Sender:
+    return sender_to(engine, server.url)
+
+
+async def test_mails_go_over_one_line(ledger: Ledger, sender: Sender, server: MailServer) -> None:
+    await ledger.add(50)
+    assert await send_all(sender) == 50
+    assert await ledger.states() == ["sent"] * 50
+    assert server.connections == 1
+    rows = await ledger.rows()
+    assert [one.message_id for one in server.taken] == [
+        f"<{row['id']}@example.org>" for row in rows
+    ]
+    assert {row["data"] == {} and row["ended_at"] is not None for row in rows} == {True}
+
+
+async def test_a_key_is_delivered_once(ledger: Ledger, sender: Sender, server: MailServer) -> None:
+    for _ in range(3):
+        await ledger.add(dedupe_key="reminder:1")
+    await ledger.add(dedupe_key="reminder:1", recipient="bob@example.org")
+    await send_all(sender)
+    await ledger.add(dedupe_key="reminder:1")
+    await send_all(sender)
+    assert sorted(one.recipient for one in server.taken) == ["ann@example.org", "bob@example.org"]
+
+
+async def test_two_senders_share_the_work(
+    engine: AsyncEngine, ledger: Ledger, server: MailServer
+) -> None:
+    await ledger.add(120)
+    both = [sender_to(engine, server.url) for _ in range(2)]
+    done = await asyncio.gather(*map(send_all, both))
+    assert sum(done) == 120
+    assert set(Counter(one.message_id for one in server.taken).values()) == {1}
+    assert len(server.taken) == 120
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.1 Greylisted", "421 4.3.2 Closing", "451 Later"])
+async def test_a_passing_fault_is_tried_again(
+    ledger: Ledger,
+    sender: Sender,
+    server: MailServer,
+    clock: time_machine.Traveller,
+    answer: str,
+) -> None:
+    server.recipient_says = [answer]
+    await ledger.add(useful_until=now() + timedelta(hours=2))
+    await send_all(sender)
+    row = await ledger.one()
+    assert (row["state"], row["due_at"] > now()) == ("retry", True)
+    assert row["detail"].startswith(f"smtp_{answer[:3]}")
+    await send_all(sender)
+    assert server.taken == []
+    clock.shift(MINUTE * 2)
+    await send_all(sender)
+    assert await ledger.states() == ["sent"]
+    assert len(server.taken) == 1
+
+
+async def test_one_refusal_does_not_hold_up_the_others(
+    ledger: Ledger, sender: Sender, server: MailServer
+) -> None:
+    server.recipient_says = ["554 5.7.1 Relay denied", "421 4.3.2 Closing"]
+    await ledger.add(4)
+    await send_all(sender)
+    assert await ledger.states() == ["failed", "retry", "sent", "sent"]
+
+
+async def test_a_server_that_is_down_for_an_hour(
+    engine: AsyncEngine, ledger: Ledger, clock: time_machine.Traveller
+) -> None:
+    async with mail_server() as gone:
+        port = gone.port
+    sender = sender_to(engine, f"smtp://127.0.0.1:{port}")
+    await ledger.add(3, useful_until=now() + timedelta(hours=2))
+    await ledger.add(useful_until=now() + timedelta(minutes=10))
+    for _ in range(60):
+        await send_all(sender)
+        clock.shift(MINUTE)
+    rows = await ledger.rows()
+    assert [row["state"] for row in rows] == ["retry", "retry", "retry", "expired"]
+    assert rows[0]["attempts"] == 4  # at 0, 1, 6 and 21 minutes; the next is at 81
+    assert rows[0]["detail"].startswith("smtp_")
+    clock.shift(MINUTE * 25)
+    async with mail_server(port) as back:
+        await send_all(sender)
+        assert len(back.taken) == 3
+    assert await ledger.states() == ["sent", "sent", "sent", "expired"]
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 Unknown", "551 Moved", "553 5.1.3 Bad"])
+async def test_who_does_not_exist_gets_nothing_more(
+    ledger: Ledger, sender: Sender, server: MailServer, answer: str
+) -> None:
+    server.recipient_says = [answer]
+    (user_id,) = await ledger.add()
+    await send_all(sender)
+    assert await ledger.states() == ["suppressed"]
+    await ledger.add(recipient="bob@example.org")
+    await ledger.add()
+    await send_all(sender)
+    assert await ledger.states() == ["suppressed", "sent", "suppressed"]
+    assert [one.recipient for one in server.taken] == ["bob@example.org"]
+    async with transaction(ledger.engine) as tx:
+        await deliveries.relent(tx, user_id, "email", "ann@example.org")
+    await ledger.add()
+    await send_all(sender)
+    assert (await ledger.states())[-1] == "sent"
+
+
+@pytest.mark.parametrize("answer", ["552 5.2.2 Full", "452 4.2.2 Full"])
+async def test_a_full_mailbox_may_be_emptied(
+    ledger: Ledger, sender: Sender, server: MailServer, answer: str
+) -> None:
+    server.recipient_says = [answer]
+    await ledger.add()
+    await send_all(sender)
+    assert await ledger.states() == ["retry"]
+
+
+async def test_a_line_cut_after_the_mail_was_taken(
+    ledger: Ledger, sender: Sender, server: MailServer, clock: time_machine.Traveller
+) -> None:
+    server.drop_after_data = 1
+    await ledger.add()
+    await send_all(sender)
+    row = await ledger.one()
+    assert (row["state"], row["unsure"], row["detail"]) == ("retry", 1, "smtp_disconnected")
+    clock.shift(MINUTE * 2)
+    await send_all(sender)
+    assert await ledger.states() == ["sent"]
+    assert len(server.taken) == 2
+    assert len({one.message_id for one in server.taken}) == 1
+
+
+async def test_an_idle_line_that_was_cut_costs_nothing(
+    ledger: Ledger, engine: AsyncEngine, clock: time_machine.Traveller
+) -> None:
+    async with mail_server() as first:
+        port = first.port
+        sender = sender_to(engine, first.url)
+        await ledger.add()
+        await send_all(sender)
+        for line in first.lines:
+            line.abort()
+    async with mail_server(port) as second:
+        await ledger.add()
+        await send_all(sender)
+        assert len(second.taken) == 1
+    assert [row["attempts"] for row in await ledger.rows()] == [1, 1]
+
+
+async def killed(ledger: Ledger) -> None:
+    """Leave what a sender leaves that is killed between sending and recording."""
+    async with transaction(ledger.engine) as tx:
+        assert await deliveries.claim(tx, "email", 10, now(), now() + LEASE)
+
+
+async def test_a_killed_sender_costs_one_duplicate_at_most(
+    ledger: Ledger, sender: Sender, server: MailServer, clock: time_machine.Traveller
+) -> None:
+    await ledger.add()
+    await killed(ledger)
+    await send_all(sender)
+    assert server.taken == []  # the lease still holds
+    clock.shift(LEASE + MINUTE)
+    await send_all(sender)
+    row = await ledger.one()
+    assert (row["state"], row["attempts"], row["unsure"]) == ("sent", 2, 1)
+    clock.shift(LEASE * 10)
+    await send_all(sender)
+    assert len(server.taken) == 1
+    assert server.taken[0].message_id == f"<{row['id']}@example.org>"
+
+
+async def test_what_kills_every_sender_is_left_alone_some_day(
+    ledger: Ledger, sender: Sender, server: MailServer, clock: time_machine.Traveller
+) -> None:
+    await ledger.add()
+    for _ in range(5):
+        await killed(ledger)
+        clock.shift(LEASE + MINUTE)
+    await send_all(sender)
+    row = await ledger.one()
+    assert (row["state"], row["detail"]) == ("failed", "unsure")
+    assert server.taken == []
+
+
+async def test_what_somebody_else_has_sent_is_not_recorded_again(
+    ledger: Ledger, sender: Sender, clock: time_machine.Traveller
+) -> None:
+    await ledger.add()
+    async with transaction(ledger.engine) as tx:
+        (slow,) = await deliveries.claim(tx, "email", 1, now(), now() + LEASE)
+    clock.shift(LEASE + MINUTE)
+    await send_all(sender)
+    async with transaction(ledger.engine) as tx:
+        assert not await deliveries.still_mine(tx, slow)
+        assert not await deliveries.record(
+            tx, slow, "failed", now(), "late", unsure=False, ended_at=now()
+        )
+    assert await ledger.states() == ["sent"]
+
+
+async def test_nothing_is_sent_too_late(
+    ledger: Ledger, sender: Sender, server: MailServer, clock: time_machine.Traveller
+) -> None:
+    await ledger.add(useful_until=now() + MINUTE)
+    clock.shift(MINUTE * 3)
+    await send_all(sender)
+    assert server.taken == []
+    row = await ledger.one()
+    assert (row["state"], row["detail"]) == ("expired", "too_late")
+
+
+async def test_who_is_deleted_meanwhile_gets_nothing(
+    ledger: Ledger, engine: AsyncEngine, server: MailServer
+) -> None:
+    await ledger.add(recipient="bob@example.org")
+    (ann,) = await ledger.add()
+    server.holds = asyncio.Event()
+    sending = asyncio.create_task(sender_to(engine, server.url).send_due())
+    await server.asked.wait()  # both are claimed, Bob's is on its way
+    async with transaction(engine) as tx:
+        await deliveries.erase(tx, ann)
+    server.holds.set()
+    assert await sending == 2
+    assert [one.recipient for one in server.taken] == ["bob@example.org"]
+    assert await ledger.states() == ["sent"]
+
+
+async def test_a_provider_s_limit_is_obeyed_by_all_senders_together(
+    ledger: Ledger, engine: AsyncEngine, server: MailServer, clock: time_machine.Traveller
+) -> None:
+    await ledger.add(70)
+    both = [sender_to(engine, server.url, per_minute=30) for _ in range(2)]
+    await asyncio.gather(*map(send_all, both))
+    assert len(server.taken) == 30
+    clock.shift(MINUTE * 1.1)
+    await asyncio.gather(*map(send_all, both))
+    assert len(server.taken) == 60
+
+
+async def test_a_sender_that_is_stopped_ends_what_it_began(
+    ledger: Ledger, engine: AsyncEngine, server: MailServer
+) -> None:
+    await ledger.add(10)
+    server.holds = asyncio.Event()
+    sending = asyncio.create_task(sender_to(engine, server.url).send_due())
+    await server.asked.wait()
+    sending.cancel()
+    await asyncio.wait({sending}, timeout=0)
+    server.holds.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert await ledger.states() == ["sent"] + ["pending"] * 9
+    assert {row["attempts"] for row in (await ledger.rows())[1:]} == {0}
+    await send_all(sender_to(engine, server.url))
+    assert set(Counter(one.message_id for one in server.taken).values()) == {1}
+    assert len(server.taken) == 10
+
+
+async def test_without_a_server_mails_are_files(
+    ledger: Ledger, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    door = mail_door(Settings.model_validate({"data": tmp_path}))
+    await ledger.add(2)
+    await send_all(Sender(engine, door, BASE))
+    rows = await ledger.rows()
+    assert [(row["state"], row["detail"]) for row in rows] == [("sent", "eml")] * 2
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [file.name for file in files] == [f"{row['id']}.eml" for row in rows]
+    assert b"Subject: A test from Ritmo\r\n" in files[0].read_bytes()
+
+
+async def test_what_cannot_be_written_fails_alone(
+    ledger: Ledger, sender: Sender, server: MailServer
+) -> None:
+    await ledger.add(template="no_such")
+    await ledger.add(recipient="no address")
+    await ledger.add(template="digest", data="{}")
+    await ledger.add()
+    await send_all(sender)
+    rows = await ledger.rows()
+    assert [row["state"] for row in rows] == ["failed", "failed", "failed", "sent"]
+    assert [row["detail"] for row in rows[:3]] == ["bad_template", "bad_address", "bad_template"]
+
+
+async def test_a_server_without_tls_gets_no_mail(ledger: Ledger, engine: AsyncEngine) -> None:
+    async with mail_server() as plain:
+        await ledger.add()
+        await send_all(Sender(engine, door_to(f"{plain.url}?tls=starttls"), BASE))
+        assert plain.taken == []
+    assert await ledger.states() == ["retry"]
+
+
+async def test_the_indexes_are_used(engine: AsyncEngine, ledger: Ledger) -> None:
+    """What a sender asks every second must not read the whole ledger."""
+    await ledger.add(1)
+    async with transaction(engine) as tx:
+        await tx.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = await tx.execute(
+            text(
+                "EXPLAIN SELECT id FROM reminders.deliveries WHERE channel = 'email'"
+                " AND state IN ('pending', 'retry', 'sending') AND due_at <= now()"
+                " ORDER BY due_at LIMIT 20"
+            )
+        )
+        assert "ix_deliveries_channel_due_at" in "\n".join(row[0] for row in plan)
+
+
+async def test_old_deliveries_are_forgotten(ledger: Ledger, sender: Sender) -> None:
+    await ledger.add(2)
+    await send_all(sender)
+    await ledger.add(user_id=new_id())
+    async with transaction(ledger.engine) as tx:
+        assert await deliveries.forget(tx, now() + MINUTE, 10) == 2
+    assert await ledger.states() == ["pending"]
+
+
+# -- apprise --------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def webhook(statuses: list[int]) -> AsyncIterator[tuple[int, list[dict[str, Any]]]]:
+    """Run a web server that answers with these statuses, then 200; give its port, and what came."""
+    came: list[dict[str, Any]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length:")[2].split()[0])
+        came.append(json.loads(await reader.readexactly(length)))
+        status = statuses.pop(0) if statuses else 200
+        more = "Location: http://127.0.0.1:1/\r\n" if status == 302 else ""
+        writer.write(f"HTTP/1.1 {status} X\r\n{more}Content-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], came
+
+
+async def apprise_to(ledger: Ledger, url: str) -> None:
+    """Enqueue a test to somebody who gave an Apprise address."""
+    user_id = new_id()
+    async with transaction(ledger.engine) as tx:
+        await channels.set_apprise(tx, user_id, url)
+    await ledger.add(user_id=user_id, channel="apprise", recipient=str(user_id))
+
+
+async def test_notices_reach_a_webhook_and_are_tried_again(
+    ledger: Ledger, engine: AsyncEngine, clock: time_machine.Traveller
+) -> None:
+    sender = Sender(engine, AppriseDoor(engine, allow_private=True), BASE)
+    async with webhook([500, 302]) as (port, came):
+        await apprise_to(ledger, f"json://127.0.0.1:{port}/x?redirect=yes")
+        await send_all(sender)
+        assert await ledger.states() == ["retry"]
+        clock.shift(MINUTE * 2)
+        await send_all(sender)
+        assert (await ledger.one())["detail"] == "apprise_failed"  # redirects are not followed
+        clock.shift(MINUTE * 6)
+        await send_all(sender)
+    assert await ledger.states() == ["sent"]
+    assert [(one["title"], one["message"]) for one in came] == [
+        ("A test from Ritmo", "Reminders reach you here.")
+    ] * 3
+
+
+async def test_an_address_is_looked_at_again_before_it_is_used(
+    ledger: Ledger, engine: AsyncEngine
+) -> None:
+    sender = Sender(engine, AppriseDoor(engine, allow_private=False), BASE)
+    async with webhook([]) as (port, came):
+        await apprise_to(ledger, f"json://127.0.0.1:{port}/x")
+        await send_all(sender)
+        assert came == []
+    assert (await ledger.one())["detail"] == "apprise_private"
+
+
+async def test_mails_and_notices_do_not_wait_for_each_other(
+    ledger: Ledger, sender: Sender, server: MailServer
+) -> None:
+    await ledger.add(channel="apprise")
+    await ledger.add()
+    await send_all(sender)
+    assert await ledger.states() == ["pending", "sent"]
