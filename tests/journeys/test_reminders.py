@@ -1,0 +1,222 @@
+"""A person is reminded by mail, answers by a click, and reads a digest; on both carriers at once.
+
+Over RabbitMQ two rooms and two clocks share the work. The minute is a real one: both carriers wait
+for the same.
+"""
+
+import asyncio
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from ops import backends
+from ops.demonstration.running import settings
+from storage import embedded as cluster
+from storage.session import open_engine
+from tests.journeys.running import RITMO, Up, register, until, up
+from tests.smtp_server import MailServer, Taken, mail_server
+
+ZONE = "Asia/Kolkata"
+AHEAD = 20
+"""Seconds that it takes, at most, to make the reminders before their minute comes."""
+
+
+@contextmanager
+def post_office() -> Iterator[MailServer]:
+    """Run a mail server in a thread."""
+    loop = asyncio.new_event_loop()
+    opened, closing = threading.Event(), asyncio.Event()
+    servers: list[MailServer] = []
+
+    async def serve() -> None:
+        async with mail_server() as server:
+            servers.append(server)
+            opened.set()
+            await closing.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert opened.wait(30)
+    try:
+        yield servers[0]
+    finally:
+        loop.call_soon_threadsafe(closing.set)
+        thread.join(30)
+
+
+@contextmanager
+def another(*words: str, **given: str) -> Iterator[None]:
+    """Run one more part."""
+    process = subprocess.Popen(
+        [*RITMO, *words],
+        env=settings(**given),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+        assert process.poll() is None, f"{words} has ended"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@dataclass
+class Scene:
+    """Ritmo on a carrier, its post office, and somebody who lives with it."""
+
+    ritmo: Up
+    office: MailServer
+    client: httpx.Client
+    habit: str = ""
+    reminder: str = ""
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def database(self) -> str:
+        url = cluster.connect_url(self.ritmo.output.parent / "data" / "postgres")
+        assert url is not None
+        return url
+
+    def mails(self, about: str) -> list[Taken]:
+        """Return the mails whose subject has a word."""
+        return [one for one in self.office.taken if about in str(one.mail["Subject"])]
+
+    def link(self, mail: Taken, button: str) -> str:
+        """Return the path behind a button of a mail."""
+        found = re.search(rf'href="([^"]+/l/[^"]+)"[^>]*>\s*{button}', mail.part("html"))
+        assert found is not None, mail.part("html")
+        base = str(self.client.base_url)
+        assert found[1].startswith(base)
+        return found[1].removeprefix(base)
+
+    def execute(self, statement: str) -> None:
+        """Change the database: time moves for one row."""
+
+        async def run() -> None:
+            engine = open_engine(self.database, 1)
+            async with engine.begin() as tx:
+                assert (await tx.execute(text(statement))).rowcount
+            await engine.dispose()
+
+        asyncio.run(run())
+
+    def today(self) -> str:
+        return str(datetime.now(ZoneInfo(ZONE)).date())
+
+    def logged(self) -> list[str]:
+        days = {"from": "2000-01-01", "to": "2100-01-01"}
+        path = f"/v1/habits/{self.habit}/check-ins"
+        return [one["state"] for one in self.client.get(path, params=days).json()["check_ins"]]
+
+    def outcomes(self) -> list[str]:
+        """Return what became of each time of the reminder, the last one first."""
+        shown = self.client.get(f"/v1/reminders/{self.reminder}").json()
+        return [f"{one['outcome']} {one['reason'] or ''}".strip() for one in shown["history"]]
+
+
+@contextmanager
+def scene(folder: Path, amqp: str | None) -> Iterator[Scene]:
+    """Set a scene: Ritmo with a post office."""
+    with ExitStack() as stack:
+        office = stack.enter_context(post_office())
+        given = {"smtp_url": f"{office.url}?tls=none", "mail_from": "Ritmo <ritmo@example.net>"}
+        words = () if amqp is None else ("--amqp", amqp)
+        running = stack.enter_context(up(folder / "data", *words, **given))
+        one = Scene(running, office, running.client)
+        if amqp is not None:
+            given |= {"amqp_url": amqp, "database_url": one.database.replace("+asyncpg", "")}
+            given["base_url"] = str(running.client.base_url)
+            stack.enter_context(another("run", "reminders", **given))
+            stack.enter_context(another("clock", **given))
+        one.client.headers.update(register(one.client, "ada@example.org", name="Ada", zone=ZONE))
+        yield one
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Scene]]:
+    """Set both scenes."""
+    with backends.rabbitmq() as node, ExitStack() as stack:
+        yield [
+            stack.enter_context(scene(tmp_path_factory.mktemp(name), amqp))
+            for name, amqp in (("embedded", None), ("rabbitmq", node.url))
+        ]
+
+
+def everywhere(scenes: list[Scene], condition: Callable[[Scene], object], what: str) -> None:
+    """Wait until something is true in all scenes."""
+    until(lambda: all([condition(one) for one in scenes]), what)
+
+
+@pytest.mark.timeout(400)
+def test_a_reminder_comes_in_its_minute_and_is_answered_by_a_click(scenes: list[Scene]) -> None:
+    everywhere(scenes, lambda one: one.mails("Ritmo"), "the welcome has come")
+    first = datetime.now(ZoneInfo(ZONE)).replace(second=0, microsecond=0)
+    first += timedelta(minutes=1 if datetime.now(UTC).second < 60 - AHEAD else 2)
+    times = [f"{first + timedelta(minutes=n):%H:%M}" for n in range(2)]
+    for one in scenes:
+        one.habit = one.client.post("/v1/habits", json={"name": "Stretch"}).json()["habit_id"]
+        words = {"habit_id": one.habit, "times": times}
+        made = one.client.post("/v1/reminders", json=words)
+        assert made.status_code == 201, made.text
+        assert datetime.fromisoformat(made.json()["next_at"]) == first
+        one.reminder = made.json()["reminder_id"]
+        assert one.mails("Stretch") == []
+    everywhere(scenes, lambda one: one.mails("Stretch"), "the reminder has come")
+    assert datetime.now(UTC) >= first
+    for one in scenes:
+        (mail,) = one.mails("Stretch")
+        assert mail.recipient == "ada@example.org"
+        path = one.link(mail, "Done")
+        with httpx.Client(base_url=one.client.base_url, trust_env=False) as stranger:
+            for _ in range(2):  # a link scanner looks, and nothing happens
+                assert stranger.get(path).status_code == 200
+            assert one.logged() == []
+            assert stranger.post(path).status_code == 200
+            assert stranger.post(path).status_code == 200
+    everywhere(scenes, lambda one: one.logged() == ["done"], "the click has checked the habit in")
+    silent = ["silent done", "sent"]
+    everywhere(scenes, lambda one: one.outcomes() == silent, "the next time it keeps silent")
+    for one in scenes:
+        assert len(one.mails("Stretch")) == 1
+        states = {found["state"] for found in one.client.get("/v1/deliveries").json()["deliveries"]}
+        assert states == {"sent"}
+
+
+def test_a_digest_comes_with_pictures_and_is_left_with_one_post(scenes: list[Scene]) -> None:
+    for one in scenes:
+        words = {"digests": ["week"], "digest_at": "08:00"}
+        assert one.client.put("/v1/reminders/settings", json=words).status_code == 200
+        one.execute("UPDATE reminders.digests SET next_at = now() - interval '1 minute'")
+    everywhere(
+        scenes,
+        lambda one: [m for m in one.office.taken if m.mail["List-Unsubscribe"]],
+        "the digest has come",
+    )
+    for one in scenes:
+        (digest,) = [m for m in one.office.taken if m.mail["List-Unsubscribe"]]
+        pictures = [part for part in digest.mail.walk() if part.get_content_type() == "image/png"]
+        assert pictures
+        html = digest.part("html")
+        for picture in pictures:
+            name = str(picture["Content-ID"]).strip("<>")
+            assert f"cid:{name}" in html
+        assert digest.mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        address = str(digest.mail["List-Unsubscribe"]).strip("<>")
+        kept = lambda: one.client.get("/v1/reminders/settings").json()["digests"]  # noqa: E731
+        assert httpx.get(address, trust_env=False).status_code == 200
+        assert kept() == ["week"]
+        body = {"List-Unsubscribe": "One-Click"}
+        assert httpx.post(address, data=body, trust_env=False).status_code == 200
+        assert kept() == []
