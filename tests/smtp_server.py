@@ -1,6 +1,7 @@
 """A mail server for tests: aiosmtpd on a free port, answering as told, keeping what it took."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class MailServer:
 
     `drop_after_data` counts mails that are taken, whereupon the line is cut without an answer.
     `holds`: what is to happen before a mail is taken; `asked` is set when one has come.
+    `withholds`: what is to happen before a mail that was taken is answered.
     """
 
     port: int = 0
@@ -46,11 +48,19 @@ class MailServer:
     connections: int = 0
     lines: list[asyncio.Transport] = field(default_factory=list)
     holds: asyncio.Event | None = None
+    withholds: asyncio.Event | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
+
+    def let_go(self) -> None:
+        """Answer at once from now on; for another thread."""
+        assert self.loop is not None
+        assert self.withholds is not None
+        self.loop.call_soon_threadsafe(self.withholds.set)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -83,6 +93,8 @@ class MailServer:
         mail = BytesParser(policy=default).parsebytes(content)
         assert isinstance(mail, EmailMessage)
         self.taken.append(Taken(str(envelope.mail_from), envelope.rcpt_tos[0], mail))
+        if self.withholds is not None:
+            await self.withholds.wait()
         if self.drop_after_data:
             self.drop_after_data -= 1
             assert server.transport is not None
@@ -91,15 +103,22 @@ class MailServer:
 
 
 @asynccontextmanager
-async def mail_server(port: int = 0, **given: object) -> AsyncIterator[MailServer]:
-    """Run a server in this loop, on a free port; `given` goes to aiosmtpd."""
-    server = MailServer()
+async def mail_server(
+    port: int = 0, wrapped: ssl.SSLContext | None = None, **given: object
+) -> AsyncIterator[MailServer]:
+    """Run a server in this loop, on a free port; `given` goes to aiosmtpd.
+
+    `wrapped`: every connection begins with TLS.
+    """
+    server = MailServer(loop=asyncio.get_running_loop())
 
     def connection() -> SMTP:
         server.connections += 1
         return SMTP(server, enable_SMTPUTF8=True, **given)
 
-    listening = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", port)
+    listening = await asyncio.get_running_loop().create_server(
+        connection, "127.0.0.1", port, ssl=wrapped
+    )
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

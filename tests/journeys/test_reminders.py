@@ -4,10 +4,8 @@ Over RabbitMQ two rooms and two clocks share the work. The minute is a real one:
 for the same.
 """
 
-import asyncio
 import re
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,41 +15,16 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from ops import backends
 from ops.demonstration.running import settings
-from storage import embedded as cluster
-from storage.session import open_engine
+from tests.journeys.post import changed, database_of, post_office
 from tests.journeys.running import RITMO, Up, register, until, up
-from tests.smtp_server import MailServer, Taken, mail_server
+from tests.smtp_server import MailServer, Taken
 
 ZONE = "Asia/Kolkata"
 AHEAD = 20
 """Seconds that it takes, at most, to make the reminders before their minute comes."""
-
-
-@contextmanager
-def post_office() -> Iterator[MailServer]:
-    """Run a mail server in a thread."""
-    loop = asyncio.new_event_loop()
-    opened, closing = threading.Event(), asyncio.Event()
-    servers: list[MailServer] = []
-
-    async def serve() -> None:
-        async with mail_server() as server:
-            servers.append(server)
-            opened.set()
-            await closing.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert opened.wait(30)
-    try:
-        yield servers[0]
-    finally:
-        loop.call_soon_threadsafe(closing.set)
-        thread.join(30)
 
 
 @contextmanager
@@ -85,9 +58,7 @@ class Scene:
 
     @property
     def database(self) -> str:
-        url = cluster.connect_url(self.ritmo.output.parent / "data" / "postgres")
-        assert url is not None
-        return url
+        return database_of(self.ritmo)
 
     def mails(self, about: str) -> list[Taken]:
         """Return the mails whose subject has a word."""
@@ -100,17 +71,6 @@ class Scene:
         base = str(self.client.base_url)
         assert found[1].startswith(base)
         return found[1].removeprefix(base)
-
-    def execute(self, statement: str) -> None:
-        """Change the database: time moves for one row."""
-
-        async def run() -> None:
-            engine = open_engine(self.database, 1)
-            async with engine.begin() as tx:
-                assert (await tx.execute(text(statement))).rowcount
-            await engine.dispose()
-
-        asyncio.run(run())
 
     def today(self) -> str:
         return str(datetime.now(ZoneInfo(ZONE)).date())
@@ -230,7 +190,7 @@ def test_a_digest_comes_with_pictures_and_is_left_with_one_post(scenes: list[Sce
         assert one.client.put("/v1/reminders/settings", json=words).status_code == 200
     everywhere(scenes, knows_it_all, "analytics has heard of the diary")
     for one in scenes:
-        one.execute("UPDATE reminders.digests SET next_at = now() - interval '1 minute'")
+        changed(one.ritmo, "UPDATE reminders.digests SET next_at = now() - interval '1 minute'")
     everywhere(scenes, digests, "the digest has come")
     for one in scenes:
         (digest,) = digests(one)

@@ -1,0 +1,41 @@
+"""A kill -9 between sending a mail and writing that down: it comes, and at most once more."""
+
+import signal
+from pathlib import Path
+
+from tests.journeys.post import changed, post_office
+from tests.journeys.running import PASSWORD, Up, register, until, up
+
+LEASE_IS_OVER = (
+    "UPDATE reminders.deliveries SET due_at = now() - interval '1 second' WHERE state = 'sending'"
+)
+
+
+def test_a_kill_between_sending_and_recording(tmp_path: Path) -> None:
+    with post_office(withholds=True) as office:
+        given = {"smtp_url": f"{office.url}?tls=none", "mail_from": "ritmo@example.org"}
+        first = Up(tmp_path / "data", **given)
+        try:
+            until(first.ready, "Ritmo is ready")
+            register(first.client, "ada@example.org")
+            until(lambda: len(office.taken) == 1, "a mail was taken")
+            first.process.send_signal(signal.SIGKILL)
+            assert first.process.wait(60) == -signal.SIGKILL
+        finally:
+            first.stop()
+        office.let_go()
+        with up(tmp_path / "data", **given) as again:
+            assert changed(again, LEASE_IS_OVER) == 1
+            until(lambda: len(office.taken) == 2, "it is sent once more, to be sure")
+            words = {"email": "ada@example.org", "password": PASSWORD}
+            opened = again.client.post("/v1/auth/login", json=words).json()
+            headers = {"Authorization": f"Bearer {opened['access_token']}"}
+
+            def states() -> list[str]:
+                found = again.client.get("/v1/deliveries", headers=headers).json()
+                return [one["state"] for one in found["deliveries"]]
+
+            until(lambda: states() == ["sent"], "it is written down")
+            assert changed(again, LEASE_IS_OVER) == 0
+        assert len({one.message_id for one in office.taken}) == 1, "a mail program sees one mail"
+        assert len(office.taken) == 2

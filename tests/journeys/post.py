@@ -1,0 +1,57 @@
+"""A post office in a thread, for a Ritmo in a process of its own; and its database, looked into."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from storage import embedded as cluster
+from storage.session import open_engine
+from tests.journeys.running import Up
+from tests.smtp_server import MailServer, mail_server
+
+
+@contextmanager
+def post_office(*, withholds: bool = False) -> Iterator[MailServer]:
+    """Run a mail server in a thread; if it `withholds`, nothing is answered until `let_go`."""
+    loop = asyncio.new_event_loop()
+    opened, closing = threading.Event(), asyncio.Event()
+    servers: list[MailServer] = []
+
+    async def serve() -> None:
+        async with mail_server() as server:
+            server.withholds = asyncio.Event() if withholds else None
+            servers.append(server)
+            opened.set()
+            await closing.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert opened.wait(30)
+    try:
+        yield servers[0]
+    finally:
+        loop.call_soon_threadsafe(closing.set)
+        thread.join(30)
+
+
+def database_of(running: Up) -> str:
+    """Return the address of the embedded database."""
+    url = cluster.connect_url(running.output.parent / "data" / "postgres")
+    assert url is not None
+    return url
+
+
+def changed(running: Up, statement: str) -> int:
+    """Change the database, so that time moves for one row; return how many rows did."""
+
+    async def run() -> int:
+        engine = open_engine(database_of(running), 1)
+        async with engine.begin() as tx:
+            rows = (await tx.execute(text(statement))).rowcount
+        await engine.dispose()
+        return rows
+
+    return asyncio.run(run())
