@@ -30,6 +30,9 @@ YEAR, DECADE = 365, 3650
 COLD, CACHED = 20, 2000
 """Requests of a measurement."""
 
+LATE = 50
+"""Check-ins after which it is measured when the report says so."""
+
 PATIENCE = 120.0
 SUMMARY, ALIVE = "/v1/analytics/summary", "/livez"
 PICTURES = ("summary", "moods", "associations")
@@ -51,7 +54,7 @@ def run(folder: Path, rounds: int) -> Iterator[Figure]:
         yield Figure("insight.plain-sql", report / plain, "x", "<=", 3)
         rate = asyncio.run(rebuild(database, user_id, folder))
         yield Figure("insight.rebuild", rate, "facts/s", ">=", 20_000)
-    yield weight(folder)
+    yield from alone(folder)
 
 
 def newcomer(client: httpx.Client, days: int, today: date) -> Account:
@@ -125,18 +128,37 @@ def cached(ritmo: Subject, client: httpx.Client, account: Account, rounds: int) 
     yield Figure("insight.cached", one / other, "x", "<=", 1.2)
 
 
-def weight(folder: Path) -> Figure:
-    """Weigh the room alone, over RabbitMQ, after reports and pictures of ten years."""
+def alone(folder: Path) -> Iterator[Figure]:
+    """Over RabbitMQ: how late reports are, and what the room holds after those of ten years."""
     place = folder / "alone"
     place.mkdir()
     with ritmo_over_rabbitmq(place) as ritmo, client_of(ritmo.port) as client:
         today = datetime.now(UTC).date()
         account = newcomer(client, DECADE, today)
+        lags = sorted(late(client, account, today, number) for number in range(LATE))
+        print(f"  check-in to report: p50 {lags[len(lags) // 2]:.3f} s, slowest {lags[-1]:.3f} s")
+        yield Figure("insight.late", lags[len(lags) * 99 // 100], "s", "<=", 1.0)
         whole = {"from": str(today - timedelta(days=DECADE)), "to": str(today)}
         for name in PICTURES:
             get(client, account, f"/v1/analytics/{name}", {**whole, "format": "png"})
         held = pss_mb(ritmo.roots)
-    return Figure("insight.memory", held["analytics"], "MB", "<=", 250)
+    yield Figure("insight.memory", held["analytics"], "MB", "<=", 250)
+
+
+def late(client: httpx.Client, account: Account, today: date, number: int) -> float:
+    """Check in, and return the seconds until the report of the day says so."""
+    listed = get(client, account, "/v1/habits", {"limit": 1}).json()["habits"]
+    path = f"/v1/habits/{listed[0]['habit_id']}/check-ins/{today}"
+    pages = 100 + number
+    began = time.perf_counter()
+    client.put(path, json={"value": pages}, headers=account.bearer).raise_for_status()
+    while True:
+        lines = get(client, account, SUMMARY, {"period": "day"}).json()["habits"]
+        seen = {line["habit_id"]: line["total"] for line in lines}
+        if seen.get(listed[0]["habit_id"]) == pages:
+            return time.perf_counter() - began
+        if time.perf_counter() - began > PATIENCE:
+            raise BenchFailed("A check-in never shows in the report.")
 
 
 def database_of(folder: Path) -> str:

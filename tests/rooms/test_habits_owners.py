@@ -13,7 +13,7 @@ from contracts.breaks import AddBreak
 from contracts.check_ins import CheckIn, GetHistory, Undo
 from contracts.habits import CreateHabit, ListHabits
 from contracts.imports import AddImportPart, RunImport, StartImport
-from contracts.message import Asked, Conflict, NotFound, Unauthenticated
+from contracts.message import Asked, Conflict, Denied, NotFound, Unauthenticated
 from contracts.users import DeleteMe, Profile, ProfileChanged
 from storage.outbox import tell
 from tests.loop_zip import SomeHabit, loop_zip
@@ -61,7 +61,9 @@ NAMES = [
     (handler.contract, name)
     for handler in room.answers.values()
     for name in handler.contract.model_fields
-    if name.endswith(("_id", "_ids")) and handler.contract is not CreateHabit
+    if name.endswith(("_id", "_ids"))
+    and handler.contract is not CreateHabit
+    and handler.contract.scope != "admin"
 ]
 
 
@@ -149,3 +151,15 @@ async def test_an_id_that_is_anothers_cannot_be_had(ann: Tracker, bob: Tracker) 
     made = await ann.begin()
     with pytest.raises(Conflict):
         await bob.begin(habit_id=made.habit_id)
+
+
+@pytest.mark.parametrize(
+    "contract", [one.contract for one in room.answers.values() if one.contract.scope == "admin"]
+)
+async def test_what_is_for_administrators_is_denied(
+    ann: Tracker, bob: Tracker, contract: type[Asked[Any]]
+) -> None:
+    message = about(contract, "user_id", bob.who.user_id)
+    with pytest.raises(Denied):
+        await ann.ask(message)
+    assert await bob.told() == []
