@@ -11,16 +11,15 @@ from storage.reminders.claims import Claimed
 
 
 class Case(NamedTuple):
-    """A claimed rule on the table: what has come due of it, by the person's clock."""
+    """A claimed rule on the table: what has come due of it, by the person's clock.
+
+    `day` is the one that is decided about; None: all was missed.
+    """
 
     claimed: Claimed
     life: Life
     caught: Caught
-
-    @property
-    def day(self) -> date | None:
-        """The day that is decided about."""
-        return self.caught.current.day if self.caught.current else None
+    day: date | None
 
 
 class Decided(NamedTuple):

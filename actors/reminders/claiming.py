@@ -7,7 +7,6 @@ missed, and is shown as such. After a long stop each rule sends once at most.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 import structlog
@@ -68,7 +67,8 @@ def _case(one: Claimed, now: datetime) -> Case | None:
     due = Coming(rule.next_slot, rule.next_fire_at or now)
     grace = timedelta(minutes=one.person.grace)
     try:
-        return Case(one, life, catch_up(due, plan_of(rule, one.habit), life, now, grace))
+        caught = catch_up(due, plan_of(rule, one.habit), life, now, grace)
+        return Case(one, life, caught, caught.current.day if caught.current else None)
     except (ValueError, LookupError, ArithmeticError) as error:
         log.error("reminder not understood", reminder=str(rule.id), why=type(error).__name__)
         return None
@@ -187,13 +187,13 @@ def _wished(one: Claimed) -> Sequence[str]:
 def _channels(case: Case, apprise: set[UUID]) -> tuple[ChannelName, ...]:
     """Return through which channels a person can be reached now, of those that they wish."""
     person = case.claimed.person
-    is_open: dict[ChannelName, bool] = {
-        "email": person.email is not None,
-        "telegram": person.telegram,
-        "apprise": person.user_id in apprise,
-    }
     wished = _wished(case.claimed)
-    return tuple(name for name, reaches in is_open.items() if reaches and name in wished)
+    is_open: tuple[tuple[ChannelName, bool], ...] = (
+        ("email", person.email is not None),
+        ("telegram", person.telegram),
+        ("apprise", person.user_id in apprise),
+    )
+    return tuple([name for name, reaches in is_open if reaches and name in wished])
 
 
 # -- writing down ---------------------------------------------------------------------------------
@@ -203,11 +203,12 @@ def _fires(one: Decided, now: datetime) -> list[FireRow]:
     """Say what became of each fire of a case."""
     rule, caught = one.case.claimed.rule, one.case.caught
     rows = [FireRow(rule.id, fire.at, fire.day, "missed", None, False) for fire in caught.missed]
-    if caught.current is not None and one.verdict is not None:
+    day = one.case.day
+    if caught.current is not None and one.verdict is not None and day is not None:
         at, reason = caught.current.at, one.verdict.reason
-        late = reason is None and now - at > timedelta(minutes=1)
-        day, outcome = caught.current.day, "silent" if reason else "sent"
-        rows.append(FireRow(rule.id, at, day, cast(Outcome, outcome), reason, late))
+        late = reason is None and now - at > speaking.LATE
+        outcome: Outcome = "silent" if reason else "sent"
+        rows.append(FireRow(rule.id, at, day, outcome, reason, late))
     return rows
 
 
@@ -216,8 +217,10 @@ def _advance(one: Decided, now: datetime) -> Advance:
     rule, caught = one.case.claimed.rule, one.case.caught
     habit, upcoming = one.case.claimed.habit, caught.upcoming
     last = caught.current or caught.missed[-1]
-    asking = fresh(asking_of(rule, one.case.life), one.logged)
-    ignored, nudged = asking.ignored, asking.nudged_day
+    ignored, nudged = 0, None
+    if rule.kind == "silence":
+        asking = fresh(asking_of(rule, one.case.life), one.logged)
+        ignored, nudged = asking.ignored, asking.nudged_day
     if rule.kind == "silence" and one.verdict is not None:
         if one.verdict.reason is None:
             ignored, nudged = min(ignored + 1, 10), last.day

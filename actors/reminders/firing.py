@@ -181,6 +181,10 @@ def following(plan: Plan, life: Life, last_slot: int, after: datetime) -> Coming
     return next(coming(plan, life, last_slot, after), None)
 
 
+_alike = lru_cache(maxsize=4096)(following)
+"""Many are due at once by the same plan and the same clock: they come next at the same time."""
+
+
 def is_asked(plan: Plan, first: int) -> bool:
     """Tell whether a rule has any day at all from `first` (an ordinal) on, quiet or not."""
     return next(_asked_days(plan, max(first, plan.first)), None) is not None
@@ -229,12 +233,17 @@ def catch_up(due: Coming, plan: Plan, life: Life, now: datetime, grace: timedelt
 
     Of what was missed longer than `BACKWARD` ago only `due` itself is told.
     """
-    came, upcoming = [due], None
-    for one in coming(plan, life, due.slot, max(due.at, now - BACKWARD)):
-        if one.at > now:
-            upcoming = one
-            break
-        came.append(one)
+    after = max(due.at, now - BACKWARD)
+    # What waits for a promise is not kept: it is slower to compare than to work out.
+    first = (_alike if plan.promise is None else following)(plan, life, due.slot, after)
+    came, upcoming = [due], first
+    if first is not None and first.at <= now:
+        upcoming = None
+        for one in coming(plan, life, due.slot, after):
+            if one.at > now:
+                upcoming = one
+                break
+            came.append(one)
     if now - came[-1].at <= grace:
         return Caught(tuple(came[:-1]), came[-1], upcoming)
     return Caught(tuple(came), None, upcoming)

@@ -1,10 +1,10 @@
 """How a reminder that speaks gets on its way: as a delivery, or as a fact for another room."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid5
 
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import explaining
@@ -18,12 +18,13 @@ from storage.outbox import tell
 from storage.reminders import deliveries
 from storage.reminders.ledger import NewDelivery
 
+LATE = timedelta(minutes=1)
+"""What comes later than this is said to be late."""
+
 LEAST = timedelta(minutes=30)
 """For how long a reminder is useful, at least, however late it is."""
 
 TEMPLATES = {"fixed": "reminder", "smart": "reminder", "at_risk": "at_risk", "silence": "silence"}
-
-_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 async def send(tx: AsyncConnection, decided: Sequence[Decided], now: datetime) -> None:
@@ -55,7 +56,7 @@ def _delivery(
         dedupe_key=f"reminder:{rule.id}:{current.at.isoformat()}",
         template=TEMPLATES[rule.kind],
         language=person.language,
-        data=_data(one, verdict, now - current.at > timedelta(minutes=1)),
+        data=_data(one, verdict, now - current.at > LATE),
         due_at=now,
         useful_until=until,
         reminder_id=rule.id,
@@ -74,7 +75,7 @@ def _data(one: Decided, verdict: Verdict, late: bool) -> str:
         data["streak"] = verdict.streak
     if rule.kind == "silence":
         data["silent_days"] = verdict.silent_days
-    return _json(data)
+    return to_json(data).decode()
 
 
 def _chat(one: Decided, verdict: Verdict, current: Coming) -> TelegramWanted:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.habit import CheckInState
 from contracts.keeping.promise import SKIPPED
 from contracts.mails import DigestEvery
-from storage.reminders.copies import HabitRow, PersonRow, promise_of
+from storage.reminders.copies import HabitRow, PersonRow, read_promise
 from storage.reminders.days import BreakRow, DayRow
 from storage.reminders.rules import COLUMNS, DigestRow, FireRow, RuleRow, rule_of
 from storage.reminders.tables import STATES
@@ -40,8 +40,9 @@ _CLAIM = text(
     " FOR UPDATE OF r SKIP LOCKED"
 )
 _SKIPPED = STATES.index("skipped") + 1
-_RULE, _SHOWN = len(COLUMNS), 11
-"""How many columns of a claimed row are the rule's, and then the person's."""
+_RULE = len(COLUMNS)
+_HABIT_FROM = _RULE + 11
+"""Where the columns of the person begin in a claimed row, and then those of the habit."""
 
 
 class Claimed(NamedTuple):
@@ -62,25 +63,28 @@ async def claim(tx: AsyncConnection, now: datetime, size: int) -> list[Claimed]:
 
 
 def _claimed(row: Row[Any]) -> Claimed:
+    # By place: names would be looked up, row by row, for longer than all else takes here.
     rule = rule_of(row)
-    email, name, language, zone, day_start, disabled, *rest = row[_RULE : _RULE + _SHOWN]
+    email, name, language, zone, day_start, disabled, *rest = row[_RULE:_HABIT_FROM]
     quiet_from, quiet_to, channels, telegram, grace = rest
+    quiet = None if quiet_from is None else (quiet_from, quiet_to)
     person = PersonRow(
-        user_id=rule.user_id,
-        email=email,
-        name=name,
-        language=language,
-        zone=zone,
-        day_start=day_start,
-        disabled=disabled,
-        quiet=None if quiet_from is None else (quiet_from, quiet_to),
-        channels=tuple(channels),
-        telegram=telegram,
-        grace=grace,
+        rule.user_id,
+        email,
+        name,
+        language,
+        zone,
+        day_start,
+        disabled,
+        quiet,
+        tuple(channels),
+        telegram,
+        grace,
     )
     if rule.habit_id is None:
         return Claimed(rule, person, None)
-    deleted, archived, habit_name, measure, unit, tags = row[_RULE + _SHOWN : _RULE + _SHOWN + 6]
+    deleted, archived, habit_name, measure, unit, tags, *rest = row[_HABIT_FROM:]
+    versions, start_day, kind, on_day, on_day_state = rest
     habit = HabitRow(
         rule.habit_id,
         bool(deleted),
@@ -89,10 +93,9 @@ def _claimed(row: Row[Any]) -> Claimed:
         measure or "yes_no",
         unit or "",
         tuple(tags or ()),
-        promise_of(row),
+        read_promise(kind, measure, start_day, versions),
     )
-    on_day: int | None = SKIPPED if row.on_day_state == _SKIPPED else row.on_day
-    return Claimed(rule, person, habit, on_day)
+    return Claimed(rule, person, habit, SKIPPED if on_day_state == _SKIPPED else on_day)
 
 
 class Logged(NamedTuple):

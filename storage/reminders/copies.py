@@ -79,14 +79,19 @@ def dump_versions(versions: tuple[Version, ...]) -> str:
 
 
 def promise_of(row: Row[Any]) -> Promise | None:
-    """Read the promise off a row that holds the columns of a habit; None if there is none.
+    """Read the promise off a row that holds the columns of a habit; see `read_promise`."""
+    return read_promise(row.habit_kind, row.measure, row.start_day, row.versions)
+
+
+def read_promise(kind: str, measure: str, start: date, versions: str | None) -> Promise | None:
+    """Read a promise off its columns; None if there is none.
 
     One that cannot be read (any more) holds up nobody: it counts as gone.
     """
-    if row.versions is None:
+    if versions is None:
         return None
     try:
-        return _promise(row.habit_kind, row.measure, row.start_day, row.versions)
+        return _promise(kind, measure, start, versions)
     except ValueError:
         return None
 

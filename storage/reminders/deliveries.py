@@ -8,7 +8,6 @@ given by the caller, so that one clock decides.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import (
@@ -32,8 +31,7 @@ from contracts.message import new_id
 from storage.reminders.ledger import OPEN, Delivery, NewDelivery, deliveries, suppressed
 
 _columns = tuple(deliveries.c[name] for name in Delivery.__slots__)
-_given = NewDelivery.__slots__
-_values = attrgetter(*_given)
+_given = NewDelivery._fields
 
 
 _TYPES = {
@@ -61,7 +59,7 @@ async def enqueue(tx: AsyncConnection, rows: Sequence[NewDelivery]) -> int:
     """
     if not rows:
         return 0
-    columns = zip(*map(_values, rows), strict=True)
+    columns = zip(*rows, strict=True)
     values: dict[str, object] = {
         name: list(column) for name, column in zip(_given, columns, strict=True)
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -72,8 +73,7 @@ suppressed = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
+class NewDelivery(NamedTuple):
     """Something to be delivered.
 
     `recipient`: the address for e-mail, the user's id for Apprise. `data` is JSON that fills

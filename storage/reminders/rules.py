@@ -88,7 +88,7 @@ def rule_of(row: Row[Any]) -> RuleRow:
     values[_LEARNED] = tuple(values[_LEARNED] or ())
     if values[_CHANNELS] is not None:
         values[_CHANNELS] = tuple(values[_CHANNELS])
-    return RuleRow(*values)
+    return RuleRow._make(values)
 
 
 async def add(tx: AsyncConnection, user_id: UUID, row: RuleRow) -> None:
