@@ -13,7 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What can be set. Unset, everything runs embedded, in one process, on this machine."""
 
-    model_config = SettingsConfigDict(env_prefix="RITMO_", env_file=None, env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RITMO_", env_file=None, env_ignore_empty=True, extra="ignore"
+    )
 
     data: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("ritmo"),
