@@ -102,7 +102,9 @@ class Edge:
         try:
             await self.app(scope, receive, answer)
         except Exception:  # the last line before a person: a problem document, never a bare 500
-            log.exception("broken", path=scope["path"], trace_id=trace_id.get())
+            # The route, not the path: links in mails carry a token there.
+            route = getattr(scope.get("route"), "path", "-")
+            log.exception("broken", route=route, trace_id=trace_id.get())
             if answer.status:
                 raise
             language = _language(scope)

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.deliveries import (
     ActOnLink,
@@ -75,6 +76,15 @@ async def test_pages_are_safe_to_leave_and_to_index(
     assert "form-action 'self'" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "set-cookie" not in headers
+
+
+async def test_no_log_keeps_a_link(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[LookAtLink] = RuntimeError("unforeseen")
+    with capture_logs() as said:
+        checked(await client.get(f"/l/{TOKEN}"), 500, "broken")
+    (line,) = [one for one in said if one["event"] == "broken"]
+    assert line["route"] == "/l/{token}"
+    assert TOKEN not in str(said)
 
 
 async def test_pressing_acts(client: httpx.AsyncClient, bus: StandInBus) -> None:
