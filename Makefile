@@ -1,5 +1,5 @@
 # Ritmo. `make up` starts it, `make test` proves it; the rest is for working on it.
-.PHONY: up test check bench chaos lock
+.PHONY: up test check bench chaos security lock
 up:
 	@ops/setup && exec .venv/bin/ritmo up $(ARGS)
 test:
@@ -10,5 +10,7 @@ bench:
 	@ops/setup dev && ops/packages && exec .venv/bin/python -m ops.bench $(if $(ONLY),ONLY=$(ONLY)) $(ARGS)
 chaos:
 	@ops/setup dev && ops/packages && RITMO_LEDGER=5000 exec .venv/bin/pytest tests/chaos -s --timeout=900
+security:
+	@ops/setup dev && ops/packages && RITMO_SECURITY=measured exec .venv/bin/pytest tests/security -s --timeout=900 $(ARGS)
 lock:
 	@ops/lock
