@@ -7,7 +7,7 @@ test:
 check:
 	@ops/check
 bench:
-	@ops/setup dev && ops/packages && exec .venv/bin/python -m ops.bench $(if $(ONLY),ONLY=$(ONLY)) $(ARGS)
+	@ops/setup dev && ops/packages && exec .venv/bin/python -m tests.bench $(if $(ONLY),ONLY=$(ONLY)) $(ARGS)
 chaos:
 	@ops/setup dev && ops/packages && RITMO_LEDGER=5000 exec .venv/bin/pytest tests/chaos -s --timeout=900
 security:

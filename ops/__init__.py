@@ -1,1 +1,1 @@
-"""How Ritmo is put together and looked after: the command, the platform, checks and benches."""
+"""How Ritmo is put together and looked after: the command, the platform and checks."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import aio_pika
 
 from actors.runtime.rabbit.topology import declare_exchanges, declare_facts
-from ops.backends import Private
+from tests.backends import Private
 
 SYNC = "[dets:sync(Table) || Table <- dets:all()]."
 """Writes down which quorum queues there are."""

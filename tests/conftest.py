@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops import backends
 from storage import embedded
+from tests import backends
 
 
 @pytest.fixture(scope="session")

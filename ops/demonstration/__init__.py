@@ -1,1 +1,1 @@
-"""A show of Ritmo for people: the same story over HTTP on both carriers, which must agree."""
+"""The demo person: half a year of habits, moods and diary, to look around with."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from actors import ROOMS
-from ops.backends import Private
-from ops.demonstration.running import settings
 from ops.supervisor import Part
+from tests.backends import Private
+from tests.show.running import settings
 
 T = TypeVar("T")
 

@@ -33,11 +33,11 @@ from contracts.habits import CreateHabit
 from contracts.message import Asked, Conflict, Reply, Unanswered, Unavailable
 from contracts.principal import Principal
 from contracts.users import CreateProfile
-from ops import backends
 from ops.platform import rooms
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine
+from tests import backends
 from tests.broker import settle
 from tests.bus_room import make_tables, until
 from tests.chaos.parts import Parts, running

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from ops.backends import free_port
-from ops.demonstration.running import settings
+from tests.backends import free_port
+from tests.show.running import settings
 
 RITMO = (sys.executable, "-m", "ops")
 PASSWORD = "correct horse battery staple"

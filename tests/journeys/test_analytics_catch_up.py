@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from ops import backends
+from tests import backends
 from tests.journeys.running import Up, register, ritmo, until, up
 
 DAYS = 30

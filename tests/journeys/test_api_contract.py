@@ -11,8 +11,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from ops.demonstration.running import settings
 from tests.journeys.running import PASSWORD, Up, register, ritmo
+from tests.show.running import settings
 
 EXAMPLES = os.environ.get("RITMO_FUZZ", "10")
 ENDING = ("delete_me", "logout", "end_all_sessions", "change_password")

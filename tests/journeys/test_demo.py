@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ops.demonstration.running import settings
 from tests.journeys.running import gone, until
 from tests.loop_zip import SKIP, YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
+from tests.show.running import settings
 
 ROOT = Path(__file__).parent.parent.parent
 WIDE = {"COLUMNS": "160", "LANG": "C.UTF-8"}
@@ -57,7 +57,7 @@ def test_a_file_that_is_no_export_is_said_in_a_sentence(tmp_path: Path) -> None:
     letter = tmp_path / "letter.zip"
     letter.write_text("dear diary")
     done = subprocess.run(
-        [sys.executable, "-m", "ops.demonstration", str(letter)],
+        [sys.executable, "-m", "tests.show", str(letter)],
         env=settings() | WIDE,
         capture_output=True,
         text=True,
@@ -73,7 +73,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("wb") as writing:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "ops.demonstration"],
+            [sys.executable, "-m", "tests.show"],
             env=settings() | WIDE | {"TMPDIR": str(tmp_path)},
             stdout=writing,
             stderr=subprocess.STDOUT,

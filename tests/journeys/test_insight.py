@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ops import backends
+from tests import backends
 from tests.daylio_diary import DIARY
 from tests.journeys.running import Up, register, ritmo, until, up
 

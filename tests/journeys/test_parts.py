@@ -6,7 +6,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from ops import backends
+from tests import backends
 from tests.journeys.running import Up, gone, register, until, up
 
 

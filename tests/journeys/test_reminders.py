@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from ops import backends
-from ops.demonstration.running import settings
+from tests import backends
 from tests.journeys.post import changed, database_of, post_office
 from tests.journeys.running import RITMO, Up, register, until, up
+from tests.show.running import settings
 from tests.smtp_server import MailServer, Taken
 
 ZONE = "Asia/Kolkata"

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
-from ops.backends import free_port
 from storage import embedded as cluster
 from storage.session import open_engine
+from tests.backends import free_port
 from tests.journeys.running import PASSWORD, Up, gone, register, ritmo, until, up
 
 

@@ -12,10 +12,10 @@ from aio_pika.abc import AbstractChannel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ops import backends
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine
+from tests import backends
 from tests.broker import settle
 from tests.bus_room import begun, gates, make_tables, room, troubles
 from tests.wire.place import Place, Wire, over_rabbit, within_process

@@ -23,9 +23,9 @@ from actors.runtime.rabbit.telling import Publisher
 from actors.runtime.room import Room
 from contracts.bus import Bus
 from contracts.message import Fact
-from ops.backends import Private
 from storage import inbox, outbox
 from storage.session import transaction
+from tests.backends import Private
 from tests.bus_people import auth
 from tests.bus_room import room
 

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from actors.runtime.settings import Settings
 from contracts.analytics import GetSummary
 from contracts.principal import Principal
-from ops.bench.watch import cpu_seconds
 from ops.platform import platform
 from storage.session import open_engine, transaction
+from tests.bench.watch import cpu_seconds
 
 YEAR, TIMES = 365, 10
 

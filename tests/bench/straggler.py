@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from ops.bench.figures import Figure, table
-from ops.bench.load import Aside, Plan, Taken
-from ops.bench.measure import in_turn, measure
-from ops.bench.subjects import BenchFailed, Crowd, Subject, ritmo_over_rabbitmq
-from ops.bench.watch import family, part_of
+from tests.bench.figures import Figure, table
+from tests.bench.load import Aside, Plan, Taken
+from tests.bench.measure import in_turn, measure
+from tests.bench.subjects import BenchFailed, Crowd, Subject, ritmo_over_rabbitmq
+from tests.bench.watch import family, part_of
 
 AT_ONCE = 4
 """People who check in all the time: enough to be hurt, few enough to leave the cores idle time."""

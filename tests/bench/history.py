@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from ops.bench.figures import Figure, parts_of, table
-from ops.bench.load import Errand, Taken
-from ops.bench.measure import ask, in_turn
-from ops.bench.subjects import ritmo_embedded
-from ops.bench.versus import ERRANDS, MONTH
+from tests.bench.figures import Figure, parts_of, table
+from tests.bench.load import Errand, Taken
+from tests.bench.measure import ask, in_turn
+from tests.bench.subjects import ritmo_embedded
+from tests.bench.versus import ERRANDS, MONTH
 
 DECADE = 3650
 """Days of a long history."""

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from ops.bench.baseline import AUDIENCE
-from ops.bench.baseline_tables import CheckIn, Habit
-from ops.bench.load import Person
-from ops.bench.loop_zip import TARGET, habit_name, history
-from ops.bench.people import HABITS
+from tests.bench.baseline import AUDIENCE
+from tests.bench.baseline_tables import CheckIn, Habit
+from tests.bench.load import Person
+from tests.bench.people import HABITS
+from tests.bench.shelves import TARGET, habit_name, history
 
 
 def new_key(public: Path) -> Ed25519PrivateKey:

@@ -20,7 +20,7 @@ def part_of(process: psutil.Process) -> str:
     for prefix, part in SERVERS.items():
         if name.startswith(prefix):
             return part
-    if "ops.bench.baseline" in line:
+    if "tests.bench.baseline" in line:
         return "baseline"
     if "run" in line[-2:-1]:
         return line[-1]

@@ -4,7 +4,7 @@ FastAPI, the SQLAlchemy ORM and asyncpg in one process, as one would write it fo
 a pool, cached statements, one transaction a request, three statements for a check-in and two for
 today. It has no idempotency, no history, no facts and one kind of habit; that is its advantage.
 
-    python -m ops.bench.baseline --database URL --port PORT --key FILE
+    python -m tests.bench.baseline --database URL --port PORT --key FILE
 """
 
 import argparse
@@ -24,7 +24,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from ops.bench.baseline_tables import (
+from tests.bench.baseline_tables import (
     STANDING_OF_HABIT,
     STANDINGS_OF_USER,
     Base,

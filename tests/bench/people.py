@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from contracts.message import new_id
-from ops.bench.load import Person
-from ops.bench.loop_zip import loop_zip
+from tests.bench.load import Person
+from tests.bench.shelves import shelves_zip
 
 HABITS = 10
 """Habits of each person."""
@@ -82,7 +82,7 @@ def habits_of(client: httpx.Client, account: Account) -> list[str]:
 
 def move_in(port: int, number: int, days: int) -> Callable[[], list[Person]]:
     """Register people who bring so many days of history; return who gets them fresh tokens."""
-    archive = loop_zip(HABITS, datetime.now(UTC).date(), days)
+    archive = shelves_zip(HABITS, datetime.now(UTC).date(), days)
 
     def settled(client: httpx.Client) -> tuple[Account, list[str]]:
         account = register(client)

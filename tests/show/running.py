@@ -6,14 +6,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from ops.backends import free_port
 from ops.faults import CannotRun
+from tests.backends import free_port
 
 START = 90.0
 """Seconds that Ritmo may take to be ready."""
@@ -28,21 +28,29 @@ def settings(**given: str) -> Mapping[str, str]:
     return kept | {f"RITMO_{name.upper()}": value for name, value in given.items()}
 
 
+RITMO = (sys.executable, "-m", "ops")
+"""How Ritmo is called where it is worked on."""
+
+
 @contextmanager
-def ritmo(amqp: str | None = None) -> Iterator[httpx.Client]:
+def ritmo(
+    amqp: str | None = None, program: Sequence[str] = RITMO, start_in: Path | None = None
+) -> Iterator[httpx.Client]:
     """Run `ritmo up` on a free port and an empty folder; yield a client of it.
 
-    With `amqp` every part is a process of its own. Raises `CannotRun` with what Ritmo said if it
-    does not start, or does not stop cleanly.
+    With `amqp` every part is a process of its own. `program` is the Ritmo to run, in the folder
+    `start_in`. Raises `CannotRun` with what Ritmo said if it does not start, or does not stop
+    cleanly.
     """
     with tempfile.TemporaryDirectory(prefix="ritmo-demo-", ignore_cleanup_errors=True) as name:
         folder, port = Path(name), free_port()
-        words = [sys.executable, "-m", "ops", "up", "--port", str(port), "--data", f"{name}/data"]
+        words = [*program, "up", "--port", str(port), "--data", f"{name}/data"]
         words += [] if amqp is None else ["--amqp", amqp]
         with (folder / "output").open("wb") as output:
             process = subprocess.Popen(
                 words,
                 env=settings(login_per_minute="100"),
+                cwd=start_in,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

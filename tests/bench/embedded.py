@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.bench.figures import Figure
-from ops.bench.subjects import plain_monolith, ritmo_embedded
-from ops.bench.versus import versus
+from tests.bench.figures import Figure
+from tests.bench.subjects import plain_monolith, ritmo_embedded
+from tests.bench.versus import versus
 
 
 def run(folder: Path, rounds: int) -> Iterator[Figure]:

@@ -21,7 +21,7 @@ import httptools
 import uvloop
 from pydantic import BaseModel
 
-from ops.bench.watch import cpu_seconds, settle, spent
+from tests.bench.watch import cpu_seconds, settle, spent
 
 PATIENCE = 30.0
 """Seconds after which an answer counts as lost."""

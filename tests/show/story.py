@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from ops.demonstration.tables import account, day_table
 from ops.faults import CannotRun
+from tests.show.tables import account, day_table
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""`python -m ops.bench [ONLY=name] [ROUNDS=3]`: run the benches and print their figures.
+"""`python -m tests.bench [ONLY=name] [ROUNDS=3]`: run the benches and print their figures.
 
 A short figure is no failure; a scenario that cannot be run is.
 """
@@ -11,7 +11,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-from ops.bench.figures import Figure, show
+from tests.bench.figures import Figure, show
 
 SCENARIOS = (
     "footprint",
@@ -38,7 +38,7 @@ def scenario(name: str, rounds: int) -> list[Figure]:
     """Run one scenario in a folder of its own, and show its figures as they come."""
     figures = []
     with tempfile.TemporaryDirectory(prefix="ritmo-bench-", ignore_cleanup_errors=True) as folder:
-        for figure in import_module(f"ops.bench.{name}").run(Path(folder), rounds):
+        for figure in import_module(f"tests.bench.{name}").run(Path(folder), rounds):
             show(figure)
             figures.append(figure)
     return figures

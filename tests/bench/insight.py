@@ -15,13 +15,13 @@ from uuid import UUID
 
 import httpx
 
-from ops.bench.figures import Figure
-from ops.bench.loop_zip import loop_zip
-from ops.bench.people import Account, bring, client_of, log_in, register
-from ops.bench.plain_sql import beside_plain_sql
-from ops.bench.rebuilding import rebuild
-from ops.bench.subjects import BenchFailed, Subject, ritmo_embedded, ritmo_over_rabbitmq
-from ops.bench.watch import cpu_seconds, pss_mb, settle
+from tests.bench.figures import Figure
+from tests.bench.people import Account, bring, client_of, log_in, register
+from tests.bench.plain_sql import beside_plain_sql
+from tests.bench.rebuilding import rebuild
+from tests.bench.shelves import shelves_zip
+from tests.bench.subjects import BenchFailed, Subject, ritmo_embedded, ritmo_over_rabbitmq
+from tests.bench.watch import cpu_seconds, pss_mb, settle
 
 HABITS = 100
 YEAR, DECADE = 365, 3650
@@ -60,7 +60,7 @@ def run(folder: Path, rounds: int) -> Iterator[Figure]:
 def newcomer(client: httpx.Client, days: int, today: date) -> Account:
     """Register somebody who brings so many days of a hundred habits; wait for analytics."""
     account = register(client)
-    done = bring(client, account, loop_zip(HABITS, today, days))
+    done = bring(client, account, shelves_zip(HABITS, today, days))
     kept = sum(habit["imported"] for habit in done["habits"])
     account = log_in(client, account)
     end = time.monotonic() + PATIENCE

@@ -9,11 +9,11 @@ from types import FrameType
 
 from rich.console import Console
 
-from ops import backends
-from ops.demonstration.export import example
-from ops.demonstration.running import ritmo
-from ops.demonstration.story import Json, Story, safe_zone
 from ops.faults import CannotRun
+from tests import backends
+from tests.show.export import example
+from tests.show.running import ritmo
+from tests.show.story import Json, Story, safe_zone
 
 
 def show(console: Console, export: bytes, zone: str, amqp: str | None = None) -> Json:

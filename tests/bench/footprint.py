@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from ops.bench.figures import Figure
-from ops.bench.measure import ask
-from ops.bench.subjects import Subject, ritmo_embedded
-from ops.bench.versus import ERRANDS, MONTH
-from ops.bench.watch import pss_mb
+from tests.bench.figures import Figure
+from tests.bench.measure import ask
+from tests.bench.subjects import Subject, ritmo_embedded
+from tests.bench.versus import ERRANDS, MONTH
+from tests.bench.watch import pss_mb
 
 
 def run(folder: Path, rounds: int) -> Iterator[Figure]:

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.message import new_id
 from contracts.users import Profile, ProfileChanged
-from ops.bench.figures import Figure
-from ops.bench.subjects import BenchFailed, ritmo_over_rabbitmq
 from ops.platform import rooms
 from storage.inbox import inbox
 from storage.outbox import tell
 from storage.session import open_engine, transaction
+from tests.bench.figures import Figure
+from tests.bench.subjects import BenchFailed, ritmo_over_rabbitmq
 
 GOAL = 2000
 """Facts a second."""

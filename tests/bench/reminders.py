@@ -21,11 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.reminders import claiming
 from actors.reminders.handlers import room
 from actors.runtime.clock import Clock
-from ops.bench.figures import Figure
-from ops.bench.subjects import BenchFailed
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine, transaction
+from tests.bench.figures import Figure
+from tests.bench.subjects import BenchFailed
 
 RULES, DUE, MINUTE, CROWD = 1_000_000, 50_000, 10_000, 100_000
 """Reminders in all, due at once, due in one minute, and due in one minute for a large crowd."""

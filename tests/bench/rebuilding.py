@@ -12,9 +12,9 @@ from actors.runtime.settings import Settings
 from contracts.analytics import GetSummary
 from contracts.analytics_upkeep import GetRebuild, RebuildPerson
 from contracts.principal import Principal
-from ops.bench.subjects import BenchFailed
 from ops.platform import operator, platform
 from storage.session import open_engine, transaction
+from tests.bench.subjects import BenchFailed
 
 ONE_BY_ONE = text("""
 INSERT INTO analytics.facts (user_id, fact_id, address, occurred_at, version, subject, body)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from ops.bench.load import Taken
+from tests.bench.load import Taken
 
 Op = Literal[">=", "<="]
 _HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, "<=": operator.le}

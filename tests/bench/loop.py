@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from ops.bench.figures import Figure
-from ops.bench.loop_zip import loop_zip
-from ops.bench.people import bring, client_of, register
-from ops.bench.subjects import ritmo_embedded
+from tests.bench.figures import Figure
+from tests.bench.people import bring, client_of, register
+from tests.bench.shelves import shelves_zip
+from tests.bench.subjects import ritmo_embedded
 
 YEARS_10 = 3650
 SIZES = (10, 100)
@@ -38,7 +38,7 @@ def run(folder: Path, rounds: int) -> Iterator[Figure]:
 
 def once(port: int, pid: int, size: int) -> tuple[float, float]:
     """Import a file for a new person; return check-ins a second and Ritmo's peak memory in MB."""
-    archive = loop_zip(size, datetime.now(UTC).date(), YEARS_10)
+    archive = shelves_zip(size, datetime.now(UTC).date(), YEARS_10)
     with client_of(port) as client:
         account = register(client)
         forget_peak(pid)

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from ops.bench.figures import middle
-from ops.bench.load import Errand, Plan, Taken
-from ops.bench.subjects import BenchFailed, Crowd, Subject
+from tests.bench.figures import middle
+from tests.bench.load import Errand, Plan, Taken
+from tests.bench.subjects import BenchFailed, Crowd, Subject
 
 REQUESTS = {1: 300, 32: 1600}
 """Requests of one measurement, by how many people ask at once."""
@@ -15,7 +15,7 @@ REQUESTS = {1: 300, 32: 1600}
 def measure(plan: Plan) -> Taken:
     """Let a driver process carry out a plan."""
     done = subprocess.run(
-        [sys.executable, "-m", "ops.bench.load"],
+        [sys.executable, "-m", "tests.bench.load"],
         input=plan.model_dump_json().encode(),
         capture_output=True,
         check=False,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from ops.bench.figures import Figure, parts_of, table
-from ops.bench.load import Errand, Taken
-from ops.bench.measure import REQUESTS, ask, in_turn
-from ops.bench.subjects import Crowd, Subject
+from tests.bench.figures import Figure, parts_of, table
+from tests.bench.load import Errand, Taken
+from tests.bench.measure import REQUESTS, ask, in_turn
+from tests.bench.subjects import Crowd, Subject
 
 MONTH = 30
 """Days of history of everybody."""

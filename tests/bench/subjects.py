@@ -4,7 +4,6 @@ A subject has its own PostgreSQL, of the same build and with the same settings.
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,12 +15,13 @@ from pathlib import Path
 import httpx
 import psutil
 
-from ops import backends
-from ops.bench.baseline_people import new_key, settle_in
-from ops.bench.load import Person
-from ops.bench.people import move_in
-from ops.bench.watch import family
 from storage import embedded
+from tests import backends
+from tests.backends import free_port
+from tests.bench.baseline_people import new_key, settle_in
+from tests.bench.load import Person
+from tests.bench.people import move_in
+from tests.bench.watch import family
 
 UNHURRIED = {"RITMO_RATE_PER_MINUTE": "1000000000", "RITMO_LOGIN_PER_MINUTE": "1000000"}
 """One machine plays thousands of people here: what keeps one person in bounds is set aside."""
@@ -50,14 +50,6 @@ class Subject:
 
 Crowd = Callable[[], list[Person]]
 """People, with access tokens that are fresh each time."""
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -107,7 +99,7 @@ def plain_monolith(folder: Path) -> Iterator[Subject]:
     """Start the yardstick on a PostgreSQL of its own."""
     key, port = new_key(folder / "key.pem"), free_port()
     with postgresql(folder / "baseline") as server:
-        words = ["ops.bench.baseline", "--database", server.url, "--port", str(port)]
+        words = ["tests.bench.baseline", "--database", server.url, "--port", str(port)]
         words += ["--key", str(folder / "key.pem")]
         with running(words, folder / "baseline.log", port) as pid:
             yield Subject(

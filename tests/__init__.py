@@ -1,0 +1,1 @@
+"""Tests, benches and shows; none of it is shipped."""
