@@ -28,6 +28,7 @@ from gateway import (
     users,
     web,
 )
+from gateway.bounds import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from gateway.deps import Door
 from gateway.edge import Edge
 from gateway.limits import Limiter, Policy
@@ -68,8 +69,8 @@ class GatewaySettings:
     rate_per_minute: int = 600
     login_per_minute: int = 10
     redis_url: str | None = None
-    body_bytes: int = 1 << 20
-    import_bytes: int = 50 << 20
+    body_bytes: int = MAX_BODY_BYTES
+    import_bytes: int = MAX_UPLOAD_BYTES
     import_patience: float = 6.0
 
 

@@ -1,4 +1,4 @@
-"""The outermost layer: trace, size limit, CORS, security headers, figures, and no bare failure.
+"""The outermost layer: trace, bounds of a body, CORS, security headers, figures, no bare failure.
 
 Plain ASGI, since every request pays for it.
 """
@@ -10,13 +10,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.bus import trace_id
 from contracts.speech import chosen, say
+from gateway.body import Body, too_large
+from gateway.bounds import MAX_AUTH_BODY_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from gateway.figures import observe
-from gateway.problems import BadRequest, problem
+from gateway.problems import problem
 from gateway.visit import KEY, Visit
 
 log = structlog.get_logger()
@@ -58,6 +61,10 @@ def trace_of(headers: dict[bytes, bytes]) -> str:
     return given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
+GONE = 499
+"""The status, in figures alone, of a request whose client went away (nginx's)."""
+
+
 class Edge:
     """Wraps an application. `large` are paths that take `large_bytes`; others `most_bytes`."""
 
@@ -66,14 +73,15 @@ class Edge:
         app: ASGIApp,
         *,
         origins: Iterable[str] = (),
-        most_bytes: int = 1 << 20,
-        large_bytes: int = 50 << 20,
+        most_bytes: int = MAX_BODY_BYTES,
+        large_bytes: int = MAX_UPLOAD_BYTES,
         large: Iterable[str] = ("/v1/import",),
     ) -> None:
         """Wrap `app`; `origins` are the web origins that may call it, matched exactly."""
         self.app = app
         self.origins = frozenset(origin.encode() for origin in origins)
         self.most_bytes = most_bytes
+        self.auth_bytes = min(most_bytes, MAX_AUTH_BODY_BYTES)
         self.large_bytes = large_bytes
         self.large = frozenset(large)
 
@@ -92,7 +100,7 @@ class Edge:
             if early is not None:
                 await early(scope, receive, answer)
             else:
-                await self._run(scope, self._counted(scope, headers, receive), answer)
+                await self._run(scope, self._bounded(scope, headers, receive), answer)
         finally:
             trace_id.reset(token)
             observe(scope, answer.status, time.perf_counter() - began)
@@ -101,6 +109,8 @@ class Edge:
         """Run the application; what it did not expect becomes a problem document."""
         try:
             await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            answer.status = answer.status or GONE
         except Exception:  # the last line before a person: a problem document, never a bare 500
             # The route, not the path: links in mails carry a token there.
             route = getattr(scope.get("route"), "path", "-")
@@ -141,34 +151,26 @@ class Edge:
 
     def _most(self, scope: Scope) -> int:
         """Return how many bytes of body this path takes."""
-        return self.large_bytes if scope["path"] in self.large else self.most_bytes
+        if scope["path"] in self.large:
+            return self.large_bytes
+        return self.auth_bytes if scope["path"].startswith("/v1/auth/") else self.most_bytes
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
         """Refuse a body that announces itself as too large."""
         length = headers.get(b"content-length")
         if length is None or (length.isdigit() and int(length[:20]) <= self._most(scope)):
             return None
-        error, language = _too_large(self._most(scope)), _language(scope)
+        error, language = too_large(self._most(scope)), _language(scope)
         said = say(language, error.text, error.params)
         answer = problem(scope, 413, error.code, said, language)
         answer.headers["Connection"] = "close"
         return answer
 
-    def _counted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
-        """Count the bytes of a body that does not announce its length."""
-        if b"transfer-encoding" not in headers:
-            return receive
-        most = left = self._most(scope)
-
-        async def count() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise _too_large(most)
-            return message
-
-        return count
+    def _bounded(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """Bound what is received, if there is a body (RFC 9112, section 6.3)."""
+        if b"transfer-encoding" in headers or b"content-length" in headers:
+            return Body(receive, self._most(scope)).receive
+        return receive
 
 
 class _Answer:
@@ -192,11 +194,6 @@ class _Answer:
             headers += [pair for pair in UNLESS_GIVEN if pair[0] not in names]
             message["headers"] = headers
         await self._send(message)
-
-
-def _too_large(most: int) -> BadRequest:
-    text = "The body is too large: at most {kib} KiB are taken here."
-    return BadRequest(413, "too_large", text, kib=most >> 10)
 
 
 def _language(scope: Scope) -> str:

@@ -55,13 +55,16 @@ TITLES: dict[int, str] = {
     404: "Not found",
     405: "This cannot be done here",
     406: "Not offered here",
+    408: "It took too long",
     409: "It clashes with what is there",
     410: "It is gone",
     412: "It has changed in the meantime",
     413: "Too large",
     415: "A format that is not taken here",
     422: "Something does not fit",
+    421: "Not the right address",
     429: "Too many requests",
+    431: "Too many headers",
     500: "Something broke on our side",
     503: "Not available right now",
     504: "No answer in time",
@@ -220,7 +223,7 @@ async def on_http(request: Request, error: Exception) -> Response:
     answer = problem(request.scope, status, code, say(language, text, params), language)
     if allow:
         answer.headers["Allow"] = allow
-    if status == 413:
+    if status in (408, 413):
         # What is still on its way is not read.
         answer.headers["Connection"] = "close"
     return answer

@@ -8,14 +8,22 @@ from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Strict, create_model
-from pydantic_core import CoreSchema, core_schema, from_json
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import CoreSchema, core_schema
 from starlette.responses import Response
 
+from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
+from gateway.identity import bearer
 from gateway.problems import BadRequest, documented
-
-DEEPEST = 32
-"""How deep a body may be nested."""
+from gateway.shape import check_shape
 
 
 class Body(BaseModel):
@@ -31,7 +39,14 @@ class _FromJson:
         self, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         def read(raw: Any, _: Any) -> Any:
-            return source.model_validate_json(raw, extra="forbid")
+            try:
+                return source.model_validate_json(raw, extra="forbid")
+            except ValidationError as error:
+                # Not left to FastAPI, which would copy the whole body into each of the errors.
+                found = error.errors(include_url=False, include_input=False)[:MAX_ERRORS]
+                raise RequestValidationError(
+                    [{**one, "loc": ("body", *one["loc"])} for one in found], body=raw
+                ) from None
 
         return core_schema.no_info_wrap_validator_function(read, handler(source))
 
@@ -41,37 +56,13 @@ Said = Annotated[Model, _FromJson()]
 """A body: `Said[NewHabit]`."""
 
 
-def check_depth(raw: bytes) -> None:
-    """Refuse JSON that is nested deeper than `DEEPEST`."""
-    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
-        return
-    try:
-        layer = [from_json(raw)]
-    except ValueError:
-        return
-    for _ in range(DEEPEST + 1):
-        layer = [
-            inner
-            for outer in layer
-            if isinstance(outer, (dict, list))
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    if layer:
-        raise BadRequest(
-            400,
-            "too_deep",
-            "The JSON is nested too deeply: at most {deepest} levels.",
-            deepest=DEEPEST,
-        )
-
-
 class _Request(Request):
     """A request whose JSON is left to the model that reads it."""
 
     async def json(self) -> Any:
         """Return the body as it came."""
         raw = await self.body()
-        check_depth(raw)
+        check_shape(raw)
         return raw
 
 
@@ -83,8 +74,12 @@ class Route(APIRoute):
         handle = super().get_route_handler()
         known = queries(self.dependant)
         takes_json = self.body_field is not None
+        for_persons = asks_who(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
+            if for_persons:
+                # Before the body is read: nobody sends a megabyte without being known and counted.
+                await bearer(request)
             if request.scope["query_string"]:
                 check_query(request, known)
             if not takes_json:
@@ -104,8 +99,16 @@ def queries(dependant: Dependant) -> set[str]:
     return names.union(*map(queries, dependant.dependencies))
 
 
+def asks_who(dependant: Dependant) -> bool:
+    """Tell whether a route is for people who are logged in."""
+    return dependant.call is bearer or any(map(asks_who, dependant.dependencies))
+
+
 def check_query(request: Request, known: Set[str]) -> None:
     """Refuse parameters that a route does not know: they may be misspelt."""
+    if request.scope["query_string"].count(b"&") >= MAX_PARAMETERS:
+        text = "The query has too many parameters: at most {most}."
+        raise BadRequest(422, "too_many_parameters", text, most=MAX_PARAMETERS)
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise RequestValidationError(

@@ -1,12 +1,14 @@
 """What is wrong with which field, in words that a person can act on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from pydantic_core import from_json
 
 from contracts.speech import say
 from contracts.time import FIRST_DAY, LAST_DAY
+from gateway.bounds import MAX_ERRORS, MAX_QUOTED
 
 WORDS: dict[str, str] = {
     "missing": "This is needed.",
@@ -52,12 +54,20 @@ DAYS = "Days go from {first} to {last}."
 
 def pointer(path: Iterable[str | int]) -> str:
     """Write a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join("/" + quoted(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def quoted(given: object) -> str:
+    """Return what was sent as an error repeats it: not for ever."""
+    text = str(given)
+    return text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
 
 
 def detail(error: Mapping[str, Any], language: str) -> str:
     """Say what is wrong with one field."""
     context: dict[str, Any] = error.get("ctx") or {}
+    if "tag" in context:  # all else is ours
+        context = {**context, "tag": quoted(context["tag"])}
     kind = error["type"]
     if kind in BOUNDS and not isinstance(next(iter(context.values()), 0), (int, float)):
         return say(language, DAYS, {"first": str(FIRST_DAY), "last": str(LAST_DAY)})
@@ -89,11 +99,11 @@ def wrongs(errors: Iterable[Mapping[str, Any]], raw: object, language: str) -> l
     `raw` is the body as it came.
     """
     found, body = [], from_json(raw) if isinstance(raw, bytes) and raw else None
-    for error in errors:
+    for error in islice(errors, MAX_ERRORS):
         place, *path = error["loc"]
         said = {"detail": detail(error, language)}
         if place == "body":
             found.append({"pointer": pointer(in_body(path, body, error["type"])), **said})
         else:
-            found.append({"parameter": str(path[0]) if path else "", "in": str(place), **said})
+            found.append({"parameter": quoted(path[0]) if path else "", "in": str(place), **said})
     return found

@@ -1,0 +1,87 @@
+"""What the gateway takes at most. Every limit stands here, and is told in docs/security.md.
+
+They bound what one request can cost anybody else: nothing that is sent may hold the event loop for
+longer than 50 ms. How many requests a minute are taken is a setting (`RITMO_RATE_PER_MINUTE`).
+"""
+
+# A connection.
+
+MAX_CONNECTIONS = 800
+"""Connections that are open at once; for a further one, the longest idle or slow one is closed."""
+
+MAX_CONNECTIONS_PER_ADDRESS = 100
+"""Connections of one address (of one /64 in IPv6) that is no trusted proxy."""
+
+MAX_PIPELINED = 16
+"""Requests of one connection that wait while an earlier one is answered."""
+
+IDLE_SECONDS = 65
+"""Seconds for which a connection without a request is kept."""
+
+READER_SECONDS = 30
+"""Seconds for which an answer waits for a client that reads nothing of it."""
+
+LINGER_SECONDS = 5
+"""Seconds for which the rest of a request that was answered already is read, and dropped."""
+
+# A request.
+
+MAX_HEAD_BYTES = 32 << 10
+"""Bytes of the request line and all headers, trailers included."""
+
+MAX_HEADERS = 100
+"""Headers of a request."""
+
+HEAD_SECONDS = 10
+"""Seconds within which the request line and the headers must have come."""
+
+MAX_PARAMETERS = 50
+"""Parameters of a query string."""
+
+BODY_SECONDS = 10
+"""Seconds within which the next piece of a body must come."""
+
+MIN_BODY_RATE = 1 << 10
+"""Bytes of body a second, on average after the first `BODY_SECONDS`; a slower one is given up."""
+
+MAX_BODY_BYTES = 1 << 20
+"""Bytes of a body."""
+
+MAX_AUTH_BODY_BYTES = 64 << 10
+"""Bytes of a body below /v1/auth/, where nobody has logged in yet."""
+
+MAX_UPLOAD_BYTES = 50 << 20
+"""Bytes of a body that brings a file."""
+
+# A JSON body.
+
+MAX_KEYS = 200
+"""Keys of one JSON object; one that comes twice counts twice."""
+
+MAX_ELEMENTS = 1000
+"""Elements of all arrays of a JSON body; an empty array counts as one."""
+
+MAX_TOKENS = 10_000
+"""Strings, brackets, colons and commas of a JSON body."""
+
+MAX_DEPTH = 32
+"""Objects and arrays of a JSON body inside each other."""
+
+# A form.
+
+MAX_FORM_BYTES = 2000
+"""Bytes of a form that a page sends."""
+
+MAX_FORM_FIELDS = 10
+"""Fields of a form, that of an upload included."""
+
+MAX_FORM_FILES = 1
+"""Files of an upload."""
+
+# An error.
+
+MAX_ERRORS = 20
+"""Errors that are listed of one request."""
+
+MAX_QUOTED = 100
+"""Characters of a name or value that an error repeats."""
