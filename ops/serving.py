@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from actors.runtime.settings import Settings
+from gateway.bounds import IDLE_SECONDS
+from gateway.connection import bounded
 
 
 class Server(uvicorn.Server):
@@ -45,17 +47,16 @@ async def serve(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=bounded(),
         ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
         date_header=True,
-        timeout_keep_alive=65,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=10,
         forwarded_allow_ips=settings.trusted_proxies,
-        h11_max_incomplete_event_size=32 * 1024,
     )
     server = Server(config, listening)
 
