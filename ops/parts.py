@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import structlog
 
-from actors.runtime.alone import open_alone
 from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
+from actors.runtime.rabbit.alone import open_alone
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.rabbit.telling import Publisher
 from actors.runtime.settings import Settings

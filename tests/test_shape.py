@@ -118,7 +118,7 @@ def test_addresses_are_unique() -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_room_has_the_same_shape(room: str) -> None:
     folder = ROOT / "actors" / room
-    for file in ("__init__.py", "handlers.py", "domain.py", "app.py"):
+    for file in ("__init__.py", "handlers.py", "domain.py"):
         assert (folder / file).exists()
     assert ast.parse((folder / "__init__.py").read_text()).body[1:] == [], "prose alone"
     assert f"| `{room}` |" in (ROOT / "README.md").read_text()
