@@ -1,5 +1,6 @@
 """The gateway, put together: a bus and a verifier come in, an application goes out."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 
 from contracts.bus import Bus
 from contracts.principal import Verifier
+from contracts.speech import LANGUAGES
 from gateway import (
     analytics,
     analytics_export,
@@ -28,8 +30,10 @@ from gateway import (
     users,
     web,
 )
+from gateway.answers import JSON
 from gateway.bounds import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from gateway.deps import Door
+from gateway.documents import Document
 from gateway.edge import Edge
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
@@ -62,9 +66,14 @@ RESOURCES = (
 class GatewaySettings:
     """What can be set. Rates are requests per minute; `login_per_minute` is for each address.
 
+    `base_url` is where people reach Ritmo; the Host header is never believed, and with
+    `trusted_hosts` no other is taken. `metrics_token` opens /metrics beyond this machine.
     `import_patience` is how many seconds a caller waits for the account of an import.
     """
 
+    base_url: str = ""
+    trusted_hosts: tuple[str, ...] = ()
+    metrics_token: str | None = None
     cors_origins: tuple[str, ...] = ()
     rate_per_minute: int = 600
     login_per_minute: int = 10
@@ -95,8 +104,15 @@ def open_gateway(
     While `app.state.draining` is true, /readyz answers 503.
     """
     settings = settings or GatewaySettings()
+    base_url = settings.base_url.rstrip("/")
     app = FastAPI(
-        title=title, version=version, docs_url=None, redoc_url=None, redirect_slashes=False
+        title=title,
+        version=version,
+        servers=[{"url": base_url or "/"}],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.draining = False
     app.state.door = Door(
@@ -108,7 +124,14 @@ def open_gateway(
         login=Policy("login", settings.login_per_minute),
         register=Policy("register", settings.login_per_minute),
         ready=ready,
-        asyncapi=asyncapi,
+        openapi=Document(lambda: json.dumps(app.openapi(), ensure_ascii=False), JSON),
+        docs={
+            language: Document(partial(web.documentation, app, base_url, language), web.HTML)
+            for language in LANGUAGES
+        },
+        asyncapi=Document(asyncapi, JSON) if asyncapi else None,
+        base_url=base_url,
+        metrics_token=settings.metrics_token,
         patience=settings.import_patience,
     )
     for resource in RESOURCES:
@@ -118,6 +141,7 @@ def open_gateway(
     app.add_middleware(
         Edge,
         origins=settings.cors_origins,
+        hosts=settings.trusted_hosts,
         most_bytes=settings.body_bytes,
         large_bytes=settings.import_bytes,
     )

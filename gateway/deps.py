@@ -1,7 +1,7 @@
 """What routes depend on: the bus, and the headers that steer a request."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -13,13 +13,18 @@ from contracts.auth import Device
 from contracts.bus import Bus
 from contracts.principal import Verifier
 from contracts.time import Day
+from gateway.documents import Document
 from gateway.fresh import Fresh
 from gateway.limits import Limiter, Policy, address_of, admit, network
 
 
 @dataclass(slots=True)
 class Door:
-    """What the gateway works with. `patience`: seconds that a caller waits for an import."""
+    """What the gateway works with.
+
+    `docs` is the documentation page by language; `base_url` is where people reach Ritmo, if that
+    is known; `patience`: seconds that a caller waits for an import.
+    """
 
     bus: Bus
     verifier: Verifier
@@ -29,7 +34,11 @@ class Door:
     login: Policy
     register: Policy
     ready: Callable[[], Awaitable[dict[str, str]]]
-    asyncapi: Callable[[], str] | None = None
+    openapi: Document
+    docs: Mapping[str, Document]
+    asyncapi: Document | None = None
+    base_url: str = ""
+    metrics_token: str | None = None
     patience: float = 6.0
     known: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
     fresh: Fresh = field(default_factory=Fresh)

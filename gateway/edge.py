@@ -73,13 +73,18 @@ class Edge:
         app: ASGIApp,
         *,
         origins: Iterable[str] = (),
+        hosts: Iterable[str] = (),
         most_bytes: int = MAX_BODY_BYTES,
         large_bytes: int = MAX_UPLOAD_BYTES,
         large: Iterable[str] = ("/v1/import",),
     ) -> None:
-        """Wrap `app`; `origins` are the web origins that may call it, matched exactly."""
+        """Wrap `app`; `origins` are the web origins that may call it, matched exactly.
+
+        `hosts` are the names, without a port, under which it is reached; none means any.
+        """
         self.app = app
         self.origins = frozenset(origin.encode() for origin in origins)
+        self.hosts = frozenset(host.lower().encode() for host in hosts)
         self.most_bytes = most_bytes
         self.auth_bytes = min(most_bytes, MAX_AUTH_BODY_BYTES)
         self.large_bytes = large_bytes
@@ -96,7 +101,11 @@ class Edge:
         token = trace_id.set(visit.trace_id)
         answer = _Answer(send, self._extra(scope, headers, visit), visit)
         try:
-            early = self._refusal(scope, headers) or self._preflight(scope, headers)
+            early = (
+                self._misdirected(scope, headers)
+                or self._refusal(scope, headers)
+                or self._preflight(scope, headers)
+            )
             if early is not None:
                 await early(scope, receive, answer)
             else:
@@ -155,6 +164,17 @@ class Edge:
             return self.large_bytes
         return self.auth_bytes if scope["path"].startswith("/v1/auth/") else self.most_bytes
 
+    def _misdirected(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
+        """Refuse a request that names no host, several (RFC 9112, 3.2), or a strange one."""
+        named = [value for name, value in scope["headers"] if name == b"host"]
+        if len(named) > 1 or (not named and scope["http_version"] == "1.1"):
+            text = "A request names one Host."
+            return problem(scope, 400, "bad_host", say(_language(scope), text), _language(scope))
+        if not self.hosts or (named and _name(named[0]) in self.hosts):
+            return None
+        text = "Ritmo is not reached under this name; its operator can allow it."
+        return problem(scope, 421, "unknown_host", say(_language(scope), text), _language(scope))
+
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
         """Refuse a body that announces itself as too large."""
         length = headers.get(b"content-length")
@@ -201,3 +221,9 @@ def _language(scope: Scope) -> str:
         if name == b"accept-language":
             return chosen(value.decode("latin-1"))
     return "en"
+
+
+def _name(host: bytes) -> bytes:
+    """Return a Host without its port."""
+    name, colon, port = host.lower().rpartition(b":")
+    return name if colon and port.isdigit() else host.lower()

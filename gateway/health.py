@@ -1,17 +1,25 @@
-"""How Ritmo is: /livez, /readyz, /metrics, and what it says over the bus: /asyncapi."""
+"""How Ritmo is: /livez, /readyz, /metrics, and what it says over the bus: /asyncapi.
+
+/livez and /readyz answer from memory and are not counted: whoever watches them would stop a Ritmo
+that refuses.
+"""
 
 import asyncio
+import hmac
+import ipaddress
 import time
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from contracts.message import Denied, Unauthenticated
 from contracts.speech import say
 from gateway.answers import JSON, answer
-from gateway.deps import Door, door_of
+from gateway.deps import Door, IfNoneMatch, door_of, guest
+from gateway.limits import address_of
 from gateway.problems import BadRequest, documented, language_of, problem
 
 router = APIRouter(tags=["health"], generate_unique_id_function=lambda route: route.name)
@@ -77,27 +85,63 @@ async def readyz(request: Request) -> Response:
     return answer(Ready(status="ready" if well else "degraded", parts=parts))
 
 
+FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+"""Headers by which a proxy tells that it speaks for somebody else."""
+
+
+def _from_here(request: Request) -> bool:
+    """Tell whether a request comes from this machine, and not through a proxy on it."""
+    try:
+        peer = ipaddress.ip_address(address_of(request))
+    except ValueError:
+        return False
+    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    return peer.is_loopback and FORWARDED.isdisjoint(request.headers.keys())
+
+
+async def may_see_figures(request: Request) -> None:
+    """Let through who has the token for figures; without one, who asks from this machine.
+
+    Refuses with `Unauthenticated` or `Denied`.
+    """
+    token = door_of(request).metrics_token
+    if token is None:
+        if not _from_here(request):
+            text = "Figures are for this machine alone; RITMO_METRICS_TOKEN opens them to others."
+            raise Denied("metrics_closed", text)
+        return
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    known = hmac.compare_digest(given.strip().encode(), token.encode())
+    if scheme.lower() != "bearer" or not known:
+        text = "Send the token for figures as Authorization: Bearer."
+        raise Unauthenticated("metrics_closed", text)
+
+
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": {"text/plain": {}}}, **documented(401, 403, 429)},
+    dependencies=[Depends(guest), Depends(may_see_figures)],
     summary="Get figures",
 )
 async def metrics() -> Response:
-    """Get the figures of this process, for Prometheus."""
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    """Get the figures of this process, for Prometheus: with its token, or from loopback."""
+    # Many labels take a while to write down.
+    figures = await asyncio.to_thread(generate_latest)
+    return Response(figures, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get(
     "/asyncapi",
     response_class=Response,
-    responses={200: {"content": {JSON: {}}}, **documented(404)},
+    responses={200: {"content": {JSON: {}}}, **documented(404, 422, 429)},
+    dependencies=[Depends(guest)],
     summary="Get the AsyncAPI document",
 )
-async def asyncapi(request: Request) -> Response:
+async def asyncapi(request: Request, known: IfNoneMatch = None) -> Response:
     """Get the document of all that rooms answer, tell and hear over the bus."""
-    write = door_of(request).asyncapi
-    if write is None:
+    document = door_of(request).asyncapi
+    if document is None:
         raise BadRequest(404, "no_asyncapi", "This Ritmo has no AsyncAPI document.")
-    # It imports FastStream the first time, which takes a while.
-    return Response(await asyncio.to_thread(write), media_type=JSON)
+    return await document.answer(known)

@@ -58,6 +58,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             description=INTRODUCTION,
             routes=app.routes,
+            servers=app.servers,
         )
         schemas = found["components"]["schemas"]
         _add_problems(schemas)

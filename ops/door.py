@@ -47,6 +47,9 @@ def open_door(
         bus,
         verifier,
         GatewaySettings(
+            base_url=address_of(settings),
+            trusted_hosts=settings.trusted_hosts,
+            metrics_token=token.get_secret_value() if (token := settings.metrics_token) else None,
             cors_origins=settings.cors_origins,
             rate_per_minute=settings.rate_per_minute,
             login_per_minute=settings.login_per_minute,
@@ -55,6 +58,12 @@ def open_door(
         ready=readiness(bus, engine),
         asyncapi=asyncapi,
     )
+
+
+def address_of(settings: Settings) -> str:
+    """Return where people reach Ritmo, as far as settings tell; empty if they do not."""
+    here = settings.host in ("127.0.0.1", "localhost") and settings.port
+    return settings.base_url or (f"http://{settings.host}:{settings.port}" if here else "")
 
 
 def readiness(bus: Bus, engine: AsyncEngine | None) -> Callable[[], Awaitable[dict[str, str]]]:

@@ -33,6 +33,14 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port of the gateway; 0 picks one.")
     base_url: str = Field(default="", description="Where people reach Ritmo from outside.")
+    trusted_hosts: tuple[str, ...] = Field(
+        default=(), description="Host names under which Ritmo is reached; if none is named, any."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Token for /metrics; without one they are shown to this machine alone.",
+    )
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Web origins that may call the API from a browser."
     )

@@ -8,18 +8,18 @@ import hashlib
 from html import escape
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
 from contracts.speech import say
 from gateway.answers import answer
-from gateway.deps import door_of
+from gateway.deps import IfNoneMatch, door_of, guest
 from gateway.health import ailing, look
 from gateway.problems import language_of
 from gateway.web.docs import operations
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
 
 HERE = Path(__file__).parent
 STYLE = (HERE / "style.css").read_text("utf-8")
@@ -28,17 +28,22 @@ CSP = (
     f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 )
 
+UNKNOWN = "…"
+"""Stands for the address of Ritmo where that is not set; what a request names may be forged."""
+
 START = """\
-curl -X POST {base}/v1/auth/register \\
+RITMO={base}
+
+curl -X POST $RITMO/v1/auth/register \\
   -H 'Content-Type: application/json' \\
   -d '{{"email": "you@example.org", "password": "a long sentence is best"}}'
 
-curl -X POST {base}/v1/habits \\
+curl -X POST $RITMO/v1/habits \\
   -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' \\
   -d '{{"name": "Read ten pages"}}'
 
-curl {base}/v1/today -H "Authorization: Bearer $TOKEN"
+curl $RITMO/v1/today -H "Authorization: Bearer $TOKEN"
 """
 
 
@@ -53,20 +58,27 @@ class Greeting(BaseModel):
     asyncapi: str = "/asyncapi"
 
 
-def page(
-    title: str, body: str, language: str, *, forms: bool = False, status: int = 200
-) -> Response:
-    """Put a page together; `forms`: it may be sent back here."""
-    html = (
+HTML = "text/html; charset=utf-8"
+
+
+def html_of(title: str, body: str, language: str) -> str:
+    """Put the text of a page together."""
+    return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>"
     )
+
+
+def page(
+    title: str, body: str, language: str, *, forms: bool = False, status: int = 200
+) -> Response:
+    """Put a page together; `forms`: it may be sent back here."""
     policy = CSP.replace("form-action 'none'", "form-action 'self'") if forms else CSP
     headers = {"Content-Security-Policy": policy, "Content-Language": language, "Vary": "Accept"}
-    return HTMLResponse(html, status, headers)
+    return HTMLResponse(html_of(title, body, language), status, headers)
 
 
 def wants_page(request: Request) -> bool:
@@ -109,15 +121,29 @@ async def greet(request: Request) -> Response:
         docs=escape(say(language, "Documentation")),
         begin=escape(say(language, "Begin here")),
         hint=escape(say(language, "The first answer holds the access_token; put it into TOKEN.")),
-        start=escape(START.format(base=str(request.base_url).rstrip("/"))),
+        start=escape(START.format(base=door_of(request).base_url or UNKNOWN)),
     )
     return page("Ritmo", body, language)
 
 
+def documentation(app: FastAPI, base_url: str, language: str) -> str:
+    """Write the documentation page."""
+    return html_of("Ritmo API", operations(app.openapi(), base_url or UNKNOWN), language)
+
+
 @router.get("/docs")
-async def docs(request: Request) -> Response:
+async def docs(request: Request, known: IfNoneMatch = None) -> Response:
     """Show what the API takes and gives."""
     language = language_of(request)
-    base = str(request.base_url).rstrip("/")
-    body = operations(request.app.openapi(), base)
-    return page("Ritmo API", body, language)
+    headers = {
+        "Content-Security-Policy": CSP,
+        "Content-Language": language,
+        "Vary": "Accept-Language",
+    }
+    return await door_of(request).docs[language].answer(known, headers)
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request, known: IfNoneMatch = None) -> Response:
+    """Give the OpenAPI document."""
+    return await door_of(request).openapi.answer(known)

@@ -8,11 +8,14 @@ Part = dict[str, Any]
 
 
 def operations(document: Part, base: str) -> str:
-    """Lay out every operation, by tag, with parameters, examples and a command to copy."""
+    """Lay out every operation, by tag, with parameters, examples and a command to copy.
+
+    `base` is where people reach Ritmo.
+    """
     by_tag: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            shown = _operation(document, base, path, method.upper(), operation)
+            shown = _operation(document, path, method.upper(), operation)
             by_tag.setdefault(operation.get("tags", ["other"])[0], []).append(shown)
     sections = (
         f'<section id="{escape(tag)}"><h2>{escape(tag)}</h2>{"".join(shown)}</section>'
@@ -23,12 +26,13 @@ def operations(document: Part, base: str) -> str:
         f"<p>{escape(text)}</p>" for text in document["info"].get("description", "").split("\n\n")
     )
     return (
-        f"<header><h1>{escape(document['info']['title'])} API</h1>{introduction}</header>"
+        f"<header><h1>{escape(document['info']['title'])} API</h1>{introduction}"
+        f"<pre>RITMO={escape(base)}</pre></header>"
         f'<nav>{links}<a href="/openapi.json">openapi.json</a></nav>{"".join(sections)}'
     )
 
 
-def _operation(document: Part, base: str, path: str, method: str, operation: Part) -> str:
+def _operation(document: Part, path: str, method: str, operation: Part) -> str:
     body = _body(document, operation)
     shown = [f"<p>{escape(operation.get('description', ''))}</p>"]
     if operation.get("parameters"):
@@ -36,7 +40,7 @@ def _operation(document: Part, base: str, path: str, method: str, operation: Par
     if body is not None:
         shown.append(f"<h4>Body</h4><pre>{escape(_json(body))}</pre>")
     shown.append(_answers(document, operation))
-    shown.append(f"<h4>curl</h4><pre>{escape(_curl(base, path, method, operation, body))}</pre>")
+    shown.append(f"<h4>curl</h4><pre>{escape(_curl(path, method, operation, body))}</pre>")
     return (
         f'<details><summary><b class="{method.lower()}">{method}</b> <code>{escape(path)}</code> '
         f"{escape(operation.get('summary', ''))}</summary>{''.join(shown)}</details>"
@@ -92,13 +96,13 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _curl(base: str, path: str, method: str, operation: Part, body: object) -> str:
+def _curl(path: str, method: str, operation: Part, body: object) -> str:
     for one in operation.get("parameters", []):
         if one["in"] == "path":
             schema = one.get("schema", {})
             examples = schema.get("examples") or one.get("examples") or [one["name"].upper()]
             path = path.replace("{" + one["name"] + "}", str(next(iter(examples))))
-    lines = [f"curl {base}{path}" if method == "GET" else f"curl -X {method} {base}{path}"]
+    lines = [f"curl $RITMO{path}" if method == "GET" else f"curl -X {method} $RITMO{path}"]
     if operation.get("security"):
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
