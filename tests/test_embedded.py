@@ -15,6 +15,7 @@ from threading import Thread
 import psutil
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage import embedded
 from storage.cluster import BIN
@@ -87,6 +88,17 @@ def has_ended(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def servers_on(folder: Path) -> list[int]:
+    """Find the first processes of all servers that work on a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            words = process.cmdline()
+            if str(folder / "data") in words and words[0].endswith("postgres"):
+                found.append(process.pid)
+    return found
 
 
 async def test_what_is_written_is_there_after_a_stop(tmp_path: Path, start: Start) -> None:
@@ -175,20 +187,73 @@ async def test_it_stops_with_an_owner_who_is_killed(folder: Path, start: Start) 
 
 
 async def test_one_that_survived_its_owner_is_stopped_first(folder: Path, start: Start) -> None:
-    left = start(folder)
-    await ask(left.url, "CREATE TABLE kept AS SELECT 42 AS number")
-    left._lock.close()  # as if its owner were gone
+    words = [sys.executable, "-c", OWNER, str(folder)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        left = int(owner.stdout.readline())
+        url = embedded.connect_url(folder)
+        assert url is not None
+        await ask(url, "CREATE TABLE kept AS SELECT 42 AS number")
+        os.kill(left, signal.SIGSTOP)  # it does not hear that its owner dies
+        owner.kill()
+    assert not has_ended(left)
     assert await ask(start(folder).url, "SELECT number FROM kept") == 42
-    assert has_ended(left.pid)
+    assert has_ended(left)
 
 
 async def test_a_server_that_is_killed_recovers(folder: Path, start: Start) -> None:
-    first = start(folder)
-    await ask(first.url, "CREATE TABLE kept AS SELECT 42 AS number")
-    os.kill(first.pid, signal.SIGKILL)
-    first.stop()
+    """It comes back on the same address, as one that is not the other's twin."""
+    server = start(folder)
+    await ask(server.url, "CREATE TABLE kept AS SELECT 42 AS number")
+    for _ in range(2):
+        dead = server.pid
+        os.kill(dead, signal.SIGKILL)
+        with pytest.raises(embedded.FolderInUse):
+            embedded.start(folder)
+        until(lambda dead=dead: server.pid != dead and embedded.connect_url(folder) == server.url)
+        assert await ask(server.url, "SELECT number FROM kept") == 42
+        assert servers_on(folder) == [server.pid]
+    server.stop()
     assert embedded.connect_url(folder) is None
     assert await ask(start(folder).url, "SELECT number FROM kept") == 42
+
+
+async def test_a_backend_that_is_killed_takes_none_with_it(folder: Path, start: Start) -> None:
+    server = start(folder)
+    await ask(server.url, "CREATE TABLE kept AS SELECT 42 AS number")
+    for worker in psutil.Process(server.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+
+    async def answer() -> object:
+        with contextlib.suppress(OSError, SQLAlchemyError):
+            return await ask(server.url, "SELECT number FROM kept")
+
+    end = time.monotonic() + 30
+    while await answer() != 42:
+        assert time.monotonic() < end, "it does not come back"
+
+
+def test_one_that_dies_again_and_again_is_given_up(folder: Path) -> None:
+    told: list[str] = []
+    server = embedded.start(folder, give_up=told.append)
+    shutil.rmtree(folder / "data" / "global")
+    os.kill(server.pid, signal.SIGKILL)
+    until(lambda: bool(told) and not server.keeper.alive)
+    (said,) = told
+    assert said.startswith("PostgreSQL ended 6 times in a row: ")
+    assert "\n" not in said
+    assert servers_on(folder) == []
+    assert not embedded.in_use(folder)
+    server.stop()
+
+
+def test_a_frozen_one_can_be_stopped(folder: Path) -> None:
+    server = embedded.start(folder)
+    os.kill(server.pid, signal.SIGSTOP)
+    server.stop()
+    assert has_ended(server.pid)
+    assert embedded.connect_url(folder) is None
 
 
 async def test_a_number_that_is_another_process_now_is_no_server(

@@ -19,6 +19,7 @@ from taskiq import InMemoryBroker, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 from taskiq.schedule_sources import LabelScheduleSource
 
+from actors.runtime.cancellation import cancel
 from actors.runtime.faults import faults
 from actors.runtime.room import Room, Tick
 from contracts.message import Refused
@@ -90,10 +91,7 @@ class Clock:
 
     async def stop(self) -> None:
         """Stop, and let another clock lead."""
-        tasks = [task for task in (self._task, *self._strokes.values()) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel((self._task, *self._strokes.values()))
 
     async def run(self) -> None:
         """Try to lead, for ever."""

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.runtime.cancellation import cancel
 from storage import outbox
 from storage.session import transaction
 
@@ -66,10 +67,7 @@ class Courier:
 
     async def stop(self) -> None:
         """Stop; what was not delivered stays in the outbox."""
-        tasks = [*self._aside, *([self._task] if self._task else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel((*self._aside, self._task))
 
     async def _work(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.runtime.cancellation import cancel
 from actors.runtime.faults import faults
 from actors.runtime.room import Loop, Room
 from actors.runtime.settings import Settings
@@ -38,9 +39,7 @@ class Working:
 
     async def stop(self) -> None:
         """Cancel every loop, and wait until it has ended."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(self._tasks)
         self._tasks = []
 
     async def _run(self, room: str, loop: Loop) -> None:
