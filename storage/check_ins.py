@@ -278,6 +278,15 @@ async def keep_many(
     return set(kept.scalars())
 
 
+async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> None:
+    """Keep the state of a logged day; nothing else of it changes."""
+    await tx.execute(
+        check_ins.update()
+        .where(check_ins.c.habit_id == habit_id, check_ins.c.day == entry.day)
+        .values(state=entry.state)
+    )
+
+
 async def history(
     tx: AsyncConnection, habit_id: UUID, day: date | None, before: UUID | None, size: int
 ) -> list[ChangeRow]:

@@ -67,6 +67,7 @@ habits = Table(
     Column("progress", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("edition", Integer, nullable=False, server_default="1"),
     Index("ix_habits_user_id_position", "user_id", "position", "id"),
     schema="habits",
 )
@@ -92,7 +93,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class HabitRow:
-    """A habit as it is stored; `versions` and `progress` are JSON."""
+    """A habit as it is stored; `versions` and `progress` are JSON.
+
+    `version` counts every change, also of its days; `edition` only what its owner edits.
+    """
 
     id: UUID
     user_id: UUID
@@ -117,6 +121,7 @@ class HabitRow:
     progress: str
     version: int
     created_at: datetime
+    edition: int
 
 
 COLUMNS = ", ".join(f"h.{column.name}" for column in habits.columns)

@@ -16,11 +16,12 @@ from actors.habits.kept import (
     dump_entry,
     dump_progress,
     entries_from,
+    judged,
     no_habit,
     progress_of,
     promise_of,
 )
-from actors.habits.starting import reach_back
+from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
@@ -171,9 +172,24 @@ async def change_day(
     for lock in (False, True):
         loaded, person, at, today = await _open(tx, bus, who, habit_id, day, saying, lock=lock)
         reply = await _write(tx, who, loaded, person, at, today, saying)
-        if reply is not None:
-            return reply
+        if reply is None:
+            continue
+        if reply.state is None and await begin_again(tx, who, habit_id, at):
+            return await _standing_anew(tx, who, reply, today)
+        return reply
     raise Conflict("changed_meanwhile", "The habit was changed meanwhile; try again.")
+
+
+async def _standing_anew(
+    tx: AsyncConnection, who: Principal, reply: CheckedIn, today: date
+) -> CheckedIn:
+    """Return a reply with how the habit stands now that it begins on another day."""
+    loaded = await check_ins.load(tx, who.user_id, reply.habit_id)
+    if loaded is None:
+        raise no_habit(reply.habit_id)
+    now = stand(loaded, today)
+    stands = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
+    return reply.model_copy(update=stands)
 
 
 async def _open(
@@ -216,7 +232,8 @@ async def _write(
 ) -> CheckedIn | None:
     """Decide and save; None if the habit was changed meanwhile."""
     row, promise = loaded.habit, promise_of(loaded.habit)
-    before = next((entry for entry in loaded.entries if entry.day == day), None)
+    found = next((entry for entry in loaded.entries if entry.day == day), None)
+    before = found and judged(promise, found)
     after = saying.decide(promise, day, before)
     others = [entry for entry in loaded.entries if entry.day != day]
     entries = entries_from([*others, after] if after else others)

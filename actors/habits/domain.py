@@ -17,15 +17,32 @@ def logged(
 ) -> tuple[int, CheckInState]:
     """Decide what a check-in says: its thousandths and its state.
 
-    A value decides, whatever state comes with it, unless the day is skipped. Refuses with
-    `Invalid`: `value_missing` where only a number can tell, `value_not_whole`, `value_not_yes_no`.
+    A value decides; a state that comes with it must be the one that it means. Refuses with
+    `Invalid`: `value_missing` where only a number can tell, `value_not_whole`, `value_not_yes_no`,
+    `state_contradicts_value`.
     """
     if state == "skipped":
+        if value:
+            raise _contradiction()
         return 0, "skipped"
     terms = promise.terms_on(day)
     counted = _meant(promise.measure, terms, state) if value is None else thousandths(value)
     _check_value(promise, counted)
-    return counted, terms.judge(counted)
+    means = terms.judge(counted)
+    if value is not None and state not in (None, means):
+        raise _contradiction()
+    return counted, means
+
+
+def _contradiction() -> Invalid:
+    text = "The value and the state contradict each other; send the value alone."
+    wrong = Wrong(pointer="/state", detail="the value means something else")
+    return Invalid("state_contradicts_value", text, fields=(wrong,))
+
+
+def verdict(promise: Promise, day: date, value: int, state: CheckInState) -> CheckInState:
+    """Say what a logged day is under the terms in force on it; a skipped day stays one."""
+    return "skipped" if state == "skipped" else promise.terms_on(day).judge(value)
 
 
 def _meant(measure: Measure, terms: Terms, state: CheckInState | None) -> int:

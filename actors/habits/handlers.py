@@ -13,8 +13,7 @@ from actors.habits.days import (
     today_of,
 )
 from actors.habits.domain import logged
-from actors.habits.kept import entry_of, entry_row, no_habit
-from actors.habits.starting import begin_again
+from actors.habits.kept import entry_of, entry_row, judged, no_habit, promise_of
 from actors.habits.views import break_of, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
@@ -97,7 +96,7 @@ async def update_habit(command: UpdateHabit, who: Who, tx: Transaction, bus: The
     """Change a habit; a new schedule or target never rewrites the past."""
     row = await plans.found(tx, who, command.habit_id, command.expected_version)
     person = await person_of(tx, bus, who)
-    await tell(tx, *await plans.update(tx, row, command, person, today_of(person)))
+    await tell(tx, *await plans.update(tx, who, row, command, person, today_of(person)))
     return await _shown(tx, bus, who, row.id)
 
 
@@ -200,17 +199,14 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
         raise NotFound("change_not_found", "There is no change to take back.")
 
     def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
-        if before != entry_row(change.after, day):
+        left, restored = (entry_row(kept, day) for kept in (change.after, change.before))
+        # The terms may have changed since, and with them what a value means.
+        if before != (left and judged(promise, left)):
             raise Conflict("changed_since", "The day has changed since; nothing was undone.")
-        return entry_row(change.before, day)
+        return restored and judged(promise, restored)
 
     await check_ins.mark_undone(tx, change.id)
-    undone = await change_day(tx, bus, who, change.habit_id, change.day, Saying(decide, "undo"))
-    if change.before or not await begin_again(tx, who, change.habit_id, change.day):
-        return undone
-    now = await _shown(tx, bus, who, change.habit_id)
-    stands = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
-    return undone.model_copy(update=stands)
+    return await change_day(tx, bus, who, change.habit_id, change.day, Saying(decide, "undo"))
 
 
 @room.answer
@@ -220,7 +216,8 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
     first = max(query.first or FIRST_DAY, plans.read_day(query.cursor) or FIRST_DAY)
     rows = await check_ins.between(tx, row.id, first, query.last or LAST_DAY, query.limit + 1)
     more = rows[query.limit].day.isoformat() if len(rows) > query.limit else None
-    entries = ((one.day, entry_of(one)) for one in rows[: query.limit])
+    promise = promise_of(row)
+    entries = ((one.day, entry_of(judged(promise, one))) for one in rows[: query.limit])
     return CheckIns(
         check_ins=tuple(DayEntry(day=day, **dict(entry)) for day, entry in entries if entry),
         next=more,

@@ -170,7 +170,8 @@ class Reading:
         await tell(self._tx, fact)
         if one.archived:
             command = UpdateHabit(habit_id=row.id, archived=True)
-            await tell(self._tx, *await plans.update(self._tx, row, command, self._person, today))
+            changed = plans.update(self._tx, self._who, row, command, self._person, today)
+            await tell(self._tx, *await changed)
         return row
 
     async def _settle(self, row: HabitRow, first: date, fresh: bool) -> HabitRow:

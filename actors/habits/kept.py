@@ -1,6 +1,7 @@
 """How stored habits are read and written: versions, progress and days, JSON on one side."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import cast
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from actors.habits.domain import verdict
 from contracts.habit import CheckInState, Entry, Kind, Measure, Version, number_of
 from contracts.keeping.progress import Progress, entries_of
 from contracts.keeping.promise import Entries, Promise
@@ -52,6 +54,12 @@ def dump_progress(progress: Progress) -> str:
 def entries_from(rows: list[EntryRow]) -> Entries:
     """Turn stored entries into what the rules read."""
     return entries_of((row.day, row.value, cast(CheckInState, row.state)) for row in rows)
+
+
+def judged(promise: Promise, entry: EntryRow) -> EntryRow:
+    """Return what is logged on a day with the verdict of the terms that are in force on it now."""
+    state = verdict(promise, entry.day, entry.value, cast(CheckInState, entry.state))
+    return entry if state == entry.state else replace(entry, state=state)
 
 
 def dump_entry(entry: EntryRow | None) -> str | None:

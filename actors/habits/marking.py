@@ -26,7 +26,9 @@ async def mark(tx: AsyncConnection, bus: Bus, fact: HabitMarked) -> None:
     def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
         if before is not None and before.state == fact.state and fact.value is None:
             return before
-        value, state = logged(promise, day, fact.value, fact.state)
+        # An amount says by itself whether the day is done: the person typed no more than it.
+        said = fact.state if fact.value is None or fact.state == "skipped" else None
+        value, state = logged(promise, day, fact.value, said)
         return EntryRow(day, value, state, before.note if before else "")
 
     who = Principal(user_id=fact.user_id)

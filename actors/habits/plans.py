@@ -11,17 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
 from actors.habits.domain import check_plan
-from actors.habits.kept import dump_progress, dump_versions, no_habit, versions_of
-from actors.habits.telling import facts_of, outline_of
+from actors.habits.kept import (
+    dump_progress,
+    dump_versions,
+    judged,
+    no_habit,
+    promise_of,
+    versions_of,
+)
+from actors.habits.telling import fact_of, facts_of, outline_of
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
 from contracts.keeping.progress import begin, window_days
-from contracts.keeping.promise import Promise, amend
+from contracts.keeping.promise import Amendment, Promise, amend
 from contracts.message import Conflict, Fact, Invalid, NotFound, Wrong, new_id
 from contracts.principal import Principal
 from contracts.schedule import Weekday
+from contracts.time import LAST_DAY
 from contracts.users import ProfileChanged
-from storage import breaks, habits
+from storage import breaks, check_ins, habits
 from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
@@ -45,7 +53,7 @@ async def found(
     row = await habits.find(tx, who.user_id, habit_id, lock=lock)
     if row is None:
         raise no_habit(habit_id)
-    check_version(row.version, expected_version)
+    check_version(row.edition, expected_version)
     return row
 
 
@@ -116,26 +124,35 @@ async def create(
 
 
 async def update(
-    tx: AsyncConnection, row: HabitRow, command: UpdateHabit, person: Person, today: date
+    tx: AsyncConnection,
+    who: Principal,
+    row: HabitRow,
+    command: UpdateHabit,
+    person: Person,
+    today: date,
 ) -> list[Fact]:
     """Change a habit that was found and locked; return the facts to tell, none if it is so."""
     values: dict[str, object] = command.model_dump(include=set(WORDS), exclude_none=True)
     if command.tags is not None:
         values["tags"] = list(command.tags)
-    versions = _amended(row, command, person, today)
-    if versions != versions_of(row.versions):
+    before, versions = versions_of(row.versions), _amended(row, command, person, today)
+    if versions != before:
         promise = Promise(cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, versions)
         values |= {"versions": dump_versions(versions), "window_days": window_days(promise)}
     values = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not values:
         return []
-    changed = await habits.change(tx, row.user_id, row.id, values)
+    changed = await habits.change(tx, row.user_id, row.id, values | {"edition": row.edition + 1})
+    facts = facts_of(row, changed)
     # A break of a tag may cover any day; a version, days that a zone further east settled.
     if "tags" in values:
         await habits.rewind(tx, row.user_id, [row.id], row.start_day)
-    elif "versions" in values and changed.settled_day >= versions[-1].effective_from:
-        await habits.rewind(tx, row.user_id, [row.id], versions[-1].effective_from)
-    return facts_of(row, changed)
+    elif "versions" in values and changed.settled_day >= _first_change(before, versions):
+        await habits.rewind(tx, row.user_id, [row.id], _first_change(before, versions))
+    if "versions" in values:
+        first = _first_change(before, versions)
+        facts += await _judge_anew(tx, who, changed, first, person.zone)
+    return facts
 
 
 def _amended(
@@ -143,21 +160,43 @@ def _amended(
 ) -> tuple[Version, ...]:
     """Return the versions with the new schedule or target, from its day on."""
     versions = versions_of(row.versions)
-    last = versions[-1]
-    if command.schedule is None and command.target is None and not command.drop_target:
+    amendment = Amendment(command.schedule, command.target, command.drop_target)
+    if amendment == Amendment():
         return versions
-    schedule = command.schedule or last.schedule
-    target = None if command.drop_target else command.target or last.target
-    kind, measure = cast(Kind, row.kind), cast(Measure, row.measure)
-    check_plan(kind, measure, target, schedule, command.effective_from or today)
-    return amend(
+    amended = amend(
         versions,
+        amendment,
         today=today,
         effective_from=command.effective_from,
-        schedule=schedule,
-        target=target,
         week_start=cast(Weekday, person.week_start),
     )
+    kind, measure = cast(Kind, row.kind), cast(Measure, row.measure)
+    for version in amended:
+        if version not in versions:
+            begin = max(version.effective_from, version.anchor)
+            check_plan(kind, measure, version.target, version.schedule, begin)
+    return amended
+
+
+def _first_change(before: tuple[Version, ...], after: tuple[Version, ...]) -> date:
+    """Return the first day on which two plans may differ; they are not the same."""
+    return min(
+        one.effective_from for one in (*before, *after) if one not in before or one not in after
+    )
+
+
+async def _judge_anew(
+    tx: AsyncConnection, who: Principal, row: HabitRow, first: date, zone: str
+) -> list[Fact]:
+    """Let the days from `first` on say what they are under the terms in force now."""
+    promise, told = promise_of(row), list[Fact]()
+    for before in await check_ins.between(tx, row.id, first, LAST_DAY):
+        after = judged(promise, before)
+        if after != before:
+            await check_ins.set_state(tx, row.id, after)
+            told.append(fact_of(who, row, after.day, before, after, zone, "plan"))
+            row = await habits.change(tx, row.user_id, row.id, {})
+    return told
 
 
 async def found_break(

@@ -7,7 +7,7 @@ from actors.habits.days import stand
 from actors.habits.kept import promise_of, versions_of
 from contracts.breaks import Break
 from contracts.check_ins import HabitToday
-from contracts.habit import CheckInState, Habit, Kind, Measure
+from contracts.habit import Habit, Kind, Measure
 from contracts.keeping.progress import Standing
 from storage.breaks import BreakRow
 from storage.check_ins import Loaded
@@ -39,7 +39,7 @@ def habit_of(loaded: Loaded, today: date) -> Habit:
         best_streak=now.best_streak,
         score=now.score,
         created_at=row.created_at,
-        version=row.version,
+        version=row.edition,
     )
 
 
@@ -69,7 +69,7 @@ def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
         due=now.due,
         on_break=now.on_break,
         value=now.value,
-        state=cast("CheckInState | None", entry.state if entry else now.state),
+        state=now.state,
         note=entry.note if entry else "",
         streak=now.streak,
         best_streak=now.best_streak,

@@ -170,37 +170,86 @@ def window_sums(terms: Terms, entries: Entries, first: int, last: int) -> dict[i
     return sums
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What changes in a plan; what is None, or not dropped, goes on as it was."""
+
+    schedule: Schedule | None = None
+    target: Target | None = None
+    drop_target: bool = False
+
+    def terms_after(self, version: Version) -> tuple[Schedule, Target | None]:
+        """Return the schedule and target that this leaves of a version's."""
+        target = None if self.drop_target else self.target or version.target
+        return self.schedule or version.schedule, target
+
+
 def amend(
     versions: tuple[Version, ...],
+    amendment: Amendment,
     *,
     today: date,
     effective_from: date | None,
-    schedule: Schedule,
-    target: Target | None,
     week_start: Weekday,
 ) -> tuple[Version, ...]:
-    """Let a schedule and target hold from `effective_from` (today) on; the past stays.
+    """Let an amendment hold from `effective_from` (today) on; the past stays.
 
-    The rhythm goes on as it was unless the schedule itself changes. Later versions give way.
-    Refuses with `Invalid` (`effective_from_past`).
+    Schedule and target are versioned each by itself: the amendment reaches, field by field, as far
+    as the next change that is planned for that field. The rhythm goes on unless the schedule itself
+    changes. Refuses with `Invalid` (`effective_from_past`).
     """
     earliest = max(today, versions[0].effective_from)
     begin = effective_from or earliest
     if begin < earliest:
         text = "A change cannot begin before {earliest}: the past stays as it was."
         raise Invalid("effective_from_past", text, earliest=earliest.isoformat())
-    kept = tuple(v for v in versions if v.effective_from < begin)
-    same = bool(kept) and kept[-1].schedule == schedule
-    new = Version(
+    past = [version for version in versions if version.effective_from < begin]
+    planned = [version for version in versions if version.effective_from > begin]
+    base = next(version for version in reversed(versions) if version.effective_from <= begin)
+    schedule, target = amendment.terms_after(base)
+    first = Version(
         effective_from=begin,
         schedule=schedule,
         target=target,
-        anchor=kept[-1].anchor if same else begin,
+        anchor=_anchor(base, past, schedule, begin),
         week_start=week_start,
     )
-    if kept and new == kept[-1].model_copy(update={"effective_from": begin}):
-        return kept
-    return (*kept, new)
+    amended = [first]
+    for before, version in zip([base, *planned], planned, strict=False):
+        amended.append(_carried(version, before, amended[-1]))
+    return _without_repeats(past, amended)
+
+
+def _anchor(base: Version, past: list[Version], schedule: Schedule, begin: date) -> date:
+    """Return from when a schedule counts: `begin`, unless it is the one in force until then."""
+    for version in (base, *past[-1:]):
+        if version.schedule == schedule:
+            return version.anchor
+    return begin
+
+
+def _carried(version: Version, before: Version, now: Version) -> Version:
+    """Return a planned version, whose predecessor was `before` and is `now`: what it changed by
+    itself stays planned, the rest follows.
+    """
+    follows: dict[str, object] = {}
+    if version.target == before.target:
+        follows["target"] = now.target
+    if version.schedule in (before.schedule, now.schedule):
+        follows |= {"schedule": now.schedule, "anchor": now.anchor}
+    return version.model_copy(update=follows)
+
+
+def _without_repeats(past: list[Version], amended: list[Version]) -> tuple[Version, ...]:
+    """Leave out the versions that say what the one before them says."""
+    kept = list(past)
+    for version in amended:
+        same = kept and version == kept[-1].model_copy(
+            update={"effective_from": version.effective_from}
+        )
+        if not same:
+            kept.append(version)
+    return tuple(kept)
 
 
 def begin_earlier(versions: tuple[Version, ...], start: date) -> tuple[Version, ...]:

@@ -1,6 +1,7 @@
 """What a check-in means, what goes together, and how a plan changes."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from contracts.breaks import AddBreak
 from contracts.habit import CheckInState, Kind, Measure, Target, Version
 from contracts.habits import CreateHabit
 from contracts.keeping.progress import advance, begin, entries_of, standing
-from contracts.keeping.promise import Promise, amend, begin_earlier
+from contracts.keeping.promise import Amendment, Promise, amend, begin_earlier
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, EveryNDays, Rule, Schedule, Times
 from tests.domain.making import day, days, done, promise, version
@@ -28,10 +29,10 @@ SMOKE = promise(kind="quit")
         (promise(), None, "failed", (0, "failed")),
         (promise(), None, "partial", (500, "partial")),
         (promise(), 0.0, None, (0, "failed")),
-        (promise(), 1.0, "failed", (1000, "done")),
-        (promise(), 1.0, "skipped", (0, "skipped")),
+        (promise(), 1.0, "done", (1000, "done")),
+        (promise(), 0.0, "skipped", (0, "skipped")),
         (READ, None, None, (10_000, "done")),
-        (READ, 4.0, "done", (4000, "partial")),
+        (READ, 4.0, "partial", (4000, "partial")),
         (READ, 12.0, None, (12_000, "done")),
         (RUN, 7.3504, None, (7350, "partial")),
         (COFFEE, None, "done", (0, "done")),
@@ -72,6 +73,26 @@ def test_a_check_in_that_says_too_little_or_nonsense(
 
 
 @pytest.mark.parametrize(
+    ("habit", "value", "state"),
+    [
+        (promise(), 1.0, "failed"),
+        (promise(), 1.0, "skipped"),
+        (promise(), 0.0, "done"),
+        (READ, 4.0, "done"),
+        (COFFEE, 3.0, "done"),
+        (SMOKE, 0.0, "failed"),
+    ],
+)
+def test_a_check_in_that_contradicts_itself(
+    habit: Promise, value: float, state: CheckInState
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        logged(habit, day(0), value, state)
+    assert refused.value.code == "state_contradicts_value"
+    assert refused.value.fields[0].pointer == "/state"
+
+
+@pytest.mark.parametrize(
     ("kind", "measure", "target", "schedule", "code"),
     [
         ("build", "yes_no", Target(value=1), EveryDay(), "target_not_allowed"),
@@ -99,10 +120,9 @@ def change(
     """Amend versions, counting days by number."""
     return amend(
         versions,
+        Amendment(schedule, Target(value=target)),
         today=day(today),
         effective_from=None if begin is None else day(begin),
-        schedule=schedule,
-        target=Target(value=target),
         week_start="mon",
     )
 
@@ -121,13 +141,71 @@ def test_a_change_holds_from_its_day_on() -> None:
     assert change(third, EveryDay(), 7, 20, None) == third
 
 
-def test_a_later_change_gives_way() -> None:
-    planned = change((version(target=Target(value=1)),), EveryDay(), 2, 0, 30)
-    assert len(planned) == 2
-    assert [each.effective_from for each in change(planned, EveryDay(), 3, 0, 20)] == [
-        day(0),
-        day(20),
+def plan(
+    versions: tuple[Version, ...], today: int, begin: int | None = None, **changed: Any
+) -> tuple[Version, ...]:
+    """Amend versions in one field or the other."""
+    effective_from = None if begin is None else day(begin)
+    amendment = Amendment(**changed)
+    return amend(
+        versions, amendment, today=day(today), effective_from=effective_from, week_start="mon"
+    )
+
+
+def shown(versions: tuple[Version, ...]) -> list[tuple[int, str, float]]:
+    """Show versions: from which day on, which schedule, how much."""
+    return [
+        (
+            (each.effective_from - day(0)).days,
+            each.schedule.every,
+            each.target.value if each.target else 0,
+        )
+        for each in versions
     ]
+
+
+FIVE, SIX, NINE = Target(value=5), Target(value=6), Target(value=9)
+
+
+def test_what_is_planned_for_one_field_stays_when_the_other_changes_today() -> None:
+    planned = plan((version(target=FIVE),), 0, 7, schedule=EveryNDays(n=3))
+    today = plan(planned, 0, target=NINE)
+    assert shown(today) == [(0, "day", 9), (7, "n_days", 9)]
+    assert today[1].anchor == day(7)
+    planned = plan((version(target=FIVE),), 0, 7, target=NINE)
+    today = plan(planned, 3, schedule=EveryNDays(n=3))
+    assert shown(today) == [(0, "day", 5), (3, "n_days", 5), (7, "n_days", 9)]
+    assert {each.anchor for each in today[1:]} == {day(3)}
+
+
+def test_what_is_planned_for_a_field_stays_when_it_changes_before() -> None:
+    planned = plan((version(target=FIVE),), 0, 30, target=NINE)
+    assert shown(plan(planned, 0, 20, target=SIX)) == [
+        (0, "day", 5),
+        (20, "day", 6),
+        (30, "day", 9),
+    ]
+    both = plan(planned, 0, 40, schedule=EveryNDays(n=2))
+    assert shown(plan(both, 10, target=SIX)) == [
+        (0, "day", 5),
+        (10, "day", 6),
+        (30, "day", 9),
+        (40, "n_days", 9),
+    ]
+
+
+def test_a_plan_is_taken_back_by_planning_what_holds_until_then() -> None:
+    planned = plan((version(target=FIVE),), 0, 30, target=NINE, schedule=EveryNDays(n=2))
+    assert shown(plan(planned, 3, 30, target=FIVE)) == [(0, "day", 5), (30, "n_days", 5)]
+    assert plan(planned, 3, 30, target=FIVE, schedule=EveryDay()) == planned[:1]
+    dropped = plan(planned, 3, 30, drop_target=True)
+    assert shown(dropped) == [(0, "day", 5), (30, "n_days", 0)]
+
+
+def test_a_schedule_that_is_restored_on_the_same_day_keeps_its_rhythm() -> None:
+    first = version(0, EveryNDays(n=3))
+    moved = plan((first,), 10, schedule=EveryDay())
+    assert plan(moved, 10, schedule=EveryNDays(n=3)) == (first,)
 
 
 def test_the_past_cannot_be_changed() -> None:
