@@ -1,9 +1,9 @@
 """What the habits room says about the days of habits: check-ins, today, changes and streaks."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.habit import (
     Amount,
@@ -12,14 +12,17 @@ from contracts.habit import (
     Entry,
     Limit,
     Line,
-    More,
     Note,
     Outline,
     Source,
+    Step,
     Streak,
 )
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.message import Command, Fact, Message, Query, Refusal, Reply
 from contracts.time import Day, Zone
+
+MAX_LOGS = 500
+"""Check-ins that are sent at once."""
 
 
 class CheckedIn(Reply):
@@ -58,12 +61,60 @@ class CheckIn(Command[CheckedIn]):
 
 
 class Increment(Command[CheckedIn]):
-    """Add to the value of a day, today if none is given. Refuses as `CheckIn` does."""
+    """Add to the value of a day, today if none is given; less than nothing takes away.
+
+    It never falls below nothing: a day that is left with nothing and no note is empty again, unless
+    nothing is a success. Refuses as `CheckIn` does.
+    """
 
     address: ClassVar[str] = "habits.increment"
     habit_id: UUID
     day: Day | None = None
-    by: More = 1.0
+    by: Step = 1.0
+    source: Source = "api"
+
+
+class Log(Message):
+    """One of many: what is logged for a day of a habit, as in `CheckIn`; or what is added to it.
+
+    `by` adds, as in `Increment`; it goes with neither `value`, `state`, `note` nor `at`.
+    """
+
+    habit_id: UUID
+    day: Day | None = None
+    value: Amount | None = None
+    state: CheckInState | None = None
+    note: Note | None = None
+    at: AwareDatetime | None = None
+    by: Step | None = None
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        """Refuse to set a day and to add to it at once."""
+        if self.by is not None and {"value", "state", "note", "at"} & self.model_fields_set:
+            raise ValueError("`by` adds to a day; it goes with habit_id and day alone")
+        return self
+
+
+class Outcome(Message):
+    """What became of one of many: the day as it stands after all of them, or why it was refused."""
+
+    habit_id: UUID
+    check_in: CheckedIn | None = None
+    refusal: Refusal | None = None
+
+
+class Outcomes(Reply):
+    """What became of each, in the order in which they were sent."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+class LogCheckIns(Command[Outcomes]):
+    """Log many days of many habits at once, in order; each is logged or refused by itself."""
+
+    address: ClassVar[str] = "habits.log_check_ins"
+    check_ins: Annotated[tuple[Log, ...], Field(min_length=1, max_length=MAX_LOGS)]
     source: Source = "api"
 
 
@@ -77,23 +128,32 @@ class RemoveCheckIn(Command[CheckedIn]):
 
 
 class DayEntry(Entry):
-    """What is logged on a day."""
+    """What is logged on a day of a habit.
+
+    `at` is when it was done, as far as it is known; `source` is the door through which it came.
+    """
 
     day: Day
+    habit_id: UUID | None = None
+    at: AwareDatetime | None = None
+    source: Source | None = None
 
 
 class CheckIns(Reply):
-    """A page of check-ins, oldest first; `next` asks for the next page."""
+    """A page of check-ins, oldest first, of a day by habit; `next` asks for the next page."""
 
     check_ins: tuple[DayEntry, ...]
     next: Cursor | None = None
 
 
 class ListCheckIns(Query[CheckIns]):
-    """List the check-ins of a habit from `first` to `last`, both included; None is open."""
+    """List check-ins from `first` to `last`, both included; None is open.
+
+    Of one habit, or of all if `habit_id` is None.
+    """
 
     address: ClassVar[str] = "habits.list_check_ins"
-    habit_id: UUID
+    habit_id: UUID | None = None
     first: Day | None = None
     last: Day | None = None
     cursor: Cursor | None = None

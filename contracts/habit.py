@@ -83,6 +83,22 @@ More = Annotated[
 """The same, but not nothing."""
 
 
+def _not_nothing(number: float) -> float:
+    """Refuse a step that goes nowhere."""
+    if not number:
+        raise ValueError("a step of 0 changes nothing")
+    return number
+
+
+Step = Annotated[
+    float,
+    Field(strict=True, ge=-1e9, le=1e9, allow_inf_nan=False),
+    AfterValidator(_three_decimals),
+    AfterValidator(_not_nothing),
+]
+"""How much is added, or taken away: up to a thousand million, with three decimals, never 0."""
+
+
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Drop tags that come again, in whatever case."""
     return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]

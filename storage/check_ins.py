@@ -126,6 +126,7 @@ _LOAD = (
     " WHERE h.user_id = :user_id"
 )
 _LOAD_ONE = text(f"{_LOAD} AND h.id = :habit_id")
+_LOAD_SOME = text(f"{_LOAD} AND h.id = ANY(:ids)")
 _LOAD_USED = text(f"{_LOAD} AND NOT h.archived ORDER BY h.position, h.id")
 _LOAD_PAGE = text(
     f"{_LOAD} AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
@@ -179,6 +180,12 @@ async def load(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> Loaded | N
     found = await tx.execute(_LOAD_ONE, {"user_id": user_id, "habit_id": habit_id})
     row = found.first()
     return _loaded(row) if row else None
+
+
+async def load_some(tx: AsyncConnection, user_id: UUID, habit_ids: Sequence[UUID]) -> list[Loaded]:
+    """Load some habits of this user's."""
+    rows = await tx.execute(_LOAD_SOME, {"user_id": user_id, "ids": list(habit_ids)})
+    return [_loaded(row) for row in rows]
 
 
 async def load_used(tx: AsyncConnection, user_id: UUID) -> list[Loaded]:

@@ -200,6 +200,15 @@ async def find_all(tx: AsyncConnection, user_id: UUID) -> list[HabitRow]:
     return [HabitRow(**row._mapping) for row in rows]
 
 
+async def find_some(
+    tx: AsyncConnection, user_id: UUID, habit_ids: Iterable[UUID]
+) -> dict[UUID, HabitRow]:
+    """Return some habits of a user, locked in the order of their ids, by id."""
+    mine = select(habits).where(habits.c.user_id == user_id, habits.c.id.in_(list(habit_ids)))
+    rows = await tx.execute(mine.order_by(habits.c.id).with_for_update())
+    return {row.id: HabitRow(**row._mapping) for row in rows}
+
+
 async def find_after(
     tx: AsyncConnection, user_id: UUID, after: UUID | None, size: int
 ) -> list[HabitRow]:

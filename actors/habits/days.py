@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.habits.domain import logged
 from actors.habits.kept import (
     dump_entry,
     dump_progress,
@@ -25,7 +26,7 @@ from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
-from contracts.habit import CheckInState, Source, number_of
+from contracts.habit import CheckInState, Source, number_of, thousandths
 from contracts.keeping.progress import Progress, Standing, advance, standing
 from contracts.keeping.promise import Entries, Promise
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
@@ -47,6 +48,32 @@ MOST = 10**12
 
 Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
 """Decides what a day says, from what it said; None empties it."""
+
+
+def entry(value: float | None, state: CheckInState | None, note: str | None) -> Decide:
+    """Decide that a day says this; `note` None keeps the note."""
+
+    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
+        counted, means = logged(promise, day, value, state)
+        kept = before.note if before else ""
+        return EntryRow(day, counted, means, kept if note is None else note)
+
+    return decide
+
+
+def addition(by: float) -> Decide:
+    """Decide that so much more, or less, is logged; nothing that means nothing leaves no trace."""
+
+    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+        value = max(0, (before.value if before else 0) + thousandths(by))
+        value, state = logged(promise, day, number_of(check_sum(value)), None)
+        note = before.note if before else ""
+        if not value and by < 0 and not note and state != "done":
+            return None
+        return EntryRow(day, value, state, note)
+
+    return decide
+
 
 AHEAD = timedelta(minutes=5)
 """How far a client's clock may run ahead."""
@@ -87,10 +114,10 @@ async def person_of(
 
 def today_of(person: Person) -> date:
     """Return the person's logical day, now."""
-    return _day_of(person, datetime.now(UTC))
+    return logical_day(person, datetime.now(UTC))
 
 
-def _day_of(person: Person, instant: datetime) -> date:
+def logical_day(person: Person, instant: datetime) -> date:
     """Return the person's logical day at an instant."""
     return day_of(instant, person.zone, person.day_start)
 
@@ -122,7 +149,7 @@ def check_day(row: HabitRow, day: date, today: date) -> None:
 
 def check_instant(at: datetime, day: date, person: Person) -> None:
     """Refuse an instant that has not come, or that lies more than a day away from its day."""
-    if at > datetime.now(UTC) + AHEAD or abs((_day_of(person, at) - day).days) > 1:
+    if at > datetime.now(UTC) + AHEAD or abs((logical_day(person, at) - day).days) > 1:
         text = "The time lies in the future, or on another day than {day}."
         wrong = Wrong(pointer="/at", detail="this time does not belong to the day")
         raise Invalid("at_not_on_day", text, fields=(wrong,), day=day.isoformat())
@@ -210,7 +237,7 @@ async def _open(
         raise no_habit(habit_id)
     person = await person_of(tx, bus, who, loaded.person)
     today = today_of(person)
-    at = day or (today if saying.at is None else _day_of(person, saying.at))
+    at = day or (today if saying.at is None else logical_day(person, saying.at))
     check_day(loaded.habit, at, today)
     if saying.at is not None:
         check_instant(saying.at, at, person)

@@ -3,18 +3,18 @@
 from datetime import date
 from uuid import UUID
 
-from actors.habits import importing, marking, plans, reading, retelling
+from actors.habits import check_in_batch, importing, marking, plans, reading, retelling
 from actors.habits.days import (
     Saying,
+    addition,
     change_day,
-    check_sum,
+    entry,
     person_of,
     stand,
     today_of,
 )
-from actors.habits.domain import logged
-from actors.habits.kept import entry_of, entry_row, judged, no_habit, promise_of
-from actors.habits.views import break_of, habit_of, today_view
+from actors.habits.kept import entry_of, entry_row, judged, no_habit
+from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
 from contracts.breaks import (
@@ -32,19 +32,20 @@ from contracts.check_ins import (
     CheckedIn,
     CheckIn,
     CheckIns,
-    DayEntry,
     GetHistory,
     GetStreaks,
     GetToday,
     History,
     Increment,
     ListCheckIns,
+    LogCheckIns,
+    Outcomes,
     RemoveCheckIn,
     Streaks,
     Today,
     Undo,
 )
-from contracts.habit import Habit, number_of, thousandths
+from contracts.habit import Habit
 from contracts.habits import (
     CreateHabit,
     DeleteHabit,
@@ -72,7 +73,7 @@ from contracts.message import Conflict, NotFound, new_id
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
-from storage import breaks, check_ins, habits, idempotency
+from storage import breaks, check_in_lists, check_ins, habits, idempotency
 from storage.breaks import BreakRow
 from storage.check_ins import EntryRow
 from storage.outbox import tell
@@ -159,27 +160,22 @@ async def _shown(tx: Transaction, bus: TheBus, who: Who, habit_id: UUID) -> Habi
 @room.answer
 async def check_in(command: CheckIn, who: Who, tx: Transaction, bus: TheBus) -> CheckedIn:
     """Log a day; again replaces it."""
-
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
-        value, state = logged(promise, day, command.value, command.state)
-        kept = before.note if before else ""
-        return EntryRow(day, value, state, kept if command.note is None else command.note)
-
+    decide = entry(command.value, command.state, command.note)
     saying = Saying(decide, command.source, command.at)
     return await change_day(tx, bus, who, command.habit_id, command.day, saying)
 
 
 @room.answer
 async def increment(command: Increment, who: Who, tx: Transaction, bus: TheBus) -> CheckedIn:
-    """Add to the value of a day."""
-
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
-        value = (before.value if before else 0) + thousandths(command.by)
-        value, state = logged(promise, day, number_of(check_sum(value)), None)
-        return EntryRow(day, value, state, before.note if before else "")
-
-    saying = Saying(decide, command.source)
+    """Add to the value of a day, or take away from it."""
+    saying = Saying(addition(command.by), command.source)
     return await change_day(tx, bus, who, command.habit_id, command.day, saying)
+
+
+@room.answer
+async def log_check_ins(command: LogCheckIns, who: Who, tx: Transaction, bus: TheBus) -> Outcomes:
+    """Log many days of many habits at once."""
+    return await check_in_batch.log(tx, bus, who, command)
 
 
 @room.answer
@@ -212,16 +208,21 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
 @room.answer
 async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> CheckIns:
     """Show logged days, oldest first."""
-    row = await plans.found(tx, who, query.habit_id, None, lock=False)
-    first = max(query.first or FIRST_DAY, plans.read_day(query.cursor) or FIRST_DAY)
-    rows = await check_ins.between(tx, row.id, first, query.last or LAST_DAY, query.limit + 1)
-    more = rows[query.limit].day.isoformat() if len(rows) > query.limit else None
-    promise = promise_of(row)
-    entries = ((one.day, entry_of(judged(promise, one))) for one in rows[: query.limit])
-    return CheckIns(
-        check_ins=tuple(DayEntry(day=day, **dict(entry)) for day, entry in entries if entry),
-        next=more,
+    if query.habit_id is not None:
+        await plans.found(tx, who, query.habit_id, None, lock=False)
+    after = reading.read_place(query.cursor)
+    rows = await check_in_lists.page(
+        tx,
+        who.user_id,
+        habit_id=query.habit_id,
+        first=query.first or FIRST_DAY,
+        last=query.last or LAST_DAY,
+        after=after,
+        size=query.limit + 1,
     )
+    page = rows[: query.limit]
+    more = reading.write_place(page[-1]) if len(rows) > query.limit else None
+    return CheckIns(check_ins=tuple(map(day_entry, page)), next=more)
 
 
 @room.answer

@@ -36,9 +36,14 @@ def _promise(kind: Kind, measure: Measure, start: date, versions: str) -> Promis
     return Promise(kind, measure, start, versions_of(versions))
 
 
+def promise_from(kind: str, measure: str, start: date, versions: str) -> Promise:
+    """Return the promise that lies in the columns of a stored habit."""
+    return _promise(cast(Kind, kind), cast(Measure, measure), start, versions)
+
+
 def promise_of(row: HabitRow) -> Promise:
     """Return the promise that a stored habit is."""
-    return _promise(cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, row.versions)
+    return promise_from(row.kind, row.measure, row.start_day, row.versions)
 
 
 def progress_of(kept: str) -> Progress:

@@ -7,12 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import SETTLE_AFTER, settle
 from actors.habits.kept import dump_progress, entries_from, promise_of
+from actors.habits.plans import wrong_cursor
 from contracts.check_ins import Streaks
 from contracts.habit import Streak
 from contracts.keeping.progress import begin, streaks
 from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_DAY
 from storage import breaks, check_ins, habits
+from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
 from storage.habits import HabitRow
 
@@ -31,6 +33,22 @@ def showable(day: date, today: date) -> date:
             latest=latest.isoformat(),
         )
     return day
+
+
+def write_place(row: ListedRow) -> str:
+    """Say where the next page of check-ins begins: after this one."""
+    return f"{row.day.isoformat()}~{row.habit_id}"
+
+
+def read_place(cursor: str | None) -> tuple[date, UUID]:
+    """Read after which check-in a page begins. Refuses with `Invalid`."""
+    if cursor is None:
+        return FIRST_DAY, UUID(int=0)
+    day, _, habit_id = cursor.partition("~")
+    try:
+        return date.fromisoformat(day), UUID(habit_id)
+    except ValueError:
+        raise wrong_cursor() from None
 
 
 async def as_of(tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date) -> list[Loaded]:

@@ -64,9 +64,11 @@ def fact_of(
     zone: str,
     source: Source,
     at: datetime | None = None,
+    *,
+    version: int | None = None,
 ) -> Fact:
-    """Tell what became of a day; it happened `at`, or now."""
-    version = row.version + 1
+    """Tell what became of a day; it happened `at`, or now. `version`: the habit's next."""
+    version = version or row.version + 1
     if after is not None:
         return HabitCheckedIn(
             occurred_at=at or datetime.now(UTC),

@@ -4,12 +4,14 @@ from datetime import date
 from typing import cast
 
 from actors.habits.days import stand
-from actors.habits.kept import promise_of, versions_of
+from actors.habits.domain import verdict
+from actors.habits.kept import promise_from, promise_of, versions_of
 from contracts.breaks import Break
-from contracts.check_ins import HabitToday
-from contracts.habit import Habit, Kind, Measure
+from contracts.check_ins import DayEntry, HabitToday
+from contracts.habit import CheckInState, Habit, Kind, Measure, number_of
 from contracts.keeping.progress import Standing
 from storage.breaks import BreakRow
+from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
 
 
@@ -76,6 +78,20 @@ def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
         score=now.score,
         done=now.done,
         needed=now.needed,
+    )
+
+
+def day_entry(row: ListedRow) -> DayEntry:
+    """Show a logged day. Built as it is: every part was checked when written."""
+    promise = promise_from(row.kind, row.measure, row.start_day, row.versions)
+    return DayEntry.model_construct(
+        habit_id=row.habit_id,
+        day=row.day,
+        value=number_of(row.value),
+        state=verdict(promise, row.day, row.value, cast(CheckInState, row.state)),
+        note=row.note,
+        at=row.at,
+        source=row.source,
     )
 
 
