@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import AwareDatetime, ConfigDict
+from fastapi import Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.check_ins import (
+    MAX_LOGS,
     CheckedIn,
     CheckIn,
     CheckIns,
@@ -15,20 +16,35 @@ from contracts.check_ins import (
     History,
     Increment,
     ListCheckIns,
+    Log,
+    LogCheckIns,
     RemoveCheckIn,
     Undo,
 )
-from contracts.habit import Amount, CheckInState, More, Note
+from contracts.habit import Amount, CheckInState, Note, Step
 from contracts.time import Day
-from gateway.answers import answer
-from gateway.deps import From, HabitId, Key, OfDay, PageCursor, TheBus, To
+from gateway.answers import answer, listed
+from gateway.deps import (
+    NOT_MODIFIED,
+    From,
+    HabitId,
+    IfNoneMatch,
+    Key,
+    OfDay,
+    PageCursor,
+    TheBus,
+    To,
+)
 from gateway.identity import Me
+from gateway.problems import RefusedPart, language_of, refused_part
 from gateway.reading import Body, Said, resource
 
 router = resource("check-ins", 403, 404, 409)
 
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
-class Log(Body):
+
+class DayLog(Body):
     """What is logged for a day; nothing at all means done. `at`: when it was done, if not now."""
 
     model_config = ConfigDict(
@@ -41,10 +57,36 @@ class Log(Body):
 
 
 class Addition(Body):
-    """How much is added to a day."""
+    """How much is added to a day; less than nothing takes away. One, if nothing is said."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"by": 1}]})
-    by: More = 1.0
+    model_config = ConfigDict(json_schema_extra={"examples": [{"by": 1}, {"by": -0.5}]})
+    by: Step = 1.0
+
+
+class Logs(Body):
+    """Check-ins of any days and habits, in order; each is logged or refused by itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"check_ins": [{"habit_id": ID}, {"habit_id": ID, "by": 1}]}]
+        }
+    )
+    check_ins: tuple[Log, ...] = Field(min_length=1, max_length=MAX_LOGS)
+
+
+class LogOutcome(BaseModel):
+    """What became of one check-in: how the day stands now, or the problem with it."""
+
+    habit_id: UUID
+    status: int = Field(description="As if it had been sent alone: 200, 404, 409 or 422.")
+    check_in: CheckedIn | None = None
+    problem: RefusedPart | None = None
+
+
+class LogOutcomes(BaseModel):
+    """What became of each check-in, in the order in which they were sent."""
+
+    outcomes: tuple[LogOutcome, ...]
 
 
 class ToUndo(Body):
@@ -55,11 +97,20 @@ class ToUndo(Body):
     habit_id: UUID | None = None
 
 
+NOTHING_SAID, ONE_MORE, LAST_CHANGE = DayLog(), Addition(), ToUndo()
+"""What an absent body means."""
+
+
 @router.put("/v1/habits/{habit_id}/check-ins/{day}", response_model=CheckedIn, summary="Log a day")
 async def check_in(
-    habit_id: HabitId, day: OfDay, body: Said[Log], me: Me, bus: TheBus, key: Key = None
+    habit_id: HabitId,
+    day: OfDay,
+    me: Me,
+    bus: TheBus,
+    body: Said[DayLog] = NOTHING_SAID,
+    key: Key = None,
 ) -> Response:
-    """Log a day of a habit; again replaces what was logged."""
+    """Log a day of a habit; again replaces what was logged. Without a body: done."""
     command = CheckIn(
         habit_id=habit_id,
         day=day,
@@ -77,9 +128,14 @@ async def check_in(
     summary="Add to a day",
 )
 async def increment(
-    habit_id: HabitId, day: OfDay, body: Said[Addition], me: Me, bus: TheBus, key: Key = None
+    habit_id: HabitId,
+    day: OfDay,
+    me: Me,
+    bus: TheBus,
+    body: Said[Addition] = ONE_MORE,
+    key: Key = None,
 ) -> Response:
-    """Add to the value of a day of a habit."""
+    """Add to the value of a day of a habit, or take away from it. Without a body: one more."""
     command = Increment(habit_id=habit_id, day=day, by=body.by)
     return answer(await bus.ask(command, me, idempotency_key=key))
 
@@ -93,6 +149,42 @@ async def remove_check_in(
     """Forget what was logged for a day of a habit."""
     command = RemoveCheckIn(habit_id=habit_id, day=day)
     return answer(await bus.ask(command, me, idempotency_key=key))
+
+
+@router.get(
+    "/v1/check-ins",
+    response_model=CheckIns,
+    responses=NOT_MODIFIED,
+    summary="List check-ins of all habits",
+)
+async def list_all_check_ins(
+    me: Me,
+    bus: TheBus,
+    first: From = None,
+    last: To = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    cursor: PageCursor = None,
+    known: IfNoneMatch = None,
+) -> Response:
+    """List the check-ins of all habits, oldest first, those of a day by habit."""
+    query = ListCheckIns(first=first, last=last, limit=limit, cursor=cursor)
+    return listed(await bus.ask(query, me), known)
+
+
+@router.post("/v1/check-ins", response_model=LogOutcomes, summary="Log many days")
+async def log_check_ins(
+    body: Said[Logs], me: Me, bus: TheBus, request: Request, key: Key = None
+) -> Response:
+    """Log many days of many habits at once; what is wrong with one does not hold up the others."""
+    sent = await bus.ask(LogCheckIns(check_ins=body.check_ins), me, idempotency_key=key)
+    outcomes = []
+    for one in sent.outcomes:
+        part = None if one.refusal is None else refused_part(one.refusal, language_of(request))
+        status = 200 if part is None else part.status
+        outcomes.append(
+            LogOutcome(habit_id=one.habit_id, status=status, check_in=one.check_in, problem=part)
+        )
+    return answer(LogOutcomes(outcomes=tuple(outcomes)))
 
 
 @router.get("/v1/habits/{habit_id}/check-ins", response_model=CheckIns, summary="List check-ins")
@@ -125,7 +217,7 @@ async def get_history(
 
 
 @router.post("/v1/undo", response_model=CheckedIn, summary="Undo a change")
-async def undo(body: Said[ToUndo], me: Me, bus: TheBus, key: Key = None) -> Response:
-    """Take back a change to a day."""
+async def undo(me: Me, bus: TheBus, body: Said[ToUndo] = LAST_CHANGE, key: Key = None) -> Response:
+    """Take back a change to a day. Without a body: the last one."""
     command = Undo(change_id=body.change_id, habit_id=body.habit_id)
     return answer(await bus.ask(command, me, idempotency_key=key))

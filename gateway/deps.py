@@ -185,6 +185,16 @@ PageCursor = Annotated[
     ),
 ]
 HabitId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
-OfDay = Annotated[Day, Path(description="A logical day, YYYY-MM-DD.", examples=["2026-03-01"])]
+OfDay = Annotated[
+    Day | None,
+    BeforeValidator(lambda named: None if named == "today" else named),
+    WithJsonSchema({"anyOf": [{"const": "today"}, {"type": "string", "format": "date"}]}),
+    Path(
+        description="A logical day, YYYY-MM-DD; or `today`, the caller's own.",
+        examples=["2026-03-01"],
+    ),
+]
+"""A day in a path; None for the caller's today, which the rooms know."""
+
 From = Annotated[Day | None, Query(alias="from", description="The first day; open if not given.")]
 To = Annotated[Day | None, Query(alias="to", description="The last day; open if not given.")]

@@ -19,6 +19,7 @@ from contracts.message import (
     Gone,
     Invalid,
     NotFound,
+    Refusal,
     Refused,
     TooMany,
     Unanswered,
@@ -117,6 +118,16 @@ class Problem(BaseModel):
     errors: list[WrongField] | None = None
 
 
+class RefusedPart(BaseModel):
+    """Why one part of a request was refused; its members are those of a problem document."""
+
+    status: int = Field(description="The status that it would have had alone.")
+    code: str = Field(description="Stable; for programs.")
+    title: str
+    detail: str = Field(description="What was wrong and what to do, in the reader's language.")
+    errors: list[WrongField] | None = None
+
+
 class BadRequest(HTTPException):
     """A request that the gateway itself cannot take; `text` is a template, `params` fill it."""
 
@@ -167,6 +178,20 @@ def language_of(request: Request) -> str:
 def status_of(no: Refused) -> int:
     """Return the status of a refusal."""
     return CODES.get(no.code) or STATUS.get(type(no), 500)
+
+
+def refused_part(refusal: Refusal, language: str) -> RefusedPart:
+    """Say why one part of a request was refused."""
+    no = Refused.read(refusal)
+    status = status_of(no)
+    wrong = [WrongField(pointer=f.pointer, detail=say(language, f.detail)) for f in no.fields]
+    return RefusedPart(
+        status=status,
+        code=no.code,
+        title=say(language, TITLES[status]),
+        detail=say(language, no.text, no.params),
+        errors=wrong or None,
+    )
 
 
 async def on_refused(request: Request, no: Exception) -> Response:

@@ -7,15 +7,15 @@ from starlette.responses import Response
 
 from contracts.check_ins import GetToday, Today
 from contracts.time import Day
-from gateway.answers import answer
-from gateway.deps import TheBus
+from gateway.answers import listed
+from gateway.deps import NOT_MODIFIED, IfNoneMatch, TheBus
 from gateway.identity import Me
 from gateway.reading import resource
 
 router = resource("today", 403, 404)
 
 
-@router.get("/v1/today", response_model=Today, summary="Get a day")
+@router.get("/v1/today", response_model=Today, responses=NOT_MODIFIED, summary="Get a day")
 async def get_today(
     me: Me,
     bus: TheBus,
@@ -25,6 +25,7 @@ async def get_today(
             description="A logical day; the caller's today if not given.", examples=["2026-03-01"]
         ),
     ] = None,
+    known: IfNoneMatch = None,
 ) -> Response:
     """Get what is due on a day, what is logged, and how each habit stands."""
-    return answer(await bus.ask(GetToday(day=day), me))
+    return listed(await bus.ask(GetToday(day=day), me), known)

@@ -8,9 +8,20 @@ import httpx
 import pytest
 
 from contracts.breaks import AddBreak
-from contracts.check_ins import CheckIn, ListCheckIns
+from contracts.check_ins import (
+    CheckIn,
+    CheckIns,
+    GetToday,
+    Increment,
+    ListCheckIns,
+    LogCheckIns,
+    Outcome,
+    Outcomes,
+    Today,
+    Undo,
+)
 from contracts.habits import CreateHabit, ListHabits, UpdateHabit
-from contracts.message import Unavailable
+from contracts.message import Invalid, Unavailable
 from contracts.users import ChangeProfile, ListUsers
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, checked_in, habit, user
 from tests.gateway.test_problems import checked
@@ -23,7 +34,6 @@ JSON = BEARER | {"Content-Type": "application/json"}
     ("body", "status", "code"),
     [
         (b"{", 400, "invalid_json"),
-        (b"", 422, "invalid"),
         (b"\xff\xfe", 400, "invalid_json"),
         (b'{"note": "\xc3\x28"}', 400, "invalid_json"),
         (b'{"note": "\\ud800"}', 400, "invalid_json"),
@@ -62,9 +72,67 @@ async def test_only_json_is_taken(client: httpx.AsyncClient, media: str) -> None
     checked(await client.put(DAY, content=b"{}", headers=BEARER), 415, "not_json")
 
 
+@pytest.mark.parametrize("media", [{}, {"Content-Type": "application/json"}])
+async def test_no_body_means_done_one_more_or_the_last_change(
+    client: httpx.AsyncClient, bus: StandInBus, media: dict[str, str]
+) -> None:
+    for contract in (CheckIn, Increment, Undo):
+        bus.answers[contract] = checked_in(CheckIn(habit_id=HABIT))
+    today = f"/v1/habits/{HABIT}/check-ins/today"
+    assert (await client.put(today, headers=BEARER | media)).status_code == 200
+    assert bus.last == CheckIn(habit_id=HABIT)
+    assert (await client.post(f"{today}/increment", headers=BEARER | media)).status_code == 200
+    assert bus.last == Increment(habit_id=HABIT)
+    less = await client.post(f"{today}/increment", headers=BEARER, json={"by": -2})
+    assert (less.status_code, bus.last) == (200, Increment(habit_id=HABIT, by=-2))
+    assert (await client.post("/v1/undo", headers=BEARER | media)).status_code == 200
+    assert bus.last == Undo()
+
+
+async def test_many_check_ins_have_their_own_outcome(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    no = Invalid("value_missing", "Say how much: this habit needs a value.")
+    fine = checked_in(CheckIn(habit_id=HABIT))
+    outcomes = (
+        Outcome(habit_id=HABIT, check_in=fine),
+        Outcome(habit_id=HABIT, refusal=no.refusal()),
+    )
+    bus.answers[LogCheckIns] = Outcomes(outcomes=outcomes)
+    body = {"check_ins": [{"habit_id": str(HABIT)}, {"habit_id": str(HABIT), "by": 1}]}
+    russian = BEARER | {"Accept-Language": "ru", "Idempotency-Key": "week"}
+    answer = await client.post("/v1/check-ins", headers=russian, json=body)
+    good, bad = answer.json()["outcomes"]
+    assert (good["status"], good["check_in"]["day"], good["problem"]) == (200, "2026-01-01", None)
+    assert (bad["status"], bad["problem"]["code"], bad["check_in"]) == (422, "value_missing", None)
+    assert bad["problem"]["detail"] == "Скажите сколько: этой привычке нужно значение."
+    assert bus.asked[-1][2] == "week"
+
+
+async def test_what_is_wrong_with_one_of_many_is_named(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    both = {"check_ins": [{"habit_id": str(HABIT)}, {"habit_id": str(HABIT), "by": 1, "value": 2}]}
+    problem = checked(await client.post("/v1/check-ins", headers=BEARER, json=both), 422, "invalid")
+    assert [one["pointer"] for one in problem["errors"]] == ["/check_ins/1"]
+    none = await client.post("/v1/check-ins", headers=BEARER, json={"check_ins": []})
+    checked(none, 422, "invalid")
+    assert bus.asked == []
+
+
+async def test_today_and_lists_are_sent_once(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[GetToday] = Today(day=date(2026, 1, 1), habits=())
+    bus.answers[ListCheckIns] = CheckIns(check_ins=())
+    for path in ("/v1/today", "/v1/check-ins?from=2026-01-01&to=2026-01-07"):
+        first = await client.get(path, headers=BEARER)
+        again = await client.get(path, headers=BEARER | {"If-None-Match": first.headers["ETag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert bus.last == ListCheckIns(first=date(2026, 1, 1), last=date(2026, 1, 7), limit=500)
+
+
 @pytest.mark.parametrize(
     "day",
-    ["2026-02-30", "2025-02-29", "1899-12-31", "2201-01-01", "20260101", "today", "1e9", "%00"],
+    ["2026-02-30", "2025-02-29", "1899-12-31", "2201-01-01", "20260101", "Today", "1e9", "%00"],
 )
 async def test_a_day_that_is_none(client: httpx.AsyncClient, day: str) -> None:
     answer = await client.put(f"/v1/habits/{HABIT}/check-ins/{day}", content=b"{}", headers=JSON)
