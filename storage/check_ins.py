@@ -1,4 +1,4 @@
-"""The days of habits: check-ins, the history of their changes, and the hot statements.
+"""The days of habits: check-ins, and the hot statements.
 
 A check-in is two statements: `load` brings a habit with all that its next state depends on,
 `save` writes everything at once if nobody changed the habit in between.
@@ -13,12 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
     ForeignKey,
-    Index,
     Row,
     Table,
     Text,
@@ -43,24 +41,6 @@ check_ins = Table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("zone", Text, nullable=False),
     Column("source", Text, nullable=False),
-    schema="habits",
-)
-
-changes = Table(
-    "changes",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("user_id", Uuid, nullable=False),
-    Column("habit_id", Uuid, ForeignKey(habits.c.id, ondelete="CASCADE"), nullable=False),
-    Column("day", Date, nullable=False),
-    Column("before", Text),
-    Column("after", Text),
-    Column("source", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
-    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("undone", Boolean, nullable=False, server_default="false"),
-    Index("ix_changes_habit_id_id", "habit_id", "id"),
-    Index("ix_changes_user_id_id", "user_id", "id"),
     schema="habits",
 )
 
@@ -95,22 +75,6 @@ class Loaded:
     person: Person | None
     entries: list[EntryRow]
     rests: list[tuple[date, date]]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """A change to a day; `before` and `after` are entries as JSON."""
-
-    id: UUID
-    user_id: UUID
-    habit_id: UUID
-    day: date
-    before: str | None
-    after: str | None
-    source: str
-    made_by: str
-    made_at: datetime
-    undone: bool
 
 
 _LOAD = (
@@ -292,36 +256,3 @@ async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> Non
         .where(check_ins.c.habit_id == habit_id, check_ins.c.day == entry.day)
         .values(state=entry.state)
     )
-
-
-async def history(
-    tx: AsyncConnection, habit_id: UUID, day: date | None, before: UUID | None, size: int
-) -> list[ChangeRow]:
-    """Return changes to a habit's days, newest first."""
-    statement = select(changes).where(changes.c.habit_id == habit_id)
-    if day is not None:
-        statement = statement.where(changes.c.day == day)
-    if before is not None:
-        statement = statement.where(changes.c.id < before)
-    rows = await tx.execute(statement.order_by(changes.c.id.desc()).limit(size))
-    return [ChangeRow(**row._mapping) for row in rows]
-
-
-async def find_change(
-    tx: AsyncConnection, user_id: UUID, change_id: UUID | None, habit_id: UUID | None
-) -> ChangeRow | None:
-    """Return a change of this user's, or their last one that was not undone."""
-    statement = select(changes).where(changes.c.user_id == user_id)
-    if habit_id is not None:
-        statement = statement.where(changes.c.habit_id == habit_id)
-    if change_id is not None:
-        statement = statement.where(changes.c.id == change_id)
-    else:
-        statement = statement.where(~changes.c.undone, changes.c.source != "undo")
-    row = (await tx.execute(statement.order_by(changes.c.id.desc()).limit(1))).first()
-    return ChangeRow(**row._mapping) if row else None
-
-
-async def mark_undone(tx: AsyncConnection, change_id: UUID) -> None:
-    """Note that a change was taken back."""
-    await tx.execute(changes.update().where(changes.c.id == change_id).values(undone=True))

@@ -17,16 +17,15 @@ from actors.habits.days import (
     SETTLE_AFTER,
     Saying,
     Settled,
-    addition,
     check_day,
     check_instant,
-    entry,
     logical_day,
     person_of,
     settle,
     stand,
     today_of,
 )
+from actors.habits.decisions import addition, entry
 from actors.habits.kept import (
     dump_entry,
     dump_progress,

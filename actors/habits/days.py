@@ -4,7 +4,6 @@ The habit is loaded without a lock and saved only if nobody changed it meanwhile
 it is locked and the day is decided anew.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
@@ -12,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.domain import logged
+from actors.habits.decisions import Decide
 from actors.habits.kept import (
     dump_entry,
     dump_progress,
@@ -26,7 +25,7 @@ from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
-from contracts.habit import CheckInState, Source, number_of, thousandths
+from contracts.habit import CheckInState, Source, number_of
 from contracts.keeping.progress import Progress, Standing, advance, standing
 from contracts.keeping.promise import Entries, Promise
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
@@ -42,38 +41,6 @@ SETTLE_AFTER = 2
 
 YEARS_BACK = 50
 """A habit cannot have begun longer ago than this."""
-
-MOST = 10**12
-"""What a day can hold, in thousandths."""
-
-Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
-"""Decides what a day says, from what it said; None empties it."""
-
-
-def entry(value: float | None, state: CheckInState | None, note: str | None) -> Decide:
-    """Decide that a day says this; `note` None keeps the note."""
-
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
-        counted, means = logged(promise, day, value, state)
-        kept = before.note if before else ""
-        return EntryRow(day, counted, means, kept if note is None else note)
-
-    return decide
-
-
-def addition(by: float) -> Decide:
-    """Decide that so much more, or less, is logged; nothing that means nothing leaves no trace."""
-
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
-        value = max(0, (before.value if before else 0) + thousandths(by))
-        value, state = logged(promise, day, number_of(check_sum(value)), None)
-        note = before.note if before else ""
-        if not value and by < 0 and not note and state != "done":
-            return None
-        return EntryRow(day, value, state, note)
-
-    return decide
-
 
 AHEAD = timedelta(minutes=5)
 """How far a client's clock may run ahead."""
@@ -153,16 +120,6 @@ def check_instant(at: datetime, day: date, person: Person) -> None:
         text = "The time lies in the future, or on another day than {day}."
         wrong = Wrong(pointer="/at", detail="this time does not belong to the day")
         raise Invalid("at_not_on_day", text, fields=(wrong,), day=day.isoformat())
-
-
-def check_sum(value: int) -> int:
-    """Refuse a sum, in thousandths, that is more than Ritmo keeps of a day."""
-    if value > MOST:
-        most = MOST // 1000
-        wrong = Wrong(pointer="/by", detail="the sum is too large")
-        text = "A day holds at most {most}."
-        raise Invalid("value_too_large", text, fields=(wrong,), most=most)
-    return value
 
 
 @dataclass(frozen=True, slots=True)

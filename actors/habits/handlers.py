@@ -6,13 +6,12 @@ from uuid import UUID
 from actors.habits import check_in_batch, importing, marking, plans, reading, retelling
 from actors.habits.days import (
     Saying,
-    addition,
     change_day,
-    entry,
     person_of,
     stand,
     today_of,
 )
+from actors.habits.decisions import addition, entry
 from actors.habits.kept import entry_of, entry_row, judged, no_habit
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
@@ -73,7 +72,7 @@ from contracts.message import Conflict, NotFound, new_id
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
-from storage import breaks, check_in_lists, check_ins, habits, idempotency
+from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency
 from storage.breaks import BreakRow
 from storage.check_ins import EntryRow
 from storage.outbox import tell
@@ -190,7 +189,9 @@ async def remove_check_in(
 @room.answer
 async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> CheckedIn:
     """Take a change back, if the day still says what the change made it say."""
-    change = await check_ins.find_change(tx, who.user_id, command.change_id, command.habit_id)
+    change = await check_in_history.find_change(
+        tx, who.user_id, command.change_id, command.habit_id
+    )
     if change is None or change.undone:
         raise NotFound("change_not_found", "There is no change to take back.")
 
@@ -201,7 +202,7 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
             raise Conflict("changed_since", "The day has changed since; nothing was undone.")
         return restored and judged(promise, restored)
 
-    await check_ins.mark_undone(tx, change.id)
+    await check_in_history.mark_undone(tx, change.id)
     return await change_day(tx, bus, who, change.habit_id, change.day, Saying(decide, "undo"))
 
 
@@ -243,7 +244,7 @@ async def get_history(query: GetHistory, who: Who, tx: Transaction) -> History:
     """Show who changed what, newest first."""
     row = await plans.found(tx, who, query.habit_id, None, lock=False)
     before = plans.read_id(query.cursor)
-    rows = await check_ins.history(tx, row.id, query.day, before, query.limit + 1)
+    rows = await check_in_history.history(tx, row.id, query.day, before, query.limit + 1)
     page = rows[: query.limit]
     shown = tuple(
         Change(
