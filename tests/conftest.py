@@ -1,36 +1,26 @@
-"""Services for all tests: each is there once, and only for who asks."""
+"""A PostgreSQL for whoever asks; each worker has one of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from storage import embedded
-from tests import backends
+from tests import databases
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedded]:
-    """Run the PostgreSQL that Ritmo brings along, on a folder of its own."""
-    server = embedded.start(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a migrated cluster that is not running, to be copied."""
+    base = tmp_path_factory.getbasetemp()
+    # A worker's folder is in the one of the run.
+    return databases.migrated(base.parent if hasattr(request.config, "workerinput") else base)
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: embedded.Embedded) -> str:
-    """Give the address of an empty database, for SQLAlchemy."""
-    return postgres.url
-
-
-@pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[str]:
-    """Give the address of a RabbitMQ that may be shared: neither killed nor emptied."""
-    with backends.any_rabbitmq() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def redis() -> Iterator[str]:
-    """Give the address of a Redis that may be shared: neither killed nor emptied."""
-    with backends.any_redis() as url:
-        yield url
+def postgres(
+    cluster: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[embedded.Embedded]:
+    """Run a PostgreSQL whose database is the template of others; nobody writes to it."""
+    with databases.server(cluster, tmp_path_factory.mktemp("server") / "postgres") as running:
+        yield running

@@ -1,12 +1,10 @@
 """Rooms over the in-process bus and a real PostgreSQL, emptied before each test."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 import pytest_asyncio
 import time_machine
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.analytics.handlers import room as analytics_room
@@ -20,48 +18,31 @@ from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
 from actors.users.handlers import room as users_room
 from storage import embedded
-from storage.migrations import migrate
 from storage.session import open_engine
-from tests.rooms.people import NOON, TRIES
+from tests import databases
+from tests.rooms.people import NOON, PATIENCE, TRIES
 from tests.rooms.tracking import Tracker, newcomer
-
-EMPTY = """
-DO $$
-DECLARE names text;
-BEGIN
-    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO names
-    FROM pg_tables WHERE schemaname NOT IN ('public', 'pg_catalog', 'information_schema');
-    EXECUTE 'TRUNCATE ' || names;
-END $$
-"""
-
-
-async def migrated(url: str) -> None:
-    """Bring the database to the newest revision."""
-    engine = open_engine(url, 1)
-    await migrate(engine)
-    await engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a PostgreSQL for these tests; give its address."""
-    server = embedded.start(tmp_path_factory.mktemp("postgres"))
-    try:
-        asyncio.run(migrated(server.url))
-        yield server.url
-    finally:
-        server.stop()
+def database(postgres: embedded.Embedded) -> str:
+    """Give the address of a database for these tests."""
+    return databases.create(postgres.url, "rooms")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def opened(database: str) -> AsyncIterator[AsyncEngine]:
+    """Open an engine for all tests: what is connected stays so."""
+    engine = open_engine(database, 10)
+    yield engine
+    await engine.dispose()
 
 
 @pytest_asyncio.fixture
-async def engine(database: str) -> AsyncIterator[AsyncEngine]:
-    """Open an engine on the emptied database."""
-    engine = open_engine(database, 10)
-    async with engine.begin() as tx:
-        await tx.execute(text(EMPTY))
-    yield engine
-    await engine.dispose()
+async def engine(opened: AsyncEngine) -> AsyncEngine:
+    """Give the engine, on the emptied database."""
+    await databases.empty(opened)
+    return opened
 
 
 @pytest_asyncio.fixture
@@ -71,7 +52,7 @@ async def bus(engine: AsyncEngine) -> LocalBus:
     rooms = (auth_room, users_room, habits_room, journal_room, analytics_room, reminders_room)
     for room in rooms:
         await room.open(Settings(login_per_minute=TRIES))
-        bus.open_room(Edge(room, engine, bus, 8))
+        bus.open_room(Edge(room, engine, bus, 8, limit=PATIENCE))
     return bus
 
 

@@ -23,6 +23,9 @@ PASSWORD = "correct horse battery"
 TRIES = 10
 """Wrong passwords a minute in these tests."""
 
+PATIENCE = 60.0
+"""Seconds that an answer may take, for machines that are busy with other tests."""
+
 NOON = datetime(2031, 5, 5, 12, tzinfo=UTC)
 HOME, AWAY = Device(address="192.0.2.7", agent="Firefox"), Device(address="198.51.100.9")
 ADMIN = Principal(user_id=new_id(), scopes=frozenset({"user", "admin"}), service="ops")

@@ -39,7 +39,7 @@ from storage.analytics.reading import Loaded
 from storage.analytics.tables import STATES
 from storage.outbox import Waiting, row_of
 from storage.session import transaction
-from tests.rooms.conftest import EMPTY
+from tests.databases import empty
 from tests.rooms.facts_of_people import NOW, START, Teller
 from tests.rooms.people import ADMIN, NOON, Carry, code_of
 from tests.rooms.tracking import Tracker, day
@@ -104,12 +104,6 @@ async def model(engine: AsyncEngine) -> dict[str, list[Any]]:
             ]
             for table, columns in MODEL.items()
         }
-
-
-async def empty(engine: AsyncEngine) -> None:
-    """Forget everything."""
-    async with transaction(engine) as tx:
-        await tx.execute(text(EMPTY))
 
 
 async def number_of(tx: AsyncConnection, rows: str) -> int:

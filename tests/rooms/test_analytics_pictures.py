@@ -19,6 +19,7 @@ from tests.rooms.tracking import TODAY, Tracker, day
 
 pytestmark = pytest.mark.asyncio
 
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -108,7 +108,7 @@ async def test_a_login_is_given_over_tls(tmp_path: Path, password: str) -> None:
     ) -> AuthResult:
         assert isinstance(given, LoginPassword)
         right = (given.login, given.password) == (USER.encode(), PASSWORD.encode())
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)  # the server answers
 
     given = {"authenticator": known, "auth_required": True}
     async with mail_server(tls_context=context, require_starttls=True, **given) as server:

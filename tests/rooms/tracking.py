@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.habits.kept import entries_from, promise_of
 from actors.runtime.local import LocalBus
+from contracts.bus import deadline_in
 from contracts.check_ins import CheckedIn, CheckIn, GetToday, HabitToday
 from contracts.habit import Habit
 from contracts.habits import CreateHabit, GetHabit
@@ -20,7 +21,7 @@ from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import CreateProfile
 from storage import breaks, check_ins, habits
-from tests.rooms.people import NOON
+from tests.rooms.people import NOON, PATIENCE
 
 R = TypeVar("R", bound=Reply)
 TODAY = NOON.date()
@@ -41,7 +42,9 @@ class Tracker:
 
     async def ask(self, message: Asked[R], key: str | None = None) -> R:
         """Ask for something."""
-        return await self.bus.ask(message, self.who, idempotency_key=key)
+        return await self.bus.ask(
+            message, self.who, deadline=deadline_in(PATIENCE), idempotency_key=key
+        )
 
     async def begin(self, name: str = "Read", **given: object) -> Habit:
         """Begin a habit; times long ago are easiest to test with `start_day`."""

@@ -9,40 +9,22 @@ import aio_pika
 import pytest
 import pytest_asyncio
 from aio_pika.abc import AbstractChannel
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import embedded
-from storage.migrations import migrate
 from storage.session import open_engine
-from tests import backends
+from tests import backends, databases
 from tests.broker import settle
 from tests.bus_room import begun, gates, make_tables, room, troubles
 from tests.wire.place import Place, Wire, over_rabbit, within_process
 
-EMPTY = (
-    "TRUNCATE bus.outbox, bus.inbox, bus.parked, bus.answers, "
-    "trial.notes, trial.heard, trial.places"
-)
-
-
-async def prepared(url: str) -> None:
-    """Bring the database to the newest revision, and add the tables of the tests' room."""
-    engine = open_engine(url, 1)
-    await migrate(engine)
-    await make_tables(engine)
-    await engine.dispose()
-
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a PostgreSQL for these tests; give its address."""
-    server = embedded.start(tmp_path_factory.mktemp("postgres"))
-    try:
-        asyncio.run(prepared(server.url))
-        yield server.url
-    finally:
-        server.stop()
+def database(postgres: embedded.Embedded) -> str:
+    """Give the address of a database for these tests, with the tables of their room."""
+    url = databases.create(postgres.url, "wire")
+    databases.done(url, make_tables)
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +40,7 @@ def wire() -> Iterator[Wire]:
 async def engine(database: str) -> AsyncIterator[AsyncEngine]:
     """Open an engine on the emptied database."""
     engine = open_engine(database, 24)
-    async with engine.begin() as tx:
-        await tx.execute(text(EMPTY))
+    await databases.empty(engine)
     yield engine
     await engine.dispose()
 
