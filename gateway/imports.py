@@ -2,11 +2,9 @@
 
 import asyncio
 import base64
-import tempfile
 import time
-from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from fastapi import Path, Query, Request
@@ -25,10 +23,7 @@ from gateway.formats import ASKS, Asks, Format, format_of
 from gateway.identity import Me
 from gateway.problems import language_of
 from gateway.reading import resource
-from gateway.upload import Upload
-
-IN_MEMORY = 1 << 20
-"""Bytes of a file of unknown kind that are kept in memory; the rest goes to a temporary file."""
+from gateway.upload import uploaded
 
 EXAMPLE = '{"fantastisch": 5}'
 
@@ -62,44 +57,34 @@ class Wish:
 
 
 async def send(
-    bus: Bus, me: Principal, upload: Upload, format: Format | None, wish: Wish, key: str | None
+    bus: Bus,
+    me: Principal,
+    name: str,
+    file: BinaryIO,
+    format: Format | None,
+    wish: Wish,
+    key: str | None,
 ) -> tuple[Asks, Import]:
     """Hand a file to the room that reads it, and let it be read.
 
-    A file of unknown kind is put aside first and looked at. The same key begins the same import;
-    one that runs already is not filled again.
+    A file of unknown kind is looked at first. The same key begins the same import; one that runs
+    already is not filled again.
     """
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as aside:
-        parts = upload.parts()
-        if format is None:
-            async for part in parts:
-                aside.write(part)
-            file = cast(BinaryIO, aside)
-            asks = ASKS[await asyncio.to_thread(format_of, file)]
-            parts = _again(file)
-        else:
-            asks = ASKS[format]
-        head = await anext(parts, b"")
-        begun = await bus.ask(asks.start(file_name=upload.name), me, idempotency_key=key)
-        if key is not None:
-            begun = await bus.ask(asks.get(import_id=begun.import_id), me)
-        if begun.phase != "receiving":
-            return asks, begun
-        number = 0
-        while head:
-            data = base64.b64encode(head).decode()
-            await bus.ask(asks.add(import_id=begun.import_id, number=number, data=data), me)
-            number += 1
-            head = await anext(parts, b"")
+    found = await asyncio.to_thread(format_of, file) if format is None else format
+    asks = ASKS[found]
+    begun = await bus.ask(asks.start(file_name=name), me, idempotency_key=key)
+    if key is not None:
+        begun = await bus.ask(asks.get(import_id=begun.import_id), me)
+    if begun.phase != "receiving":
+        return asks, begun
+    file.seek(0)
+    number = 0
+    while part := file.read(PART_BYTES):
+        data = base64.b64encode(part).decode()
+        await bus.ask(asks.add(import_id=begun.import_id, number=number, data=data), me)
+        number += 1
     command = asks.run.model_validate({"import_id": begun.import_id, **asdict(wish)})
     return asks, await bus.ask(command, me, idempotency_key=key)
-
-
-async def _again(file: BinaryIO) -> AsyncIterator[bytes]:
-    """Read a file that was put aside, in parts."""
-    file.seek(0)
-    while part := file.read(PART_BYTES):
-        yield part
 
 
 async def follow(bus: Bus, me: Principal, asks: Asks, now: Import, patience: float) -> Import:
@@ -171,8 +156,8 @@ async def import_file(
     Answers for each row; importing twice changes nothing.
     """
     wish = Wish(dry_run, moods_of(moods), unknown_moods)
-    upload = Upload(request, PART_BYTES)
-    asks, now = await send(bus, me, upload, format, wish, key)
+    async with uploaded(request) as (name, file):
+        asks, now = await send(bus, me, name, file, format, wish, key)
     return account(await follow(bus, me, asks, now, door_of(request).patience))
 
 

@@ -6,8 +6,6 @@ acts. To leave a digest the mail program itself posts to /u/{token} (RFC 8058), 
 
 import math
 from html import escape
-from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
@@ -17,13 +15,11 @@ from contracts.deliveries import ActOnLink, Link, LookAtLink
 from contracts.message import Gone, Invalid, NotFound, Refused
 from contracts.speech import say
 from gateway.deps import TheBus, guest
+from gateway.forms import form_of
 from gateway.problems import language_of, status_of
 from gateway.web import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
-
-LONGEST = 2000
-"""Bytes of a form."""
 
 QUESTIONS = {
     "done": "Done with “{habit}”?",
@@ -129,15 +125,6 @@ def _day(link: Link) -> str:
     return escape(format_date(link.day, DAYS[link.language], locale=link.language))
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """Read a small form; anything else counts as empty: the token alone says what to do."""
-    raw = await request.body()
-    if len(raw) > LONGEST:
-        return {}
-    read = parse_qs(raw.decode("utf-8", "replace"), max_num_fields=10)
-    return {name: values[0] for name, values in read.items()}
-
-
 def _number(given: str) -> float | None:
     """Read a number as people write it. Refuses with `Invalid`."""
     text = given.strip().replace(",", ".").replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
@@ -182,12 +169,10 @@ async def look(request: Request, token: str, bus: TheBus) -> Response:
 
 @router.post("/l/{token}")
 @router.post("/u/{token}")
-async def act(
-    request: Request, token: str, bus: TheBus, form: Annotated[dict[str, str], Depends(_form)]
-) -> Response:
+async def act(request: Request, token: str, bus: TheBus) -> Response:
     """Do what a link is for."""
     try:
-        link = await bus.ask(_command(token, form))
+        link = await bus.ask(_command(token, await form_of(request)))
     except ValidationError:
         return refused_page(_unknown(), language_of(request))
     except Refused as no:

@@ -3,6 +3,7 @@
 import base64
 import io
 import zipfile
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -50,8 +51,10 @@ def receiving(bus: StandInBus) -> StandInBus:
 
 async def test_a_file_arrives_whole(client: httpx.AsyncClient, receiving: StandInBus) -> None:
     content = bytes(range(256)) * (PART_BYTES // 256 * 2 + 5)
-    files = {"ignored": ("a.txt", b"no"), "file": ("loop.zip", content)}
-    answer = await client.post("/v1/import?dry_run=true&format=loop", files=files, headers=BEARER)
+    files = {"file": ("loop.zip", content)}
+    answer = await client.post(
+        "/v1/import?dry_run=true&format=loop", files=files, data={"ignored": "no"}, headers=BEARER
+    )
     assert answer.status_code == 200
     assert answer.json()["rows"] == 3
     asked = [message for message, _, _ in receiving.asked]
@@ -207,6 +210,61 @@ async def test_a_damaged_form(client: httpx.AsyncClient, receiving: StandInBus) 
     answer = await client.post("/v1/import", content=cut, headers=headers)
     checked(answer, 400, "invalid_form")
     assert RunImport not in {type(message) for message, _, _ in receiving.asked}
+
+
+HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n'
+FORMS = {
+    "empty parts": b"--b\r\n\r\n\r\n" * 50_000,
+    "small parts": b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 10_000,
+    "two files": (HEAD + b"\r\nx\r\n") * 2 + b"--b--\r\n",
+    "many headers": HEAD + b"A: b\r\n" * 100_000 + b"\r\nx\r\n--b--\r\n",
+    "a long header": HEAD + b"A: " + b"b" * 500_000 + b"\r\n\r\nx\r\n--b--\r\n",
+    "an endless header": HEAD + b"A: " + b"b" * 500_000,
+    "a long field": b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"x" * 500_000,
+    "no first boundary": b"\r\n" * 200_000,
+    "no end": HEAD + b"\r\n" + b"x" * 500_000,
+    "the start of the end": HEAD + b"\r\nx\r\n--b-",
+    "another boundary": HEAD + b"\r\nx\r\n--c--\r\n",
+    "blanks after a boundary": HEAD + b"\r\nx\r\n--b" + b" " * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("format", ["", "?format=loop"])
+async def test_a_form_that_is_none(
+    client: httpx.AsyncClient, receiving: StandInBus, kind: str, format: str
+) -> None:
+    headers = BEARER | {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await client.post(f"/v1/import{format}", content=FORMS[kind], headers=headers)
+    checked(answer, 400, "invalid_form")
+    assert receiving.asked == []
+
+
+@pytest.mark.parametrize("content", [b"\r\n--b" * 9_000, b"\r\n--b-" * 9_000, b"\r" * 50_000])
+async def test_what_looks_like_a_boundary_is_part_of_the_file(
+    client: httpx.AsyncClient, receiving: StandInBus, content: bytes
+) -> None:
+    content += b"x"
+    body = HEAD + b"\r\n" + content + b"\r\n--boundary--\r\n"
+    headers = BEARER | {"Content-Type": "multipart/form-data; boundary=boundary"}
+    answer = await client.post(
+        LOOP, content=body.replace(b"--b\r", b"--boundary\r", 1), headers=headers
+    )
+    assert answer.status_code == 200
+    parts = [asked for asked, *_ in receiving.asked if isinstance(asked, AddImportPart)]
+    assert b"".join(base64.b64decode(part.data) for part in parts) == content
+
+
+async def test_a_form_may_come_byte_by_byte(
+    client: httpx.AsyncClient, receiving: StandInBus
+) -> None:
+    async def bytewise() -> AsyncIterator[bytes]:
+        for byte in HEAD + b"\r\nx\r\n--b--\r\n":
+            yield bytes([byte])
+
+    headers = BEARER | {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await client.post(LOOP, content=bytewise(), headers=headers)
+    assert answer.status_code == 200
 
 
 async def test_a_file_that_is_too_large(client: httpx.AsyncClient, bus: StandInBus) -> None:

@@ -162,6 +162,54 @@ async def test_one_click_may_be_sent_as_a_form_with_parts(
     assert bus.last == ActOnLink(token=TOKEN)
 
 
+URLENCODED = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
+
+
+@pytest.mark.parametrize("where", ["l", "u"])
+@pytest.mark.parametrize(
+    ("media", "content"),
+    [
+        (URLENCODED, b"&".join(b"a%d=1" % n for n in range(11))),
+        (URLENCODED, b"value=" + b"1" * 2000),
+        (URLENCODED, b"value=%ff"),
+        (URLENCODED, b"value=%00"),
+        (URLENCODED, b"%ff=1"),
+        (PARTS, b"\r\n"),
+        (PARTS, b'--b\r\nContent-Disposition: form-data; name="value"\r\n\r\n5'),
+        (PARTS, b"--c\r\n"),
+        (PARTS, b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"),
+        (
+            PARTS,
+            b'--b\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nx\r\n--b--\r\n',
+        ),
+        (PARTS, b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 11 + b"--b--\r\n"),
+        (PARTS, b"--b\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
+        ("multipart/form-data", b"--b--\r\n"),
+        ("application/json", b'{"value": 5}'),
+        ("text/plain", b"value=5"),
+        ("", b"value=5"),
+    ],
+)
+async def test_what_is_no_form_does_nothing(
+    client: httpx.AsyncClient, bus: StandInBus, where: str, media: str, content: bytes
+) -> None:
+    bus.answers[ActOnLink] = link()
+    headers = {"Content-Type": media} if media else {}
+    answer = await client.post(f"/{where}/{TOKEN}", content=content, headers=headers)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "This form cannot be read." in answer.text
+    assert bus.asked == []
+
+
+async def test_ten_fields_are_a_form(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[ActOnLink] = link(number=True)
+    form = {f"a{number}": "" for number in range(9)} | {"value": "2"}
+    assert (await client.post(f"/l/{TOKEN}", data=form)).status_code == 200
+    assert bus.last == ActOnLink(token=TOKEN, value=2.0)
+
+
 @pytest.mark.parametrize(
     ("refusal", "status", "said"),
     [
