@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import httptools
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from contracts.speech import chosen, say
@@ -21,6 +20,7 @@ from gateway import bounds
 from gateway.figures import observe
 from gateway.limits import network
 from gateway.problems import problem
+from gateway.proxies import TrustedProxies
 from gateway.visit import KEY, Visit
 
 REFUSALS: dict[int, tuple[str, str]] = {
@@ -111,7 +111,7 @@ class Connection(HttpToolsProtocol):
 
     def _is_proxy(self, host: str) -> bool:
         """Tell whether this is a trusted proxy, from which many people come."""
-        return isinstance(self.app, ProxyHeadersMiddleware) and host in self.app.trusted_hosts
+        return isinstance(self.app, TrustedProxies) and self.app.trusts(host)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from actors.runtime.settings import Settings
 from gateway.bounds import IDLE_SECONDS
 from gateway.connection import bounded
+from gateway.proxies import TrustedProxies
 
 
 class Server(uvicorn.Server):
@@ -45,7 +46,7 @@ async def serve(
 ) -> None:
     """Serve on `door` until SIGINT or SIGTERM, then finish what was begun."""
     config = uvicorn.Config(
-        app,
+        TrustedProxies(app, settings.trusted_proxies),
         loop="uvloop",
         http=bounded(),
         ws="none",
@@ -56,7 +57,7 @@ async def serve(
         date_header=True,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=10,
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=False,
     )
     server = Server(config, listening)
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.bounds import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED
 from gateway.connection import Connection, Register, bounded
+from gateway.proxies import TrustedProxies
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 PLAIN = b"GET /livez HTTP/1.1\r\nHost: ritmo\r\n\r\n"
@@ -319,7 +319,7 @@ async def test_one_address_has_few_connections_unless_it_is_a_proxy(app: FastAPI
         again = await server.line()
         await again.say(PLAIN)
         assert (await again.answer())[0] == 200
-    async with serving(ProxyHeadersMiddleware(app), most_of_address=2) as server:
+    async with serving(TrustedProxies(app, "127.0.0.1"), most_of_address=2) as server:
         for line in [await server.line() for _ in range(4)]:
             await line.say(PLAIN)
             assert (await line.answer())[0] == 200
