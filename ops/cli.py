@@ -128,6 +128,15 @@ def migrate(data: Data = None, database: Database = None) -> None:
     run(start(settings_of(data=data, database_url=database)))
 
 
+@app.command("secrets")
+def make_secrets(folder: Path) -> None:
+    """Make the passwords of database and broker where there are none; compose.yaml does it."""
+    from ops.secrets import make
+
+    made = make(folder)
+    print(f"Made {', '.join(made)}." if made else "All secrets are there already.")
+
+
 @app.command()
 def doctor(data: Data = None, database: Database = None, amqp: Amqp = None) -> None:
     """Check that every part is alive, and say in plain words what is not."""

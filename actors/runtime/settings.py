@@ -1,4 +1,4 @@
-"""The one reader of settings: environment variables that begin with `RITMO_`."""
+"""The one reader of settings: environment variables, or secrets, that begin with `RITMO_`."""
 
 import re
 from email.utils import parseaddr
@@ -9,12 +9,20 @@ import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRETS = ("/run/secrets", "/run/secrets/broker", "/run/secrets/database")
+"""Folders where a container finds settings that are no one else's to see: a file each, called
+after the setting, such as `ritmo_amqp_url`. The environment comes first."""
+
 
 class Settings(BaseSettings):
     """What can be set. Unset, everything runs embedded, in one process, on this machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RITMO_", env_file=None, env_ignore_empty=True, extra="ignore"
+        env_prefix="RITMO_",
+        env_file=None,
+        env_ignore_empty=True,
+        extra="ignore",
+        secrets_dir=tuple(folder for folder in SECRETS if Path(folder).is_dir()),
     )
 
     data: Path = Field(
@@ -45,7 +53,8 @@ class Settings(BaseSettings):
         default=(), description="Web origins that may call the API from a browser."
     )
     trusted_proxies: str = Field(
-        default="127.0.0.1", description="Proxies whose X-Forwarded-For is believed."
+        default="127.0.0.1",
+        description="Proxies whose X-Forwarded-For is believed: addresses, networks or host names.",
     )
     room_concurrency: int = Field(
         default=8,

@@ -1,0 +1,70 @@
+"""The passwords of database and broker: made at the first start, and kept.
+
+compose.yaml runs this before everything else, over a volume for each of the two folders. What is
+there already stays. A file is called after the setting that it holds, so that `Settings` finds it.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+USER = "ritmo"
+"""The user of database and broker, the database, and the broker's virtual host."""
+
+READABLE = 0o444
+"""Mode of the files: the users of the containers that are given a volume differ."""
+
+
+def make(folder: Path) -> list[str]:
+    """Make what is missing below `folder`; return the names of the files that were made."""
+    database = made(folder / "database" / "password", new_password)
+    broker = made(folder / "broker" / "password", new_password)
+    wanted: dict[str, Callable[[], str]] = {
+        "database/ritmo_database_url": lambda: f"postgresql://{USER}:{database}@postgres/{USER}",
+        "broker/definitions.json": lambda: definitions(broker),
+        "broker/ritmo_amqp_url": lambda: f"amqp://{USER}:{broker}@rabbitmq/{USER}",
+    }
+    missing = [name for name in wanted if not (folder / name).exists()]
+    for name in missing:
+        made(folder / name, wanted[name])
+    return missing
+
+
+def made(path: Path, text: Callable[[], str]) -> str:
+    """Return what stands in a file; one that is not there is made, wholly or not at all."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f".{path.name}.new")
+        half.write_text(text())
+        half.chmod(READABLE)
+        half.replace(path)
+    return path.read_text()
+
+
+def new_password() -> str:
+    """Make a password of 256 random bits; it needs no quoting in an address."""
+    return secrets.token_urlsafe(32)
+
+
+def definitions(password: str) -> str:
+    """Write what RabbitMQ reads at its start: one virtual host, and one user who has that alone.
+
+    The user is no administrator; guest is not there.
+    """
+    user = {
+        "name": USER,
+        "password_hash": hashed(password, os.urandom(4)),
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": [],
+    }
+    may = {"user": USER, "vhost": USER, "configure": ".*", "write": ".*", "read": ".*"}
+    return json.dumps({"vhosts": [{"name": USER}], "users": [user], "permissions": [may]})
+
+
+def hashed(password: str, salt: bytes) -> str:
+    """Hash a password as rabbit_password_hashing_sha256 does, with a salt of four bytes."""
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
