@@ -34,22 +34,25 @@ RITMO = (sys.executable, "-m", "ops")
 
 @contextmanager
 def ritmo(
-    amqp: str | None = None, program: Sequence[str] = RITMO, start_in: Path | None = None
+    amqp: str | None = None,
+    program: Sequence[str] = RITMO,
+    start_in: Path | None = None,
+    **given: str,
 ) -> Iterator[httpx.Client]:
     """Run `ritmo up` on a free port and an empty folder; yield a client of it.
 
     With `amqp` every part is a process of its own. `program` is the Ritmo to run, in the folder
-    `start_in`. Raises `CannotRun` with what Ritmo said if it does not start, or does not stop
-    cleanly.
+    `start_in`; `given` are settings, such as `data`. Raises `CannotRun` with what Ritmo said if it
+    does not start, or does not stop cleanly.
     """
     with tempfile.TemporaryDirectory(prefix="ritmo-demo-", ignore_cleanup_errors=True) as name:
         folder, port = Path(name), free_port()
-        words = [*program, "up", "--port", str(port), "--data", f"{name}/data"]
+        words = [*program, "up", "--port", str(port)]
         words += [] if amqp is None else ["--amqp", amqp]
         with (folder / "output").open("wb") as output:
             process = subprocess.Popen(
                 words,
-                env=settings(login_per_minute="100"),
+                env=settings(**{"login_per_minute": "100", "data": f"{name}/data", **given}),
                 cwd=start_in,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
