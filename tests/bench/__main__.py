@@ -17,6 +17,7 @@ SCENARIOS = (
     "footprint",
     "embedded",
     "history",
+    "week",
     "loop",
     "insight",
     "rabbit",
