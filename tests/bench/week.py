@@ -35,10 +35,8 @@ def run(folder: Path, rounds: int) -> Iterator[Figure]:
             read["today"].append(cost(ritmo, lambda: ask(client, "/v1/today", {})))
             read["week"].append(cost(ritmo, lambda: ask(client, "/v1/check-ins", week)))
             fresh = [begin(client, "Fresh") for _ in range(2 * HABITS)]
-            write["one"].append(cost(ritmo, lambda new=fresh[:HABITS]: singly(client, new, today)))
-            write["many"].append(
-                cost(ritmo, lambda new=fresh[HABITS:]: at_once(client, new, today))
-            )
+            write["one"].append(cost(ritmo, partial(singly, client, fresh[:HABITS], today)))
+            write["many"].append(cost(ritmo, partial(at_once, client, fresh[HABITS:], today)))
     taken = {name: median(costs) for name, costs in (read | write).items()}
     print(f"\na week of {HABITS} habits, and {MANY} check-ins (embedded), CPU ms")
     for name, seconds in taken.items():
