@@ -18,6 +18,7 @@ _PARTS = {
     "BYSETPOS": _NUMBERS,
 }
 _LARGEST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
+_WEEKS = 53
 _HOW = "write it as in RFC 5545, for example FREQ=WEEKLY;BYDAY=MO,TH"
 
 
@@ -54,6 +55,11 @@ def _check(name: str, value: str) -> None:
         for number in map(int, value.split(",")):
             if not 1 <= abs(number) <= _LARGEST[name]:
                 raise ValueError(f"{name} cannot be {number}")
+
+    if name == "BYDAY":
+        for number in map(int, re.findall(r"\d+", value)):
+            if not 1 <= number <= _WEEKS:
+                raise ValueError(f"BYDAY={value} cannot be used in the rule of a habit; {_HOW}")
 
 
 def _check_day(value: str) -> None:

@@ -1,5 +1,6 @@
 """Which days are due, and which schedules make no sense."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from contracts.schedule import (
     Yearly,
 )
 
+WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAYS = st.dates(date(2000, 1, 1), date(2060, 1, 1))
 DAY_BASED: list[DayBased] = [
     EveryDay(),
@@ -47,12 +49,18 @@ RULES = [
 ]
 
 
+CYCLES = 7600
+"""Years by which dateutil is asked later: the calendar repeats itself every 400, and near the year
+9999 it soon gives up on a rule that never comes true."""
+
+
 def plainly(rule: str, anchor: date, last: date) -> set[int]:
     """Expand a rule by dateutil alone, from its anchor."""
-    begin, end = (datetime(at.year, at.month, at.day) for at in (anchor, last))
-    return {moment.toordinal() for moment in rrulestr(rule, dtstart=begin).between(
-        begin, end, inc=True
-    )}  # fmt: skip
+    ahead = date(2000 + CYCLES, 1, 1).toordinal() - date(2000, 1, 1).toordinal()
+    begin, end = (datetime(at.year + CYCLES, at.month, at.day) for at in (anchor, last))
+    rule = re.sub(r"(?<=UNTIL=)\d{4}", lambda year: str(int(year[0]) + CYCLES), rule)
+    moments = rrulestr(rule, dtstart=begin).between(begin, end, inc=True)
+    return {moment.toordinal() - ahead for moment in moments}
 
 
 def due(schedule: Schedule, anchor: date, first: date, last: date) -> set[int]:
@@ -90,6 +98,89 @@ def test_a_rule_gives_the_same_days_however_late_one_asks(
     last = first + timedelta(days=400)
     expected = {day for day in plainly(rule, anchor, last) if day >= first.toordinal()}
     assert due(Rule(rrule=rule), anchor, first, last) == expected
+
+
+def numbers(most: int, size: int = 3) -> st.SearchStrategy[str]:
+    """Write some numbers, from either end."""
+    each = st.integers(-most, most).filter(bool)
+    return st.lists(each, min_size=1, max_size=size).map(lambda some: ",".join(map(str, some)))
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> str:
+    """Write any rule that Ritmo and dateutil read alike.
+
+    dateutil takes `BYDAY=MO,2TU` for days that are both, and miscounts the weeks of the year
+    before (2011-01-01 is in week 52 of 2010, not in a 53rd).
+    """
+    freq = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
+    parts = {"FREQ": freq}
+    if draw(st.booleans()):
+        parts["INTERVAL"] = str(draw(st.integers(1, 14)))
+    if draw(st.booleans()):
+        parts["WKST"] = draw(st.sampled_from(("MO", "SU", "WE", "SA")))
+    if draw(st.booleans()):
+        nth = draw(st.sampled_from(("1", "2", "5", "-1", "-5"))) if freq[0] in "MY" else ""
+        days = draw(st.lists(st.sampled_from(WEEK), min_size=1, max_size=4, unique=True))
+        parts["BYDAY"] = ",".join((nth if draw(st.booleans()) else "") + day for day in days[:1])
+        if parts["BYDAY"] in days:
+            parts["BYDAY"] = ",".join(days)
+    if draw(st.integers(0, 2)) == 0:
+        parts["BYMONTH"] = draw(numbers(12)).replace("-", "")
+    if draw(st.integers(0, 2)) == 0:
+        parts["BYMONTHDAY"] = draw(numbers(31))
+    if freq in ("DAILY", "YEARLY") and draw(st.integers(0, 3)) == 0:
+        parts["BYYEARDAY"] = draw(numbers(366))
+    numbered = any(c.isdigit() for c in parts.get("BYDAY", ""))
+    if freq == "YEARLY" and not numbered and draw(st.integers(0, 2)) == 0:
+        parts["BYWEEKNO"] = draw(st.sampled_from(("1", "2,51", "20,1", "-1", "-10")))
+    if any(name.startswith("BY") for name in parts) and draw(st.booleans()):
+        parts["BYSETPOS"] = draw(numbers(4))
+    if draw(st.integers(0, 2)) == 0:
+        parts["COUNT"] = str(draw(st.integers(1, 300)))
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+@given(rules(), DAYS, st.integers(0, 2000))
+@settings(max_examples=150, deadline=None)
+def test_any_rule_gives_the_days_of_dateutil(rule: str, anchor: date, ahead: int) -> None:
+    parts = dict(part.split("=") for part in rule.split(";"))
+    if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
+        # dateutil cuts the set of the first week at the anchor; the RFC has it begin with the week.
+        anchor -= timedelta(days=(anchor.weekday() - WEEK.index(parts.get("WKST", "MO"))) % 7)
+    first, last = anchor + timedelta(days=ahead), anchor + timedelta(days=ahead + 1100)
+    expected = {day for day in plainly(rule, anchor, last) if day >= first.toordinal()}
+    assert due(Rule(rrule=rule), anchor, first, last) == expected
+
+
+@given(rules(), DAYS, st.integers(0, 2000), st.integers(1, 400))
+@settings(deadline=None)
+def test_any_cut_of_the_days_gives_the_same(rule: str, anchor: date, ahead: int, cut: int) -> None:
+    whole, first = Rule(rrule=rule), anchor + timedelta(days=ahead)
+    middle, last = first + timedelta(days=cut), first + timedelta(days=800)
+    both = due(whole, anchor, first, middle) | due(whole, anchor, middle, last)
+    assert both == due(whole, anchor, first, last)
+
+
+@pytest.mark.parametrize(
+    ("rule", "anchor", "days"),
+    [
+        # From a Tuesday: the first of Monday and Thursday is Monday, in the first week, too.
+        ("FREQ=WEEKLY;BYDAY=MO,TH;BYSETPOS=1", date(2026, 3, 3), [9, 16, 23, 30]),
+        ("FREQ=MONTHLY;BYDAY=MO,2TU", date(2026, 3, 1), [2, 9, 10, 16, 23, 30]),
+    ],
+)
+def test_where_dateutil_errs_the_standard_holds(rule: str, anchor: date, days: list[int]) -> None:
+    found = due(Rule(rrule=rule), anchor, anchor, date(2026, 3, 31))
+    assert sorted(date.fromordinal(day).day for day in found) == days
+
+
+def test_weeks_are_numbered_as_in_the_iso_calendar() -> None:
+    first, last = date(2000, 1, 1), date(2027, 12, 31)
+    for number in range(1, 54):
+        found = due(Rule(rrule=f"FREQ=YEARLY;BYWEEKNO={number}"), first, first, last)
+        for day in range(first.toordinal(), last.toordinal() + 1):
+            assert (day in found) == (date.fromordinal(day).isocalendar().week == number)
 
 
 def test_29_february_falls_on_the_28th_in_common_years() -> None:
@@ -156,6 +247,8 @@ def test_how_often_a_rule_comes_round(rule: str, times: int, span: int) -> None:
         {"every": "rule", "rrule": "FREQ=DAILY;UNTIL=20261399"},
         {"every": "rule", "rrule": "FREQ=DAILY;COUNT=2;UNTIL=20260101"},
         {"every": "rule", "rrule": "FREQ=WEEKLY;BYDAY=2TU"},
+        {"every": "rule", "rrule": "FREQ=MONTHLY;BYDAY=0MO"},
+        {"every": "rule", "rrule": "FREQ=YEARLY;BYDAY=99MO"},
         {"every": "rule", "rrule": "FREQ=DAILY;INTERVAL=0"},
         {"every": "rule", "rrule": "every day"},
         {"every": "rule", "rrule": "FREQ=DAILY\nRRULE:FREQ=WEEKLY"},
