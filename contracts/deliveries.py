@@ -57,8 +57,8 @@ class ListChannels(Query[ChannelList]):
 class SetApprise(Command[Channel]):
     """Say which Apprise address to use. It is shown with its scheme and last four characters only.
 
-    Refuses with `Invalid` (`apprise_unknown`, `apprise_unknown_host`, `apprise_local`,
-    `apprise_private`).
+    Refuses with `Invalid` (`apprise_unknown`, `apprise_unknown_host`, `apprise_private`,
+    `apprise_not_allowed`, `apprise_parameter`).
     """
 
     address: ClassVar[str] = "reminders.set_apprise"

@@ -1,6 +1,5 @@
 """The ways to reach a person: which there are, whether they are on, and a test of each."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import get_args
@@ -8,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.reminders import copies, ledger, webhooks
+from actors.reminders import copies, ledger
+from actors.reminders.webhooks.client import masked
 from actors.runtime.settings import Settings
 from contracts.auth import Language
 from contracts.bus import Bus
 from contracts.deliveries import Channel, ChannelList, Delivery, SendTest, SetApprise
-from contracts.message import Conflict, Invalid, TooMany, Wrong
+from contracts.message import Conflict, TooMany
 from contracts.principal import Principal
 from contracts.reminders import ChannelName
 from contracts.speech import say
@@ -28,9 +28,6 @@ BETWEEN = 10
 
 USEFUL = timedelta(minutes=10)
 """A test that takes longer than this is of no use to who waits for it."""
-
-LOOK_UP = 3.0
-"""Seconds that the look at an address may take."""
 
 
 async def show_all(
@@ -59,7 +56,7 @@ async def _show(
         if url is None:
             note = "Give an Apprise address to be reached through ntfy, Matrix, webhooks and more."
             return Channel(channel=channel, on=False, note=say(language, note))
-        return Channel(channel=channel, on=True, to=webhooks.masked(url))
+        return Channel(channel=channel, on=True, to=masked(url))
     if person.email is None:
         return Channel(
             channel=channel, on=False, note=say(language, "Your address is not known yet.")
@@ -79,18 +76,8 @@ async def _show(
 async def set_apprise(
     tx: AsyncConnection, bus: Bus, who: Principal, settings: Settings, command: SetApprise
 ) -> Channel:
-    """Keep an Apprise address that Ritmo will use."""
+    """Keep an Apprise address."""
     person = await copies.person_of(tx, bus, who)
-    try:
-        async with asyncio.timeout(LOOK_UP):
-            await asyncio.to_thread(
-                webhooks.check, command.url, allow_private=settings.allow_private_webhooks
-            )
-    except TimeoutError:
-        text = "The host of this address cannot be found."
-        raise Invalid(
-            "apprise_unknown_host", text, fields=(Wrong(pointer="/url", detail=text),)
-        ) from None
     await channels.set_apprise(tx, who.user_id, command.url)
     return await _show(tx, person, "apprise", settings, command.language or person.language)
 

@@ -164,7 +164,7 @@ async def lay_out(given: Settings) -> None:
 @room.working
 async def send(engine: AsyncEngine, given: Settings) -> None:
     """Send what is due, through every door."""
-    await sending.send(engine, given)
+    await sending.send(engine, given, tools.helper)
 
 
 @room.answer
@@ -175,11 +175,18 @@ async def list_channels(
     return await channels.show_all(tx, bus, who, given, query.language)
 
 
+@room.before
+async def look_at_address(command: SetApprise) -> None:
+    """Refuse an Apprise address that Ritmo will not use."""
+    private = tools.settings.allow_private_webhooks
+    await tools.helper.check(command.url, allow_private=private)
+
+
 @room.answer
 async def set_apprise(
     command: SetApprise, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
 ) -> Channel:
-    """Keep the caller's Apprise address."""
+    """Keep the caller's Apprise address; it was looked at."""
     return await channels.set_apprise(tx, bus, who, given, command)
 
 

@@ -13,6 +13,7 @@ from storage.reminders import deliveries
 from storage.reminders.ledger import OPEN
 from storage.reminders.ledger import Delivery as Row
 
+_HTTP = re.compile(r"apprise_http_(\d\d\d)$")
 _CODE = re.compile(r"smtp_(?:login_)?([45]\d\d)(?:_([0-9_.]+))?$")
 
 STATES = {
@@ -37,7 +38,14 @@ DETAILS = {
     "channel_gone": "There is no address any more for this channel.",
     "apprise_failed": "The service that was to take it did not.",
     "apprise_timeout": "The service that was to take it did not answer in time.",
-    "apprise_private": "The address leads into a private network, which is not allowed here.",
+    "apprise_private": "The address leads into a private network. Whoever runs Ritmo can allow "
+    "that: RITMO_ALLOW_PRIVATE_WEBHOOKS=true.",
+    "apprise_unknown": "Apprise does not know this address.",
+    "apprise_not_allowed": "Ritmo does not use this service.",
+    "apprise_parameter": "The address has a parameter that cannot be used here.",
+    "apprise_partly": "Not all of those to whom the address leads took it. It is not sent again, "
+    "or the others would get it twice.",
+    "apprise_nowhere": "The address leads to nobody: nothing was sent.",
     "unsure": "Nobody knows whether it arrived; it is not sent once more.",
 }
 """What is said of a detail, whatever the state."""
@@ -48,6 +56,9 @@ def why_of(language: str, state: str, detail: str) -> str:
     text = STATES[state]
     if detail in DETAILS:
         return say(language, DETAILS[detail])
+    if (status := _HTTP.match(detail)) is not None:
+        said = say(language, "The service answered {code}.", {"code": status[1]})
+        return f"{say(language, text)} {said}"
     code = _CODE.match(detail)
     if code is not None and state in ("retry", "failed", "suppressed", "expired"):
         answer = " ".join(part for part in (code[1], (code[2] or "").replace("_", ".")) if part)

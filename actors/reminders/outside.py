@@ -12,13 +12,13 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.reminders import webhooks
 from actors.reminders.delivering import Outcome
 from actors.reminders.envelope import BadAddress, Mailbox, enclose, mailbox, sender_of
 from actors.reminders.letters import write
 from actors.reminders.links import Signing
 from actors.reminders.posting import Post, language_of, post_of
 from actors.reminders.smtp import SmtpLine, server_of
+from actors.reminders.webhooks.client import SLOTS, Helper
 from actors.runtime.settings import Settings
 from contracts.reminders import ChannelName
 from storage.reminders import channels
@@ -27,18 +27,26 @@ from storage.session import transaction
 
 
 class Door(Protocol):
-    """A way out: of which channel, how many a minute, and how many at once."""
+    """A way out: of which channel, how many a minute, how many rounds at once.
+
+    `batch`: how many deliveries are claimed for each round.
+    """
 
     channel: ChannelName
     per_minute: int | None
     at_once: int
+    batch: int
 
     async def send(self, row: Delivery, signing: Signing) -> Outcome:
         """Send a delivery and say how it went."""
         ...
 
     async def rest(self) -> None:
-        """Let go of what is held open; there is nothing to send for now."""
+        """Let go of what costs something; there is nothing to send for now."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything."""
         ...
 
 
@@ -74,6 +82,7 @@ class MailDoor:
 
     channel: ChannelName = "email"
     at_once = 1
+    batch = 20
 
     def __init__(
         self, way: MailWay | Folder, sender: Mailbox, per_minute: int | None = None
@@ -105,6 +114,10 @@ class MailDoor:
 
     async def rest(self) -> None:
         """Hang up."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up."""
         if not isinstance(self._way, Folder):
             await self._way.close()
 
@@ -114,11 +127,12 @@ class AppriseDoor:
 
     channel: ChannelName = "apprise"
     per_minute: int | None = None
-    at_once = 4
+    at_once = SLOTS
+    batch = 1
 
-    def __init__(self, engine: AsyncEngine, *, allow_private: bool) -> None:
-        """Look addresses up over `engine`."""
-        self._engine, self._allow_private = engine, allow_private
+    def __init__(self, engine: AsyncEngine, helper: Helper, *, allow_private: bool) -> None:
+        """Find addresses over `engine`, and have `helper` send."""
+        self._engine, self._helper, self._allow_private = engine, helper, allow_private
 
     async def send(self, row: Delivery, signing: Signing) -> Outcome:
         """Send a notice: the words of the letter, and its links."""
@@ -130,10 +144,15 @@ class AppriseDoor:
             title, body = notice(post_of(row, signing))
         except (LookupError, ValueError):
             return Outcome("unfit", "bad_template")
-        return await webhooks.notify(url, title, body, allow_private=self._allow_private)
+        return await self._helper.send(url, title, body, allow_private=self._allow_private)
 
     async def rest(self) -> None:
-        """Hold nothing."""
+        """Let the helper go if it was not needed for a while."""
+        self._helper.rest()
+
+    async def close(self) -> None:
+        """Let the helper go."""
+        self._helper.close()
 
 
 def notice(post: Post) -> tuple[str, str]:
@@ -166,10 +185,10 @@ def mail_door(settings: Settings) -> MailDoor:
     return MailDoor(line, sender, settings.mail_per_minute)
 
 
-def doors(engine: AsyncEngine, settings: Settings) -> tuple[Door, ...]:
+def doors(engine: AsyncEngine, settings: Settings, helper: Helper) -> tuple[Door, ...]:
     """Open every door that there is. Telegram has none here: its room hears what is told."""
     private = settings.allow_private_webhooks
-    return (mail_door(settings), AppriseDoor(engine, allow_private=private))
+    return (mail_door(settings), AppriseDoor(engine, helper, allow_private=private))
 
 
 def base_of(settings: Settings) -> str:

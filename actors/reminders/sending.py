@@ -7,7 +7,9 @@ order leaves nothing like that behind: it ends what it has begun, and gives the 
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.reminders.delivering import Next, Outcome, Tried, after, before
 from actors.reminders.links import Signing
 from actors.reminders.outside import Door, base_of, doors
+from actors.reminders.webhooks.client import Helper
 from actors.runtime.settings import Settings
 from storage.reminders import deliveries, links
 from storage.reminders.ledger import Delivery
@@ -29,7 +32,6 @@ LEASE = timedelta(seconds=60)
 LAST_START = 25.0
 """Seconds after a claim up to which a delivery is begun: it must end within the lease."""
 
-BATCH = 20
 IDLE = 1.0
 """Seconds between two looks when nothing is due."""
 
@@ -44,74 +46,130 @@ def tried_of(row: Delivery) -> Tried:
     return Tried(row.attempts, row.unsure, row.created_at, row.useful_until)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Deliveries that are sent one after the other, until the lease of their claim is near its end.
+
+    `barred`: channels and recipients to whom nothing is sent. `until`: by the clock of the loop.
+    """
+
+    rows: list[Delivery]
+    barred: set[tuple[str, str]]
+    signing: Signing
+    until: float
+
+
 class Sender:
-    """Sends what is due through one door."""
+    """Sends what is due through one door, in as many rounds at once as the door allows.
+
+    Where there are several, each is one person's, who has no other meanwhile: a server that is
+    slow holds up nobody but who chose it.
+    """
 
     def __init__(self, engine: AsyncEngine, door: Door, base: str) -> None:
         """Send over `door`; `base` is where links lead."""
         self._engine, self._door, self._base = engine, door, base
+        self._rounds: dict[asyncio.Task[None], UUID] = {}
+        self._stopped = False
 
     async def run(self) -> None:
-        """Send, for ever."""
+        """Send, for ever; told to stop, end what was begun."""
         try:
             while True:
-                if not await self._look():
-                    await self._door.rest()
+                if self._free == 0:
+                    await asyncio.wait(self._rounds, return_when=asyncio.FIRST_COMPLETED)
+                elif not await self._look():
+                    if not self._rounds:
+                        await self._door.rest()
                     await asyncio.sleep(IDLE)
         finally:
-            await self._door.rest()
+            await self._end()
+            await self._door.close()
+
+    @property
+    def _free(self) -> int:
+        """How many rounds may begin."""
+        return self._door.at_once - len(self._rounds)
 
     async def _look(self) -> int:
-        """Send what is due; while the database is away, nothing."""
+        """Begin to send what is due; while the database is away, nothing."""
         try:
-            return await self.send_due()
+            return await self._begin()
         except (SQLAlchemyError, OSError) as error:
             log.warning("sender waits", why=type(error).__name__)
             return 0
 
     async def send_due(self) -> int:
-        """Claim a batch and send it; return how many were claimed."""
-        now = datetime.now(UTC)
+        """Claim what is due, as much as there is room for, and send it; return how many."""
+        try:
+            claimed = await self._begin()
+            if self._rounds:
+                await asyncio.wait(self._rounds)
+            return claimed
+        finally:
+            await self._end()
+
+    async def _begin(self) -> int:
+        """Claim what is due and begin to send it; return how many were claimed."""
+        now, size = datetime.now(UTC), self._free * self._door.batch
+        until = asyncio.get_running_loop().time() + LAST_START
         async with transaction(self._engine) as tx:
-            size = BATCH
             if self._door.per_minute is not None:
                 tried = await deliveries.tried_since(tx, self._door.channel, now - MINUTE)
                 size = min(size, self._door.per_minute - tried)
             if size <= 0:
                 return 0
-            rows = await deliveries.claim(tx, self._door.channel, size, now, now + LEASE)
+            busy = list(self._rounds.values())
+            rows = await deliveries.claim(tx, self._door.channel, size, now, now + LEASE, busy)
             if not rows:
                 return 0
-            suppressed = await deliveries.are_suppressed(tx, rows)
+            barred = await deliveries.are_suppressed(tx, rows)
             signing = Signing(self._base, await links.signing_key(tx), now)
         for row in rows:
             if row.unsure:
                 log.warning("delivery unsure", delivery=str(row.id), times=row.unsure)
-        await self._send_all(rows, suppressed, signing)
+        for some in self._apart(rows):
+            task = asyncio.create_task(self._send_round(Round(some, barred, signing, until)))
+            self._rounds[task] = some[0].user_id
+            task.add_done_callback(self._rounds.pop)
         return len(rows)
 
-    async def _send_all(
-        self, rows: list[Delivery], barred: set[tuple[str, str]], signing: Signing
-    ) -> None:
-        """Send claimed deliveries while their lease lasts; give back what was not begun."""
-        loop = asyncio.get_running_loop()
-        late = loop.time() + LAST_START
-        left, outcome = rows, None
+    def _apart(self, rows: list[Delivery]) -> list[list[Delivery]]:
+        """Divide what was claimed into rounds: one, or one for each person."""
+        if self._door.at_once == 1:
+            return [rows]
+        persons: dict[UUID, list[Delivery]] = {}
+        for row in rows:
+            persons.setdefault(row.user_id, []).append(row)
+        return list(persons.values())
+
+    async def _send_round(self, one: Round) -> None:
+        """Send deliveries while their lease lasts; give back what was not begun."""
+        loop, left = asyncio.get_running_loop(), list(one.rows)
+        outcome: Outcome | None = None
         try:
-            while left and loop.time() < late:
-                some, left = left[: self._door.at_once], left[self._door.at_once :]
-                work = asyncio.gather(
-                    *(
-                        self._send(row, signing, outcome, (row.channel, row.recipient) in barred)
-                        for row in some
-                    )
-                )
-                ended = await _to_the_end(work)
+            while left and loop.time() < one.until and not self._stopped:
+                row = left.pop(0)
+                barred = (row.channel, row.recipient) in one.barred
+                ended = await self._send(row, one.signing, outcome, barred)
                 # What holds for all is not found out anew for each.
-                outcome = next((one for one in ended if one is not None and one.for_all), outcome)
+                outcome = ended if ended is not None and ended.for_all else outcome
+        except (SQLAlchemyError, OSError) as error:
+            # The lease gives back what was being sent.
+            log.warning("sender waits", why=type(error).__name__)
         finally:
             if left:
                 await self._give_back(left)
+
+    async def _end(self) -> None:
+        """Let rounds end what they have begun, and give back the rest."""
+        if rounds := set(self._rounds):
+            self._stopped = True
+            _, late = await asyncio.wait(rounds, timeout=LAST_WORD)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*rounds, return_exceptions=True)
+            self._stopped = False
 
     async def _send(
         self, row: Delivery, signing: Signing, known: Outcome | None, suppressed: bool
@@ -156,25 +214,13 @@ class Sender:
             log.warning("deliveries not given back", why=type(error).__name__)
 
 
-async def _to_the_end(
-    work: "asyncio.Future[list[Outcome | None]]",
-) -> list[Outcome | None]:
-    """Wait for what was begun, even if one is told to stop meanwhile; then stop."""
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait({work}, timeout=LAST_WORD)
-        work.cancel()
-        raise
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def send(engine: AsyncEngine, settings: Settings) -> None:
+async def send(engine: AsyncEngine, settings: Settings, helper: Helper) -> None:
     """Run a sender for each door, for as long as the room is open."""
     base = base_of(settings)
     async with asyncio.TaskGroup() as group:
-        for door in doors(engine, settings):
+        for door in doors(engine, settings, helper):
             group.create_task(Sender(engine, door, base).run())

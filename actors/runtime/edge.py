@@ -79,18 +79,22 @@ class Edge:
     ) -> Reply:
         """Answer an ask through `call`, in one transaction, or refuse.
 
-        `request` gives the body as JSON; it is only called where a key has to be compared.
+        `request` gives the body as JSON; it is only called where a key has to be compared, or
+        something is looked at before the transaction.
         """
         with faults(handler.contract.address):
             seconds = min(self.limit, asking.deadline - time.time())
             if seconds <= 0:
                 raise Unanswered("expired", "The request had expired before it was begun.")
             allow(handler.contract, asking.principal)
-            async with asyncio.timeout(seconds), self._work(asking.principal) as tx:
-                if asking.idempotency_key is None or not handler.changes:
-                    reply = await call()
-                else:
-                    reply = await self._once(tx, handler, asking, request(), call)
+            async with asyncio.timeout(seconds):
+                if (before := self.room.befores.get(handler.contract.address)) is not None:
+                    await before(handler.contract.model_validate_json(request()))
+                async with self._work(asking.principal) as tx:
+                    if asking.idempotency_key is None or not handler.changes:
+                        reply = await call()
+                    else:
+                        reply = await self._once(tx, handler, asking, request(), call)
         self.after()
         return reply
 

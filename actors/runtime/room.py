@@ -36,6 +36,7 @@ from contracts.message import Asked, Command, Fact, Message, Reply, Unauthentica
 from contracts.principal import Principal
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
+Before = TypeVar("Before", bound=Callable[..., Awaitable[None]])
 M = TypeVar("M", bound=Message)
 Call = Callable[[Any], Awaitable[Reply | None]]
 Strike = Callable[[AsyncConnection], Awaitable[bool]]
@@ -112,6 +113,7 @@ class Room:
 
     name: str
     answers: dict[str, Handler[Asked[Reply]]] = field(default_factory=dict)
+    befores: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
     hears: dict[str, Handler[Fact]] = field(default_factory=dict)
     opens: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
@@ -123,6 +125,15 @@ class Room:
         if contract.address in self.answers or not contract.address.startswith(f"{self.name}."):
             raise TypeError(f"{contract.address} cannot be answered twice, or by {self.name}")
         self.answers[contract.address] = Handler(contract, function, reply, _injected(function))
+        return function
+
+    def before(self, function: Before) -> Before:
+        """Declare what is called with a message before its transaction begins; it may refuse.
+
+        For what takes its time outside, such as looking up a name.
+        """
+        contract, _ = _signature(function)
+        self.befores[contract.address] = function
         return function
 
     def opening(

@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Uuid,
+    all_,
     bindparam,
     cast,
     delete,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.mails import DeliveryState
@@ -77,6 +79,7 @@ _due = (
         deliveries.c.channel == bindparam("of_channel"),
         deliveries.c.state.in_([literal_column(f"'{state}'") for state in OPEN]),
         deliveries.c.due_at <= bindparam("now"),
+        deliveries.c.user_id != all_(bindparam("busy", type_=ARRAY(Uuid))),
     )
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("size"))
@@ -105,10 +108,18 @@ async def tried_since(tx: AsyncConnection, channel: str, since: datetime) -> int
 
 
 async def claim(
-    tx: AsyncConnection, channel: str, size: int, now: datetime, lease: datetime
+    tx: AsyncConnection,
+    channel: str,
+    size: int,
+    now: datetime,
+    lease: datetime,
+    busy: Sequence[UUID] = (),
 ) -> list[Delivery]:
-    """Take up to `size` due deliveries of a channel for this sender alone, until `lease`."""
-    values = {"of_channel": channel, "size": size, "now": now, "lease": lease}
+    """Take up to `size` due deliveries of a channel for this sender alone, until `lease`.
+
+    Nothing of those who are `busy`: to them something is being sent right now.
+    """
+    values = {"of_channel": channel, "size": size, "now": now, "lease": lease, "busy": list(busy)}
     rows = [Delivery(*row) for row in await tx.execute(_CLAIM, values)]
     return sorted(rows, key=lambda row: row.id)
 

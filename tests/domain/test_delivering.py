@@ -20,7 +20,8 @@ from actors.reminders.letters import Button, DigestWords, Inlaid, Words, one_lin
 from actors.reminders.links import Claim, read, sign
 from actors.reminders.occasions import LETTERS, Occasion
 from actors.reminders.smtp import server_of
-from actors.reminders.webhooks import is_public, masked
+from actors.reminders.webhooks.addresses import is_public
+from actors.reminders.webhooks.client import masked
 from contracts.message import Gone, NotFound, new_id
 
 NOW = datetime(2031, 5, 5, 12, tzinfo=UTC)

@@ -343,8 +343,9 @@ async def test_channels_that_are_off_take_no_test(me: Reminded) -> None:
         ("json://[::ffff:10.0.0.1]/x", "apprise_private"),
         ("jsons://169.254.169.254/latest", "apprise_private"),
         ("ntfy://192.168.1.1/topic", "apprise_private"),
-        ("rsyslog://10.0.0.1", "apprise_private"),
-        ("mailto://u:p@mail.invalid?smtp=127.0.0.1", "apprise_private"),
+        ("rsyslog://10.0.0.1", "apprise_not_allowed"),
+        ("mailto://u:p@mail.invalid?smtp=127.0.0.1", "apprise_not_allowed"),
+        ("json://1.1.1.1/?template=/etc/passwd", "apprise_parameter"),
         ("json://host.invalid/x", "apprise_unknown_host"),
     ],
 )

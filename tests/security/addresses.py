@@ -1,0 +1,93 @@
+"""Apprise addresses: one for each service that Ritmo uses, and how a private host is written."""
+
+HOSTED = {
+    "apprise_api": "apprise://{host}/abcdef1234",
+    "bark": "bark://{host}/abcdef123456",
+    "custom_form": "form://{host}/hook",
+    "custom_json": "json://{host}/hook",
+    "custom_xml": "xml://{host}/hook",
+    "emby": "emby://user:pass@{host}",
+    "gotify": "gotify://{host}/abcdefghijklmno",
+    "home_assistant": "hassio://{host}/abcdef1234567890",
+    "jellyfin": "jellyfin://user:pass@{host}",
+    "kodi": "kodi://{host}",
+    "lametric": "lametric://abcdef1234567890@{host}/?mode=device",
+    "mastodon": "toot://abcdef1234567890@{host}",
+    "matrix.base": "matrix://user:pass@{host}/%23room",
+    "mattermost": "mmost://{host}/abcdefghijklmnopqrstuvwxyz",
+    "misskey": "misskey://abcdef1234567890@{host}",
+    "nextcloud": "ncloud://user:pass@{host}/someone",
+    "nextcloudtalk": "nctalk://user:pass@{host}/room1",
+    "notica": "notica://{host}/abc123",
+    "ntfy": "ntfy://{host}/topic",
+    "onebot": "onebot://{host}/%23123456",
+    "pushdeer": "pushdeer://{host}/PDU1234567890abcdef",
+    "rocketchat": "rocket://user:pass@{host}/%23room",
+    "signal_api": "signal://{host}/+15551234567/+15557654321",
+    "synology": "synology://{host}/abcdef1234567890",
+}
+"""A web host of one's own; the port is written with the host."""
+
+SERVICES = {
+    "bluesky": "bluesky://user@app-pw",
+    "chanify": "chanify://abcdef1234567890",
+    "dingtalk": "dingtalk://abcdef1234567890/",
+    "discord": "discord://123456789012345678/abcdefghijklmnopqrstuvwxyz1234567890",
+    "feishu": "feishu://abcdef1234567890",
+    "freemobile": "freemobile://12345678@password",
+    "google_chat": "gchat://workspace/key1234567/token1234567",
+    "guilded": "guilded://123456789012345678/abcdefghijklmnopqrstuvwxyz1234567890",
+    "ifttt": "ifttt://abcdef1234567890@event",
+    "join": "join://" + "a" * 32 + "/group.all",
+    "lark": "lark://abcdef-1234567890",
+    "line": "line://abcdef1234567890/U1234567890",
+    "notifiarr": "notifiarr://abcdef1234567890/12345678",
+    "notifico": "notifico://1234/ckhrjW8w672m6HG",
+    "prowl": "prowl://" + "a" * 40,
+    "pushbullet": "pbul://o.abcdefghijklmnop",
+    "pushme": "pushme://abcdef1234567890",
+    "pushover": "pover://" + "u" * 30 + "@" + "t" * 30,
+    "pushplus": "pushplus://" + "a" * 32,
+    "pushsafer": "psafer://" + "a" * 20,
+    "pushy": "pushy://abcdef1234567890/device",
+    "revolt": "revolt://bottoken1234567890/01ABCDEFGHJKMNPQRSTVWXYZ00",
+    "serverchan": "schan://abcdef1234567890",
+    "simplepush": "spush://abcdef1234567890",
+    "slack": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
+    "spugpush": "spugpush://" + "a" * 32,
+    "techuluspush": "push://12345678-1234-4234-8234-123456789012",
+    "telegram": "tgram://123456789:abcdefg_hijklmnop/12315544/",
+    "threema": "threema://%2AGATEWAY@secret/ABCD1234",
+    "twist": "twist://password:user@example.com/12345:67890",
+    "viber": "viber://abcdef1234567890/12345678",
+    "webexteams": "wxteams://" + "a" * 80,
+    "wecombot": "wecombot://12345678-1234-1234-1234-123456789012",
+    "workflows": "workflow://host:443/abcdef123/signature/",
+    "wxpusher": "wxpusher://AT_appid1234567890/UID_abcdefghij",
+    "zoom": "zoom://abcdef1234567890/token1234567890",
+    "zulip": "zulip://bot@organization/" + "a" * 32 + "/channel",
+}
+"""Known services, at hosts that Apprise knows."""
+
+PRIVATE = (
+    *("127.0.0.1", "127.1", "127.0.1", "2130706433", "017700000001", "0x7f000001", "0x7f.1"),
+    *("0177.0.0.01", "0x7f.0x0.0x0.0x1", "127.0.0.1.", "127.255.255.254", "0", "0.0.0.0", "00"),
+    *("localhost", "LOCALHOST", "localhost.", "localHost", "ⓛocalhost", "loc%61lhost"),
+    *("１２７.0.0.1", "127。0。0。1", "127%2E0%2E0%2E1", "①②⑦.0.0.1"),
+    *("10.0.0.1", "167772161", "0xa000001", "012.0.0.1", "100.64.0.1", "169.254.169.254"),
+    *("2852039166", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.0.0.1", "198.18.0.1"),
+    *("192.0.2.1", "203.0.113.7", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.88.99.1"),
+    *("[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[0000:0000:0000:0000:0000:0000:0000:0001]"),
+    *("[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::127.0.0.1]"),
+    *("[::ffff:0:127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::1]"),
+    *("[2002:7f00:1::]", "[2002:a00:1::1]", "[2001:0:7f00:1::]", "[2001:db8::1]", "[3fff::1]"),
+    *("[fe80::1]", "[fe80::1%25lo]", "[fe80::1%lo]", "[fc00::1]", "[fd12:3456::1]", "[ff02::1]"),
+    *("[100::1]", "[2a00::5efe:127.0.0.1]", "[::1%25lo]", "[5f00::1]"),
+)
+"""Hosts that are not of the public internet."""
+
+TRICKS = (
+    *("8.8.8.8@127.0.0.1", "8.8.8.8:80@127.0.0.1", "127.0.0.1#@8.8.8.8", "127.0.0.1?@8.8.8.8"),
+    *("8.8.8.8%40127.0.0.1", "127.0.0.1%23@8.8.8.8", "127.0.0.1\\@8.8.8.8", "127.0.0.1%00.example"),
+)
+"""Hosts that are one thing to one reader, and another to the next: whichever is reached."""
