@@ -4,7 +4,6 @@ In the table a fact that tells of many days or entries takes a line for each of 
 column of its own stands in `rest`, as JSON. Nothing here holds more than a page of facts.
 """
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import JsonValue
 
 from contracts.analytics_upkeep import LoggedFact
+from contracts.spreadsheet import csv_of
 from gateway.problems import BadRequest
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ COLUMNS = (*BESIDE, *TEXTS, *NUMBERS, "tags", "rest")
 
 MANY = ("check_ins", "entries")
 """Where a fact tells of many things."""
-
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula (OWASP, CSV injection)."""
 
 GROUP = 20_000
 """Lines of a row group of Parquet, about."""
@@ -75,11 +72,6 @@ def lines_of(fact: LoggedFact) -> Iterator[Line]:
         yield line | {"rest": _json(rest) if rest else None}
 
 
-def harmless(cell: JsonValue) -> JsonValue:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell
-
-
 class JsonLines:
     """A fact a line, as JSON."""
 
@@ -101,12 +93,12 @@ class Csv:
 
     def head(self) -> bytes:
         """Write the headings."""
-        return _csv([COLUMNS])
+        return csv_of([COLUMNS]).encode()
 
     def page(self, facts: Sequence[LoggedFact]) -> bytes:
         """Write some facts."""
         lines = (line for fact in facts for line in lines_of(fact))
-        return _csv([[harmless(line[name]) for name in COLUMNS] for line in lines])
+        return csv_of([line[name] for name in COLUMNS] for line in lines).encode()
 
     def end(self) -> bytes:
         """Write nothing."""
@@ -184,11 +176,7 @@ def _schema(arrow: "pyarrow") -> "pyarrow.Schema":
     return arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
 
 
-def _csv(rows: Sequence[Sequence[JsonValue]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
 def _json(value: JsonValue) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    """Write JSON that a spreadsheet which splits at `;` does not split."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return written.replace(";", "\\u003b")

@@ -4,38 +4,21 @@ A mark at the beginning (U+FEFF) tells spreadsheets that it is UTF-8; without it
 Shares lie between 0 and 1 and have a decimal point, whatever the language.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from actors.analytics.answering import AnyAnswer
 from contracts.analytics import Associations, HabitInsight, MoodReport, Summary
+from contracts.spreadsheet import Cell, csv_of
 
-Cell = object
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 
 MARK = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet would take for the beginning of a formula (OWASP, "CSV Injection")."""
 
 
 def table_of(report: AnyAnswer) -> bytes:
     """Write a report as a table."""
     header, lines = _table(report)
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(header)
-    writer.writerows([harmless(cell) for cell in line] for line in lines)
-    return (MARK + file.getvalue()).encode()
-
-
-def harmless(cell: Cell) -> str:
-    """Write a cell; words that begin like a formula get an apostrophe before them."""
-    if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return "" if cell is None else str(cell)
+    return (MARK + csv_of([header, *lines])).encode()
 
 
 def _table(report: AnyAnswer) -> Table:

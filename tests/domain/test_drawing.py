@@ -22,7 +22,7 @@ from actors.analytics.drawing.moods import DOTS, thinned
 from actors.analytics.drawing.squares import bands
 from actors.analytics.pictures import PICTURES, check_picture
 from actors.analytics.rendering import File, Shelf, content_of, drawn
-from actors.analytics.tables import harmless, table_of
+from actors.analytics.tables import table_of
 from contracts.analytics import GetHabitInsight, GetMoodReport, GetSummary
 from contracts.auth import Language
 from contracts.message import Invalid
@@ -228,14 +228,6 @@ def test_a_curve_of_moods_is_thinned_by_averages_of_entries() -> None:
 def rows(table: bytes) -> list[dict[str, str]]:
     assert table.startswith(b"\xef\xbb\xbf")
     return list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
-
-
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_cell_is_no_formula(begin: str) -> None:
-    assert harmless(f"{begin}1+1") == f"'{begin}1+1"
-    assert harmless(-0.5) == "-0.5"
-    assert harmless(None) == ""
-    assert harmless(True) == "true"
 
 
 def test_a_summary_is_a_line_a_habit() -> None:
