@@ -155,12 +155,12 @@ async def net_findings(settings: Settings) -> list[Finding]:
 
 async def mail_finding(settings: Settings) -> Finding:
     """Say whether the mail server answers, and takes the login; or where mails lie."""
-    from actors.reminders.outside import mail_folder
+    from actors.reminders.mail_folder import mail_folder
     from actors.reminders.smtp import SmtpLine, UnusableServer, server_of
 
     if settings.smtp_url is None:
         return Finding(
-            "mail", True, f"no server is set, mails are files in {mail_folder(settings)}"
+            "mail", True, f"no server is set, mails are files in {mail_folder(settings).path}"
         )
     try:
         line = SmtpLine(server_of(settings.smtp_url.get_secret_value()), patience=5)

@@ -17,6 +17,7 @@ from actors.reminders import (
     striking,
     trying,
 )
+from actors.reminders.mail_folder import keep_tidy, mail_folder
 from actors.reminders.tools import TheSettings, tools
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from actors.runtime.settings import Settings
@@ -165,6 +166,12 @@ async def lay_out(given: Settings) -> None:
 async def send(engine: AsyncEngine, given: Settings) -> None:
     """Send what is due, through every door."""
     await sending.send(engine, given, tools.helper)
+
+
+@room.working
+async def tidy(engine: AsyncEngine, given: Settings) -> None:
+    """Drop mails that lie in the folder for too long."""
+    await keep_tidy(engine, given)
 
 
 @room.answer
@@ -376,8 +383,8 @@ async def send_digest(fact: DigestComposed, tx: Transaction) -> None:
 
 
 @room.hear
-async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
+async def erase_person(fact: UserDeleted, tx: Transaction, given: TheSettings) -> None:
     """Erase all that the room holds of a user; only that they are gone is kept."""
     await copies.forget(tx, fact.user_id)
-    await mailing.erase(tx, fact.user_id)
+    await mailing.erase(tx, fact.user_id, mail_folder(given))
     await idempotency.erase(tx, fact.user_id)

@@ -1,11 +1,13 @@
 """What other rooms want to have delivered: mails and digests enter the ledger here."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.reminders.mail_folder import MailFolder
 from contracts.mails import DigestComposed, MailWanted
 from contracts.message import NotFound
 from storage.reminders import channels, copies, deliveries, links, rules
@@ -68,8 +70,14 @@ async def clean_up(tx: AsyncConnection) -> bool:
     return await deliveries.forget(tx, now - KEEP, CLEAN) >= CLEAN
 
 
-async def erase(tx: AsyncConnection, user_id: UUID) -> None:
-    """Erase all that was to be sent to a user, and how to reach them."""
+async def erase(tx: AsyncConnection, user_id: UUID, folder: MailFolder) -> None:
+    """Erase all that was sent to a user or was to be, and how to reach them.
+
+    A file that is being written right now is taken back by its sender, and one in the folder of
+    another process goes when that is tidied.
+    """
+    files = await deliveries.kept_as_files(tx, user_id)
+    await asyncio.to_thread(folder.drop, files)
     await deliveries.erase(tx, user_id)
     await links.erase(tx, user_id)
     await channels.drop_apprise(tx, user_id)

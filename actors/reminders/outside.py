@@ -4,10 +4,7 @@ A door takes one delivery and says how it went; it never raises for what the oth
 """
 
 import asyncio
-import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +13,7 @@ from actors.reminders.delivering import Outcome
 from actors.reminders.envelope import BadAddress, Mailbox, enclose, mailbox, sender_of
 from actors.reminders.letters import write
 from actors.reminders.links import Signing
+from actors.reminders.mail_folder import MailFolder, mail_folder
 from actors.reminders.posting import Post, language_of, post_of
 from actors.reminders.smtp import SmtpLine, server_of
 from actors.reminders.webhooks.client import SLOTS, Helper
@@ -41,6 +39,10 @@ class Door(Protocol):
         """Send a delivery and say how it went."""
         ...
 
+    async def take_back(self, row: Delivery) -> None:
+        """Take back what was sent to somebody who was erased meanwhile, where that is possible."""
+        ...
+
     async def rest(self) -> None:
         """Let go of what costs something; there is nothing to send for now."""
         ...
@@ -62,21 +64,6 @@ class MailWay(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Keeps mails as files, for who has no mail server. `name` is what the next file is called."""
-
-    path: Path
-
-    def keep(self, name: str, data: bytes) -> Outcome:
-        """Write a mail as a whole, or not at all; the same name is the same file."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = self.path / f".{name}.part"
-        part.write_bytes(data)
-        os.replace(part, self.path / name)
-        return Outcome("sent", "eml")
-
-
 class MailDoor:
     """E-mail: over SMTP, or into a folder if there is no server."""
 
@@ -85,7 +72,7 @@ class MailDoor:
     batch = 20
 
     def __init__(
-        self, way: MailWay | Folder, sender: Mailbox, per_minute: int | None = None
+        self, way: MailWay | MailFolder, sender: Mailbox, per_minute: int | None = None
     ) -> None:
         """Send over `way`, from `sender`, at most so many a minute."""
         self._way, self._sender, self.per_minute = way, sender, per_minute
@@ -99,9 +86,9 @@ class MailDoor:
             return Outcome("unfit", "bad_address")
         except (LookupError, ValueError):
             return Outcome("unfit", "bad_template")
-        if isinstance(self._way, Folder):
+        if isinstance(self._way, MailFolder):
             try:
-                return await asyncio.to_thread(self._way.keep, f"{row.id}.eml", data)
+                return await asyncio.to_thread(self._way.keep, row.id, data)
             except OSError as error:
                 return Outcome("later", f"eml_{type(error).__name__.lower()}", for_all=True)
         return await self._way.send(data, self._sender.address, recipient.address)
@@ -112,13 +99,18 @@ class MailDoor:
         mail = enclose(letter, self._sender, recipient, row.id, datetime.now(UTC), post.leave)
         return mail.as_bytes()
 
+    async def take_back(self, row: Delivery) -> None:
+        """Remove a file."""
+        if isinstance(self._way, MailFolder):
+            await asyncio.to_thread(self._way.drop, [row.id])
+
     async def rest(self) -> None:
         """Hang up."""
         await self.close()
 
     async def close(self) -> None:
         """Hang up."""
-        if not isinstance(self._way, Folder):
+        if not isinstance(self._way, MailFolder):
             await self._way.close()
 
 
@@ -146,6 +138,9 @@ class AppriseDoor:
             return Outcome("unfit", "bad_template")
         return await self._helper.send(url, title, body, allow_private=self._allow_private)
 
+    async def take_back(self, row: Delivery) -> None:
+        """Do nothing: what was sent is sent."""
+
     async def rest(self) -> None:
         """Let the helper go if it was not needed for a while."""
         self._helper.rest()
@@ -171,16 +166,11 @@ def _name_in(row: Delivery) -> str:
     return name if isinstance(name, str) else ""
 
 
-def mail_folder(settings: Settings) -> Path:
-    """Return the folder where mails are kept if there is no mail server."""
-    return settings.data.expanduser().resolve() / "mail"
-
-
 def mail_door(settings: Settings) -> MailDoor:
     """Open the door for mails. Raises UnusableServer or BadAddress."""
     sender = sender_of(settings.mail_from)
     if settings.smtp_url is None:
-        return MailDoor(Folder(mail_folder(settings)), sender)
+        return MailDoor(mail_folder(settings), sender)
     line = SmtpLine(server_of(settings.smtp_url.get_secret_value()))
     return MailDoor(line, sender, settings.mail_per_minute)
 

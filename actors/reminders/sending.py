@@ -202,6 +202,8 @@ class Sender:
                 await deliveries.suppress(
                     tx, row.user_id, row.channel, row.recipient, verdict.detail, verdict.due_at
                 )
+        if not mine:
+            await self._door.take_back(row)
         if verdict.state != "sent":
             log.info("delivery", delivery=str(row.id), state=verdict.state, detail=verdict.detail)
 

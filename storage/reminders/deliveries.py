@@ -291,6 +291,20 @@ async def standing(tx: AsyncConnection, now: datetime, since: datetime) -> tuple
     return waiting[0], late, int((await tx.execute(failed)).scalar_one())
 
 
+async def known(tx: AsyncConnection, delivery_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of some deliveries that are in the ledger, whosever they are."""
+    statement = select(deliveries.c.id).where(deliveries.c.id.in_(delivery_ids))
+    return set((await tx.execute(statement)).scalars())
+
+
+async def kept_as_files(tx: AsyncConnection, user_id: UUID) -> list[UUID]:
+    """Return the deliveries to a user that may lie in the folder of mails."""
+    statement = select(deliveries.c.id).where(
+        deliveries.c.user_id == user_id, deliveries.c.channel == "email"
+    )
+    return list((await tx.execute(statement)).scalars())
+
+
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:
     """Erase what was sent to a user, or was to be."""
     for table in (deliveries, suppressed):

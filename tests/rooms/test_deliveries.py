@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,12 +16,18 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.reminders.outside import AppriseDoor, mail_door
+from actors.reminders import mailing
+from actors.reminders.delivering import Outcome
+from actors.reminders.envelope import mailbox
+from actors.reminders.links import Signing
+from actors.reminders.mail_folder import KEEP, mail_folder, tidy
+from actors.reminders.outside import AppriseDoor, MailDoor, mail_door
 from actors.reminders.sending import LEASE, Sender
 from actors.reminders.webhooks.client import Helper
 from actors.runtime.settings import Settings
 from contracts.message import new_id
 from storage.reminders import channels, deliveries
+from storage.reminders.ledger import Delivery
 from storage.session import transaction
 from tests.rooms.mailing import BASE, Ledger, door_to, now, send_all, sender_to
 from tests.smtp_server import MailServer, mail_server
@@ -315,6 +322,54 @@ async def test_without_a_server_mails_are_files(
     files = sorted((tmp_path / "mail").iterdir())
     assert [file.name for file in files] == [f"{row['id']}.eml" for row in rows]
     assert b"Subject: A test from Ritmo\r\n" in files[0].read_bytes()
+
+
+async def test_files_go_with_their_person_and_with_time(
+    ledger: Ledger, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    folder = mail_folder(Settings.model_validate({"data": tmp_path}))
+    sender = Sender(engine, mail_door(Settings.model_validate({"data": tmp_path})), BASE)
+    (bob, ann) = [*await ledger.add(), *await ledger.add()]
+    await send_all(sender)
+    strange = folder.path / "notes.eml"
+    strange.write_text("no mail of ours")
+    here = strange.stat().st_mtime
+    async with transaction(engine) as tx:
+        await mailing.erase(tx, ann, folder)
+    (row,) = await ledger.rows()
+    assert row["user_id"] == bob
+    mine = folder.path / f"{row['id']}.eml"
+    assert {*folder.path.iterdir()} == {mine, strange}
+    # One that was written elsewhere, or was left over, is found; so is one that is too old.
+    (folder.path / f"{new_id()}.eml").write_text("whose?")
+    await tidy(engine, folder, here)
+    assert {*folder.path.iterdir()} == {mine, strange}
+    old = here - KEEP.total_seconds() - 60
+    os.utime(mine, (old, old))
+    part = folder.path / f".{row['id']}.eml.part"
+    part.write_text("half a mail")
+    os.utime(part, (old, old))
+    await tidy(engine, folder, here)
+    assert {*folder.path.iterdir()} == {strange}
+
+
+async def test_a_file_to_somebody_who_is_erased_meanwhile_is_taken_back(
+    ledger: Ledger, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    folder = mail_folder(Settings.model_validate({"data": tmp_path}))
+    (ann,) = await ledger.add()
+
+    class Meanwhile(MailDoor):
+        async def send(self, row: Delivery, signing: Signing) -> Outcome:
+            outcome = await super().send(row, signing)
+            async with transaction(engine) as tx:  # the file is there, and not yet noted
+                await deliveries.erase(tx, ann)
+            assert len([*folder.path.iterdir()]) == 1
+            return outcome
+
+    door = Meanwhile(folder, mailbox("ritmo@example.org", "Ritmo"))
+    await send_all(Sender(engine, door, BASE))
+    assert [*folder.path.iterdir()] == []
 
 
 async def test_what_cannot_be_written_fails_alone(
