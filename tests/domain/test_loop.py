@@ -363,7 +363,21 @@ def test_noise_is_refused(noise: bytes) -> None:
             "import_too_large",
         ),
     ],
-    ids=str,
+    ids=[
+        "no list of habits",
+        "an empty list",
+        "another list",
+        "a position that is no number",
+        "a position twice",
+        "UTF-16",
+        "no UTF-8",
+        "an open quote",
+        "an endless cell",
+        "endless rows",
+        "a bomb",
+        "too many files",
+        "too many habits",
+    ],
 )
 def test_hostile_and_foreign_files_are_refused(tables: dict[str, str | bytes], code: str) -> None:
     assert refusal(zip_of(tables)).code == code
