@@ -1,11 +1,16 @@
-"""The shape of the project: what can be checked of its conventions is checked here."""
+"""The shape of the project: what can be checked of its conventions is checked here.
+
+Each test lists all that breaks its rule at once.
+"""
 
 import ast
 import importlib
 import inspect
 import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -16,12 +21,6 @@ from contracts.message import Asked, Fact, Message, Refused
 from ops.platform import rooms
 
 ROOT = Path(__file__).parent.parent
-CODE = [
-    path
-    for folder in ("contracts", "storage", "actors", "gateway", "ops")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-    if "versions" not in path.parts
-]
 SAY_NOTHING = {
     "util",
     "utils",
@@ -36,133 +35,190 @@ SAY_NOTHING = {
 LONGEST = 320
 """Lines of a file; a longer one holds two things."""
 
+LONGEST_HANDLER = 30
+"""Lines of one in a room's `handlers.py`, which is a table of contents."""
 
-def modules() -> list[object]:
+OWN_TABLES = {
+    "auth": {"auth"},
+    "users": {"users"},
+    "habits": {"habits", "check_ins", "check_in_lists", "check_in_history", "breaks"},
+    "journal": {"journal"},
+    "analytics": {"analytics"},
+    "reminders": {"reminders"},
+}
+"""The modules of `storage` that a room may use, beside those for all."""
+
+FOR_ALL = {"base", "session", "outbox", "inbox", "idempotency", "imports"}
+
+
+class File(NamedTuple):
+    """A file of the code: its name from the top, what stands in it, and that as a tree."""
+
+    name: str
+    text: str
+    tree: ast.Module
+
+
+@pytest.fixture(scope="module")
+def code() -> list[File]:
+    """Read the code once."""
     return [
-        importlib.import_module(f"contracts.{found.name}")
-        for found in pkgutil.iter_modules(contracts.__path__)
+        File(str(path.relative_to(ROOT)), text := path.read_text(), ast.parse(text))
+        for folder in ("contracts", "storage", "actors", "gateway", "ops")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "versions" not in path.parts
     ]
 
 
 def messages(kind: type) -> list[type[Message]]:
+    """Return the contracts of a kind, by name."""
+    modules = [
+        importlib.import_module(f"contracts.{found.name}")
+        for found in pkgutil.iter_modules(contracts.__path__)
+    ]
     found = {
         thing
-        for module in modules()
+        for module in modules
         for thing in vars(module).values()
         if inspect.isclass(thing) and issubclass(thing, kind) and "address" in vars(thing)
     }
     return sorted(found, key=lambda one: one.__name__)
 
 
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+Public = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_every_file_says_what_it_is_and_is_short(path: Path) -> None:
-    text = path.read_text()
-    assert ast.get_docstring(ast.parse(text)), "a module without a docstring"
-    # A room's handlers are as many as its messages; their length is checked one by one.
-    assert len(text.splitlines()) <= LONGEST or path.name == "handlers.py"
-    assert not SAY_NOTHING & set(re.split(r"[_.]", path.stem))
-
-
-def public(body: list[ast.stmt]) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Public functions and classes of a module, and of its public classes."""
-    found: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef] = []
+def public(body: list[ast.stmt]) -> Iterator[Public]:
+    """Return public functions and classes of a module, and of its public classes."""
     for node in body:
-        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        if isinstance(node, kinds) and not node.name.startswith("_"):
-            found.append(node)
-            found += public(node.body) if isinstance(node, ast.ClassDef) else []
-    return found
+        if isinstance(node, Public) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node.body)
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_every_public_thing_has_a_docstring(path: Path) -> None:
-    bare = [
-        node.name
-        for node in public(ast.parse(path.read_text()).body)
+def test_there_is_code_to_look_at(code: list[File]) -> None:
+    assert {file.name.split("/")[0] for file in code} == {
+        *("contracts", "storage", "actors", "gateway", "ops")
+    }
+    assert len(messages(Asked)) > len(ROOMS)
+    assert len(messages(Fact)) > len(ROOMS)
+
+
+def test_every_file_says_what_it_is(code: list[File]) -> None:
+    assert [file.name for file in code if not ast.get_docstring(file.tree)] == []
+
+
+def test_every_file_is_short(code: list[File]) -> None:
+    # A room's handlers are as many as its messages; their length is checked one by one.
+    lengths = {file.name: len(file.text.splitlines()) for file in code}
+    assert {
+        name: lines
+        for name, lines in lengths.items()
+        if lines > LONGEST and not name.endswith("/handlers.py")
+    } == {}
+
+
+def test_no_file_has_a_name_that_says_nothing(code: list[File]) -> None:
+    assert [
+        file.name for file in code if SAY_NOTHING & set(re.split(r"[_.]", Path(file.name).stem))
+    ] == []
+
+
+def test_every_public_thing_has_a_docstring(code: list[File]) -> None:
+    assert [
+        f"{file.name}:{node.lineno} {node.name}"
+        for file in code
+        for node in public(file.tree.body)
         if not ast.get_docstring(node)
-    ]
-    assert not bare
+    ] == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_handlers_are_a_table_of_contents(room: str) -> None:
-    tree = ast.parse((ROOT / "actors" / room / "handlers.py").read_text())
-    for node in public(tree.body):
-        assert (node.end_lineno or 0) - node.lineno < 30, f"{node.name} is too long for a table"
+def test_handlers_are_a_table_of_contents(code: list[File]) -> None:
+    tables = {file.name: file for file in code if file.name.endswith("/handlers.py")}
+    assert set(tables) >= {f"actors/{room}/handlers.py" for room in ROOMS}
+    assert [
+        f"{file.name}:{node.lineno} {node.name}"
+        for file in tables.values()
+        for node in public(file.tree.body)
+        if (node.end_lineno or 0) - node.lineno >= LONGEST_HANDLER
+    ] == []
 
 
-@pytest.mark.parametrize("contract", messages(Asked), ids=lambda one: one.__name__)
-def test_every_ask_has_exactly_one_handler_in_its_room(contract: type[Asked]) -> None:
-    answering = [room.name for room in rooms() if contract.address in room.answers]
-    assert answering == [contract.address.split(".")[0]]
-    assert contract.__doc__
+def test_every_ask_has_exactly_one_handler_in_its_room() -> None:
+    answering = {
+        ask.address: [room.name for room in rooms() if ask.address in room.answers]
+        for ask in messages(Asked)
+    }
+    assert {
+        address: found for address, found in answering.items() if found != [address.split(".")[0]]
+    } == {}
+
+
+def test_every_contract_says_what_it_is() -> None:
+    assert [one.__name__ for one in messages(Message) if not one.__doc__] == []
 
 
 def test_every_handler_serves_a_contract() -> None:
-    known = {contract.address for contract in messages(Asked)}
+    asks = {contract.address for contract in messages(Asked)}
     facts = {fact.address for fact in messages(Fact)}
-    for room in rooms():
-        assert set(room.answers) <= known
-        assert set(room.hears) <= facts
+    assert {room.name: strange for room in rooms() if (strange := set(room.answers) - asks)} == {}
+    assert {room.name: strange for room in rooms() if (strange := set(room.hears) - facts)} == {}
 
 
 def test_addresses_are_unique() -> None:
     addresses = [one.address for one in [*messages(Asked), *messages(Fact)]]
-    assert len(addresses) == len(set(addresses))
+    assert sorted({one for one in addresses if addresses.count(one) > 1}) == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_room_has_the_same_shape(room: str) -> None:
-    folder = ROOT / "actors" / room
-    for file in ("__init__.py", "handlers.py", "domain.py"):
-        assert (folder / file).exists()
-    assert ast.parse((folder / "__init__.py").read_text()).body[1:] == [], "prose alone"
-    assert f"| `{room}` |" in (ROOT / "README.md").read_text()
-    assert (ROOT / "contracts" / f"{room}.py").exists()
+def test_every_room_has_the_same_shape() -> None:
+    readme = (ROOT / "README.md").read_text()
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    assert services[room]["command"] == ["run", room]
+    wrong: list[str] = []
+    for room in ROOMS:
+        folder = ROOT / "actors" / room
+        files = [folder / one for one in ("__init__.py", "handlers.py", "domain.py")]
+        files.append(ROOT / "contracts" / f"{room}.py")
+        wrong += [f"{path.relative_to(ROOT)} is missing" for path in files if not path.exists()]
+        if ast.parse((folder / "__init__.py").read_text()).body[1:]:
+            wrong.append(f"actors/{room}/__init__.py is more than prose")
+        if f"| `{room}` |" not in readme:
+            wrong.append(f"README.md does not tell of {room}")
+        if services.get(room, {}).get("command") != ["run", room]:
+            wrong.append(f"compose.yaml does not run {room}")
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_a_room_reaches_only_its_own_tables(path: Path) -> None:
-    parts = path.relative_to(ROOT).parts
-    if parts[0] != "actors" or parts[1] not in ROOMS:
-        return
-    mine = {
-        "auth": {"auth"},
-        "users": {"users"},
-        "habits": {"habits", "check_ins", "check_in_lists", "check_in_history", "breaks"},
-        "journal": {"journal"},
-        "analytics": {"analytics"},
-        "reminders": {"reminders"},
-    }[parts[1]]
-    allowed = mine | {"base", "session", "outbox", "inbox", "idempotency", "imports"}
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            root, *rest = node.module.split(".")
-            if root == "storage":
-                named = rest[:1] or [alias.name for alias in node.names]
-                assert set(named) <= allowed, f"{path} imports {node.module}"
+def test_a_room_reaches_only_its_own_tables(code: list[File]) -> None:
+    assert set(OWN_TABLES) == set(ROOMS)
+    assert [
+        f"{file.name}:{node.lineno} imports {', '.join(sorted(reached))}"
+        for file in code
+        if file.name.startswith("actors/") and (room := file.name.split("/")[1]) in ROOMS
+        for node in ast.walk(file.tree)
+        if (reached := tables_of(node) - OWN_TABLES[room] - FOR_ALL)
+    ] == []
 
 
-def test_rooms_use_no_forbidden_words_of_the_broker() -> None:
-    for path in CODE:
-        text = path.read_text()
-        assert not re.search(r"broker\.request\(|NACK_ON_ERROR|ACK_FIRST|TestRabbitBroker", text)
-        assert "pickle" not in text or "tests" in path.parts
+def tables_of(node: ast.AST) -> set[str]:
+    """Return the modules of `storage` that an import names."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+    else:
+        return set()
+    return {name.split(".")[1] for name in names if name.startswith("storage.")}
 
 
-def test_only_one_broad_except() -> None:
-    broad = [
-        name(path)
-        for path in CODE
-        if re.search(r"except (Base)?Exception\b|except:", path.read_text())
-    ]
-    assert set(broad) <= {
+def test_rooms_use_no_forbidden_words_of_the_broker(code: list[File]) -> None:
+    words = re.compile(r"broker\.request\(|NACK_ON_ERROR|ACK_FIRST|TestRabbitBroker|pickle")
+    assert [file.name for file in code if words.search(file.text)] == []
+
+
+def test_only_one_broad_except(code: list[File]) -> None:
+    broad = re.compile(r"except (Base)?Exception\b|except:")
+    assert {file.name for file in code if broad.search(file.text)} <= {
         "gateway/edge.py",  # the last line before a person
         "storage/embedded.py",  # lets go of the folder, and raises again
     }
@@ -172,20 +228,23 @@ def test_settings_are_in_the_readme() -> None:
     from actors.runtime.settings import Settings
 
     readme = (ROOT / "README.md").read_text()
-    for field in Settings.model_fields:
-        assert f"RITMO_{field.upper()}" in readme
+    names = [f"RITMO_{field.upper()}" for field in Settings.model_fields]
+    assert [name for name in names if name not in readme] == []
 
 
 def test_refusals_are_a_tree_told_in_the_module() -> None:
     told = importlib.import_module("contracts.message").__doc__ or ""
-    for kind in Refused.__subclasses__():
-        assert kind.__name__ in told
+    kinds = [kind.__name__ for kind in Refused.__subclasses__()]
+    assert [kind for kind in kinds if kind not in told] == []
 
 
-def test_no_file_names_a_package_registry() -> None:
+def test_no_file_names_a_package_registry(code: list[File]) -> None:
     hosts = re.compile("|".join(("py" + "pi.org", "python" + "hosted", "npm" + "js.org")))
-    for path in [*CODE, *ROOT.glob("*.lock"), ROOT / "README.md", ROOT / "Makefile"]:
-        assert not hosts.search(path.read_text()), name(path)
+    others = [*ROOT.glob("*.lock"), ROOT / "README.md", ROOT / "Makefile"]
+    texts = {path.name: path.read_text() for path in others} | {
+        file.name: file.text for file in code
+    }
+    assert [name for name, text in texts.items() if hosts.search(text)] == []
 
 
 def test_every_room_is_asked_whether_it_is_there() -> None:
