@@ -24,3 +24,13 @@ def postgres(
     """Run a PostgreSQL whose database is the template of others; nobody writes to it."""
     with databases.server(cluster, tmp_path_factory.mktemp("server") / "postgres") as running:
         yield running
+
+
+SLOWEST_FIRST = ("chaos", "journeys", "security", "wire", "test_wheel.py", "rooms", "gateway")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it in the end."""
+    tests = Path(__file__).parent
+    order = {name: place for place, name in enumerate(SLOWEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(tests).parts[0], len(order)))
