@@ -1,0 +1,75 @@
+"""No forged token is believed at the door, and no real one for longer than it holds."""
+
+from pathlib import Path
+
+import jwt
+import pytest
+from sqlalchemy import text
+
+from contracts.auth import Tokens
+from storage.embedded import connect_url
+from storage.session import open_engine
+from tests.journeys.running import PASSWORD, Up, until
+from tests.rooms.forgery import FORGED, Forge
+from tests.security.attempts import Attempts
+from tests.security.person import arrive
+
+
+async def forge_of(running: Up, data: Path) -> Forge:
+    """Register somebody, and steal the keys out of the database."""
+    words = {"email": "erin@example.org", "password": PASSWORD, "zone": "Europe/Berlin"}
+    said = running.client.post("/v1/auth/register", json=words).json()
+    claims = jwt.decode(said["access_token"], options={"verify_signature": False})
+    url = connect_url(data / "postgres")
+    assert url is not None
+    engine = open_engine(url, 1)
+    async with engine.begin() as tx:
+        rows = {row.state: row for row in await tx.execute(text("SELECT * FROM auth.keys"))}
+    await engine.dispose()
+    active, following = rows["active"], rows["next"]
+    tokens = Tokens.model_validate(
+        {**said, "user_id": claims["sub"], "session_id": claims["sid"]}, extra="ignore"
+    )
+    return Forge(tokens, claims, active.kid, active.private_pem, active.public_pem, following.kid)
+
+
+def status_of(running: Up, token: str) -> int:
+    header = {b"Authorization": f"Bearer {token}".rstrip().encode("latin-1", "replace")}
+    return running.client.get("/v1/me", headers=header).status_code
+
+
+@pytest.mark.asyncio
+async def test_forged_tokens_are_refused(ritmo: Up) -> None:
+    forge = await forge_of(ritmo, ritmo.output.with_suffix(""))
+    assert status_of(ritmo, forge.sign()) == 200, "signed with the real key, it is believed"
+    with Attempts("forged tokens") as attempts:
+        for how, make in FORGED.items():
+            token = make(forge)
+            for _ in range(2):
+                attempts.note(how, status_of(ritmo, token) in (401, 431))
+        expired = forge.sign({"exp": forge.claims["iat"] - 60, "iat": forge.claims["iat"] - 660})
+        attempts.note("expired", status_of(ritmo, expired) == 401)
+        for scheme in ("Basic", "Token", "Bearer,", "DPoP"):
+            header = {"Authorization": f"{scheme} {forge.tokens.access_token}"}
+            answer = ritmo.client.get("/v1/me", headers=header)
+            attempts.note(f"scheme {scheme}", answer.status_code == 401)
+        for where in ("access_token", "token", "jwt"):
+            answer = ritmo.client.get("/v1/me", params={where: forge.tokens.access_token})
+            attempts.note(f"in the query as {where}", answer.status_code == 401)
+        answer = ritmo.client.get("/v1/me", headers={"Cookie": forge.tokens.access_token})
+        attempts.note("in a cookie", answer.status_code == 401)
+
+
+def test_tokens_end_with_what_they_stand_for(ritmo: Up) -> None:
+    arrive(ritmo, "tokens-admin")
+    with Attempts("tokens of what is over") as attempts:
+        gone, out = arrive(ritmo, "frank-is-gone"), arrive(ritmo, "grace-is-out")
+        gone.ask("DELETE", "/v1/me")
+        out.ask("POST", "/v1/auth/logout")
+        for who in (gone, out):
+            token = who.header["Authorization"].removeprefix("Bearer ")
+            until(lambda token=token: status_of(ritmo, token) == 401, "the session is over")
+            attempts.note(who.mark, status_of(ritmo, token) == 401)
+        words = {"email": gone.email, "password": PASSWORD}
+        answer = ritmo.client.post("/v1/auth/login", json=words)
+        attempts.note("login of who is gone", answer.status_code == 401)
