@@ -7,7 +7,6 @@ from functools import lru_cache
 from contracts.keeping.occurrences import rule_days
 from contracts.schedule import (
     WEEKDAYS,
-    DayBased,
     EveryDay,
     EveryNDays,
     Frequency,
@@ -28,15 +27,7 @@ def due_days(schedule: Schedule, anchor: date, first: int, last: int) -> Contain
     if isinstance(schedule, Weekdays):
         wanted = {WEEKDAYS.index(day) for day in schedule.days}
         return {day for day in range(first, last + 1) if (day - 1) % 7 in wanted}
-    if isinstance(schedule, Rule):
-        return rule_days(schedule.rrule, anchor, first, last) if first <= last else ()
-    return _by_asking(schedule, anchor, first, last)
-
-
-def _by_asking(schedule: DayBased, anchor: date, first: int, last: int) -> set[int]:
-    """Ask the schedule day by day."""
-    day = date.fromordinal
-    return {n for n in range(first, last + 1) if schedule.is_due(day(n), anchor)}
+    return rule_days(schedule.to_rrule(), anchor, first, last) if first <= last else ()
 
 
 def never_due(schedule: Schedule, anchor: date) -> bool:
