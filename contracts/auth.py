@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.message import SECRET, Command, Fact, Message, Query, Reply
 from contracts.time import Zone
 
 Email = Annotated[
@@ -48,8 +48,8 @@ class Tokens(Reply):
 
     user_id: UUID
     session_id: UUID
-    access_token: str
-    refresh_token: str
+    access_token: Annotated[str, SECRET]
+    refresh_token: Annotated[str, SECRET]
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int
 
@@ -67,7 +67,7 @@ class Register(Command[Tokens]):
     address: ClassVar[str] = "auth.register"
     public: ClassVar[bool] = True
     email: Email
-    password: Text = Field(repr=False)
+    password: Annotated[Text, SECRET] = Field(repr=False)
     name: Name = ""
     zone: Zone = "UTC"
     language: Language = "en"
@@ -84,8 +84,8 @@ class Login(Command[Tokens]):
     address: ClassVar[str] = "auth.login"
     public: ClassVar[bool] = True
     email: Email
-    password: Text = Field(repr=False)
-    otp: str | None = Field(default=None, repr=False)
+    password: Annotated[Text, SECRET] = Field(repr=False)
+    otp: Annotated[str | None, SECRET] = Field(default=None, repr=False)
     device: Device = Device()
 
 
@@ -99,7 +99,7 @@ class Refresh(Command[Tokens]):
 
     address: ClassVar[str] = "auth.refresh"
     public: ClassVar[bool] = True
-    refresh_token: Text = Field(repr=False)
+    refresh_token: Annotated[Text, SECRET] = Field(repr=False)
     device: Device = Device()
 
 
@@ -130,8 +130,8 @@ class ChangePassword(Command[Done]):
     """
 
     address: ClassVar[str] = "auth.change_password"
-    password: Text = Field(repr=False)
-    new_password: Text = Field(repr=False)
+    password: Annotated[Text, SECRET] = Field(repr=False)
+    new_password: Annotated[Text, SECRET] = Field(repr=False)
 
 
 class ConfirmPassword(Query[Done]):
@@ -141,7 +141,7 @@ class ConfirmPassword(Query[Done]):
     """
 
     address: ClassVar[str] = "auth.confirm_password"
-    password: Text = Field(repr=False)
+    password: Annotated[Text, SECRET] = Field(repr=False)
 
 
 class Session(Message):

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from contracts.auth import Done, Language
 from contracts.habit import Line
 from contracts.mails import DeliveryState, Digest, DigestEvery, Template
-from contracts.message import Command, Message, Query, Reply
+from contracts.message import SECRET, Command, Message, Query, Reply
 from contracts.reminders import ChannelName
 from contracts.time import Day
 
@@ -62,7 +62,9 @@ class SetApprise(Command[Channel]):
     """
 
     address: ClassVar[str] = "reminders.set_apprise"
-    url: AppriseUrl = Field(repr=False, examples=["ntfys://ntfy.sh/my-secret-topic"])
+    url: Annotated[AppriseUrl, SECRET] = Field(
+        repr=False, examples=["ntfys://ntfy.sh/my-secret-topic"]
+    )
     language: Language | None = None
 
 
@@ -171,7 +173,7 @@ class LookAtLink(Query[Link]):
 
     address: ClassVar[str] = "reminders.look_at_link"
     public: ClassVar[bool] = True
-    token: Token = Field(repr=False)
+    token: Annotated[Token, SECRET] = Field(repr=False)
 
 
 class ActOnLink(Command[Link]):
@@ -182,7 +184,7 @@ class ActOnLink(Command[Link]):
 
     address: ClassVar[str] = "reminders.act_on_link"
     public: ClassVar[bool] = True
-    token: Token = Field(repr=False)
+    token: Annotated[Token, SECRET] = Field(repr=False)
     value: float | None = Field(default=None, ge=0, le=1_000_000_000, allow_inf_nan=False)
     minutes: int | None = Field(default=None, ge=15, le=1440, strict=True)
     until: Literal["tomorrow"] | None = None

@@ -34,6 +34,22 @@ def new_id() -> UUID:
     return uuid7()
 
 
+class Secret:
+    """Marks a field, in its `Annotated`, of which nothing is kept: a password, a token."""
+
+
+SECRET = Secret()
+
+
+def secrets_of(message: type[BaseModel]) -> frozenset[str]:
+    """Name the fields of a message that are marked as secret."""
+    return frozenset(
+        name
+        for name, field in message.model_fields.items()
+        if any(isinstance(mark, Secret) for mark in field.metadata)
+    )
+
+
 class Message(BaseModel):
     """Anything said between rooms. Fields of a newer speaker are passed over, never refused."""
 

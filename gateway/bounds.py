@@ -61,7 +61,7 @@ MAX_KEYS = 200
 MAX_ELEMENTS = 1000
 """Elements of all arrays of a JSON body; an empty array counts as one."""
 
-MAX_TOKENS = 10_000
+MAX_TOKENS = 20_000
 """Strings, brackets, colons and commas of a JSON body."""
 
 MAX_DEPTH = 32

@@ -7,9 +7,7 @@ application asks for it.
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import httptools
@@ -21,6 +19,7 @@ from gateway.figures import observe
 from gateway.limits import network
 from gateway.problems import problem
 from gateway.proxies import TrustedProxies
+from gateway.register import Register
 from gateway.visit import KEY, Visit
 
 REFUSALS: dict[int, tuple[str, str]] = {
@@ -34,44 +33,6 @@ REFUSALS: dict[int, tuple[str, str]] = {
 
 class _TooMuch(Exception):  # it ends the parser's work on what came
     pass
-
-
-@dataclass(slots=True)
-class Register:
-    """The connections of a server that wait for their client, those that wait longest first."""
-
-    most: int = bounds.MAX_CONNECTIONS
-    most_of_address: int = bounds.MAX_CONNECTIONS_PER_ADDRESS
-    idle: dict["Connection", None] = field(default_factory=dict)
-    """Those without a whole head."""
-    sending: dict["Connection", None] = field(default_factory=dict)
-    """Those in the middle of a body."""
-    of_address: Counter[str] = field(default_factory=Counter)
-
-    def full_for(self, address: str) -> bool:
-        """Tell whether an address has more connections than it may."""
-        return self.of_address[address] > self.most_of_address
-
-    def leave(self, address: str) -> None:
-        """Count one connection of an address less."""
-        self.of_address[address] -= 1
-        if not self.of_address[address]:
-            del self.of_address[address]
-
-    def forget(self, connection: "Connection") -> None:
-        """Take out one that is closed, or whose request is whole."""
-        self.idle.pop(connection, None)
-        self.sending.pop(connection, None)
-
-    def give_way(self, newest: "Connection") -> bool:
-        """Close the one that has waited longest, but not the newest; False if there is none."""
-        for waiting in (self.idle, self.sending):
-            for oldest in waiting:
-                if oldest is not newest:
-                    self.forget(oldest)
-                    oldest.transport.abort()
-                    return True
-        return False
 
 
 class Connection(HttpToolsProtocol):

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.bus import trace_id
 from contracts.message import KINDS, Command, Fact, Invalid, Query, Reply, Wrong, new_id
+from contracts.message import SECRET as CLASSIFIED
 from contracts.principal import Principal
 from storage.outbox import tell
 
@@ -47,6 +48,28 @@ class Note(Command[Noted]):
     text: str
     gate: str = ""
     refuse: bool = False
+
+
+class Opened(Reply):
+    """What is behind a password; `token` is a secret."""
+
+    number: int = 0
+    token: Annotated[str, CLASSIFIED] = ""
+
+
+class ChangeLock(Command[Noted]):
+    """Keep a note, with a password that nobody keeps."""
+
+    address: ClassVar[str] = "trial.change_lock"
+    text: str
+    password: Annotated[str, CLASSIFIED]
+
+
+class MakeToken(Command[Opened]):
+    """Keep a note, and answer with a secret."""
+
+    address: ClassVar[str] = "trial.make_token"
+    text: str
 
 
 class Count(Query[Said]):
@@ -179,6 +202,17 @@ async def write_down(tx: AsyncConnection, fact: Fact, body: str) -> None:
 async def pass_gate(name: str) -> None:
     begun.append(name)
     await gates[name].wait()
+
+
+@room.answer
+async def change_lock(command: ChangeLock, who: Who, tx: Transaction) -> Noted:
+    return Noted(note_id=await keep(tx, who, command.text))
+
+
+@room.answer
+async def make_token(command: MakeToken, who: Who, tx: Transaction) -> Opened:
+    await keep(tx, who, command.text)
+    return Opened(number=1, token="shown once")
 
 
 @room.answer

@@ -6,6 +6,7 @@ fact, and a refusal for everything that goes wrong. Both carriers come through h
 
 import asyncio
 import hashlib
+import hmac
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -29,12 +30,16 @@ from contracts.message import (
     Reply,
     Unanswered,
     Unauthenticated,
+    secrets_of,
 )
 from contracts.principal import Principal
-from storage import idempotency, inbox
+from storage import idempotency, inbox, secrets
 from storage.session import transaction
 
 log = structlog.get_logger()
+
+SECRET_NAME = "idempotency"
+"""The secret of the installation that keys the sums of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Edge:
         self.engine = engine
         self.bus = bus
         self.after = after
+        self._secret: bytes | None = None
         self.limit = limit
         self.turns = asyncio.Semaphore(concurrency)
         self.hearing = Hearing(room.name, self._work, self._park, after)
@@ -131,7 +137,11 @@ class Edge:
         request: str,
         call: Callable[[], Awaitable[Reply]],
     ) -> Reply:
-        """Answer under an idempotency key: the first time for real, later from memory."""
+        """Answer under an idempotency key: the first time for real, later from memory.
+
+        No secret is kept, in no form: two requests that differ in one alone count as the same, and
+        an answer that held one is not given again.
+        """
         key, address = asking.idempotency_key or "", handler.contract.address
         principal = asking.principal
         if principal is None or handler.reply is None:
@@ -142,19 +152,37 @@ class Edge:
                 "A request with this Idempotency-Key is being worked on; try again in a moment.",
                 retry_after=1,
             )
-        digest = hashlib.sha256(request.encode()).digest()
+        digest = await self._digest(tx, handler.contract, request)
         kept = await idempotency.find(tx, principal.user_id, address, key)
         if kept is None:
             reply = await call()
-            await idempotency.keep(
-                tx, principal.user_id, address, key, digest, reply.model_dump_json()
-            )
+            answer = "" if secrets_of(handler.reply) else reply.model_dump_json()
+            await idempotency.keep(tx, principal.user_id, address, key, digest, answer)
             return reply
-        if kept.request_hash != digest:
+        if not hmac.compare_digest(kept.request_hash, digest):
             raise Invalid(
                 "key_reused", "This Idempotency-Key was used before, for another request."
             )
+        if not kept.answer:
+            raise Conflict(
+                "answered_once", "This was done already, and what it answered is shown only once."
+            )
         return handler.reply.model_validate_json(kept.answer)
+
+    async def _digest(
+        self, tx: AsyncConnection, contract: type[Asked[Reply]], request: str
+    ) -> bytes:
+        """Sum up a request so that nobody who reads the sum can try out what it was."""
+        hidden = secrets_of(contract)
+        if hidden:
+            request = contract.model_validate_json(request).model_dump_json(exclude=set(hidden))
+        secret = self._secret or await secrets.find(tx, SECRET_NAME)
+        if secret is None:
+            # It holds only if this transaction does: it is not remembered yet.
+            secret = await secrets.make(tx, SECRET_NAME)
+        else:
+            self._secret = secret
+        return hmac.digest(secret, hashlib.sha256(request.encode()).digest(), "sha256")
 
 
 def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:

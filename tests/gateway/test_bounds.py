@@ -53,9 +53,10 @@ def keys(number: int, value: object = 1) -> dict[str, object]:
         ([""] * (MAX_ELEMENTS + 1), "too_many_elements"),
         ([{}] * (MAX_ELEMENTS + 1), "too_many_elements"),
         ([[]] * MAX_ELEMENTS, "too_many_elements"),
-        ([keys(20) for _ in range(200)], "too_many_tokens"),
+        ([keys(20) for _ in range(400)], "too_many_tokens"),
         ({name: keys(100) for name in keys(100)}, "too_many_tokens"),
         ("," * 5000 + "[" * 5000 + '{"": ' * 5000, ""),
+        ({"check_ins": [keys(8, "2031-05-05") for _ in range(500)]}, ""),
         ({"," * 2000: '\\"[' * 2000}, ""),
     ],
 )

@@ -12,8 +12,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway.bounds import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED
-from gateway.connection import Connection, Register, bounded
+from gateway.connection import Connection, bounded
 from gateway.proxies import TrustedProxies
+from gateway.register import Register
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 PLAIN = b"GET /livez HTTP/1.1\r\nHost: ritmo\r\n\r\n"

@@ -1,7 +1,9 @@
 """What an ask is answered, on either bus the same."""
 
 import asyncio
+import hashlib
 import time
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from contracts.bus import trace_id
 from contracts.message import (
     KINDS,
+    Asked,
     Broken,
     Conflict,
     Denied,
@@ -19,15 +22,21 @@ from contracts.message import (
     Unavailable,
     Wrong,
 )
+from contracts.principal import Principal
+from storage import idempotency
+from storage.idempotency import Answer
+from storage.session import transaction
 from tests.bus_people import person
 from tests.bus_room import (
     SECRET,
     Absent,
+    ChangeLock,
     Count,
     Crash,
     Echo,
     Guarded,
     Hold,
+    MakeToken,
     Note,
     Noted,
     Refuse,
@@ -203,6 +212,48 @@ async def test_a_key_belongs_to_one_person(place: Place) -> None:
     one = await place.bus.ask(Note(text="same"), ann, idempotency_key="k")
     other = await place.bus.ask(Note(text="same"), ben, idempotency_key="k")
     assert one.note_id != other.note_id
+
+
+async def kept(place: Place, who: Principal, asked: type[Asked[Any]]) -> Answer:
+    async with transaction(place.engine) as tx:
+        answer = await idempotency.find(tx, who.user_id, asked.address, "k")
+    assert answer is not None
+    return answer
+
+
+async def test_no_hash_of_a_request_can_be_tried_out(place: Place) -> None:
+    who = person()
+    command = Note(text="swordfish")
+    await place.bus.ask(command, who, idempotency_key="k")
+    plain = command.model_dump_json().encode()
+    held = (await kept(place, who, Note)).request_hash
+    assert held != hashlib.sha256(plain).digest()
+    assert len(held) == 32
+
+
+async def test_of_a_secret_nothing_is_kept(place: Place) -> None:
+    """Not even a sum that tells two of them apart."""
+    who = person()
+    first = await place.bus.ask(
+        ChangeLock(text="a", password="swordfish"), who, idempotency_key="k"
+    )
+    again = await place.bus.ask(ChangeLock(text="a", password="other"), who, idempotency_key="k")
+    assert again == first
+    with pytest.raises(Invalid) as caught:
+        await place.bus.ask(ChangeLock(text="b", password="swordfish"), who, idempotency_key="k")
+    assert caught.value.code == "key_reused"
+    assert (await place.bus.ask(Count(), who)).number == 1
+
+
+async def test_an_answer_with_a_secret_is_given_once(place: Place) -> None:
+    who = person()
+    answer = await place.bus.ask(MakeToken(text="a"), who, idempotency_key="k")
+    assert answer.token == "shown once"
+    assert "shown once" not in (await kept(place, who, MakeToken)).answer
+    with pytest.raises(Conflict) as caught:
+        await place.bus.ask(MakeToken(text="a"), who, idempotency_key="k")
+    assert caught.value.code == "answered_once"
+    assert (await place.bus.ask(Count(), who)).number == 1
 
 
 async def test_a_refused_command_leaves_its_key_free(place: Place) -> None:
