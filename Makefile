@@ -11,6 +11,6 @@ bench:
 chaos:
 	@ops/setup dev && ops/packages && RITMO_LEDGER=5000 exec .venv/bin/pytest tests/chaos -s --timeout=900
 security:
-	@ops/setup dev && ops/packages && RITMO_SECURITY=measured exec .venv/bin/pytest tests/security -s --timeout=900 $(ARGS)
+	@ops/setup dev && ops/packages && RITMO_SECURITY=measured exec .venv/bin/pytest tests/security -s -n0 --timeout=900 $(ARGS)
 lock:
 	@ops/lock

@@ -31,7 +31,14 @@ from gateway import (
     web,
 )
 from gateway.answers import JSON
-from gateway.bounds import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
+from gateway.bounds import (
+    HASH_SECONDS,
+    MAX_BODY_BYTES,
+    MAX_HASHES,
+    MAX_HASHES_WAITING,
+    MAX_UPLOAD_BYTES,
+)
+from gateway.bulkhead import Bulkhead
 from gateway.deps import Door
 from gateway.documents import Document
 from gateway.edge import Edge
@@ -130,6 +137,7 @@ def open_gateway(
             for language in LANGUAGES
         },
         asyncapi=Document(asyncapi, JSON) if asyncapi else None,
+        hashing=Bulkhead(MAX_HASHES, MAX_HASHES_WAITING, HASH_SECONDS),
         base_url=base_url,
         metrics_token=settings.metrics_token,
         patience=settings.import_patience,

@@ -31,7 +31,17 @@ from contracts.principal import Verifier
 from contracts.time import Zone
 from contracts.users import CreateProfile, GetProfile, User
 from gateway.answers import answer, created, nothing
-from gateway.deps import FromDevice, Key, TheBus, TheVerifier, YesNo, at_login, at_register, guest
+from gateway.deps import (
+    FromDevice,
+    Hashing,
+    Key,
+    TheBus,
+    TheVerifier,
+    YesNo,
+    at_login,
+    at_register,
+    guest,
+)
 from gateway.identity import Me
 from gateway.reading import Body, Said, resource
 
@@ -131,7 +141,11 @@ async def profile_of(
     summary="Open an account",
 )
 async def register(
-    body: Said[NewAccount], bus: TheBus, verifier: TheVerifier, device: FromDevice
+    body: Said[NewAccount],
+    bus: TheBus,
+    verifier: TheVerifier,
+    device: FromDevice,
+    hashing: Hashing,
 ) -> Response:
     """Open an account and begin its first session."""
     deadline = deadline_in()
@@ -143,7 +157,8 @@ async def register(
         language=body.language,
         device=device,
     )
-    tokens = await bus.ask(command, deadline=deadline)
+    async with hashing:
+        tokens = await bus.ask(command, deadline=deadline)
     who = await verifier.verify(tokens.access_token)
     profile = CreateProfile(
         email=body.email, name=body.name, zone=body.zone, language=body.language
@@ -159,12 +174,17 @@ async def register(
     summary="Log in",
 )
 async def login(
-    body: Said[Credentials], bus: TheBus, verifier: TheVerifier, device: FromDevice
+    body: Said[Credentials],
+    bus: TheBus,
+    verifier: TheVerifier,
+    device: FromDevice,
+    hashing: Hashing,
 ) -> Response:
     """Begin a session."""
     deadline = deadline_in()
     command = Login(email=body.email, password=body.password, otp=body.otp, device=device)
-    tokens = await bus.ask(command, deadline=deadline)
+    async with hashing:
+        tokens = await bus.ask(command, deadline=deadline)
     user = await profile_of(bus, verifier, tokens, deadline, body.email)
     return answer(opened(user, tokens))
 
@@ -224,11 +244,12 @@ async def end_session(
 
 @router.post("/v1/auth/password", status_code=204, summary="Change the password")
 async def change_password(
-    body: Said[NewPassword], me: Me, bus: TheBus, key: Key = None
+    body: Said[NewPassword], me: Me, bus: TheBus, hashing: Hashing, key: Key = None
 ) -> Response:
     """Set a new password and end all other sessions."""
     command = ChangePassword(password=body.password, new_password=body.new_password)
-    await bus.ask(command, me, idempotency_key=key)
+    async with hashing:
+        await bus.ask(command, me, idempotency_key=key)
     return nothing()
 
 

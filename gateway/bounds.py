@@ -78,6 +78,17 @@ MAX_FORM_FIELDS = 10
 MAX_FORM_FILES = 1
 """Files of an upload."""
 
+# A password.
+
+MAX_HASHES = 4
+"""Requests that have a password hashed at once: fewer than a room works on, so that others pass."""
+
+MAX_HASHES_WAITING = 16
+"""Requests that wait for that; a further one is told to come again."""
+
+HASH_SECONDS = 2
+"""Seconds for which they wait."""
+
 # An error.
 
 MAX_ERRORS = 20

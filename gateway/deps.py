@@ -13,6 +13,7 @@ from contracts.auth import Device
 from contracts.bus import Bus
 from contracts.principal import Verifier
 from contracts.time import Day
+from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
 from gateway.fresh import Fresh
 from gateway.limits import Limiter, Policy, address_of, admit, network
@@ -22,7 +23,8 @@ from gateway.limits import Limiter, Policy, address_of, admit, network
 class Door:
     """What the gateway works with.
 
-    `docs` is the documentation page by language; `base_url` is where people reach Ritmo, if that
+    `hashing` is passed by whoever has a password hashed; `docs` is the documentation page by
+    language; `base_url` is where people reach Ritmo, if that
     is known; `patience`: seconds that a caller waits for an import.
     """
 
@@ -36,6 +38,7 @@ class Door:
     ready: Callable[[], Awaitable[dict[str, str]]]
     openapi: Document
     docs: Mapping[str, Document]
+    hashing: Bulkhead
     asyncapi: Document | None = None
     base_url: str = ""
     metrics_token: str | None = None
@@ -72,6 +75,14 @@ async def _device(request: Request) -> Device:
 
 FromDevice = Annotated[Device, Depends(_device)]
 """Where the request comes from."""
+
+
+async def _hashing(request: Request) -> Bulkhead:
+    return door_of(request).hashing
+
+
+Hashing = Annotated[Bulkhead, Depends(_hashing)]
+"""To be passed where a room hashes a password."""
 
 
 async def guest(request: Request) -> None:

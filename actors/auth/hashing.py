@@ -5,7 +5,10 @@ everything else.
 """
 
 import asyncio
+import os
 import secrets
+import sys
+import threading
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +25,8 @@ MEMORY, TIME, LANES = 19456, 2, 1
 """argon2id m (KiB), t and p (ASVS 5.0, appendix C)."""
 
 THREADS, QUEUE = 2, 32
+NICENESS = 5
+"""Of the threads that hash (setpriority(2)): a login may take longer, other requests may not."""
 
 
 def _hash_of_nobody() -> str:
@@ -30,13 +35,19 @@ def _hash_of_nobody() -> str:
     return f"$argon2id$v=19$m={MEMORY},t={TIME},p={LANES}${salt}${tag}"
 
 
+def _give_way() -> None:
+    """Let this thread have only what the event loop leaves; Linux knows priorities of threads."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
 class Hasher:
     """Makes and checks hashes off the event loop."""
 
     def __init__(self, threads: int = THREADS, queue: int = QUEUE) -> None:
         """Work on `threads` at once and let `queue` more wait."""
         self._argon2 = PasswordHasher(TIME, MEMORY, LANES)
-        self._threads = ThreadPoolExecutor(threads, "argon2")
+        self._threads = ThreadPoolExecutor(threads, "argon2", _give_way)
         self._room = threads + queue
         self._nobody = _hash_of_nobody()
 

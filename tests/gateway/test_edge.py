@@ -1,6 +1,9 @@
 """What every request passes: sizes, origins, headers, traces and limits."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
 
 import httpx
 import pytest
@@ -9,8 +12,10 @@ from fastapi import FastAPI
 from contracts.auth import GetKeys, Login, Tokens
 from contracts.bus import trace_id
 from contracts.check_ins import GetToday, Today
-from contracts.message import Unauthenticated
+from contracts.message import Unauthenticated, Unavailable
 from gateway.app import GatewaySettings, open_gateway
+from gateway.bounds import MAX_HASHES, MAX_HASHES_WAITING
+from gateway.bulkhead import Bulkhead
 from gateway.limits import Limiter, Policy, network
 from tests.gateway.conftest import ORIGIN, client_of
 from tests.gateway.standing_in import BEARER, StandInBus, StandInVerifier
@@ -195,3 +200,58 @@ async def test_public_pages_tell_their_limit(client: httpx.AsyncClient, bus: Sta
     answer = await client.get("/.well-known/jwks.json")
     assert bus.last == GetKeys()
     assert "ratelimit" in answer.headers
+
+
+async def test_few_wait_for_a_hash_and_nobody_else_waits_for_them(
+    bus: StandInBus,
+) -> None:
+    go, inside = asyncio.Event(), 0
+
+    class Hashing(StandInBus):
+        async def ask(self, message: Any, *given: Any, **more: Any) -> Any:
+            nonlocal inside
+            if isinstance(message, Login):
+                inside += 1
+                await go.wait()
+                inside -= 1
+            return await super().ask(message, *given, **more)
+
+    slow = Hashing()
+    slow.answers[Login] = Unauthenticated("wrong_credentials", "Wrong.")
+    slow.answers[GetToday] = Today(day=date(2031, 5, 5), habits=())
+    settings = GatewaySettings(login_per_minute=1000)
+    words = {"email": "ada@example.org", "password": "x"}
+    async with client_of(open_gateway(slow, StandInVerifier(), settings)) as client:
+        room = MAX_HASHES + MAX_HASHES_WAITING
+        logins = [
+            asyncio.create_task(client.post("/v1/auth/login", json=words)) for _ in range(room + 5)
+        ]
+        done, waiting = await asyncio.wait(logins, return_when=asyncio.FIRST_COMPLETED)
+        while len(done) < 5:
+            more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            done |= more
+        for one in done:
+            problem = checked(one.result(), 503, "busy")
+            assert problem
+            assert int(one.result().headers["retry-after"]) >= 1
+        assert inside == MAX_HASHES
+        assert (await client.get("/v1/today", headers=BEARER)).status_code == 200
+        # Who goes away while waiting leaves room for others.
+        left = waiting.pop()
+        left.cancel()
+        go.set()
+        answers = await asyncio.gather(*waiting)
+        assert {answer.status_code for answer in answers} == {401}
+        answer = await client.post("/v1/auth/login", json=words)
+        checked(answer, 401, "wrong_credentials")
+
+
+async def test_nobody_waits_for_a_turn_without_end() -> None:
+    bulkhead = Bulkhead(at_once=1, waiting=1, seconds=0.01)
+    async with bulkhead:
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                async with bulkhead:
+                    raise AssertionError
+    async with bulkhead:
+        pass
