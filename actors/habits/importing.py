@@ -68,8 +68,9 @@ def rows_of(export: LoopFile) -> int:
 class Reading:
     """One import being read."""
 
-    def __init__(self, run: Run) -> None:
-        """Read for an import that is begun."""
+    def __init__(self, run: Run, max_habits: int = plans.MAX_HABITS) -> None:
+        """Read for an import that is begun, for somebody who may have so many habits."""
+        self._max_habits = max_habits
         self._run, self._tx = run, run.tx
         self._who = Principal(user_id=run.user_id)
         self._person = Person("UTC", 0, "mon")
@@ -166,6 +167,7 @@ class Reading:
             today,
             start_given=False,
             imported_from=key,
+            max_habits=self._max_habits,
         )
         await tell(self._tx, fact)
         if one.archived:

@@ -34,7 +34,7 @@ from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
 
-MOST = 1_000
+MAX_HABITS = 1_000
 """Habits that a person may have."""
 
 WORDS = ("name", "unit", "colour", "icon", "cue", "question", "description", "archived")
@@ -77,10 +77,12 @@ async def create(
     *,
     start_given: bool | None = None,
     imported_from: str | None = None,
+    max_habits: int = MAX_HABITS,
 ) -> tuple[HabitRow, Fact]:
-    """Keep a new habit and return it with the fact to tell."""
-    if await habits.count(tx, who.user_id) >= MOST:
-        raise Conflict("too_many_habits", "You have {most} habits; delete one first.", most=MOST)
+    """Keep a new habit, one of at most `max_habits`, and return it with the fact to tell."""
+    if await habits.count(tx, who.user_id) >= max_habits:
+        sentence = "You have {most} habits; delete one first."
+        raise Conflict("too_many_habits", sentence, most=max_habits)
     start = command.start_day or today
     check_plan(command.kind, command.measure, command.target, command.schedule, start)
     version = Version(

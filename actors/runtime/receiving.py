@@ -32,7 +32,7 @@ from storage import imports
 from storage.imports import ImportRow
 from storage.session import transaction
 
-LARGEST_FILE = 50 * 1024 * 1024
+MAX_FILE_BYTES = 50 * 1024 * 1024
 """Bytes of a file that can be imported."""
 
 IN_MEMORY = 4 * 1024 * 1024
@@ -49,16 +49,6 @@ log = structlog.get_logger()
 def no_import(import_id: UUID) -> NotFound:
     """Say that there is no such import, or that it is somebody else's."""
     return NotFound("import_not_found", "There is no import {import_id}.", import_id=str(import_id))
-
-
-def check_size(size: int) -> None:
-    """Refuse a file that is too large."""
-    if size > LARGEST_FILE:
-        raise Invalid(
-            "import_too_large",
-            "The file is larger than {most} MB.",
-            most=LARGEST_FILE // (1024 * 1024),
-        )
 
 
 def decoded(data: str) -> bytes:
@@ -112,13 +102,14 @@ Read = Callable[[Run, BinaryIO], Awaitable[Account]]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receives files for a room, by its name."""
+    """Receives files of at most `max_bytes` for a room, by its name."""
 
     room: str
+    max_bytes: int = MAX_FILE_BYTES
 
     async def start(self, tx: AsyncConnection, who: Principal, command: StartImport) -> Import:
         """Begin to receive a file."""
-        check_size(command.size or 0)
+        self._check_size(command.size or 0)
         import_id = new_id()
         await imports.add(tx, who.user_id, self.room, import_id, command.file_name)
         return Import(import_id=import_id, phase="receiving", dry_run=False)
@@ -127,7 +118,7 @@ class Receiver:
         """Receive a part of a file."""
         row = await self._waiting(tx, who, command.import_id)
         data = decoded(command.data)
-        check_size(await imports.keep_part(tx, row.id, command.number, data))
+        self._check_size(await imports.keep_part(tx, row.id, command.number, data))
         return Import(import_id=row.id, phase="receiving", dry_run=False)
 
     async def close(
@@ -166,6 +157,15 @@ class Receiver:
     async def erase(self, tx: AsyncConnection, user_id: UUID) -> None:
         """Erase a user's imports."""
         await imports.erase(tx, user_id, self.room)
+
+    def _check_size(self, size: int) -> None:
+        """Refuse a file that is too large."""
+        if size > self.max_bytes:
+            raise Invalid(
+                "import_too_large",
+                "The file is larger than {most} MB.",
+                most=self.max_bytes // (1024 * 1024),
+            )
 
     async def _waiting(self, tx: AsyncConnection, who: Principal, import_id: UUID) -> ImportRow:
         """Return an import that still waits for parts, locked."""

@@ -111,7 +111,15 @@ def test_what_does_not_go_together(
 
 
 def test_what_goes_together() -> None:
-    check_plan("quit", "amount", Target(at="most", value=1.5, per="week"), EveryDay(), day(0))
+    most = Target(at="most", value=1.5, per="week")
+    check_plan("quit", "amount", most, EveryDay(), day(0))
+    for kind, measure, target in (
+        ("quit", "amount", most.model_copy(update={"at": "least"})),
+        ("quit", "count", most),
+        ("quit", "yes_no", most),
+    ):
+        with pytest.raises(Invalid):
+            check_plan(kind, measure, target, EveryDay(), day(0))
 
 
 def change(

@@ -112,8 +112,9 @@ async def test_any_password_of_any_script_counts_to_its_end(bus: LocalBus, passw
 
 
 async def test_a_password_is_the_same_on_every_keyboard(bus: LocalBus) -> None:
-    await bus.ask(Register(email="ann@example.org", password="cafe\u0301 au lait"))
-    await login(bus, "caf\u00e9 au lait")
+    ann = await bus.ask(Register(email="ann@example.org", password="cafe\u0301 au lait"))
+    assert (await login(bus, "caf\u00e9 au lait")).user_id == ann.user_id
+    assert await code_of(login(bus, "cafe au lait")) == "wrong_credentials"
 
 
 async def test_wrong_password_and_unknown_account_look_alike(bus: LocalBus) -> None:
@@ -204,6 +205,8 @@ async def test_right_passwords_are_not_counted(bus: LocalBus) -> None:
     with time_machine.travel(NOON, tick=False):
         for _ in range(TRIES + 2):
             await login(bus)
+        codes = [await code_of(login(bus, "wrong wrong")) for _ in range(TRIES + 1)]
+    assert codes == ["wrong_credentials"] * TRIES + ["too_many_attempts"]
 
 
 async def test_guessing_goes_on_in_memory_while_redis_is_away(bus: LocalBus) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from actors.habits import plans
 from actors.runtime.local import LocalBus
 from contracts.breaks import AddBreak
 from contracts.check_ins import GetHistory, GetStreaks, GetToday, ListCheckIns
@@ -22,9 +23,11 @@ from contracts.habits import (
 from contracts.message import Asked, Conflict, Invalid, NotFound, new_id
 from contracts.schedule import EveryDay, EveryNDays, Times, Weekdays
 from contracts.users import ChangeProfile, Profile, ProfileChanged
+from storage.habits import Person
 from storage.outbox import tell
+from storage.session import transaction
 from tests.rooms.people import Carry, code_of
-from tests.rooms.tracking import TODAY, Tracker, day, newcomer
+from tests.rooms.tracking import TODAY, Tracker, day
 
 pytestmark = pytest.mark.asyncio
 
@@ -319,12 +322,16 @@ async def test_a_person_is_asked_for_once(bus: LocalBus, ann: Tracker, carry: Ca
     assert (await ann.begin()).start_day == TODAY
 
 
-async def test_one_person_has_at_most_so_many(
-    ann: Tracker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("actors.habits.plans.MOST", 2)
-    await ann.begin()
-    await ann.begin()
-    assert await code_of(ann.begin()) == "too_many_habits"
-    other = await newcomer(ann.bus, ann.engine)
-    await other.begin()
+async def test_one_person_has_at_most_so_many(ann: Tracker, bob: Tracker) -> None:
+    command = CreateHabit(name="Read")
+
+    async def begin(who: Tracker) -> None:
+        async with transaction(who.engine) as tx:
+            person = Person("UTC", 0, "mon")
+            await plans.create(tx, who.who, command, person, TODAY, max_habits=2)
+
+    await begin(ann)
+    await begin(ann)
+    assert await code_of(begin(ann)) == "too_many_habits"
+    await begin(bob)
+    assert [len((await one.ask(ListHabits())).habits) for one in (ann, bob)] == [2, 1]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from actors.habits import importing
 from actors.habits.importing import TOLD_AT_ONCE
-from actors.runtime import receiving
+from actors.runtime.receiving import Receiver
 from contracts.check_ins import CheckIn, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
 from contracts.habits import ListHabits, UpdateHabit
@@ -26,8 +26,10 @@ from contracts.imports import (
     RunImport,
     StartImport,
 )
+from contracts.message import Invalid
 from contracts.schedule import EveryDay, Times
 from contracts.users import ChangeProfile
+from storage.session import transaction
 from tests.loop_zip import SomeHabit, loop_zip, some_days
 from tests.rooms.people import Carry, code_of
 from tests.rooms.tracking import TODAY, Tracker, day
@@ -314,11 +316,16 @@ async def test_a_broken_file_leaves_nothing(ann: Tracker, carry: Carry) -> None:
     assert await ann.told() == []
 
 
-async def test_a_failure_in_the_middle_takes_all_back(
-    ann: Tracker, carry: Carry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("actors.habits.plans.MOST", 2)
-    failed = await run(ann, carry, export())
+async def test_a_failure_in_the_middle_takes_all_back(ann: Tracker) -> None:
+    import_id = await send(ann, export().getvalue())
+    await ann.ask(RunImport(import_id=import_id))
+    (requested,) = await ann.told()
+    asked = ImportRequested.model_validate(requested)
+    async with transaction(ann.engine) as tx:
+        await importing.files.run(
+            tx, asked, lambda run, file: importing.Reading(run, max_habits=2).read(file)
+        )
+    failed = await ann.ask(GetImport(import_id=import_id))
     assert failed.phase == "failed"
     assert failed.problem == "You have 2 habits; delete one first."
     assert (await ann.ask(ListHabits(archived=None))).habits == ()
@@ -341,14 +348,20 @@ async def test_parts_must_be_whole(ann: Tracker) -> None:
         assert await code_of(ann.ask(message)) == "import_begun"
 
 
-async def test_a_file_has_a_largest_size(ann: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_has_a_largest_size(ann: Tracker) -> None:
     assert await code_of(ann.ask(StartImport(size=51 * 2**20))) == "import_too_large"
-    monkeypatch.setattr(receiving, "LARGEST_FILE", 1000)
-    began = await ann.ask(StartImport(size=1))
-    await ann.ask(part(began.import_id, 0, b"x" * 600))
+    small = Receiver("habits", max_bytes=1000)
+    async with transaction(ann.engine) as tx:
+        assert await code_of(small.start(tx, ann.who, StartImport(size=1001))) == "import_too_large"
+        began = await small.start(tx, ann.who, StartImport(size=1))
+        await small.add(tx, ann.who, part(began.import_id, 0, b"x" * 600))
     more = part(began.import_id, 1, b"x" * 600)
-    assert await code_of(ann.ask(more)) == "import_too_large"
-    await ann.ask(part(began.import_id, 0, b"x" * 900))
+    with pytest.raises(Invalid) as refused:
+        async with transaction(ann.engine) as tx:
+            await small.add(tx, ann.who, more)
+    assert refused.value.code == "import_too_large"
+    async with transaction(ann.engine) as tx:
+        await small.add(tx, ann.who, part(began.import_id, 0, b"x" * 900))
 
 
 async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
@@ -365,10 +378,9 @@ async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
             shown = await ann.ask(GetImport(import_id=import_id))
             seen.append((shown.phase, shown.rows, shown.total))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importing, "Reading", Watching)
-        async with ann.engine.begin() as tx:
-            await importing.run(tx, ImportRequested.model_validate(requested))
+    async with ann.engine.begin() as tx:
+        asked = ImportRequested.model_validate(requested)
+        await importing.files.run(tx, asked, lambda run, file: Watching(run).read(file))
     assert seen[0] == ("running", 0, None)
     assert seen[1:] == [("running", rows, 150) for rows in (0, 50, 100, 150)]
     done = await ann.ask(GetImport(import_id=import_id))
