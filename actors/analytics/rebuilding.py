@@ -19,7 +19,7 @@ from storage.analytics import folding, log, reading, rebuilds
 from storage.outbox import tell
 from storage.session import transaction
 
-SLICE = 25_000
+SLICE = 10_000
 """Facts that are folded at once; after each slice people see how far it is."""
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.session import open_engine
+
 VERSIONS = Path(__file__).parent / "versions"
 
 
@@ -34,10 +36,19 @@ async def current(tx: AsyncConnection) -> str | None:
 
 
 async def migrate(engine: AsyncEngine) -> str:
-    """Bring the database to the newest revision; return it. One process at a time.
+    """Bring the database of an engine to the newest revision; return it. One process at a time.
 
     Raises SchemaTooNew rather than touch what a newer Ritmo wrote.
     """
+    # On a connection of its own, which may wait for as long as it takes.
+    patient = open_engine(engine.url.render_as_string(hide_password=False), 1, command=None)
+    try:
+        return await _migrate(patient)
+    finally:
+        await patient.dispose()
+
+
+async def _migrate(engine: AsyncEngine) -> str:
     async with engine.begin() as tx:
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             await tx.execute(text(f"SET LOCAL {limit} = 0"))
