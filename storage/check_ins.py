@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.bus import trace_id
 from storage.base import metadata
 from storage.habits import COLUMNS, HabitRow, Person, habits
 
@@ -106,8 +107,8 @@ _SAVE = (
     " ch AS (INSERT INTO habits.changes"
     " (id, user_id, habit_id, day, before, after, source, made_by)"
     " SELECT :change_id, :user_id, id, :day, :before, :after, :source, :made_by FROM hb),"
-    " ob AS (INSERT INTO bus.outbox (fact_id, address, user_id, body)"
-    " SELECT :fact_id, :address, :user_id, :body FROM hb) SELECT count(*) FROM hb"
+    " ob AS (INSERT INTO bus.outbox (fact_id, address, user_id, body, trace_id)"
+    " SELECT :fact_id, :address, :user_id, :body, :trace_id FROM hb) SELECT count(*) FROM hb"
 )
 _PUT = (
     " up AS (INSERT INTO habits.check_ins (habit_id, day, value, state, note, at, zone, source)"
@@ -185,7 +186,8 @@ async def save(tx: AsyncConnection, values: dict[str, object]) -> bool:
     `version`.
     """
     statement = _SAVE_TAKE if values["value"] is None else _SAVE_PUT
-    return bool((await tx.execute(statement, values)).scalar_one())
+    traced = {**values, "trace_id": trace_id.get()}
+    return bool((await tx.execute(statement, traced)).scalar_one())
 
 
 async def find(tx: AsyncConnection, habit_id: UUID, day: date) -> EntryRow | None:

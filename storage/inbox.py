@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text, Uuid, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.bus import trace_id
 from storage.base import metadata
 from storage.outbox import outbox
 
@@ -34,6 +35,7 @@ parked = Table(
     Column("body", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("trace_id", Text, nullable=False, server_default=""),
     schema="bus",
 )
 
@@ -41,6 +43,10 @@ parked = Table(
 _FIRST = text(
     "INSERT INTO bus.inbox (room, fact_id) SELECT :room, unnest(CAST(:ids AS uuid[]))"
     " ON CONFLICT DO NOTHING RETURNING fact_id"
+)
+_HEARD_BY = text(
+    "SELECT fact_id, room FROM bus.inbox WHERE room = ANY(:rooms) AND fact_id = ANY(:ids)"
+    " UNION SELECT fact_id, room FROM bus.parked WHERE fact_id = ANY(:ids)"
 )
 
 
@@ -56,6 +62,7 @@ class Parked:
     body: str
     reason: str
     parked_at: datetime
+    trace_id: str
 
 
 async def first_times(tx: AsyncConnection, room: str, fact_ids: list[UUID]) -> set[UUID]:
@@ -64,9 +71,22 @@ async def first_times(tx: AsyncConnection, room: str, fact_ids: list[UUID]) -> s
     return set(rows.scalars())
 
 
+async def heard_by(
+    tx: AsyncConnection, rooms: list[str], fact_ids: list[UUID]
+) -> set[tuple[UUID, str]]:
+    """Return which of these facts which room has taken in, or parked."""
+    rows = await tx.execute(_HEARD_BY, {"rooms": rooms, "ids": fact_ids})
+    return {(row.fact_id, row.room) for row in rows}
+
+
 async def forget_heard(tx: AsyncConnection, before: datetime) -> int:
-    """Drop inbox rows older than any redelivery can be; return how many."""
-    return (await tx.execute(inbox.delete().where(inbox.c.heard_at < before))).rowcount
+    """Drop inbox rows older than any redelivery can be; return how many.
+
+    While a fact is in the outbox it may be sent again, whatever its age.
+    """
+    on_its_way = select(outbox.c.seq).where(outbox.c.fact_id == inbox.c.fact_id).exists()
+    done = await tx.execute(inbox.delete().where(inbox.c.heard_at < before, ~on_its_way))
+    return done.rowcount
 
 
 async def park(
@@ -81,7 +101,13 @@ async def park(
     """Put a fact aside with the reason why the room could not take it in."""
     await tx.execute(
         parked.insert().values(
-            room=room, address=address, body=body, reason=reason, fact_id=fact_id, user_id=user_id
+            room=room,
+            address=address,
+            body=body,
+            reason=reason,
+            fact_id=fact_id,
+            user_id=user_id,
+            trace_id=trace_id.get(),
         )
     )
 
@@ -107,7 +133,11 @@ async def replay(tx: AsyncConnection, item: Parked) -> None:
     """Put a parked fact back on its way; rooms that have heard it already pass it over."""
     await tx.execute(
         outbox.insert().values(
-            fact_id=item.fact_id, address=item.address, user_id=item.user_id, body=item.body
+            fact_id=item.fact_id,
+            address=item.address,
+            user_id=item.user_id,
+            body=item.body,
+            trace_id=item.trace_id,
         )
     )
     await tx.execute(parked.delete().where(parked.c.id == item.id))

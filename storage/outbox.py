@@ -1,12 +1,13 @@
 """Facts on their way: written with the state that made them true, taken by the courier.
 
 A row leaves only when its fact was delivered; what could not be delivered waits a while, longer
-each time, and is tried again for ever.
+each time, and is tried again for ever. Over a broker, a fact that was sent stays until every room
+that hears it has taken it in: a broker may lose what it has confirmed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.bus import trace_id
 from contracts.message import Fact
 from storage.base import metadata
 
@@ -41,8 +43,17 @@ outbox = Table(
         "due_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True
     ),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("trace_id", Text, nullable=False, server_default=""),
     schema="bus",
 )
+
+LONGEST_PAUSE = 60
+"""Seconds, at most, between two tries to send a fact."""
+
+FIRST_LOOK, LONGEST_LOOK = 5, 120
+"""Seconds after which it is looked whether a fact that was sent has been heard, and seconds, at
+most, until the next look."""
 
 _insert = outbox.insert()
 _claim = (
@@ -52,11 +63,24 @@ _claim = (
     .limit(bindparam("size"))
     .with_for_update(skip_locked=True)
 )
+_forget = text("DELETE FROM bus.outbox WHERE seq = ANY(:seqs)")
+_postpone = text(
+    "UPDATE bus.outbox SET attempts = attempts + 1,"
+    " due_at = now() + make_interval(secs => least(:longest, power(2, least(attempts, 16))))"
+    " WHERE seq = ANY(:seqs)"
+)
+_sent = text(
+    "UPDATE bus.outbox SET sent_at = :sent_at,"
+    " attempts = CASE WHEN sent_at IS NULL THEN 0 ELSE attempts + 1 END,"
+    " due_at = now() + make_interval(secs => CASE WHEN sent_at IS NULL THEN :first"
+    " ELSE least(:longest, :first * power(2, least(attempts + 1, 16))) END)"
+    " WHERE seq = ANY(:seqs)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A fact that waits in the outbox, as it was written."""
+    """A fact that waits in the outbox, as it was written; `sent_at` if a broker has had it."""
 
     seq: int
     fact_id: UUID
@@ -65,6 +89,8 @@ class Waiting:
     body: str
     attempts: int
     told_at: datetime
+    sent_at: datetime | None
+    trace_id: str
 
 
 def row_of(fact: Fact) -> dict[str, object]:
@@ -74,6 +100,7 @@ def row_of(fact: Fact) -> dict[str, object]:
         "address": fact.address,
         "user_id": fact.user_id,
         "body": fact.model_dump_json(),
+        "trace_id": trace_id.get(),
     }
 
 
@@ -87,7 +114,11 @@ async def claim(tx: AsyncConnection, size: int) -> list[Waiting]:
     """Take up to `size` due facts, oldest first, passing over what another courier holds."""
     rows = await tx.execute(_claim, {"size": size})
     return [
-        Waiting(r.seq, r.fact_id, r.address, r.user_id, r.body, r.attempts, r.told_at) for r in rows
+        Waiting(
+            *(r.seq, r.fact_id, r.address, r.user_id, r.body, r.attempts),
+            *(r.told_at, r.sent_at, r.trace_id),
+        )
+        for r in rows
     ]
 
 
@@ -96,30 +127,37 @@ async def take_time(tx: AsyncConnection) -> None:
     await tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
-async def forget(tx: AsyncConnection, seqs: Sequence[int]) -> None:
+async def forget(tx: AsyncConnection, rows: Sequence[Waiting]) -> None:
     """Remove what was delivered."""
-    if seqs:
-        await tx.execute(outbox.delete().where(outbox.c.seq.in_(seqs)))
+    if rows:
+        await tx.execute(_forget, {"seqs": [row.seq for row in rows]})
 
 
-async def postpone(tx: AsyncConnection, waiting: Sequence[Waiting]) -> None:
+async def keep_sent(tx: AsyncConnection, rows: Sequence[Waiting], at: datetime) -> None:
+    """Keep what was sent until it is heard; look for that after 5, 10, 20 … seconds."""
+    if rows:
+        bounds = {"first": FIRST_LOOK, "longest": LONGEST_LOOK}
+        await tx.execute(_sent, {"seqs": [row.seq for row in rows], "sent_at": at, **bounds})
+
+
+async def postpone(tx: AsyncConnection, rows: Sequence[Waiting]) -> None:
     """Try these again later: after 1, 2, 4 … seconds, at most a minute."""
-    for row in waiting:
-        due = datetime.now(UTC) + timedelta(seconds=min(60, 2**row.attempts))
-        await tx.execute(
-            outbox.update()
-            .where(outbox.c.seq == row.seq)
-            .values(attempts=row.attempts + 1, due_at=due)
-        )
+    if rows:
+        values = {"seqs": [row.seq for row in rows], "longest": LONGEST_PAUSE}
+        await tx.execute(_postpone, values)
 
 
 async def backlog(tx: AsyncConnection, addresses: Sequence[str] | None = None) -> tuple[int, float]:
-    """Return how many facts wait and how old the oldest is, in seconds; only those of `addresses`.
+    """Return how many facts wait to be sent and how old the oldest is, in seconds.
 
-    None: all facts.
+    Only those of `addresses`; None: all facts.
     """
     age = func.extract("epoch", func.now() - func.min(outbox.c.told_at))
-    statement = select(func.count(), func.coalesce(age, 0)).select_from(outbox)
+    statement = (
+        select(func.count(), func.coalesce(age, 0))
+        .select_from(outbox)
+        .where(outbox.c.sent_at.is_(None))
+    )
     if addresses is not None:
         statement = statement.where(outbox.c.address.in_(addresses))
     row = (await tx.execute(statement)).one()

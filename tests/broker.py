@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import aio_pika
 
-from actors.runtime.rabbit.topology import declare_exchanges, declare_facts
+from actors.runtime.rabbit.topology import declare
 from tests.backends import Private
 
 SYNC = "[dets:sync(Table) || Table <- dets:all()]."
@@ -20,6 +20,5 @@ async def settle(node: Private, heard: Mapping[str, Iterable[str]]) -> None:
     """
     async with await aio_pika.connect(node.url) as connection:
         channel = await connection.channel()
-        await declare_exchanges(channel)
-        await declare_facts(channel, heard)
+        await declare(channel, heard)
     node.control("eval", SYNC)

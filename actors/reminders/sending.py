@@ -19,6 +19,7 @@ from actors.reminders.delivering import Next, Outcome, Tried, after, before
 from actors.reminders.links import Signing
 from actors.reminders.outside import Door, base_of, doors
 from actors.reminders.webhooks.client import Helper
+from actors.runtime.outage import Outage
 from actors.runtime.settings import Settings
 from storage.reminders import deliveries, links
 from storage.reminders.ledger import Delivery
@@ -71,6 +72,7 @@ class Sender:
         self._engine, self._door, self._base = engine, door, base
         self._rounds: dict[asyncio.Task[None], UUID] = {}
         self._stopped = False
+        self._outage = Outage("database", f"sender of {door.channel}")
 
     async def run(self) -> None:
         """Send, for ever; told to stop, end what was begun."""
@@ -94,10 +96,12 @@ class Sender:
     async def _look(self) -> int:
         """Begin to send what is due; while the database is away, nothing."""
         try:
-            return await self._begin()
+            begun = await self._begin()
         except (SQLAlchemyError, OSError) as error:
-            log.warning("sender waits", why=type(error).__name__)
+            self._outage.begins(type(error).__name__)
             return 0
+        self._outage.ends()
+        return begun
 
     async def send_due(self) -> int:
         """Claim what is due, as much as there is room for, and send it; return how many."""

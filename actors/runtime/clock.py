@@ -8,6 +8,7 @@ lets go and another clock takes over within `STANDBY` seconds.
 """
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -19,10 +20,13 @@ from taskiq import InMemoryBroker, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 from taskiq.schedule_sources import LabelScheduleSource
 
+from actors.runtime.background import Background
 from actors.runtime.cancellation import cancel
 from actors.runtime.faults import faults
+from actors.runtime.outage import Outage
 from actors.runtime.room import Room, Tick
-from contracts.message import Refused
+from contracts.bus import trace_id
+from contracts.message import Refused, Unavailable
 from storage import heartbeat, idempotency, inbox
 from storage.session import transaction
 
@@ -83,15 +87,17 @@ class Clock:
         self._ticks = (*TICKS, *ticks)
         self._after = after
         self._strokes: dict[str, asyncio.Task[object] | None] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("database", "clock")
+        self._loop = Background("clock", self.run)
 
     def start(self) -> None:
         """Run in the background."""
-        self._task = asyncio.create_task(self.run())
+        self._loop.start()
 
     async def stop(self) -> None:
         """Stop, and let another clock lead."""
-        await cancel((self._task, *self._strokes.values()))
+        await self._loop.stop()
+        await cancel(self._strokes.values())
 
     async def run(self) -> None:
         """Try to lead, for ever."""
@@ -99,7 +105,7 @@ class Clock:
             try:
                 await self._lead()
             except (SQLAlchemyError, OSError) as error:
-                log.warning("clock lost its database", why=type(error).__name__)
+                self._outage.begins(type(error).__name__)
             await asyncio.sleep(STANDBY)
 
     async def _lead(self) -> None:
@@ -116,6 +122,7 @@ class Clock:
                 while not striking.done():
                     await asyncio.sleep(STANDBY)
                     await held.execute(text("SELECT 1"))
+                striking.result()  # what nobody foresaw ends the loop
             finally:
                 striking.cancel()
                 await asyncio.gather(striking, return_exceptions=True)
@@ -141,15 +148,20 @@ class Clock:
         if tick.name in self._strokes:
             return
         self._strokes[tick.name] = asyncio.current_task()
+        token = trace_id.set(secrets.token_hex(16))
         try:
-            with faults(tick.name):
+            with faults(tick.name, passing=False):
                 for _ in range(AT_ONCE):
                     async with transaction(self._engine) as tx:
                         more = await tick.strike(tx)
                     self._after()
                     if not more:
                         break
+            self._outage.ends()
+        except Unavailable as no:
+            self._outage.begins(no.code)
         except Refused as no:
             log.warning("tick failed", tick=tick.name, why=no.code)
         finally:
+            trace_id.reset(token)
             del self._strokes[tick.name]

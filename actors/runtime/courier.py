@@ -2,21 +2,24 @@
 
 It claims a batch, delivers it, deletes what was delivered and postpones the rest, in one
 transaction: killed at any moment, it loses nothing and may deliver twice, which the inbox of
-each room makes harmless. Any number of couriers may run.
+each room makes harmless. What was given to a broker is kept until the rooms have heard it. Any
+number of couriers may run.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.runtime.background import Background
 from actors.runtime.cancellation import cancel
+from actors.runtime.outage import Outage
+from contracts.message import Unavailable
 from storage import outbox
 from storage.session import transaction
-
-log = structlog.get_logger()
 
 BATCH = 500
 IDLE = 0.2
@@ -29,11 +32,22 @@ GATHER = 0.1
 SLOW = 1.0
 """Seconds after which a batch goes on aside, so that one slow listener holds up no other fact."""
 
-Deliver = Callable[[Sequence[outbox.Waiting]], Awaitable[list[outbox.Waiting]]]
+
+@dataclass(slots=True)
+class Delivered:
+    """What became of a batch: heard by all, given to a broker, or neither."""
+
+    heard: list[outbox.Waiting] = field(default_factory=list)
+    sent: list[outbox.Waiting] = field(default_factory=list)
+    left: list[outbox.Waiting] = field(default_factory=list)
+
+
+Deliver = Callable[[Sequence[outbox.Waiting]], Awaitable[Delivered]]
+"""Delivers a batch. Refuses with `Unavailable` if there is no way to deliver anything."""
 
 
 class Courier:
-    """Carries facts with `deliver`, which returns those that it could not deliver."""
+    """Carries facts with `deliver`."""
 
     def __init__(self, engine: AsyncEngine, deliver: Deliver, aside: int = 3) -> None:
         """Let at most `aside` slow batches go on beside the one in hand."""
@@ -42,7 +56,8 @@ class Courier:
         self._most_aside = aside
         self._bell = asyncio.Event()
         self._aside: set[asyncio.Task[int]] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("database", "courier")
+        self._loop = Background("courier", self._work)
 
     def ring(self) -> None:
         """Say that there may be facts to carry."""
@@ -55,39 +70,54 @@ class Courier:
             if not waiting:
                 return 0
             await outbox.take_time(tx)
-            left = await self._deliver(waiting)
-            undelivered = {row.seq for row in left}
-            await outbox.forget(tx, [row.seq for row in waiting if row.seq not in undelivered])
-            await outbox.postpone(tx, left)
+            began = datetime.now(UTC)
+            delivered = await self._deliver(waiting)
+            await outbox.forget(tx, delivered.heard)
+            await outbox.keep_sent(tx, delivered.sent, began)
+            await outbox.postpone(tx, delivered.left)
         return len(waiting)
 
     def start(self) -> None:
         """Begin to carry, in the background."""
-        self._task = asyncio.create_task(self._work())
+        self._loop.start()
 
     async def stop(self) -> None:
         """Stop; what was not delivered stays in the outbox."""
-        await cancel((*self._aside, self._task))
+        await self._loop.stop()
 
     async def _work(self) -> None:
-        while True:
-            carrying = asyncio.create_task(self._carry())
-            self._aside.add(carrying)
-            carrying.add_done_callback(self._aside.discard)
-            await asyncio.wait({carrying}, timeout=SLOW)
-            if not carrying.done():
-                if len(self._aside) > self._most_aside:
-                    await asyncio.wait(self._aside, return_when=asyncio.FIRST_COMPLETED)
-            elif not carrying.result():
-                await self._wait()
+        try:
+            while True:
+                await self._next()
+        finally:
+            await cancel(self._aside)
+            self._aside.clear()
+
+    async def _next(self) -> None:
+        """Carry a batch to its end, or for `SLOW` seconds: then it goes on aside."""
+        carrying = asyncio.create_task(self._carry())
+        self._aside.add(carrying)
+        await asyncio.wait({carrying}, timeout=SLOW)
+        if len(self._aside) > self._most_aside:
+            await asyncio.wait(self._aside, return_when=asyncio.FIRST_COMPLETED)
+        ended = {task for task in self._aside if task.done()}
+        self._aside -= ended
+        for task in ended:
+            task.result()  # what nobody foresaw ends the loop
+        if carrying in ended and not carrying.result():
+            await self._wait()
 
     async def _carry(self) -> int:
-        """Carry a batch; while the database is away, nothing."""
+        """Carry a batch; while the database or the broker is away, nothing."""
         try:
-            return await self.carry()
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("courier waits", why=type(error).__name__)
+            carried = await self.carry()
+        except Unavailable:
             return 0
+        except (SQLAlchemyError, OSError) as error:
+            self._outage.begins(type(error).__name__)
+            return 0
+        self._outage.ends()
+        return carried
 
     async def _wait(self) -> None:
         try:

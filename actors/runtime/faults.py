@@ -18,9 +18,9 @@ PASSING = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300
 class faults:  # noqa: N801 - reads as a word in `with faults(...)`
     """Turn everything that can go wrong in a room into a refusal; log what is our fault."""
 
-    def __init__(self, address: str) -> None:
-        """Watch over work on `address`."""
-        self.address = address
+    def __init__(self, address: str, *, passing: bool = True) -> None:
+        """Watch over work on `address`; `passing`: log also what passes by itself."""
+        self.address, self.passing = address, passing
 
     def __enter__(self) -> None:
         """Begin to watch."""
@@ -31,8 +31,8 @@ class faults:  # noqa: N801 - reads as a word in `with faults(...)`
             return
         refusal = refusal_of(error)
         if isinstance(refusal, Broken):
-            log.error("broken", address=self.address, trace_id=trace_id.get(), exc_info=error)
-        else:
+            log.error("broken", address=self.address, exc_info=error)
+        elif self.passing or not isinstance(refusal, Unavailable):
             log.warning(
                 "refused", address=self.address, code=refusal.code, why=type(error).__name__
             )

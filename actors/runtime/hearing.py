@@ -11,13 +11,18 @@ from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.faults import faults
+from actors.runtime.outage import Outage
 from actors.runtime.room import work
+from contracts.bus import trace_id
 from contracts.message import Fact, Refused, Unavailable
 from storage import inbox
+
+log = structlog.get_logger()
 
 RETRIES = (0.1, 0.5, 2.0)
 """Pauses, in seconds, between tries to take in a fact."""
@@ -49,13 +54,19 @@ class Told:
     context: Context = field(default_factory=copy_context)
     heard: asyncio.Future[None] = field(default_factory=_unheard)
 
+    @property
+    def trace(self) -> str:
+        """The trace of the request that the fact comes from."""
+        return self.context.get(trace_id, "")
+
     async def run(self) -> None:
         """Call the listener on the transaction of the task that runs this."""
         self.context.run(work.set, work.get())
         await asyncio.get_running_loop().create_task(self._called(), context=self.context)
 
     async def _called(self) -> None:
-        await self.call()
+        with faults(self.fact.address, passing=False):
+            await self.call()
 
 
 class Hearing:
@@ -66,42 +77,59 @@ class Hearing:
         self._room, self._begin, self._park, self._after = room, begin, park, after
         self._waiting: list[Told] = []
         self._hands: set[asyncio.Task[None]] = set()
+        self._outage = Outage("database", room)
 
     async def take_in(self, fact: Fact, call: Call) -> None:
-        """Take in a fact once; return when it is taken in, or parked."""
+        """Take in a fact once; return when it is taken in, or parked.
+
+        Refuses with `Unavailable` if it was interrupted, and is to be told again.
+        """
         told = Told(fact, call)
         self._waiting.append(told)
-        if len(self._hands) < HANDS:
-            hand = asyncio.create_task(self._work())
-            self._hands.add(hand)
-            hand.add_done_callback(self._hands.discard)
+        self._call_hand()
         await told.heard
+
+    def _call_hand(self) -> None:
+        if self._waiting and len(self._hands) < HANDS:
+            # In a context of its own: it takes in the facts of many.
+            hand = asyncio.create_task(self._work(), context=Context())
+            self._hands.add(hand)
+            hand.add_done_callback(self._hand_ended)
+
+    def _hand_ended(self, hand: asyncio.Task[None]) -> None:
+        self._hands.discard(hand)
+        if not hand.cancelled():
+            if error := hand.exception():
+                log.error("hand ended", room=self._room, exc_info=error)
+            self._call_hand()
 
     async def _work(self) -> None:
         """Take in what waits, batch by batch; whatever happens, nobody waits for ever."""
-        batch: list[Told] = []
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+        while self._waiting:
+            batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            try:
                 await self._batch(batch)
-        finally:
-            for told in batch:
-                if not told.heard.done():
-                    told.heard.cancel()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                log.error("interrupted", room=self._room, facts=len(batch))
+            finally:
+                for told in batch:
+                    if not told.heard.done():
+                        told.heard.set_exception(_interrupted())
 
     async def _batch(self, batch: list[Told]) -> None:
         try:
             await self._together(batch)
         except Refused as no:
             for told in batch:
-                try:
-                    await self._alone(told, no if len(batch) == 1 else None)
-                except (Refused, SQLAlchemyError, OSError) as error:
-                    told.heard.set_exception(error)
+                await self._alone(told, no if len(batch) == 1 else None)
 
     async def _together(self, batch: list[Told]) -> None:
         """Take in all of a batch, or nothing of it."""
-        with faults(batch[0].fact.address):
+        trace_id.set(batch[0].trace if len(batch) == 1 else "")
+        with faults(batch[0].fact.address, passing=False):
             async with asyncio.timeout(LONG), self._begin(None) as tx:
                 ids = [told.fact.fact_id for told in batch]
                 new = await inbox.first_times(tx, self._room, ids)
@@ -110,6 +138,7 @@ class Hearing:
                     if told.fact.fact_id in new:
                         new.discard(told.fact.fact_id)
                         await told.run()
+        self._outage.ends()
         self._after()
         for told in batch:
             if not told.heard.done():
@@ -126,13 +155,36 @@ class Hearing:
                 if refusal is not None:
                     raise refusal
                 await self._together([told])
-            except Unavailable:
+            except Unavailable as no:
+                self._outage.begins(no.code)
                 await asyncio.sleep(AWAY)
             except Refused as no:
                 pause = next(pauses, None)
                 if pause is None:
-                    await self._park(told.fact, no)
-                    told.heard.set_result(None)
+                    await self._put_aside(told, no)
                     return
                 await asyncio.sleep(pause)
             refusal = None
+
+    async def _put_aside(self, told: Told, why: Refused) -> None:
+        """Park a fact; while the database is away that has to wait, too."""
+        while not told.heard.done():
+            try:
+                await self._park(told.fact, why)
+            except (SQLAlchemyError, OSError) as error:
+                self._outage.begins(type(error).__name__)
+                await asyncio.sleep(AWAY)
+                continue
+            fact = told.fact
+            log.error(
+                "parked",
+                room=self._room,
+                fact=fact.address,
+                fact_id=str(fact.fact_id),
+                why=why.code,
+            )
+            told.heard.set_result(None)
+
+
+def _interrupted() -> Unavailable:
+    return Unavailable("interrupted", "This was interrupted; it is tried again.", retry_after=1)

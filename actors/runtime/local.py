@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
@@ -10,10 +10,11 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from actors.runtime.courier import Delivered
 from actors.runtime.edge import Asking, Edge
 from actors.runtime.faults import faults
 from actors.runtime.room import Handler
-from contracts.bus import deadline_in
+from contracts.bus import deadline_in, trace_id
 from contracts.message import Asked, Fact, Refused, Reply, Unavailable
 from contracts.principal import Principal
 from storage.outbox import Waiting
@@ -68,13 +69,16 @@ class LocalBus:
         """Call `listener` with each fact of this type that the courier carries."""
         self._overhears[fact.address].append((fact, cast(Listener, listener)))
 
-    async def deliver(self, waiting: Iterable[Waiting]) -> list[Waiting]:
-        """Deliver facts to every room that hears them; return those that must be tried again."""
-        rows = list(waiting)
-        outcomes = await asyncio.gather(*(self._deliver(row) for row in rows))
-        return [row for row, delivered in zip(rows, outcomes, strict=True) if not delivered]
+    async def deliver(self, waiting: Sequence[Waiting]) -> Delivered:
+        """Deliver facts to every room that hears them; tell which must be tried again."""
+        outcomes = await asyncio.gather(*(self._deliver(row) for row in waiting))
+        delivered = Delivered()
+        for row, heard in zip(waiting, outcomes, strict=True):
+            (delivered.heard if heard else delivered.left).append(row)
+        return delivered
 
     async def _deliver(self, row: Waiting) -> bool:
+        trace_id.set(row.trace_id)  # of this fact alone: each is delivered in a task of its own
         listeners = self._hears.get(row.address, [])
         overheard = self._overhears.get(row.address, [])
         try:

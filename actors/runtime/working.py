@@ -5,17 +5,17 @@ A loop that fails is begun anew after a pause: what it works on lies in the data
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
-import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.runtime.cancellation import cancel
-from actors.runtime.faults import faults
+from actors.runtime.background import Background
+from actors.runtime.faults import refusal_of
+from actors.runtime.outage import Outage
 from actors.runtime.room import Loop, Room
 from actors.runtime.settings import Settings
-from contracts.message import Refused
-
-log = structlog.get_logger()
+from contracts.message import Unavailable
 
 PAUSE = 2.0
 """Seconds before a loop that failed is begun anew."""
@@ -26,27 +26,31 @@ class Working:
 
     def __init__(self, rooms: Iterable[Room], engine: AsyncEngine, settings: Settings) -> None:
         """Be ready to begin."""
-        self._rooms, self._engine, self._settings = list(rooms), engine, settings
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self) -> None:
-        """Begin every loop, in the background."""
-        self._tasks = [
-            asyncio.create_task(self._run(room.name, loop))
-            for room in self._rooms
+        self._engine, self._settings = engine, settings
+        self._loops = [
+            Background(f"{room.name}.{loop.__name__}", partial(self._run, room.name, loop), PAUSE)
+            for room in rooms
             for loop in room.loops
         ]
 
+    def start(self) -> None:
+        """Begin every loop, in the background."""
+        for loop in self._loops:
+            loop.start()
+
     async def stop(self) -> None:
         """Cancel every loop, and wait until it has ended."""
-        await cancel(self._tasks)
-        self._tasks = []
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
 
     async def _run(self, room: str, loop: Loop) -> None:
+        """Run a loop, again and again while the database is away; let any other error out."""
+        outage = Outage("database", room)
         while True:
             try:
-                with faults(f"{room}.working"):
-                    await loop(self._engine, self._settings)
-            except Refused as no:
-                log.warning("loop begins anew", room=room, why=no.code)
+                await loop(self._engine, self._settings)
+                return
+            except (SQLAlchemyError, OSError) as error:
+                if not isinstance(refusal_of(error), Unavailable):
+                    raise
+                outage.begins(type(error).__name__)
             await asyncio.sleep(PAUSE)

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
-from actors.runtime.rabbit.answering import broker_of
+from actors.runtime.rabbit.answering import StandingBroker
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.room import Room, Transaction
 from contracts.auth import Register
@@ -164,7 +164,7 @@ def database(tmp_path: Path) -> Iterator[str]:
 @asynccontextmanager
 async def listening(url: str, engine: AsyncEngine, bus: RabbitBus) -> AsyncIterator[None]:
     """Open the room of this test."""
-    broker = broker_of(url, Edge(ledger, engine, bus, 4), TokenVerifier(bus), 4)
+    broker = StandingBroker(url, Edge(ledger, engine, bus, 4), TokenVerifier(bus), 4)
     await broker.start()
     try:
         yield

@@ -85,9 +85,12 @@ MODEL = {
 
 async def hear(bus: LocalBus, facts: Sequence[Fact], size: int = 500) -> None:
     """Carry facts as the courier does."""
-    rows = [Waiting(seq=0, attempts=0, told_at=NOW, **row_of(fact)) for fact in facts]  # type: ignore[arg-type]
+    rows = [
+        Waiting(seq=0, attempts=0, told_at=NOW, sent_at=None, **row_of(fact))  # type: ignore[arg-type]
+        for fact in facts
+    ]
     for first in range(0, len(rows), size):
-        assert not await bus.deliver(rows[first : first + size])
+        assert not (await bus.deliver(rows[first : first + size])).left
 
 
 async def model(engine: AsyncEngine) -> dict[str, list[Any]]:

@@ -17,7 +17,7 @@ from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.local import LocalBus
-from actors.runtime.rabbit.answering import broker_of
+from actors.runtime.rabbit.answering import StandingBroker
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.rabbit.telling import Publisher
 from actors.runtime.room import Room
@@ -27,7 +27,7 @@ from storage import inbox, outbox
 from storage.session import transaction
 from tests.backends import Private
 from tests.bus_people import auth
-from tests.bus_room import room
+from tests.bus_room import Happened, room
 
 T = TypeVar("T")
 CONCURRENCY = 8
@@ -55,6 +55,15 @@ class Place:
     wire: Wire | None = None
     brokers: list[RabbitBroker] = field(default_factory=list)
     inside: RabbitBus | None = None
+    overheard: list[str] = field(default_factory=list)
+
+    async def listen(self) -> None:
+        """Overhear what happens."""
+
+        async def note(fact: Happened) -> None:
+            self.overheard.append(fact.text)
+
+        await self.bus.overhear(Happened, note)
 
     async def tell(self, *facts: Fact) -> None:
         """Tell facts, and ring for the courier."""
@@ -138,4 +147,6 @@ async def over_rabbit(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
 
 def open_room(url: str, each: Room, engine: AsyncEngine, bus: RabbitBus) -> RabbitBroker:
     """Make the broker of a room, with a verifier of tokens in front."""
-    return broker_of(url, Edge(each, engine, bus, CONCURRENCY), TokenVerifier(bus), CONCURRENCY)
+    return StandingBroker(
+        url, Edge(each, engine, bus, CONCURRENCY), TokenVerifier(bus), CONCURRENCY
+    )

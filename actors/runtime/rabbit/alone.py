@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.memory import keep_small
-from actors.runtime.rabbit.answering import broker_of
+from actors.runtime.rabbit.answering import StandingBroker
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
@@ -33,7 +33,7 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     verifier = TokenVerifier(bus)
     edge = Edge(room, engine, bus, settings.room_concurrency)
     working = Working([room], engine, settings)
-    broker = broker_of(amqp, edge, verifier, settings.room_concurrency)
+    broker = StandingBroker(amqp, edge, verifier, settings.room_concurrency)
     app = FastStream(broker, logger=None)
 
     @app.on_startup

@@ -5,6 +5,7 @@ in and leads it through the room's edge; the handler itself is called by FastStr
 the contract, injects the dependencies and describes it all in AsyncAPI.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 from aio_pika import IncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from faststream import AckPolicy, BaseMiddleware
+from faststream.exceptions import NackMessage
 from faststream.message import StreamMessage
 from faststream.rabbit import (
     Channel,
@@ -28,19 +31,26 @@ from faststream.rabbit import (
 from prometheus_client import Counter
 
 from actors.runtime.edge import Asking, Edge
+from actors.runtime.rabbit.line import CONNECT, GOODBYE, LOST, Check, Line, breaks
 from actors.runtime.rabbit.topology import (
     ANSWER_QUEUE_PATTERN,
     ASK_QUEUE,
     ASKS,
     FACT_QUEUE,
+    consumed,
+    consumed_and_bound,
+    declarations,
+    declare,
     fact_queue,
 )
 from actors.runtime.room import Room
 from contracts.bus import trace_id
-from contracts.message import Refused, Reply, Unanswered
+from contracts.message import Refused, Reply, Unanswered, Unavailable
 from contracts.principal import Verifier
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from faststream import ContextRepo
     from faststream.rabbit.schemas.queue import ClassicQueueArgs, QuorumQueueArgs
 
@@ -49,6 +59,12 @@ expired = Counter("ritmo_asks_expired_total", "Asks that were dropped because no
 
 FACTS_AT_ONCE = 200
 """Facts that a room has in hand: they are taken in together."""
+
+NEVER = 86_400.0
+"""Seconds after which FastStream itself would connect again: by then our line has long done so."""
+
+LAST_WORD = 18.0
+"""Seconds that a room which is told to stop has for what it has begun."""
 
 UNKNOWN = Unanswered(
     "unanswered", "There was no answer in time; whether it was done is not known.", retry_after=2
@@ -85,7 +101,10 @@ class AtTheEdge(BaseMiddleware):
         if address in self.edge.room.answers:
             return await self._answer(address, call_next, msg)
         fact = self.edge.room.hears[address].contract.model_validate_json(msg.body)
-        await self.edge.take_in(fact, lambda: call_next(msg))
+        try:
+            await self.edge.take_in(fact, lambda: call_next(msg))
+        except Unavailable:
+            raise NackMessage(requeue=True) from None
         return None
 
     async def _answer(self, address: str, call_next: Next, msg: Consumed) -> RabbitResponse | None:
@@ -169,16 +188,94 @@ def _tells(address: str, msg: Consumed) -> bool:
     return msg.raw_message.type == address
 
 
-def broker_of(url: str, edge: Edge, verifier: Verifier, concurrency: int) -> RabbitBroker:
-    """Make the broker on which a room answers and hears, with the room's edge in front."""
-    edge_middleware = partial(AtTheEdge, edge=edge, verifier=verifier)
-    broker = RabbitBroker(
-        f"{url}{'&' if '?' in url else '?'}heartbeat=10&name={edge.room.name}",
-        reconnect_interval=1,
-        default_channel=Channel(on_return_raises=True),
-        graceful_timeout=15,
-        logger=None,
-        app_id=edge.room.name,
-    )
-    broker.include_router(router_of(edge.room, concurrency, edge_middleware))
-    return broker
+class StandingBroker(RabbitBroker):
+    """A FastStream broker that, once started, keeps its line to RabbitMQ until it is stopped.
+
+    FastStream's own way back restores what it had declared, and then believes that all is well;
+    here everything is declared, bound and consumed anew, and looked after (see `line`).
+    """
+
+    def __init__(self, url: str, edge: Edge, verifier: Verifier, concurrency: int) -> None:
+        """Let a room answer and hear, with its edge in front."""
+        room = edge.room
+        self.line = BrokerLine(self, url, room)
+        super().__init__(
+            self.line.url,
+            timeout=CONNECT,
+            reconnect_interval=NEVER,
+            default_channel=Channel(on_return_raises=True),
+            graceful_timeout=15,
+            logger=None,
+            app_id=room.name,
+        )
+        at_the_edge = partial(AtTheEdge, edge=edge, verifier=verifier)
+        self.include_router(router_of(room, concurrency, at_the_edge))
+
+    async def start(self) -> None:
+        """Open the line; if the broker is away, go on trying in the background."""
+        await self.line.start()
+
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: "TracebackType | None" = None,
+    ) -> None:
+        """End what was begun, and close the line."""
+        await self.line.stop()
+
+    async def begin(self) -> None:
+        """Declare and consume on a connection that was just made."""
+        await super().start()
+
+    async def leave(self, patience: float) -> None:
+        """Leave a connection, whatever state it is in, within `patience` seconds."""
+        try:
+            with breaks():
+                async with asyncio.timeout(patience):
+                    await super().stop()
+        except LOST:
+            log.debug("connection left in disorder")
+        finally:
+            self._connection = self._channel = None
+            self.config.disconnect()
+
+
+class BrokerLine(Line):
+    """The line of a room: its queues are FastStream's, and consumed by it."""
+
+    def __init__(self, broker: StandingBroker, url: str, room: Room) -> None:
+        """Describe the line of `broker`, on which `room` is to be reached."""
+        super().__init__(url, room.name, self._consume, confirms=False)
+        self._broker = broker
+        self._room = room
+
+    async def connect(self) -> AbstractConnection:
+        """Connect, as FastStream does."""
+        async with asyncio.timeout(2 * CONNECT):
+            return await self._broker.connect()
+
+    async def disconnect(self, connection: AbstractConnection) -> None:
+        """Let what was begun end if we are told to stop; otherwise there is nothing to wait for."""
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            await self._broker.leave(LAST_WORD)
+        else:
+            await super().disconnect(connection)
+            await self._broker.leave(GOODBYE)
+
+    async def _consume(self, channel: AbstractChannel) -> list[Check]:
+        """Declare, consume, and tell what is to be looked after.
+
+        Each ask has an address of its own, and is bound by it.
+        """
+        hears = {self._room.name: tuple(self._room.hears)}
+        await declare(channel, hears)
+        await self._broker.begin()
+        asks: list[Check] = [
+            partial(consumed_and_bound, queue=address, exchange=ASKS, keys=(address,))
+            for address in self._room.answers
+        ]
+        queue = fact_queue(self._room.name)
+        facts = partial(consumed, queue=queue)
+        return [*declarations(hears), *([facts] if self._room.hears else []), *asks]

@@ -2,25 +2,36 @@
 
 FastStream's own request() serves one call at a time for a whole process, so the answers are
 matched here, by correlation id. Asks are mandatory: where no room listens the broker returns them
-at once. When the line breaks every waiting ask fails at that moment.
+at once. When the line breaks every waiting ask fails at that moment; one that waits for a while is
+looked after: if its room has gone in the meantime, there will be no answer.
 """
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar, cast, get_args
 from uuid import uuid4
 
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
-from aio_pika.exceptions import DeliveryError
+from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 from pamqp.common import FieldValue
 from prometheus_client import Counter
 
+from actors.runtime.background import Background
 from actors.runtime.local import overhear
-from actors.runtime.rabbit.line import LOST, Line
-from actors.runtime.rabbit.topology import ANSWERS, ASKS, FACTS, declare_exchanges
+from actors.runtime.rabbit.line import ANSWER, LOST, Check, Line, breaks
+from actors.runtime.rabbit.topology import (
+    ANSWERS,
+    ASKS,
+    FACTS,
+    consumed_and_bound,
+    exchanges,
+)
 from contracts.bus import deadline_in, trace_id
 from contracts.message import (
     Asked,
@@ -40,6 +51,24 @@ Overheard = Callable[[bytes], Awaitable[None]]
 log = structlog.get_logger()
 late_answers = Counter("ritmo_late_answers_total", "Answers that came after their deadline.")
 
+LOOK = 0.4
+"""Seconds after which, and then again and again, it is looked whether the room of an ask that waits
+is still there; shorter than a room needs to come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An ask that waits for its answer."""
+
+    address: str
+    answer: asyncio.Future[AbstractIncomingMessage]
+    since: float = field(default_factory=time.monotonic)
+
+    def fail(self, no: Refused) -> None:
+        """Give up waiting."""
+        if not self.answer.done():
+            self.answer.set_exception(no)
+
 
 class RabbitBus:
     """Asks rooms over RabbitMQ; see `contracts.bus.Bus`."""
@@ -49,8 +78,10 @@ class RabbitBus:
         self._line = Line(
             url, f"{name}.asks", self._prepare, confirms=True, lost=self._fail_pending
         )
-        self._pending: dict[str, asyncio.Future[AbstractIncomingMessage]] = {}
+        self._looking = Background(f"asks of {name}", self._look_after)
+        self._pending: dict[str, Pending] = {}
         self._overheard: dict[str, list[Overheard]] = {}
+        self._checks: list[Check] = []
         self._asks: AbstractExchange | None = None
         self._reply_to = ""
 
@@ -61,10 +92,12 @@ class RabbitBus:
 
     async def start(self) -> None:
         """Connect, and stay connected."""
+        self._looking.start()
         await self._line.start()
 
     async def stop(self) -> None:
         """Disconnect; what is still asked fails."""
+        await self._looking.stop()
         await self._line.stop()
 
     async def ask(
@@ -82,7 +115,7 @@ class RabbitBus:
             raise _unanswered()
         correlation_id = uuid4().hex
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
-        self._pending[correlation_id] = answer
+        self._pending[correlation_id] = Pending(message.address, answer)
         try:
             async with asyncio.timeout(left):
                 await self._send(message, principal, until, idempotency_key, correlation_id)
@@ -101,8 +134,13 @@ class RabbitBus:
 
         listeners = self._overheard.setdefault(fact.address, [])
         listeners.append(hear)
-        if len(listeners) == 1 and self._line.connected:
-            await self._hear(self._line.channel, fact.address)
+        if len(listeners) > 1 or not self._line.connected:
+            return
+        try:
+            with breaks():
+                await self._hear(self._line.channel, fact.address)
+        except LOST:
+            return  # the next line will hear it
 
     async def _send(
         self,
@@ -133,7 +171,8 @@ class RabbitBus:
             headers=headers,
         )
         try:
-            await self._asks.publish(outgoing, message.address, mandatory=True)
+            with breaks():
+                await self._asks.publish(outgoing, message.address, mandatory=True)
         except DeliveryError:
             raise Unavailable(
                 "room_down", "This part of Ritmo is not running; try again.", retry_after=2
@@ -142,41 +181,83 @@ class RabbitBus:
             # It may have arrived, with only its confirmation lost.
             raise _line_lost() from None
 
-    async def _prepare(self, channel: AbstractChannel) -> None:
+    async def _prepare(self, channel: AbstractChannel) -> list[Check]:
         """Make a new channel ready: a fresh queue for answers, and ears for returned asks."""
-        await declare_exchanges(channel)
+        await exchanges(await channel.get_underlay_channel())
         name = f"answers.{uuid4().hex}"
         queue = await channel.declare_queue(name, exclusive=True, auto_delete=True)
         await queue.bind(ANSWERS, name)
         await queue.consume(self._answered, no_ack=True)
         self._reply_to = f"{name}|{ANSWERS}"
         self._asks = await channel.get_exchange(ASKS, ensure=False)
+        answers = partial(consumed_and_bound, queue=name, exchange=ANSWERS, keys=(name,))
+        self._checks = [exchanges, answers]
         for address in self._overheard:
             await self._hear(channel, address)
+        return self._checks
 
     async def _hear(self, channel: AbstractChannel, address: str) -> None:
-        queue = await channel.declare_queue(
-            f"overhears.{uuid4().hex}", exclusive=True, auto_delete=True
-        )
+        name = f"overhears.{uuid4().hex}"
+        queue = await channel.declare_queue(name, exclusive=True, auto_delete=True)
         await queue.bind(FACTS, f"{address}.*")
 
         async def heard(incoming: AbstractIncomingMessage) -> None:
+            trace_id.set(str(incoming.headers.get("trace") or ""))
             for listener in self._overheard[address]:
                 await listener(incoming.body)
 
         await queue.consume(heard, no_ack=True)
+        keys = (f"{address}.*",)
+        self._checks.append(partial(consumed_and_bound, queue=name, exchange=FACTS, keys=keys))
+
+    async def _look_after(self) -> None:
+        """Look again and again whether the rooms are there that owe an answer for a while."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                with breaks():
+                    await self._look()
+            except LOST:
+                continue  # the line itself will notice
+
+    async def _look(self) -> None:
+        waiting = defaultdict(list)
+        for pending in self._pending.values():
+            if time.monotonic() - pending.since >= LOOK:
+                waiting[pending.address].append(pending)
+        for address, those in waiting.items():
+            if not await self._is_answered(address):
+                for pending in those:
+                    pending.fail(_room_lost())
+
+    async def _is_answered(self, address: str) -> bool:
+        """Tell whether a room takes asks at this address.
+
+        A queue that a broker kept for a room which did not come back is removed: the next ask is
+        refused at once. It would go by itself, but not while somebody looks at it.
+        """
+        async with asyncio.timeout(ANSWER):
+            channel = await self._line.aside()
+            try:
+                underlay = await channel.get_underlay_channel()
+                found = await underlay.queue_declare(address, passive=True)
+                if not found.consumer_count:
+                    await underlay.queue_delete(address, if_unused=True)
+            except ChannelNotFoundEntity:
+                return False
+            await channel.close()
+        return bool(found.consumer_count)
 
     async def _answered(self, incoming: AbstractIncomingMessage) -> None:
-        answer = self._pending.get(incoming.correlation_id or "")
-        if answer is None or answer.done():
+        pending = self._pending.get(incoming.correlation_id or "")
+        if pending is None or pending.answer.done():
             late_answers.inc()
         else:
-            answer.set_result(incoming)
+            pending.answer.set_result(incoming)
 
     def _fail_pending(self) -> None:
-        for answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(_line_lost())
+        for pending in self._pending.values():
+            pending.fail(_line_lost())
 
 
 def _read(message: Asked[R], incoming: AbstractIncomingMessage) -> R:
@@ -214,6 +295,14 @@ def _line_lost() -> Unanswered:
     return Unanswered(
         "line_lost",
         "The message broker went away; whether it was done is not known.",
+        retry_after=2,
+    )
+
+
+def _room_lost() -> Unanswered:
+    return Unanswered(
+        "room_lost",
+        "This part of Ritmo went away meanwhile; whether it was done is not known.",
         retry_after=2,
     )
 

@@ -1,22 +1,40 @@
 """How the courier publishes facts: persistent, confirmed, and never to nowhere.
 
+A broker may lose what it has confirmed: a queue or a binding may be removed, a disk may die. So a
+fact counts as delivered when every room that hears it has it in its inbox, or has parked it. One
+that was sent, was not heard, and is not in the queue of the room any more is sent to it again.
+
 It also brings parked messages home: what a room rejected, or crashed on, goes into the one table
 of parked facts.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
 
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
-from aio_pika.exceptions import DeliveryError
+from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.runtime.rabbit.line import LOST, Line
-from actors.runtime.rabbit.topology import FACTS, PARKED, declare_exchanges, declare_facts
-from contracts.message import Fact, Unavailable
+from actors.runtime.courier import Delivered
+from actors.runtime.outage import Outage
+from actors.runtime.rabbit.line import LOST, Check, Line, breaks
+from actors.runtime.rabbit.topology import (
+    FACTS,
+    PARKED,
+    consumed,
+    declarations,
+    declare,
+    fact_queue,
+)
+from contracts.bus import trace_id
+from contracts.message import Fact
 from storage import inbox
 from storage.outbox import Waiting
 from storage.session import transaction
@@ -34,9 +52,13 @@ class Publisher:
         """Describe a publisher; `start` connects it."""
         self._engine = engine
         self._heard = {room: tuple(addresses) for room, addresses in heard.items()}
-        self._known = {address for addresses in self._heard.values() for address in addresses}
+        self._rooms: dict[str, list[str]] = defaultdict(list)
+        for room, addresses in self._heard.items():
+            for address in addresses:
+                self._rooms[address].append(room)
+        self._empty_at: dict[str, datetime] = {}
         self._line = Line(url, "courier", self._prepare, confirms=True)
-        self._facts: AbstractExchange | None = None
+        self._outage = Outage("database", "parking")
 
     @property
     def connected(self) -> bool:
@@ -51,43 +73,98 @@ class Publisher:
         """Disconnect."""
         await self._line.stop()
 
-    async def publish(self, waiting: Sequence[Waiting]) -> list[Waiting]:
-        """Publish facts side by side; return those that the broker did not take."""
-        taken = await asyncio.gather(*(self._publish(row) for row in waiting))
-        return [row for row, ok in zip(waiting, taken, strict=True) if not ok]
+    async def publish(self, waiting: Sequence[Waiting]) -> Delivered:
+        """Publish facts side by side; those that were sent before only where they got lost.
 
-    async def _publish(self, row: Waiting) -> bool:
-        message = Message(
-            row.body.encode(),
-            content_type="application/json",
-            delivery_mode=DeliveryMode.PERSISTENT,
-            type=row.address,
-            message_id=str(row.fact_id),
-        )
+        Refuses with `Unavailable` while the broker is away.
+        """
+        channel = self._line.channel
+        fresh = [row for row in waiting if row.sent_at is None]
+        delivered = Delivered()
+        taken = await asyncio.gather(*(self._tell(channel, row) for row in fresh))
+        for row, ok in zip(fresh, taken, strict=True):
+            way = delivered.sent if row.address in self._rooms else delivered.heard
+            (way if ok else delivered.left).append(row)
+        again = [row for row in waiting if row.sent_at is not None]
+        if again:
+            await self._publish_again(channel, again, delivered)
+        return delivered
+
+    async def _publish_again(
+        self, channel: AbstractChannel, rows: Sequence[Waiting], delivered: Delivered
+    ) -> None:
+        """See where facts that were sent are not heard; send them again where they got lost."""
+        deaf = await self._deaf(rows)
+        await self._note_empty({room for rooms in deaf.values() for room in rooms})
+        taken = await asyncio.gather(*(self._repeat(channel, row, deaf[row.seq]) for row in rows))
+        for row, ok in zip(rows, taken, strict=True):
+            way = delivered.sent if deaf[row.seq] else delivered.heard
+            (way if ok else delivered.left).append(row)
+
+    async def _deaf(self, rows: Sequence[Waiting]) -> dict[int, list[str]]:
+        """Return, by place in the outbox, the rooms that should have heard a fact and have not."""
+        async with transaction(self._engine) as tx:
+            known = await inbox.heard_by(tx, list(self._heard), [row.fact_id for row in rows])
+        return {
+            row.seq: [
+                room
+                for room in self._rooms.get(row.address, ())
+                if (row.fact_id, room) not in known
+            ]
+            for row in rows
+        }
+
+    async def _note_empty(self, rooms: Iterable[str]) -> None:
+        """Note which queues are empty by now: what was sent before is not in them any more."""
+        for room in rooms:
+            now = datetime.now(UTC)
+            try:
+                with breaks():
+                    async with asyncio.timeout(CONFIRM):
+                        if await self._is_empty(fact_queue(room)):
+                            self._empty_at[room] = now
+            except LOST:
+                return  # nothing can be sent now either
+
+    async def _is_empty(self, queue: str) -> bool:
+        channel = await self._line.aside()
         try:
-            exchange = self._exchange()
-            await exchange.publish(
-                message, f"{row.address}.{row.user_id}", mandatory=True, timeout=CONFIRM
-            )
+            underlay = await channel.get_underlay_channel()
+            found = await underlay.queue_declare(queue, passive=True)
+        except ChannelNotFoundEntity:
+            return True
+        await channel.close()
+        return not found.message_count
+
+    async def _tell(self, channel: AbstractChannel, row: Waiting) -> bool:
+        """Tell everybody a fact; return whether the broker has it."""
+        try:
+            exchange = await channel.get_exchange(FACTS, ensure=False)
+            return await _published(exchange, row, f"{row.address}.{row.user_id}")
         except DeliveryError:
             # Returned: nobody is bound. Right where no room hears it, wrong where one does.
-            return row.address not in self._known
-        except (*LOST, Unavailable):
-            return False
+            return row.address not in self._rooms
+
+    async def _repeat(self, channel: AbstractChannel, row: Waiting, rooms: list[str]) -> bool:
+        """Give a fact to rooms to which it got lost; return whether the broker has it."""
+        sent_at = row.sent_at or row.told_at
+        for room in rooms:
+            if room not in self._empty_at or self._empty_at[room] < sent_at:
+                continue
+            log.info("told again", room=room, fact=row.address, trace_id=row.trace_id)
+            try:
+                if not await _published(channel.default_exchange, row, fact_queue(room)):
+                    return False
+            except DeliveryError:
+                return False
         return True
 
-    def _exchange(self) -> AbstractExchange:
-        if self._facts is None or not self._line.connected:
-            raise Unavailable("broker_away", "The message broker is away; try again.")
-        return self._facts
-
-    async def _prepare(self, channel: AbstractChannel) -> None:
-        await declare_exchanges(channel)
-        await declare_facts(channel, self._heard)
-        self._facts = await channel.get_exchange(FACTS, ensure=False)
+    async def _prepare(self, channel: AbstractChannel) -> list[Check]:
+        await declare(channel, self._heard)
         await channel.set_qos(prefetch_count=20)
-        parked = await channel.get_queue(PARKED, ensure=False)
-        await parked.consume(self._park)
+        queue = await channel.get_queue(PARKED, ensure=False)
+        await queue.consume(self._park)
+        return [*declarations(self._heard), partial(consumed, queue=PARKED)]
 
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
         """Put a dead letter into the table of parked facts."""
@@ -96,19 +173,54 @@ class Publisher:
         death = death if isinstance(death, dict) else {}
         room = str(death.get("queue", "unknown")).removeprefix("facts.")
         body, address = text_of(incoming.body), text_of((incoming.type or "").encode())
+        trace_id.set(str(incoming.headers.get("trace") or ""))
         try:
             fact = Fact.model_validate_json(incoming.body)
             ids = {"fact_id": fact.fact_id, "user_id": fact.user_id}
         except ValueError:
-            ids = {}
+            ids = id_of(incoming)
         try:
             async with transaction(self._engine) as tx:
                 await inbox.park(tx, room, address, body, str(death.get("reason", "dead")), **ids)
-            await incoming.ack()
         except (SQLAlchemyError, OSError) as error:
-            log.warning("cannot park", why=type(error).__name__)
+            self._outage.begins(type(error).__name__)
             await asyncio.sleep(1)
             await incoming.nack(requeue=True)
+            return
+        self._outage.ends()
+        log.error("parked", room=room, fact=address)
+        await incoming.ack()
+
+
+async def _published(exchange: AbstractExchange, row: Waiting, key: str) -> bool:
+    """Publish a fact; return whether the broker has confirmed it.
+
+    Raises `DeliveryError` if the broker knows nowhere to put it.
+    """
+    message = Message(
+        row.body.encode(),
+        content_type="application/json",
+        delivery_mode=DeliveryMode.PERSISTENT,
+        type=row.address,
+        message_id=str(row.fact_id),
+        headers={"trace": row.trace_id},
+    )
+    try:
+        with breaks():
+            await exchange.publish(message, key, mandatory=True, timeout=CONFIRM)
+    except DeliveryError:
+        raise
+    except LOST:
+        return False
+    return True
+
+
+def id_of(incoming: AbstractIncomingMessage) -> dict[str, UUID]:
+    """Read the id of a fact off its envelope; nothing if a stranger wrote something else there."""
+    try:
+        return {"fact_id": UUID(incoming.message_id)}
+    except (TypeError, ValueError, AttributeError):
+        return {}
 
 
 def text_of(body: bytes) -> str:
