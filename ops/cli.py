@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from actors.runtime import background
 from actors.runtime.settings import Settings
 from contracts.message import Refused
 
@@ -60,6 +61,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     except (*PLAIN, Refused) as error:
         complain(sentence(error))
         raise typer.Exit(1) from None
+    if background.ended:
+        complain(f"The loop “{background.ended[0]}” did not stay alive; see the log. Start again.")
+        raise typer.Exit(background.EXIT_CODE)
 
 
 def complain(said: str) -> None:

@@ -22,6 +22,9 @@ from storage.session import open_engine, transaction
 
 log = structlog.get_logger()
 
+COURIER_CONNECTIONS = 10
+"""Up to four batches at once; each looks meanwhile who has heard what. Dead letters are parked."""
+
 
 def needed(value: str | None, name: str, why: str) -> str:
     """Return a setting that this part cannot do without."""
@@ -96,7 +99,8 @@ async def run_courier(settings: Settings) -> None:
     logs.set_up(settings.log_level)
     amqp = needed(settings.amqp(), "RITMO_AMQP_URL", "The courier")
     url = needed(settings.database(), "RITMO_DATABASE_URL", "The courier")
-    engine = open_engine(url, 4)
+    await refuse_other_schema(url)
+    engine = open_engine(url, COURIER_CONNECTIONS)
     heard = {room.name: tuple(room.hears) for room in rooms()}
     publisher = Publisher(amqp, engine, heard)
     await publisher.start()
@@ -111,7 +115,9 @@ async def run_courier(settings: Settings) -> None:
 async def run_clock(settings: Settings) -> None:
     """Run the clock until told to stop."""
     logs.set_up(settings.log_level)
-    engine = open_engine(needed(settings.database(), "RITMO_DATABASE_URL", "The clock"), 6)
+    url = needed(settings.database(), "RITMO_DATABASE_URL", "The clock")
+    await refuse_other_schema(url)
+    engine = open_engine(url, 6)
     clock = Clock(engine, ticks_of(rooms()))
     gc.freeze()  # what is loaded by now stays: the collector need not look through it again
     clock.start()
