@@ -4,6 +4,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,6 +31,8 @@ from contracts.speech import chosen, say
 from gateway.visit import visit_of
 from gateway.wrongs import wrongs
 
+log = structlog.get_logger()
+
 MEDIA = "application/problem+json"
 
 STATUS: dict[type[Refused], int] = {
@@ -46,7 +49,7 @@ STATUS: dict[type[Refused], int] = {
 }
 """The one table from refusals to statuses."""
 
-CODES = {"version_conflict": 412}
+CODES = {"version_conflict": 412, "line_lost": 503, "room_lost": 503}
 """Codes that have a status of their own."""
 
 TITLES: dict[int, str] = {
@@ -200,6 +203,11 @@ async def on_refused(request: Request, no: Exception) -> Response:
         raise no
     language, status = language_of(request), status_of(no)
     params = dict(no.params)
+    if status >= 500:
+        # The route, not the path: links in mails carry a token there.
+        route = getattr(request.scope.get("route"), "path", "-")
+        trace = visit_of(request.scope).trace_id
+        log.warning("unanswered", route=route, status=status, code=no.code, trace_id=trace)
     if isinstance(no, Broken):
         params["trace_id"] = visit_of(request.scope).trace_id
     wait = no.retry_after

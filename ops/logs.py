@@ -1,6 +1,7 @@
 """How Ritmo logs: one line an event, for people on a terminal and as JSON elsewhere.
 
-Exceptions are logged as their kind and place alone: their words may hold what people wrote.
+Exceptions are logged as their kind and place alone: their words may hold what people wrote. Every
+line that a request brings about, in whatever process and however late, carries its trace id.
 """
 
 import logging
@@ -9,6 +10,8 @@ import traceback
 from collections.abc import MutableMapping
 
 import structlog
+
+from contracts.bus import trace_id
 
 
 def without_words(
@@ -29,6 +32,13 @@ def without_words(
     return event
 
 
+def traced(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
+    """Add the trace of the request that is being worked on, if there is one."""
+    if trace := trace_id.get():
+        event.setdefault("trace_id", trace)
+    return event
+
+
 def set_up(level: str) -> None:
     """Begin to log at this level, to standard error."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
@@ -38,6 +48,7 @@ def set_up(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            traced,
             without_words,
             structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer(),
         ],
@@ -46,5 +57,6 @@ def set_up(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    logging.getLogger("aio_pika").setLevel(logging.CRITICAL)
-    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+    for library in ("aio_pika", "aiormq", "faststream"):
+        # They log by the second while a broker is away; our lines say so, once (`outage`).
+        logging.getLogger(library).setLevel(logging.CRITICAL)
