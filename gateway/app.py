@@ -8,6 +8,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from contracts.bus import Bus
+from contracts.health import State
 from contracts.principal import Verifier
 from contracts.speech import LANGUAGES
 from gateway import (
@@ -90,9 +91,9 @@ class GatewaySettings:
     import_patience: float = 6.0
 
 
-async def _unwatched() -> dict[str, str]:
+async def _unwatched() -> list[State]:
     """Know of no parts."""
-    return {}
+    return []
 
 
 def open_gateway(
@@ -102,12 +103,12 @@ def open_gateway(
     *,
     title: str = "Ritmo",
     version: str = "1",
-    ready: Callable[[], Awaitable[dict[str, str]]] = _unwatched,
+    ready: Callable[[], Awaitable[list[State]]] = _unwatched,
     asyncapi: Callable[[], str] | None = None,
 ) -> FastAPI:
     """Open the gateway on a bus.
 
-    `ready` tells of each part `ok` or what is wrong; `asyncapi` writes the AsyncAPI document.
+    `ready` tells how each part is; `asyncapi` writes the AsyncAPI document.
     While `app.state.draining` is true, /readyz answers 503.
     """
     settings = settings or GatewaySettings()

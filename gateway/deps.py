@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints,
 
 from contracts.auth import Device
 from contracts.bus import Bus
+from contracts.health import State
 from contracts.principal import Verifier
 from contracts.time import Day
 from gateway.bulkhead import Bulkhead
@@ -35,7 +36,7 @@ class Door:
     address: Policy
     login: Policy
     register: Policy
-    ready: Callable[[], Awaitable[dict[str, str]]]
+    ready: Callable[[], Awaitable[list[State]]]
     openapi: Document
     docs: Mapping[str, Document]
     hashing: Bulkhead
@@ -43,7 +44,7 @@ class Door:
     base_url: str = ""
     metrics_token: str | None = None
     patience: float = 6.0
-    known: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+    known: dict[str, tuple[float, list[State]]] = field(default_factory=dict)
     fresh: Fresh = field(default_factory=Fresh)
 
 

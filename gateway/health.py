@@ -12,9 +12,10 @@ from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from contracts.health import State
 from contracts.message import Denied, Unauthenticated
 from contracts.speech import say
 from gateway.answers import JSON, answer
@@ -27,8 +28,11 @@ router = APIRouter(tags=["health"], generate_unique_id_function=lambda route: ro
 FRESH = 1.0
 """Seconds for which a look at the parts holds."""
 
-DISPENSABLE = frozenset({"clock", "redis", "telegram"})
+DISPENSABLE = frozenset({"clock", "courier", "migrations", "outbox", "parked", "redis", "telegram"})
 """Parts without which Ritmo still answers."""
+
+BEARABLE = frozenset({"low"})
+"""Codes of parts that still do what they are for."""
 
 
 class Alive(BaseModel):
@@ -42,14 +46,29 @@ class Ready(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "ready", "parts": {"rooms": "ok", "database": "ok"}}]
+            "examples": [
+                {
+                    "status": "degraded",
+                    "parts": {"habits": "ok", "database": "ok", "parked": "waiting"},
+                    "advice": {
+                        "parked": "1 fact could not be taken in: see `ritmo parked list`, "
+                        "then replay or drop it."
+                    },
+                }
+            ]
         }
     )
-    status: Literal["ready", "degraded"]
-    parts: dict[str, str]
+    status: Literal["ready", "degraded"] = Field(
+        description="`degraded`: Ritmo answers, but something needs a hand; see `advice`."
+    )
+    parts: dict[str, str] = Field(description="By part: `ok`, or a code of what is wrong.")
+    advice: dict[str, str] | None = Field(
+        default=None,
+        description="By part that is not ok: what is wrong, since when, and what to do.",
+    )
 
 
-async def look(door: Door) -> dict[str, str]:
+async def look(door: Door) -> list[State]:
     """Look at the parts; at most once in `FRESH` seconds."""
     now = time.monotonic()
     seen = door.known.get("parts")
@@ -58,9 +77,23 @@ async def look(door: Door) -> dict[str, str]:
     return seen[1]
 
 
-def ailing(parts: dict[str, str]) -> list[str]:
+def codes_of(states: list[State]) -> dict[str, str]:
+    """Return the code of each part."""
+    return {state.part: state.code for state in states}
+
+
+def advice_of(states: list[State], language: str) -> dict[str, str]:
+    """Say of each part that is not well what is wrong, and what to do."""
+    return {state.part: state.said(language) for state in states if not state.well and state.text}
+
+
+def ailing(states: list[State]) -> list[str]:
     """List the parts that are missing and cannot be done without."""
-    return [name for name, how in parts.items() if how != "ok" and name not in DISPENSABLE]
+    return [
+        state.part
+        for state in states
+        if not state.well and state.part not in DISPENSABLE and state.code not in BEARABLE
+    ]
 
 
 @router.get("/livez", response_model=Alive, summary="Is the gateway alive?")
@@ -76,13 +109,17 @@ async def readyz(request: Request) -> Response:
     if getattr(request.app.state, "draining", False):
         text = say(language, "Ritmo is stopping; ask another one.")
         return problem(request.scope, 503, "draining", text, language, retry_after=2)
-    parts = await look(door_of(request))
-    missing = ailing(parts)
+    states = await look(door_of(request))
+    parts, advice, missing = codes_of(states), advice_of(states, language), ailing(states)
     if missing:
         text = say(language, "These parts are not ready: {parts}.", {"parts": ", ".join(missing)})
-        return problem(request.scope, 503, "not_ready", text, language, retry_after=2, parts=parts)
-    well = all(how == "ok" for how in parts.values())
-    return answer(Ready(status="ready" if well else "degraded", parts=parts))
+        more: dict[str, object] = {"parts": parts, "advice": advice}
+        return problem(request.scope, 503, "not_ready", text, language, retry_after=2, **more)
+    well = all(state.well for state in states)
+    status: Literal["ready", "degraded"] = "ready" if well else "degraded"
+    ready = Ready(status=status, parts=parts, advice=advice or None)
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    return Response(ready.model_dump_json(exclude_none=True), 200, headers, JSON)
 
 
 FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})

@@ -1,206 +1,150 @@
-"""`ritmo doctor`: looks at every part and says in plain words what is wrong, and what to do."""
+"""`ritmo doctor`: looks at every part and says in plain words what is wrong, and what to do.
 
-from dataclasses import dataclass
+It only looks: it starts nothing and writes nothing, so it can be run anywhere, at any time.
+"""
+
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.ping import look
 from actors.runtime.settings import Settings
-from ops.door import STALE
+from contracts.health import Params, State
 from ops.faults import CannotRun
-from ops.platform import database, room_of
-from storage import heartbeat, inbox, outbox
+from ops.health import (
+    Way,
+    database_away,
+    disk_state,
+    rooms_states,
+    schema_state,
+    seen_states,
+    since,
+)
+from ops.language import of_terminal
+from ops.outside import bus_states, mail_state, redis_state
+from ops.platform import folder_of, room_of
+from storage import disk, embedded, outbox
 from storage.analytics import log
-from storage.migrations import current, head, known
+from storage.migrations import current, head
 from storage.reminders import deliveries
 from storage.session import open_engine, transaction
 
 OLD = 60.0
-"""Seconds after which a fact has waited too long in the outbox."""
+"""Seconds after which a fact has waited too long for a room."""
 
 STUCK = 300.0
 """Seconds after which a delivery that nobody has tried is stuck."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was seen of a part: well or not, and in words."""
-
-    part: str
-    well: bool
-    words: str
-
-
 async def examine(settings: Settings) -> None:
     """Examine everything, print what was found; fails if anything is not well."""
-    findings = [*await database_findings(settings), *await net_findings(settings)]
-    console = Console(highlight=False)
-    for found in findings:
-        mark = "[green]✓[/green]" if found.well else "[red]✗[/red]"
-        console.print(f" {mark} {found.part:<11} {found.words}", soft_wrap=True)
-    ill = [found for found in findings if not found.well]
+    language = of_terminal()
+    states = [
+        *await database_states(settings),
+        *await bus_states(settings.amqp()),
+        await redis_state(settings.redis()),
+        await mail_state(settings),
+    ]
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    wide = max(len(state.part) for state in states)
+    for state in states:
+        mark, style = ("✓", "green") if state.well else ("✗", "red")
+        console.print(f" {mark}", style=style, end="")
+        console.print(f" {state.part:<{wide}}  {state.said(language)}")
+    ill = [state for state in states if not state.well]
     if ill:
-        raise CannotRun(f"{len(ill)} of {len(findings)} parts need attention.")
-    console.print(" All is well.")
+        said = State(
+            "", "", "{ill} of {all} parts need attention.", {"ill": len(ill), "all": len(states)}
+        )
+        raise CannotRun(said.said(language))
+    console.print(f" {State('', text='All is well.').said(language)}")
 
 
-async def database_findings(settings: Settings) -> list[Finding]:
+async def database_states(settings: Settings) -> list[State]:
     """Look at the database, and at all that can be read there."""
-    async with database(settings, own=False) as url:
-        engine = open_engine(url, 2)
-        try:
-            return await stored_findings(engine)
-        except (SQLAlchemyError, OSError) as error:
-            words = (
-                f"does not answer ({type(error).__name__}); is it running, is the address right?"
-            )
-            return [Finding("database", False, words)]
-        finally:
-            await engine.dispose()
+    folder = settings.data.expanduser().resolve()
+    url = settings.database() or embedded.connect_url(folder_of(settings))
+    if url is None:
+        return embedded_away(settings)
+    engine = open_engine(url, 2)
+    try:
+        found = await stored_states(engine, settings)
+    except (SQLAlchemyError, OSError):
+        found = [database_away(), disk_state(*disk.free(folder))]
+    finally:
+        await engine.dispose()
+    return found
 
 
-async def stored_findings(engine: AsyncEngine) -> list[Finding]:
-    """Read revision, heartbeat, outbox and parked facts."""
+def embedded_away(settings: Settings) -> list[State]:
+    """Say why the database of a data folder does not answer."""
+    folder, data = folder_of(settings), settings.data.expanduser().resolve()
+    given: Params = {"folder": str(data), "log": str(folder / "postgres.log")}
+    if not embedded.is_made(folder):
+        text = (
+            "There is no Ritmo in {folder}: start one with `ritmo up`, "
+            "or name its folder with --data."
+        )
+        return [State("database", "missing", text, given)]
+    if embedded.in_use(folder):
+        text = "Ritmo runs on {folder}, but its database does not answer yet: see {log}."
+    else:
+        text = "Ritmo does not run on {folder}: start it with `ritmo up`."
+    return [State("database", "away", text, given), disk_state(*disk.free(data))]
+
+
+async def stored_states(engine: AsyncEngine, settings: Settings) -> list[State]:
+    """Judge all that the database tells."""
+    way = Way(apart=settings.amqp() is not None)
     async with transaction(engine) as tx:
         revision = await current(tx)
-        found = [Finding("database", True, "answers"), schema_finding(revision)]
+        found = [State("database", text="The database answers."), schema_state(revision)]
         if revision != head():
             return found
-        beat = await heartbeat.age(tx, "clock")
-        waiting, age = await outbox.backlog(tx)
-        parked = await inbox.count_parked(tx)
-        behind, oldest = await outbox.backlog(tx, tuple(room_of("analytics").hears))
-        silence = await log.silence(tx)
-        now = datetime.now(UTC)
-        standing = await deliveries.standing(tx, now, now - timedelta(days=1))
-    return [
-        *found,
-        clock_finding(beat),
-        outbox_finding(waiting, age),
-        analytics_finding(behind, oldest, silence),
-        deliveries_finding(*standing),
-        parked_finding(parked),
-    ]
+        seen = await look(tx, settings.data.expanduser().resolve())
+        return [
+            *found,
+            *rooms_states(seen, way),
+            *seen_states(seen, way),
+            *await kept_states(tx),
+        ]
 
 
-def schema_finding(revision: str | None) -> Finding:
-    """Say whether the database fits this version."""
-    if revision == head():
-        return Finding("migrations", True, f"at revision {revision}")
-    if revision is not None and revision not in known():
-        return Finding(
-            "migrations", False, f"revision {revision} is newer than this Ritmo: update it"
-        )
-    return Finding("migrations", False, f"revision {revision}, not {head()}: run `ritmo migrate`")
+async def kept_states(tx: AsyncConnection) -> list[State]:
+    """Judge how far analytics and deliveries are behind."""
+    behind, oldest = await outbox.backlog(tx, tuple(room_of("analytics").hears))
+    silence = await log.silence(tx)
+    now = datetime.now(UTC)
+    standing = await deliveries.standing(tx, now, now - timedelta(days=1))
+    return [analytics_state(behind, oldest, silence), deliveries_state(*standing)]
 
 
-def clock_finding(age: float | None) -> Finding:
-    """Say whether the clock beats."""
-    if age is None:
-        return Finding("clock", False, "never ran here: reminders would not come; start Ritmo")
-    if age > STALE:
-        return Finding("clock", False, f"silent for {age:.0f} s: start `ritmo clock` or Ritmo")
-    return Finding("clock", True, f"beat {age:.0f} s ago")
-
-
-def outbox_finding(waiting: int, age: float) -> Finding:
-    """Say whether facts get away."""
-    if waiting and age > OLD:
-        return Finding(
-            "outbox",
-            False,
-            f"{waiting} facts wait, the oldest for {age:.0f} s: is the courier running?",
-        )
-    return Finding("outbox", True, f"{waiting} facts on their way")
-
-
-def analytics_finding(behind: int, oldest: float, silence: float | None) -> Finding:
+def analytics_state(behind: int, oldest: float, silence: float | None) -> State:
     """Say how far analytics is behind what happens."""
     if behind and oldest > OLD:
-        words = f"{behind} facts behind, the oldest for {oldest:.0f} s: is the room running?"
-        return Finding("analytics", False, words)
+        given: Params = {"n": behind, "since": since(oldest)}
+        one = "Reports lack {n} fact, since {since}: see that courier and analytics run."
+        many = (
+            "Reports lack {n} facts, the oldest since {since}: see that courier and analytics run."
+        )
+        return State("reports", "behind", many, given, one)
     if silence is None:
-        return Finding("analytics", True, "has heard nothing yet")
-    return Finding("analytics", True, f"up to date, last heard something {silence:.0f} s ago")
+        return State("reports", text="Reports have nothing to tell of yet.")
+    return State("reports", text="Reports are up to date.")
 
 
-def parked_finding(parked: int) -> Finding:
-    """Say whether rooms took in what they heard."""
-    if parked:
-        return Finding(
-            "parked", False, f"{parked} facts could not be taken in: `ritmo parked list`"
-        )
-    return Finding("parked", True, "nothing")
-
-
-def deliveries_finding(waiting: int, late: float, failed: int) -> Finding:
+def deliveries_state(waiting: int, late: float, failed: int) -> State:
     """Say whether mails and notices get away; a failed one is its reader's to see, and no fault."""
+    given: Params = {"n": waiting, "since": since(late), "failed": failed}
     if waiting and late > STUCK:
-        words = f"{waiting} deliveries wait, the first for {late:.0f} s: is the room running?"
-        return Finding("deliveries", False, words)
-    words = f"{waiting} on their way"
-    return Finding("deliveries", True, f"{words}, {failed} failed in the last day")
-
-
-async def net_findings(settings: Settings) -> list[Finding]:
-    """Look at RabbitMQ, Redis and the mail server, where they are used."""
-    return [
-        await bus_finding(settings.amqp()),
-        await redis_finding(settings.redis()),
-        await mail_finding(settings),
-    ]
-
-
-async def mail_finding(settings: Settings) -> Finding:
-    """Say whether the mail server answers, and takes the login; or where mails lie."""
-    from actors.reminders.mail_folder import mail_folder
-    from actors.reminders.smtp import SmtpLine, UnusableServer, server_of
-
-    if settings.smtp_url is None:
-        return Finding(
-            "mail", True, f"no server is set, mails are files in {mail_folder(settings).path}"
+        one = "{n} delivery waits, since {since}: see that the room reminders and the clock run."
+        many = (
+            "{n} deliveries wait, the first since {since}: "
+            "see that the room reminders and the clock run."
         )
-    try:
-        line = SmtpLine(server_of(settings.smtp_url.get_secret_value()), patience=5)
-    except UnusableServer as no:
-        return Finding("mail", False, f"RITMO_SMTP_URL: {no}")
-    trouble = await line.greet()
-    if trouble is not None:
-        return Finding("mail", False, f"the server cannot be used ({trouble}); see RITMO_SMTP_URL")
-    return Finding("mail", True, "the server answers")
-
-
-async def bus_finding(url: str | None) -> Finding:
-    """Say whether the bus carries."""
-    if url is None:
-        return Finding("bus", True, "inside the process, nothing to check")
-    import aio_pika
-    from aio_pika.exceptions import AMQPError
-
-    try:
-        connection = await aio_pika.connect(url, timeout=3)
-        await connection.close()
-    except (TimeoutError, AMQPError, OSError) as error:
-        words = f"RabbitMQ does not answer ({type(error).__name__}); is it running?"
-        return Finding("bus", False, words)
-    return Finding("bus", True, "RabbitMQ answers")
-
-
-async def redis_finding(url: str | None) -> Finding:
-    """Say whether Redis answers."""
-    if url is None:
-        return Finding("redis", True, "not used, memory does")
-    from redis.asyncio import Redis
-    from redis.exceptions import RedisError
-
-    client = Redis.from_url(url, socket_timeout=3)
-    try:
-        await client.ping()
-    except (RedisError, OSError) as error:
-        words = f"does not answer ({type(error).__name__}); limits are kept in memory meanwhile"
-        return Finding("redis", False, words)
-    finally:
-        await client.aclose()
-    return Finding("redis", True, "answers")
+        return State("deliveries", "behind", many, given, one)
+    one = "{n} delivery is on its way; failed in the last day: {failed}."
+    many = "{n} deliveries are on their way; failed in the last day: {failed}."
+    return State("deliveries", "ok", many, given, one)

@@ -1,48 +1,29 @@
 """The front door: hands the gateway its bus, its verifier and what it may know of the parts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors import ROOMS
 from actors.runtime.settings import Settings
-from contracts.analytics import GetSummary
-from contracts.auth import GetKeys
 from contracts.bus import Bus, deadline_in
-from contracts.check_ins import GetToday
-from contracts.message import Asked, Refused, Unauthenticated
-from contracts.moods import GetMoods
+from contracts.health import OK, Pong, State, ping_of
+from contracts.message import Refused
 from contracts.principal import Verifier
-from contracts.reminders import ListReminders
-from contracts.users import GetProfile
 from gateway.app import GatewaySettings, open_gateway
-from storage import heartbeat
-from storage.session import transaction
+from ops.health import Way, bus_state, database_away, pinged_state, schema_state, seen_states
+from ops.outside import redis_state
 
 READY = 2.0
 """Seconds within which a part must show that it is alive."""
 
-SMALL: dict[str, Asked[Any]] = {
-    "auth": GetKeys(),
-    "users": GetProfile(),
-    "habits": GetToday(),
-    "journal": GetMoods(),
-    "analytics": GetSummary(),
-    "reminders": ListReminders(),
-}
-"""What each room is asked, in nobody's name, to see whether it is there."""
-
-STALE = 30.0
-"""Seconds after which a clock that did not beat counts as dead."""
+ELSEWHERE = frozenset({"room_down", "broker_away", "line_lost", "unanswered", "expired"})
+"""Refusals by which nobody knows how the database is."""
 
 
-def open_door(
-    settings: Settings, bus: Bus, verifier: Verifier, engine: AsyncEngine | None = None
-) -> FastAPI:
-    """Open the gateway on a bus. With an engine it can tell of the database and the clock, too."""
+def open_door(settings: Settings, bus: Bus, verifier: Verifier) -> FastAPI:
+    """Open the gateway on a bus."""
     return open_gateway(
         bus,
         verifier,
@@ -55,7 +36,7 @@ def open_door(
             login_per_minute=settings.login_per_minute,
             redis_url=settings.redis(),
         ),
-        ready=readiness(bus, engine),
+        ready=readiness(settings, bus),
         asyncapi=asyncapi,
     )
 
@@ -66,44 +47,48 @@ def address_of(settings: Settings) -> str:
     return settings.base_url or (f"http://{settings.host}:{settings.port}" if here else "")
 
 
-def readiness(bus: Bus, engine: AsyncEngine | None) -> Callable[[], Awaitable[dict[str, str]]]:
-    """Make the question whether the parts are alive; `ok` or why not, by part."""
+def readiness(settings: Settings, bus: Bus) -> Callable[[], Awaitable[list[State]]]:
+    """Make the question how the parts are."""
+    way, redis = Way(apart=settings.amqp() is not None), settings.redis()
 
-    async def ready() -> dict[str, str]:
-        parts = await rooms_alive(bus)
-        if engine is not None:
-            parts |= await stores_alive(engine)
-        return parts
+    async def ready() -> list[State]:
+        if redis is None:
+            return judged(await pings(bus), way)
+        answers, limits = await asyncio.gather(pings(bus), redis_state(redis))
+        return [*judged(answers, way), limits]
 
     return ready
 
 
-async def rooms_alive(bus: Bus) -> dict[str, str]:
-    """Ask each room something small, all at once."""
-    answers = await asyncio.gather(*(room_alive(bus, asked) for asked in SMALL.values()))
-    return dict(zip(SMALL, answers, strict=True))
+async def pings(bus: Bus) -> dict[str, Pong | Refused]:
+    """Ping all rooms at once."""
+    answers = await asyncio.gather(*(ping(bus, room) for room in ROOMS))
+    return dict(zip(ROOMS, answers, strict=True))
 
 
-async def room_alive(bus: Bus, asked: Asked[Any]) -> str:
-    """Ask a room; one that wants to know who asks is alive, too."""
+async def ping(bus: Bus, room: str) -> Pong | Refused:
+    """Ping a room; return its answer, or why there is none."""
     try:
-        await bus.ask(asked, deadline=deadline_in(READY))
-    except Unauthenticated:
-        return "ok"
+        return await bus.ask(ping_of(room)(), deadline=deadline_in(READY))
     except Refused as no:
-        return no.code
-    return "ok"
+        return no
 
 
-async def stores_alive(engine: AsyncEngine) -> dict[str, str]:
-    """Look at the database and at the clock's last beat."""
-    try:
-        async with transaction(engine) as tx:
-            age = await heartbeat.age(tx, "clock")
-    except (SQLAlchemyError, OSError):
-        return {"database": "away", "clock": "unknown"}
-    alive = age is not None and age < STALE
-    return {"database": "ok", "clock": "ok" if alive else "silent"}
+def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
+    """Judge the parts by what the rooms answered."""
+    codes = {room: no.code for room, no in answers.items() if isinstance(no, Refused)}
+    away = set(codes.values()) <= {"broker_away", "line_lost"} and len(codes) == len(answers)
+    found = [pinged_state(room, codes.get(room, OK), way) for room in answers]
+    if way.apart:
+        found.append(bus_state(not away))
+    seen = [pong for pong in answers.values() if isinstance(pong, Pong)]
+    if not seen:
+        known = any(code not in ELSEWHERE for code in codes.values())
+        unknown = [State(part, "unknown") for part in ("courier", "clock")]
+        return [*found, database_away() if known else State("database", "unknown"), *unknown]
+    least = min(seen, key=lambda pong: pong.free or 0)
+    schema = schema_state(least.revision)
+    return [*found, State("database"), schema, *seen_states(least, way)]
 
 
 def asyncapi() -> str:

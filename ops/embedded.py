@@ -5,8 +5,10 @@ import time
 
 from rich.console import Console
 
+from actors import ROOMS
 from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.memory import keep_small
+from actors.runtime.pulse import Pulse
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.platform import database, platform, rooms
@@ -27,11 +29,13 @@ async def up(settings: Settings) -> None:
         await here.verifier.watch()
         here.courier.start()
         here.working.start()
+        pulse = Pulse(here.engine, "courier", *ROOMS)
+        pulse.start()
         clock = Clock(here.engine, ticks_of(rooms()), after=here.courier.ring)
         clock.start()
         from ops.door import open_door
 
-        app = open_door(settings, here.bus, here.verifier, here.engine)
+        app = open_door(settings, here.bus, here.verifier)
         await app.state.door.fresh.listen(here.bus)
 
         # What is loaded by now stays: the collector need not look through it again and again.
@@ -43,6 +47,7 @@ async def up(settings: Settings) -> None:
         await serve(app, settings, door, listening)
         console.print("[dim]Ritmo is stopping …[/dim]")
         await clock.stop()
+        await pulse.stop()
     console.print("Ritmo has stopped; everything is saved.")
 
 

@@ -1,10 +1,12 @@
 """What may go wrong when Ritmo is run, in a sentence that a person can act on."""
 
 import errno
+from socket import gaierror
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from storage.disk import DISK_FULL, FULL
 from storage.embedded import FolderInUse, FolderUnusable
 from storage.migrations import SchemaTooNew
 
@@ -33,12 +35,30 @@ def unfit(error: ValidationError) -> str:
     return f"{name}: {wrong['msg'].removeprefix('Value error, ').rstrip('.')}."
 
 
+def refused_of(error: DBAPIError) -> str:
+    """Name what the database refused, without the words of a statement."""
+    cause = error.orig.__cause__ if error.orig else None
+    return type(cause or error.orig).__name__
+
+
 def sentence(error: BaseException) -> str:
     """Say what went wrong, without secrets and without a stack."""
     if isinstance(error, ValidationError):
         return unfit(error)
     if isinstance(error, DBAPIError):
-        return f"The database refused: {type(error.orig).__name__}."
+        if getattr(error.orig, "sqlstate", None) == DISK_FULL:
+            return "The disk of the database is full: free some space, and try again."
+        return f"The database refused ({refused_of(error)}): `ritmo doctor` tells more."
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return "The port is in use; choose another with --port."
+    if isinstance(error, (ConnectionError, TimeoutError, gaierror)):
+        why = error.strerror or "no answer in time"
+        return (
+            f"The database cannot be reached ({why}): see that it runs, and that "
+            "RITMO_DATABASE_URL or --database is right."
+        )
+    if isinstance(error, OSError) and error.errno in FULL:
+        return "The disk is full: free some space, and try again."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'Ritmo'}: {error.strerror}."
     return str(error)

@@ -10,15 +10,16 @@ import structlog
 from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
+from actors.runtime.pulse import Pulse
 from actors.runtime.rabbit.alone import open_alone
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.rabbit.telling import Publisher
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.faults import CannotRun
-from ops.platform import database, room_of, rooms
-from storage.migrations import current, head, known, migrate
-from storage.session import open_engine, transaction
+from ops.platform import database, fit, room_of, rooms
+from storage.migrations import migrate
+from storage.session import open_engine
 
 log = structlog.get_logger()
 
@@ -45,17 +46,9 @@ async def refuse_other_schema(url: str) -> None:
     """Refuse to run over a database that was not migrated, or that is newer than this Ritmo."""
     engine = open_engine(url, 1)
     try:
-        async with transaction(engine) as tx:
-            revision = await current(tx)
+        await fit(engine)
     finally:
         await engine.dispose()
-    if revision != head():
-        newer = revision is not None and revision not in known()
-        raise CannotRun(
-            f"The database is at revision {revision}, newer than this Ritmo; start the newer one."
-            if newer
-            else "The database is not migrated to this version; run `ritmo migrate` first."
-        )
 
 
 async def run_room(settings: Settings, name: str) -> None:
@@ -106,7 +99,10 @@ async def run_courier(settings: Settings) -> None:
     await publisher.start()
     courier = Courier(engine, publisher.publish)
     courier.start()
+    pulse = Pulse(engine, "courier")
+    pulse.start()
     await until_told().wait()
+    await pulse.stop()
     await courier.stop()
     await publisher.stop()
     await engine.dispose()

@@ -19,7 +19,7 @@ async def add(
         {"email": email, "password": password, "name": name, "zone": zone, "language": language}
     )
     register = register.model_copy(update={"device": Device(agent=f"ritmo, {getuser()}")})
-    async with at_hand(settings) as here:
+    async with at_hand(settings, make=True) as here:
         tokens = await here.bus.ask(register)
         who = await here.verifier.verify(tokens.access_token)
         profile = CreateProfile(

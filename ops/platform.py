@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,8 +26,9 @@ from actors.runtime.settings import Settings
 from actors.runtime.working import Working
 from contracts.message import new_id
 from contracts.principal import Principal
+from ops.faults import CannotRun
 from storage import embedded, heartbeat, outbox
-from storage.migrations import migrate
+from storage.migrations import current, head, known, migrate
 from storage.session import open_engine, transaction
 
 RUNNING = 10.0
@@ -164,15 +165,25 @@ async def platform(
 
 
 @asynccontextmanager
-async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
+async def at_hand(settings: Settings, *, make: bool = False) -> AsyncIterator[Platform]:
     """Open the platform for a command: beside a running Ritmo, or alone.
+
+    Where there is no database, one is made only if `make` says so; else CannotRun is raised, as for
+    a database of another version that this command did not start itself.
 
     Alone, what the command tells is carried here, to the end. Beside a running Ritmo its courier
     carries, so that its gateway overhears: an ended session ends there, too.
     """
-    cold = settings.database() is None and embedded.connect_url(folder_of(settings)) is None
+    folder = folder_of(settings)
+    ours = settings.database() is None
+    if ours and not make and not embedded.is_made(folder):
+        raise CannotRun(
+            f"There is no Ritmo in {settings.data.expanduser().resolve()}; start one with "
+            "`ritmo up`, or name its folder with --data."
+        )
+    cold = ours and embedded.connect_url(folder) is None
     async with database(settings, own=False) as url, platform(settings, url) as here:
-        await migrate(here.engine)
+        await fit(here.engine, migrate_if=lambda revision: cold or (make and revision is None))
         if not cold and (settings.amqp() or await somebody_runs(here.engine)):
             yield here
             await carried(here.engine)
@@ -182,6 +193,28 @@ async def at_hand(settings: Settings) -> AsyncIterator[Platform]:
         await here.courier.stop()  # what it has in hand is not done; it stays in the outbox
         while await here.courier.carry():
             pass
+
+
+async def fit(
+    engine: AsyncEngine, migrate_if: Callable[[str | None], bool] = lambda revision: False
+) -> None:
+    """Have the database fit this Ritmo, migrated if need be where that may be done.
+
+    Raises CannotRun, or SchemaTooNew, if it does not fit and must stay as it is.
+    """
+    async with transaction(engine) as tx:
+        revision = await current(tx)
+    if revision == head():
+        return
+    if migrate_if(revision):
+        await migrate(engine)
+        return
+    newer = revision is not None and revision not in known()
+    raise CannotRun(
+        f"The database is at revision {revision}, newer than this Ritmo; start the newer one."
+        if newer
+        else "The database is not migrated to this version; run `ritmo migrate` first."
+    )
 
 
 async def carried(engine: AsyncEngine) -> None:

@@ -102,7 +102,7 @@ def start(
     """
     folder = folder.resolve()
     settings = SETTINGS if durable else SETTINGS | FLEETING
-    lock = _hold(folder)
+    lock = hold(folder)
     try:
         return _start(folder, lock, settings, give_up)
     except OSError as error:
@@ -167,8 +167,11 @@ def _url(sockets: Path) -> str:
     return f"postgresql+asyncpg://{USER}@/{DATABASE}?host={quote(str(sockets))}&port=5432"
 
 
-def _hold(folder: Path) -> IO[str]:
-    """Hold the folder for this process; the lock goes with it, however it ends."""
+def hold(folder: Path) -> IO[str]:
+    """Hold the folder for this process, until the file is closed or the process ends.
+
+    Raises FolderInUse, or FolderUnusable with the reason.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = (folder / "in-use").open("a")

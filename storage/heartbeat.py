@@ -15,9 +15,10 @@ heartbeats = Table(
 )
 
 
-async def beat(tx: AsyncConnection, name: str) -> None:
-    """Say that `name` is alive now, by the database's clock."""
-    statement = insert(heartbeats).values(name=name)
+async def beat(tx: AsyncConnection, *names: str) -> None:
+    """Say that these are alive now, by the database's clock."""
+    # In one order for all, so that two that beat for the same names wait, not in a circle.
+    statement = insert(heartbeats).values([{"name": name} for name in sorted(names)])
     await tx.execute(
         statement.on_conflict_do_update(
             index_elements=[heartbeats.c.name], set_={"beat_at": func.now()}
@@ -25,12 +26,13 @@ async def beat(tx: AsyncConnection, name: str) -> None:
     )
 
 
+async def ages(tx: AsyncConnection) -> dict[str, float]:
+    """Return, by name, the seconds since each beat last; who never did is not in it."""
+    age = func.extract("epoch", func.clock_timestamp() - heartbeats.c.beat_at)
+    rows = await tx.execute(select(heartbeats.c.name, age))
+    return {name: max(0.0, float(seconds)) for name, seconds in rows}
+
+
 async def age(tx: AsyncConnection, name: str) -> float | None:
     """Return the seconds since `name` beat last; None if it never did."""
-    seconds = await tx.execute(
-        select(func.extract("epoch", func.now() - heartbeats.c.beat_at)).where(
-            heartbeats.c.name == name
-        )
-    )
-    found = seconds.scalar_one_or_none()
-    return None if found is None else float(found)
+    return (await ages(tx)).get(name)

@@ -4,7 +4,6 @@ The folder stays locked all the while, so that nobody else starts a second one o
 """
 
 import contextlib
-import shutil
 import signal
 import subprocess
 import time
@@ -17,7 +16,7 @@ from typing import IO
 
 import structlog
 
-from storage import cluster, postmaster
+from storage import cluster, disk, postmaster
 
 log = structlog.get_logger()
 
@@ -26,9 +25,6 @@ DEATHS, QUICK = 6, 60.0
 
 PAUSE = 0.1
 """Seconds before a dead server is started again; twice as long after each further death."""
-
-FULL = 32 << 20
-"""Bytes of free disk below which PostgreSQL may be unable to start: two segments of its log."""
 
 FULL_PAUSE = 1.0
 """Seconds between two starts while the disk is full: that is no reason to give up."""
@@ -115,7 +111,7 @@ class Keeper:
                 postmaster.end_workers(self._data)
             if self._leaving.is_set() or not ready():
                 return
-            full = shutil.disk_usage(self._folder).free < FULL
+            full = disk.is_full(self._folder)
             if not full:
                 deaths.append(time.monotonic())
             if len(deaths) == DEATHS and deaths[-1] - deaths[0] < QUICK:

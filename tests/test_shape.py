@@ -17,6 +17,7 @@ import yaml
 
 import contracts
 from actors import ROOMS
+from contracts.health import ping_of
 from contracts.message import Asked, Fact, Message, Refused
 from ops.platform import rooms
 
@@ -160,7 +161,8 @@ def test_every_contract_says_what_it_is() -> None:
 
 
 def test_every_handler_serves_a_contract() -> None:
-    asks = {contract.address for contract in messages(Asked)}
+    pings = {f"{room.name}.ping" for room in rooms()}
+    asks = {contract.address for contract in messages(Asked)} | pings
     facts = {fact.address for fact in messages(Fact)}
     assert {room.name: strange for room in rooms() if (strange := set(room.answers) - asks)} == {}
     assert {room.name: strange for room in rooms() if (strange := set(room.hears) - facts)} == {}
@@ -247,9 +249,8 @@ def test_no_file_names_a_package_registry(code: list[File]) -> None:
     assert [name for name, text in texts.items() if hosts.search(text)] == []
 
 
-def test_every_room_is_asked_whether_it_is_there() -> None:
-    from ops.door import SMALL
-
-    assert tuple(SMALL) == ROOMS
-    for room, asked in SMALL.items():
-        assert asked.address.startswith(f"{room}.")
+def test_every_room_answers_pings() -> None:
+    for room in rooms():
+        contract = room.answers[f"{room.name}.ping"].contract
+        assert contract is ping_of(room.name)
+        assert contract.public

@@ -24,14 +24,17 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from fast_depends import Depends
 from fast_depends.dependencies import Dependant
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.ping import look
 from actors.runtime.settings import Settings
 from contracts.bus import Bus
+from contracts.health import Ping, Pong, ping_of
 from contracts.message import Asked, Command, Fact, Message, Reply, Unauthenticated
 from contracts.principal import Principal
 
@@ -118,6 +121,11 @@ class Room:
     opens: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        """Answer pings, as every room does."""
+        self.answer(_pinged(self))
 
     def answer(self, function: Function) -> Function:
         """Declare that this function answers the contract of its first parameter."""
@@ -162,6 +170,7 @@ class Room:
 
     async def open(self, settings: Settings) -> None:
         """Prepare the room for its first message."""
+        self.folder = settings.data.expanduser()
         for prepare in self.opens:
             await prepare(settings)
 
@@ -172,6 +181,17 @@ class Room:
             raise TypeError(f"{self.name} hears {contract.address} twice")
         self.hears[contract.address] = Handler(contract, function, None, _injected(function))
         return function
+
+
+def _pinged(room: Room) -> Callable[[Ping, AsyncConnection], Awaitable[Pong]]:
+    """Make what answers the ping of a room."""
+
+    async def ping(query: Ping, tx: Transaction) -> Pong:
+        """Show that the room is there, and what it sees."""
+        return await look(tx, room.folder)
+
+    ping.__annotations__["query"] = ping_of(room.name)
+    return ping
 
 
 def _signature(function: Callable[..., object]) -> tuple[Any, type[Reply] | None]:

@@ -12,10 +12,11 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
+from contracts.health import State
 from contracts.speech import say
 from gateway.answers import answer
 from gateway.deps import IfNoneMatch, door_of, guest
-from gateway.health import ailing, look
+from gateway.health import advice_of, ailing, codes_of, look
 from gateway.problems import language_of
 from gateway.web.docs import operations
 
@@ -86,14 +87,15 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def parts_list(parts: dict[str, str], language: str) -> str:
-    """Lay out how the parts are."""
-    rows = []
-    for name, how in parts.items():
-        mark = "ok" if how == "ok" else "away"
-        said = say(language, "alive") if how == "ok" else escape(how)
+def parts_list(states: list[State], language: str) -> str:
+    """Lay out how the parts are, and what to do about those that are not well."""
+    advice, rows = advice_of(states, language), []
+    for state in states:
+        mark = "ok" if state.well else "away"
+        said = say(language, "alive") if state.well else advice.get(state.part, state.code)
         rows.append(
-            f'<li class="{mark}"><span>{escape(say(language, name))}</span><b>{said}</b></li>'
+            f'<li class="{mark}"><span>{escape(say(language, state.part))}</span>'
+            f"<b>{escape(said)}</b></li>"
         )
     return f'<ul class="parts">{"".join(rows)}</ul>' if rows else ""
 
@@ -101,12 +103,13 @@ def parts_list(parts: dict[str, str], language: str) -> str:
 @router.get("/")
 async def greet(request: Request) -> Response:
     """Greet, show whether the parts are alive, and say where to begin."""
-    parts = await look(door_of(request))
-    well = not ailing(parts)
+    states = await look(door_of(request))
     if not wants_page(request):
-        return answer(Greeting(ready=well, parts=parts), headers={"Vary": "Accept"})
+        greeting = Greeting(ready=not ailing(states), parts=codes_of(states))
+        return answer(greeting, headers={"Vary": "Accept"})
+    well = all(state.well for state in states)
     language = language_of(request)
-    state = "All is well." if well else "Something is missing; `ritmo doctor` tells what."
+    state = "All is well." if well else "Something needs a hand; what and how stands below."
     body = (
         "<header><h1>Ritmo</h1><p>{tagline}</p></header>"
         '<section><h2 class="{mark}">{state}</h2>{parts}</section>'
@@ -117,7 +120,7 @@ async def greet(request: Request) -> Response:
         tagline=escape(say(language, "Your habits, on your own machine.")),
         mark="ok" if well else "away",
         state=escape(say(language, state)),
-        parts=parts_list(parts, language),
+        parts=parts_list(states, language),
         docs=escape(say(language, "Documentation")),
         begin=escape(say(language, "Begin here")),
         hint=escape(say(language, "The first answer holds the access_token; put it into TOKEN.")),

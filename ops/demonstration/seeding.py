@@ -37,7 +37,7 @@ async def add(settings: Settings, zone: str, language: str) -> None:
     )
     register = register.model_copy(update={"name": NAME[register.language]})
     console = Console(highlight=False)
-    async with at_hand(settings) as here:
+    async with at_hand(settings, make=True) as here:
         if await _find(here.bus) is not None:
             raise CannotRun(
                 f"There is a demo user already, {EMAIL}; `ritmo demo --remove` takes them away."

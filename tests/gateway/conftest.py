@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from contracts.health import State
 from gateway.app import GatewaySettings, open_gateway
 from tests.gateway.standing_in import StandInBus, StandInVerifier
 
@@ -23,8 +24,8 @@ def app(bus: StandInBus) -> FastAPI:
         cors_origins=(ORIGIN,), login_per_minute=3, body_bytes=4096, import_bytes=1 << 20
     )
 
-    async def ready() -> dict[str, str]:
-        return {"rooms": "ok", "database": "ok"}
+    async def ready() -> list[State]:
+        return [State("rooms"), State("database")]
 
     return open_gateway(bus, StandInVerifier(), settings, ready=ready, asyncapi=lambda: "{}")
 

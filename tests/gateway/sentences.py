@@ -7,7 +7,7 @@ from pathlib import Path
 from contracts.message import KINDS
 
 ROOT = Path(__file__).parents[2]
-SAYS = {"say": 1, "BadRequest": 2, **dict.fromkeys(KINDS, 1)}
+SAYS = {"say": 1, "BadRequest": 2, "State": 2, **dict.fromkeys(KINDS, 1)}
 """Which argument of a call is a sentence."""
 
 
@@ -29,6 +29,10 @@ def _in(tree: ast.Module) -> Iterator[str]:
             yield from _texts(node.args[place], tree)
         if name == "count":  # of the two forms, the catalog is looked up by both
             yield from _texts(node.args[1], tree)
+        if name == "State":
+            for given in node.keywords:
+                yield from _texts(given.value, tree) if given.arg in ("text", "one") else ()
+            yield from _texts(node.args[4], tree) if len(node.args) > 4 else ()
         if name in ("ValueError", "Wrong"):
             given = node.args[:1] + [k.value for k in node.keywords if k.arg == "detail"]
             for text in given:

@@ -11,8 +11,10 @@ import pytest
 from fastapi import FastAPI
 
 from contracts.habits import CreateHabit
+from contracts.health import State
 from gateway.app import GatewaySettings, open_gateway
 from gateway.limits import Limiter
+from ops.health import database_away, parked_state
 from tests.gateway.conftest import client_of
 from tests.gateway.standing_in import BEARER, StandInBus, StandInVerifier
 from tests.gateway.standing_in import habit as a_habit
@@ -21,9 +23,9 @@ from tests.gateway.test_problems import checked
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
-def with_parts(bus: StandInBus, parts: dict[str, str]) -> FastAPI:
-    async def ready() -> dict[str, str]:
-        return parts
+def with_parts(bus: StandInBus, *states: State) -> FastAPI:
+    async def ready() -> list[State]:
+        return list(states)
 
     return open_gateway(bus, StandInVerifier(), ready=ready)
 
@@ -42,17 +44,23 @@ async def test_leaving(client: httpx.AsyncClient, app: FastAPI) -> None:
 
 
 async def test_a_part_that_is_away(bus: StandInBus) -> None:
-    async with client_of(with_parts(bus, {"rooms": "ok", "database": "away"})) as client:
+    async with client_of(with_parts(bus, State("rooms"), database_away())) as client:
         problem = checked(await client.get("/readyz"), 503, "not_ready")
         assert problem["parts"] == {"rooms": "ok", "database": "away"}
-        assert "away" in (await client.get("/", headers=HTML)).text
+        assert problem["advice"] == {"database": database_away().text}
+        assert database_away().text in (await client.get("/", headers=HTML)).text
 
 
 async def test_a_part_that_can_be_spared(bus: StandInBus) -> None:
-    async with client_of(with_parts(bus, {"rooms": "ok", "clock": "silent"})) as client:
-        answer = await client.get("/readyz")
+    async with client_of(with_parts(bus, State("rooms"), parked_state(2))) as client:
+        answer = await client.get("/readyz", headers={"Accept-Language": "ru"})
+        page = await client.get("/", headers=HTML | {"Accept-Language": "ru"})
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
+    assert answer.json()["parts"] == {"rooms": "ok", "parked": "waiting"}
+    (advice,) = answer.json()["advice"].values()
+    assert advice.startswith("2 события не удалось принять")
+    assert advice in page.text
 
 
 async def test_figures_count_by_route(client: httpx.AsyncClient) -> None:

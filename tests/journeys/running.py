@@ -29,12 +29,12 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 
 def ritmo(
-    *words: str, data: Path, typed: str = "", **given: str
+    *words: str, data: Path, typed: str = "", locale: str = "C.UTF-8", **given: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of `ritmo` over a data folder, wide enough that no table wraps."""
     return subprocess.run(
         [*RITMO, *words],
-        env=settings(data=str(data), **given) | {"COLUMNS": "200", "LANG": "C.UTF-8"},
+        env=settings(data=str(data), **given) | {"COLUMNS": "200", "LC_ALL": locale},
         input=typed,
         capture_output=True,
         text=True,
@@ -55,7 +55,7 @@ class Up:
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 [*RITMO, *words],
-                env=settings(**(rates | given)) | {"COLUMNS": "200", "LANG": "C.UTF-8"},
+                env=settings(**(rates | given)) | {"COLUMNS": "200", "LC_ALL": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -132,31 +132,8 @@ def test_the_rest_of_the_commands_alone(alone: Path) -> None:
     assert "keys verify tokens now" in ritmo("keys", "rotate", data=alone).stdout
 
 
-def test_the_doctor_says_that_ritmo_does_not_run(alone: Path) -> None:
-    seen = ritmo("doctor", data=alone)
-    assert seen.returncode == 1
-    assert "✗ clock" in seen.stdout
-    assert "start" in seen.stdout
-    assert "1 of" in seen.stderr
-
-
-def test_the_doctor_finds_what_is_away(alone: Path) -> None:
-    away = {"redis_url": "redis://127.0.0.1:1/", "amqp_url": "amqp://127.0.0.1:1/"}
-    seen = ritmo("doctor", data=alone, **away)
-    assert seen.returncode == 1
-    assert "✗ redis" in seen.stdout
-    assert "✗ bus" in seen.stdout
-    assert "Traceback" not in seen.stdout + seen.stderr
-    gone = ritmo("doctor", data=alone, database_url="postgresql://nobody@127.0.0.1:1/none")
-    assert gone.returncode == 1
-    assert "✗ database" in gone.stdout
-
-
 def test_beside_a_running_ritmo(embedded: Up, export: Path) -> None:
     data = embedded.output.parent / "data"
-    seen = ritmo("doctor", data=data)
-    assert seen.returncode == 0, seen.stdout + seen.stderr
-    assert "All is well." in seen.stdout
     assert ritmo("user", "add", "cli@example.org", data=data, typed=TYPED).returncode == 0
     words = {"email": "cli@example.org", "password": PASSWORD}
     assert embedded.client.post("/v1/auth/login", json=words).status_code == 200

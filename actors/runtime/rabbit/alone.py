@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.memory import keep_small
+from actors.runtime.pulse import Pulse
 from actors.runtime.rabbit.answering import StandingBroker
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.room import Room
@@ -28,11 +29,12 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     amqp, database = settings.amqp(), settings.database()
     if amqp is None or database is None:
         raise ValueError("A room alone needs RITMO_AMQP_URL and RITMO_DATABASE_URL.")
-    engine = open_engine(database, settings.room_concurrency)
+    engine = open_engine(database, settings.room_concurrency + 1)  # one for the pulse
     bus = RabbitBus(amqp, room.name)
     verifier = TokenVerifier(bus)
     edge = Edge(room, engine, bus, settings.room_concurrency)
     working = Working([room], engine, settings)
+    pulse = Pulse(engine, room.name)
     broker = StandingBroker(amqp, edge, verifier, settings.room_concurrency)
     app = FastStream(broker, logger=None)
 
@@ -45,9 +47,11 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     async def watch() -> None:
         await verifier.watch()
         working.start()
+        pulse.start()
 
     @app.on_shutdown
     async def rest() -> None:
+        await pulse.stop()
         await working.stop()
 
     @app.after_shutdown

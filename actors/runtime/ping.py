@@ -1,0 +1,23 @@
+"""What a room sees of what it stands on, for its ping and for `ritmo doctor`."""
+
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.health import Pong
+from storage import disk, heartbeat, inbox, migrations, outbox
+
+
+async def look(tx: AsyncConnection, folder: Path) -> Pong:
+    """Look at the database, through a transaction on it, and at the disk of the data folder."""
+    waiting, oldest = await outbox.backlog(tx)
+    free, size = disk.free(folder)
+    return Pong(
+        beats=await heartbeat.ages(tx),
+        revision=await migrations.current(tx),
+        waiting=waiting,
+        oldest=oldest,
+        parked=await inbox.count_parked(tx),
+        free=free,
+        size=size,
+    )

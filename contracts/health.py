@@ -1,0 +1,72 @@
+"""How Ritmo is: every room answers a ping with what it sees, and a state tells of one part.
+
+The ping of a room has the address `<room>.ping`; the runtime answers it, in the room's own
+transaction, so that an answer shows that the room, its database and the bus between work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from pydantic import Field
+
+from contracts.message import Query, Reply
+from contracts.speech import count, say
+
+Params = Mapping[str, str | int | float]
+"""What fills a sentence."""
+
+OK = "ok"
+"""The code of a part that is well."""
+
+
+class Pong(Reply):
+    """What a room sees of what it stands on."""
+
+    beats: dict[str, float] = Field(
+        default_factory=dict, description="Seconds since each part last showed that it lives."
+    )
+    revision: str | None = Field(default=None, description="The revision of the database.")
+    waiting: int = Field(default=0, description="Facts in the outbox that nobody has taken yet.")
+    oldest: float = Field(default=0, description="Seconds for which the oldest of them has waited.")
+    parked: int = Field(default=0, description="Facts that a room could not take in.")
+    free: int | None = Field(default=None, description="Bytes free in the room's data folder.")
+    size: int | None = Field(default=None, description="Bytes of the disk of that folder.")
+
+
+class Ping(Query[Pong]):
+    """Ask a room whether it is there; `ping_of` gives it the address of a room."""
+
+    public = True
+
+
+@cache
+def ping_of(room: str) -> type[Ping]:
+    """Return the ping of a room."""
+    made: type[Ping] = type("Ping", (Ping,), {"address": f"{room}.ping", "__doc__": Ping.__doc__})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a part is: `ok` or another code, and a sentence: what is wrong, since when, what to do.
+
+    `params` fill the sentence; where it counts something, `n` of them, `one` is its singular.
+    """
+
+    part: str
+    code: str = OK
+    text: str = ""
+    params: Params = field(default_factory=dict)
+    one: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Tell whether there is nothing to be done."""
+        return self.code == OK
+
+    def said(self, language: str) -> str:
+        """Say the sentence in a language."""
+        if self.one:
+            return count(language, self.one, self.text, int(self.params["n"]), self.params)
+        return say(language, self.text, self.params)

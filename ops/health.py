@@ -1,0 +1,161 @@
+"""How the parts of Ritmo are, by what a room or the doctor sees: what, since when, what to do.
+
+Every judgement and every sentence stands here once, for /readyz, the page at `/`, and the doctor.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from actors import ROOMS
+from actors.runtime.pulse import STALE
+from contracts.health import OK, Params, Pong, State
+from storage import disk
+from storage.migrations import head, known
+
+OLD = 60.0
+"""Seconds after which a fact has waited too long in the outbox."""
+
+MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How Ritmo runs: `apart` in many processes over RabbitMQ, or all in one."""
+
+    apart: bool
+
+    def start(self, part: str) -> str:
+        """Return the command that starts a part."""
+        return f"ritmo {part}" if self.apart else "ritmo up"
+
+
+def since(seconds: float) -> str:
+    """Write down when something began, so many seconds ago."""
+    return f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def database_away() -> State:
+    """Say that the database does not answer."""
+    text = "The database does not answer: see that it runs, and that RITMO_DATABASE_URL is right."
+    return State("database", "away", text)
+
+
+def schema_state(revision: str | None) -> State:
+    """Judge whether the database fits this Ritmo."""
+    place: Params = {"revision": revision or "-", "head": head()}
+    if revision == head():
+        return State("migrations", text="The database is at revision {revision}.", params=place)
+    if revision is not None and revision not in known():
+        text = "The database is at revision {revision}, newer than this Ritmo ({head}): update it."
+        return State("migrations", "newer", text, place)
+    text = "The database is at revision {revision}, not {head}: run `ritmo migrate`."
+    return State("migrations", "older", text, place)
+
+
+def rooms_states(seen: Pong, way: Way) -> list[State]:
+    """Judge by their beats whether the rooms live."""
+    return [room_state(room, seen.beats.get(room), way) for room in ROOMS]
+
+
+def seen_states(seen: Pong, way: Way) -> list[State]:
+    """Judge what else can be read in the database, and the disk of the data folder."""
+    found = [
+        courier_state(seen.beats.get("courier"), way),
+        clock_state(seen.beats.get("clock"), way),
+        outbox_state(seen.waiting, seen.oldest),
+        parked_state(seen.parked),
+    ]
+    if seen.free is not None and seen.size is not None:
+        found.append(disk_state(seen.free, seen.size))
+    return found
+
+
+def room_state(room: str, age: float | None, way: Way) -> State:
+    """Judge whether a room lives."""
+    given: Params = {"room": room, "command": way.start(f"run {room}"), "since": since(age or 0)}
+    if age is None:
+        text = "The room {room} has never run here: start `{command}`."
+        return State(room, "silent", text, given)
+    if age > STALE:
+        text = "The room {room} has shown no life since {since}: start `{command}`."
+        return State(room, "silent", text, given)
+    return State(room, text="The room {room} lives.", params=given)
+
+
+def pinged_state(room: str, code: str, way: Way) -> State:
+    """Judge a room by what became of a ping: `ok`, or the code of a refusal."""
+    given: Params = {"room": room, "code": code, "command": way.start(f"run {room}")}
+    if code == OK:
+        return State(room)
+    if code == "room_down":
+        return State(room, code, "The room {room} is not there: start `{command}`.", given)
+    if code in ("broker_away", "line_lost") or code.startswith("database_"):
+        return State(room, code)  # the fault is not the room's, and is told there
+    text = "The room {room} does not answer ({code}): if that stays so, start it again."
+    return State(room, code, text, given)
+
+
+def bus_state(there: bool) -> State:
+    """Judge whether RabbitMQ is there."""
+    if there:
+        return State("bus", text="RabbitMQ answers.")
+    text = "RabbitMQ does not answer: see that it runs, and that RITMO_AMQP_URL is right."
+    return State("bus", "away", text)
+
+
+def courier_state(age: float | None, way: Way) -> State:
+    """Judge whether the courier lives."""
+    given: Params = {"command": way.start("courier"), "since": since(age or 0)}
+    if age is None:
+        text = "No courier has run here yet, so rooms hear of nothing: start `{command}`."
+        return State("courier", "silent", text, given)
+    if age > STALE:
+        text = "No courier since {since}, so rooms hear of nothing: start `{command}`."
+        return State("courier", "silent", text, given)
+    return State("courier", text="The courier lives.")
+
+
+def clock_state(age: float | None, way: Way) -> State:
+    """Judge whether a clock leads."""
+    given: Params = {"command": way.start("clock"), "since": since(age or 0)}
+    if age is None:
+        text = "No clock has run here yet, so no reminder comes: start `{command}`."
+        return State("clock", "silent", text, given)
+    if age > STALE:
+        text = "No clock since {since}, so no reminder comes: start `{command}`."
+        return State("clock", "silent", text, given)
+    return State("clock", text="The clock ticks.")
+
+
+def outbox_state(waiting: int, oldest: float) -> State:
+    """Judge whether facts get away."""
+    given: Params = {"n": waiting, "since": since(oldest)}
+    if waiting and oldest > OLD:
+        one = "{n} fact waits in the outbox, since {since}: see that the courier and its bus run."
+        many = (
+            "{n} facts wait in the outbox, the oldest since {since}: "
+            "see that the courier and its bus run."
+        )
+        return State("outbox", "behind", many, given, one)
+    return State("outbox", "ok", "{n} facts are on their way.", given, "{n} fact is on its way.")
+
+
+def parked_state(parked: int) -> State:
+    """Judge whether rooms took in what they heard."""
+    if not parked:
+        return State("parked", text="No fact is parked.")
+    one = "{n} fact could not be taken in: see `ritmo parked list`, then replay or drop it."
+    many = "{n} facts could not be taken in: see `ritmo parked list`, then replay or drop them."
+    return State("parked", "waiting", many, {"n": parked}, one)
+
+
+def disk_state(free: int, size: int) -> State:
+    """Judge whether there is room on a disk; both in bytes."""
+    given: Params = {"free": free // MB}
+    if free < disk.MIN_FREE:
+        text = "The disk is full ({free} MB free): free some space, and Ritmo goes on by itself."
+        return State("disk", "full", text, given)
+    if free < min(disk.LOW_FREE, size * disk.LOW_SHARE):
+        text = "The disk is nearly full ({free} MB free): free some space before it is."
+        return State("disk", "low", text, given)
+    return State("disk", text="{free} MB are free on the disk.", params=given)

@@ -1,0 +1,114 @@
+"""Looks at what Ritmo uses beside its database: RabbitMQ and its queues, Redis, the mail server."""
+
+from typing import TYPE_CHECKING
+
+from actors import ROOMS
+from actors.runtime.settings import Settings
+from contracts.health import Params, State
+from ops.health import bus_state
+
+if TYPE_CHECKING:
+    from aio_pika.abc import AbstractConnection
+
+PATIENCE = 3.0
+"""Seconds that each of them has to answer."""
+
+MANY = 10_000
+"""Messages in a queue from which on whoever takes them falls behind."""
+
+
+async def bus_states(url: str | None) -> list[State]:
+    """Look at RabbitMQ: whether it answers, and every queue of facts."""
+    if url is None:
+        return [State("bus", text="The bus is inside the process: there is nothing to check.")]
+    import aio_pika
+    from aio_pika.exceptions import AMQPError
+
+    from actors.runtime.rabbit.topology import PARKED, fact_queue
+    from ops.platform import room_of
+
+    queues = {fact_queue(room): room for room in ROOMS if room_of(room).hears}
+    try:
+        connection = await aio_pika.connect(url, timeout=PATIENCE)
+        async with connection:
+            found = [bus_state(True)]
+            for queue, room in queues.items():
+                found.append(queue_state(queue, room, await depth(connection, queue)))
+            return [*found, queue_state(PARKED, None, await depth(connection, PARKED))]
+    except (TimeoutError, AMQPError, OSError):
+        return [bus_state(False)]
+
+
+async def depth(connection: "AbstractConnection", queue: str) -> tuple[int, int] | None:
+    """Return how many messages wait in a queue, and how many take them; None if it is not there."""
+    from aio_pika.exceptions import ChannelNotFoundEntity
+
+    channel = await connection.channel()
+    underlay = await channel.get_underlay_channel()
+    try:
+        found = await underlay.queue_declare(queue, passive=True)
+    except ChannelNotFoundEntity:
+        return None
+    await channel.close()
+    return found.message_count or 0, found.consumer_count or 0
+
+
+def queue_state(queue: str, room: str | None, seen: tuple[int, int] | None) -> State:
+    """Judge a queue of facts by its depth and its consumers; that of parked ones has no room."""
+    given: dict[str, str | int | float] = {
+        "queue": queue,
+        "command": f"ritmo run {room}" if room else "ritmo courier",
+    }
+    if seen is None:
+        text = "RabbitMQ has no queue {queue}: start `{command}`, which makes it."
+        return State(queue, "missing", text, given)
+    waiting, consumers = seen
+    given["n"] = waiting
+    if not consumers:
+        one = "Nobody takes facts from {queue}, where {n} waits: start `{command}`."
+        many = "Nobody takes facts from {queue}, where {n} wait: start `{command}`."
+        return State(queue, "deaf", many, given, one)
+    if waiting > MANY:
+        one = "{n} fact waits in {queue}: start more of `{command}`."
+        many = "{n} facts wait in {queue}: start more of `{command}`."
+        return State(queue, "behind", many, given, one)
+    return State(queue, "ok", "{n} facts wait in {queue}.", given, "{n} fact waits in {queue}.")
+
+
+async def redis_state(url: str | None) -> State:
+    """Say whether Redis answers, if it is used."""
+    if url is None:
+        return State("redis", text="Redis is not used: memory does.")
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    try:
+        await client.ping()
+    except (RedisError, OSError):
+        text = "Redis does not answer, so limits are counted apart: see that it runs."
+        return State("redis", "away", text)
+    finally:
+        await client.aclose()
+    return State("redis", text="Redis answers.")
+
+
+async def mail_state(settings: Settings) -> State:
+    """Say whether the mail server answers, and takes the login; or where mails lie."""
+    from actors.reminders.mail_folder import mail_folder
+    from actors.reminders.smtp import SmtpLine, UnusableServer, server_of
+
+    if settings.smtp_url is None:
+        given: Params = {"folder": str(mail_folder(settings).path)}
+        return State(
+            "mail", text="No mail server is set: mails are files in {folder}.", params=given
+        )
+    try:
+        line = SmtpLine(server_of(settings.smtp_url.get_secret_value()), patience=5)
+    except UnusableServer as no:
+        return State("mail", "unfit", "RITMO_SMTP_URL cannot be used: {why}", {"why": str(no)})
+    trouble = await line.greet()
+    if trouble is not None:
+        text = "The mail server cannot be used ({why}): see RITMO_SMTP_URL."
+        return State("mail", "away", text, {"why": trouble})
+    return State("mail", text="The mail server answers.")
