@@ -260,7 +260,7 @@ def keys_rotate(data: Data = None, database: Database = None) -> None:
 @parked_app.command("list")
 def parked_list(data: Data = None, database: Database = None) -> None:
     """List parked facts."""
-    from ops.parking import show
+    from ops.parked import show
 
     run(show(settings_of(data=data, database_url=database)))
 
@@ -268,7 +268,7 @@ def parked_list(data: Data = None, database: Database = None) -> None:
 @parked_app.command("show")
 def parked_show(number: int, data: Data = None, database: Database = None) -> None:
     """Show one parked fact: why, and what was in it."""
-    from ops.parking import show_one
+    from ops.parked import show_one
 
     run(show_one(settings_of(data=data, database_url=database), number))
 
@@ -280,9 +280,21 @@ def parked_replay(
     database: Database = None,
 ) -> None:
     """Send parked facts on their way again."""
-    from ops.parking import replay
+    from ops.parked import replay
 
     run(replay(settings_of(data=data, database_url=database), number))
+
+
+@parked_app.command("drop")
+def parked_drop(
+    numbers: Annotated[list[int], typer.Argument(help="Which ones, by number.")],
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Give parked facts up: they are gone."""
+    from ops.parked import drop
+
+    run(drop(settings_of(data=data, database_url=database), numbers))
 
 
 @analytics_app.command("rebuild")

@@ -78,10 +78,11 @@ def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
     """Judge the parts by what the rooms answered."""
     codes = {room: no.code for room, no in answers.items() if isinstance(no, Refused)}
     away = set(codes.values()) <= {"broker_away", "line_lost"} and len(codes) == len(answers)
-    found = [pinged_state(room, codes.get(room, OK), way) for room in answers]
+    seen = [pong for pong in answers.values() if isinstance(pong, Pong)]
+    beats = seen[0].beats if seen else {}
+    found = [pinged_state(room, codes.get(room, OK), beats.get(room), way) for room in answers]
     if way.apart:
         found.append(bus_state(not away))
-    seen = [pong for pong in answers.values() if isinstance(pong, Pong)]
     if not seen:
         known = any(code not in ELSEWHERE for code in codes.values())
         unknown = [State(part, "unknown") for part in ("courier", "clock")]

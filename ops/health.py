@@ -70,25 +70,27 @@ def seen_states(seen: Pong, way: Way) -> list[State]:
     return found
 
 
-def room_state(room: str, age: float | None, way: Way) -> State:
-    """Judge whether a room lives."""
+def room_state(
+    room: str, age: float | None, way: Way, code: str = "silent", stale: float = STALE
+) -> State:
+    """Judge by its last beat whether a room lives; `code` is that of one that does not."""
     given: Params = {"room": room, "command": way.start(f"run {room}"), "since": since(age or 0)}
     if age is None:
         text = "The room {room} has never run here: start `{command}`."
-        return State(room, "silent", text, given)
-    if age > STALE:
+        return State(room, code, text, given)
+    if age > stale:
         text = "The room {room} has shown no life since {since}: start `{command}`."
-        return State(room, "silent", text, given)
+        return State(room, code, text, given)
     return State(room, text="The room {room} lives.", params=given)
 
 
-def pinged_state(room: str, code: str, way: Way) -> State:
-    """Judge a room by what became of a ping: `ok`, or the code of a refusal."""
-    given: Params = {"room": room, "code": code, "command": way.start(f"run {room}")}
+def pinged_state(room: str, code: str, age: float | None, way: Way) -> State:
+    """Judge a room by what became of a ping, `ok` or the code of a refusal, and its last beat."""
+    given: Params = {"room": room, "code": code}
     if code == OK:
         return State(room)
     if code == "room_down":
-        return State(room, code, "The room {room} is not there: start `{command}`.", given)
+        return room_state(room, age, way, code, stale=0)
     if code in ("broker_away", "line_lost") or code.startswith("database_"):
         return State(room, code)  # the fault is not the room's, and is told there
     text = "The room {room} does not answer ({code}): if that stays so, start it again."

@@ -64,6 +64,11 @@ class Parked:
     parked_at: datetime
     trace_id: str
 
+    @property
+    def can_replay(self) -> bool:
+        """Tell whether it can go on its way again: it must be known what it is, and whose."""
+        return self.fact_id is not None and self.user_id is not None
+
 
 async def first_times(tx: AsyncConnection, room: str, fact_ids: list[UUID]) -> set[UUID]:
     """Note that a room hears these facts; return those that it has not heard before."""
@@ -130,7 +135,10 @@ async def count_parked(tx: AsyncConnection) -> int:
 
 
 async def replay(tx: AsyncConnection, item: Parked) -> None:
-    """Put a parked fact back on its way; rooms that have heard it already pass it over."""
+    """Put a parked fact back on its way, if that `can_replay`.
+
+    Rooms that have heard it already pass it over.
+    """
     await tx.execute(
         outbox.insert().values(
             fact_id=item.fact_id,
@@ -140,6 +148,13 @@ async def replay(tx: AsyncConnection, item: Parked) -> None:
             trace_id=item.trace_id,
         )
     )
+    await tx.execute(parked.delete().where(parked.c.id == item.id))
+
+
+async def drop(tx: AsyncConnection, item: Parked) -> None:
+    """Give a parked fact up: for its room it counts as heard, should it come once more."""
+    if item.fact_id is not None:
+        await first_times(tx, item.room, [item.fact_id])
     await tx.execute(parked.delete().where(parked.c.id == item.id))
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actors.runtime.faults import faults
+from actors.runtime.faults import faults, reason_of
 from actors.runtime.hearing import Hearing
 from actors.runtime.room import Handler, Room, Work, work
 from contracts.bus import HANDLER, Bus
@@ -109,14 +109,18 @@ class Edge:
         await self.hearing.take_in(fact, call)
 
     async def _park(self, fact: Fact, why: Refused) -> None:
-        reason = f"{type(why).__name__}: {why}"
         body = fact.model_dump_json()
-        await self.park(fact.address, body, reason, fact.fact_id, fact.user_id)
+        await self.park(fact.address, body, reason_of(why), fact.fact_id, fact.user_id)
 
     async def park(
-        self, address: str, body: str, reason: str, fact_id: UUID, user_id: UUID
+        self,
+        address: str,
+        body: str,
+        reason: str,
+        fact_id: UUID | None,
+        user_id: UUID | None,
     ) -> None:
-        """Put a fact aside that the room cannot take in."""
+        """Put a fact aside that the room cannot take in, and say why."""
         async with transaction(self.engine) as tx:
             await inbox.park(tx, self.room.name, address, body, reason, fact_id, user_id)
 

@@ -1,5 +1,7 @@
 """What can go wrong in a room, turned into refusals; only what is our fault goes to the log."""
 
+import traceback
+
 import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -13,6 +15,10 @@ log = structlog.get_logger()
 # PostgreSQL's words for "come back later": lock and statement time-outs, deadlock, serialization,
 # shutdown, too many connections (Appendix A of its manual).
 PASSING = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "25P03"}
+
+
+MAX_WRONGS = 5
+"""Fields, at most, of which is said why they make a fact unreadable."""
 
 
 class faults:  # noqa: N801 - reads as a word in `with faults(...)`
@@ -56,6 +62,27 @@ def refusal_of(error: Exception) -> Refused:
         "Something broke on our side. Its trace is {trace_id}.",
         trace_id=trace_id.get() or "-",
     )
+
+
+def reason_of(error: Refused | ValidationError) -> str:
+    """Say why a room could not take in a fact, without what was in it."""
+    if isinstance(error, ValidationError):
+        wrongs = [
+            f"{'.'.join(map(str, wrong['loc'])) or 'the whole'}: {wrong['msg']}"
+            for wrong in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        return f"Unreadable: {'; '.join(wrongs[:MAX_WRONGS])}"
+    cause = error.__cause__
+    if cause is None:
+        return f"{type(error).__name__}: {error}"
+    place = traceback.extract_tb(cause.__traceback__)[-1:]
+    kinds = [type(cause).__name__]
+    if isinstance(cause, DBAPIError) and cause.orig is not None:
+        kinds.append(type(cause.orig.__cause__ or cause.orig).__name__)
+    found = " of ".join(reversed(kinds)) + "".join(
+        f" in {at.name}, line {at.lineno}" for at in place
+    )
+    return f"{type(error).__name__}: {error} ({found})"
 
 
 def passing(error: DBAPIError) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actors.runtime.courier import Delivered
 from actors.runtime.edge import Asking, Edge
-from actors.runtime.faults import faults
+from actors.runtime.faults import faults, reason_of
 from actors.runtime.room import Handler
 from contracts.bus import deadline_in, trace_id
 from contracts.message import Asked, Fact, Refused, Reply, Unavailable
@@ -97,8 +97,8 @@ async def _hear(edge: Edge, handler: Handler[Fact], row: Waiting) -> None:
     """Let a room take in a fact; one that it cannot read is parked."""
     try:
         fact = handler.contract.model_validate_json(row.body)
-    except ValidationError:
-        await edge.park(row.address, row.body, "unreadable", row.fact_id, row.user_id)
+    except ValidationError as error:
+        await edge.park(row.address, row.body, reason_of(error), row.fact_id, row.user_id)
         return
     await edge.take_in(fact, partial(handler.call, fact))
 

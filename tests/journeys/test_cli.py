@@ -1,10 +1,13 @@
 """The `ritmo` command, beside a running Ritmo and alone; what it says reads well."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from storage import embedded as cluster
+from storage.session import open_engine
 from tests.daylio_files import daylio_csv, row
 from tests.journeys.running import PASSWORD, Up, register, ritmo, until
 from tests.loop_zip import YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
@@ -130,6 +133,58 @@ def test_the_rest_of_the_commands_alone(alone: Path) -> None:
     assert "There is no parked fact number 7." in refused(alone, "parked", "replay", "7")
     assert "0 on their way again." in ritmo("parked", "replay", data=alone).stdout
     assert "keys verify tokens now" in ritmo("keys", "rotate", data=alone).stdout
+
+
+STRANGE = "no JSON at all \x1b[31m[red]"
+
+
+def park(data: Path) -> None:
+    """Park four facts: two good ones, one that tells not whose it is, and one that is no JSON."""
+    fact = "gen_random_uuid(), 'users.changed', gen_random_uuid(), '{}', 'Broken: a wall', 'users'"
+    strange = f"NULL, '', NULL, '{STRANGE}', 'users hears nothing of the kind None', 'users'"
+    nobody = "gen_random_uuid(), 'users.changed', NULL, '{\"n\": 1}', 'Unreadable: n', 'users'"
+
+    async def write(url: str) -> None:
+        engine = open_engine(url, 1)
+        async with engine.begin() as tx:
+            for row in (fact, strange, nobody, fact):
+                columns = "fact_id, address, user_id, body, reason, room"
+                await tx.exec_driver_sql(f"INSERT INTO bus.parked ({columns}) VALUES ({row})")
+        await engine.dispose()
+
+    server = cluster.start(data / "postgres")
+    try:
+        asyncio.run(write(server.url))
+    finally:
+        server.stop()
+
+
+def test_parked_facts_are_looked_after(alone: Path) -> None:
+    park(alone)
+    listed = ritmo("parked", "list", data=alone)
+    assert listed.returncode == 0, listed.stderr
+    for said in ("Broken: a wall", "users hears nothing of the kind None", "users.changed", "drop"):
+        assert said in listed.stdout
+    numbers = [line.split()[1] for line in listed.stdout.splitlines() if line.startswith("│")]
+    good, nobody, strange, _ = numbers
+    shown = ritmo("parked", "show", strange, data=alone)
+    assert shown.returncode == 0, shown.stderr
+    assert "no JSON at all \N{REPLACEMENT CHARACTER}[31m[red]" in shown.stdout
+    assert "\x1b" not in shown.stdout
+    assert f"`ritmo parked drop {strange}`" in shown.stdout
+    assert '"n": 1' in ritmo("parked", "show", nobody, data=alone).stdout
+    assert f"{nobody}" in refused(alone, "parked", "replay", nobody)
+    said = refused(alone, "parked", "replay")
+    assert said.startswith("2 cannot be replayed")
+    assert f"{strange}, {nobody}" in said
+    left = ritmo("parked", "list", data=alone).stdout
+    assert "hears nothing" in left
+    assert good not in [line.split()[1] for line in left.splitlines() if line.startswith("│")]
+    assert f"number {good}" in refused(alone, "parked", "drop", strange, good)
+    dropped = ritmo("parked", "drop", strange, nobody, data=alone)
+    assert dropped.returncode == 0, dropped.stderr
+    assert "2 dropped." in dropped.stdout
+    assert f"number {strange}" in refused(alone, "parked", "show", strange)
 
 
 def test_beside_a_running_ritmo(embedded: Up, export: Path) -> None:

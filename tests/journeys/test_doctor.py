@@ -18,6 +18,7 @@ LOOKS = (
     ("parked", "list"),
     ("parked", "show", "1"),
     ("parked", "replay"),
+    ("parked", "drop", "1"),
     ("keys", "rotate"),
     ("analytics", "rebuild"),
     ("demo", "--remove"),

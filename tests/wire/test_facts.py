@@ -1,5 +1,6 @@
 """How facts come to those who hear them, on either bus the same."""
 
+import json
 import random
 from uuid import UUID
 
@@ -70,7 +71,8 @@ async def test_a_failing_listener_parks_the_fact_and_replay_works(place: Place) 
     await until(is_parked)
     [item] = await place.parked()
     assert (item.room, item.address, item.fact_id) == ("trial", fact.address, fact.fact_id)
-    assert item.reason.startswith("Broken")
+    assert item.reason.startswith("Broken: ")
+    assert "LookupError in " in item.reason
     assert "stone" not in item.reason
     await hears(place, user_id, "meanwhile")
 
@@ -78,6 +80,46 @@ async def test_a_failing_listener_parks_the_fact_and_replay_works(place: Place) 
     async with transaction(place.engine) as tx:
         await inbox.replay(tx, item)
     await hears(place, user_id, "meanwhile", "wall")
+    assert await place.parked() == []
+
+
+async def test_a_fact_that_does_not_fit_says_where(place: Place) -> None:
+    user_id, fact_id = new_id(), new_id()
+    body = {"fact_id": str(fact_id), "user_id": str(user_id), "text": ["secret"]}
+    async with transaction(place.engine) as tx:
+        await tx.execute(
+            text(
+                "INSERT INTO bus.outbox (fact_id, address, user_id, body) "
+                "VALUES (:fact_id, 'trial.happened', :user_id, :body)"
+            ),
+            {"fact_id": fact_id, "user_id": user_id, "body": json.dumps(body)},
+        )
+
+    async def is_parked() -> bool:
+        return bool(await place.parked())
+
+    await until(is_parked)
+    [item] = await place.parked()
+    assert (item.fact_id, item.user_id) == (fact_id, user_id)
+    assert item.reason == "Unreadable: text: Input should be a valid string"
+
+
+async def test_what_is_dropped_is_not_heard_any_more(place: Place) -> None:
+    user_id = new_id()
+    troubles["wall"] = 1000
+    fact = Stumbled(user_id=user_id, text="wall")
+    await place.tell(fact)
+
+    async def is_parked() -> bool:
+        return bool(await place.parked())
+
+    await until(is_parked)
+    [item] = await place.parked()
+    async with transaction(place.engine) as tx:
+        await inbox.drop(tx, item)
+    troubles.clear()
+    await place.tell(fact, Happened(user_id=user_id, text="after"))
+    await hears(place, user_id, "after")
     assert await place.parked() == []
 
 
@@ -98,7 +140,9 @@ async def test_an_unreadable_fact_is_parked_and_holds_up_nobody(place: Place) ->
         return [item.body for item in await place.parked()] == ['{"text": 5']
 
     await until(is_parked)
-    assert (await place.parked())[0].room == "trial"
+    [item] = await place.parked()
+    assert item.room == "trial"
+    assert item.reason.startswith("Unreadable: the whole: Invalid JSON")
     await place.tell(Happened(user_id=user_id, text="later"))
     await hears(place, user_id, "readable", "later")
 

@@ -135,6 +135,7 @@ async def test_a_fact_that_cannot_be_read_is_parked(
     await until(is_parked)
     [item] = await rabbit.parked()
     assert (item.room, item.address) == ("trial", kind or "")
+    assert item.reason.startswith(("Unreadable: ", "trial hears nothing of the kind "))
     assert item.body == body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
     user_id = new_id()

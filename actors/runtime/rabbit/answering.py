@@ -29,9 +29,12 @@ from faststream.rabbit import (
     RabbitRouter,
 )
 from prometheus_client import Counter
+from pydantic import ValidationError
 
 from actors.runtime.edge import Asking, Edge
+from actors.runtime.faults import reason_of
 from actors.runtime.rabbit.line import CONNECT, GOODBYE, LOST, Check, Line, breaks
+from actors.runtime.rabbit.parked import envelope, text_of
 from actors.runtime.rabbit.topology import (
     ANSWER_QUEUE_PATTERN,
     ASK_QUEUE,
@@ -45,7 +48,7 @@ from actors.runtime.rabbit.topology import (
 )
 from actors.runtime.room import Room
 from contracts.bus import trace_id
-from contracts.message import Refused, Reply, Unanswered, Unavailable
+from contracts.message import Fact, Refused, Reply, Unanswered, Unavailable
 from contracts.principal import Verifier
 
 if TYPE_CHECKING:
@@ -100,12 +103,24 @@ class AtTheEdge(BaseMiddleware):
         trace_id.set(str(msg.headers.get("trace", "")))
         if address in self.edge.room.answers:
             return await self._answer(address, call_next, msg)
-        fact = self.edge.room.hears[address].contract.model_validate_json(msg.body)
+        fact = await self._read(address, msg.body)
+        if fact is None:
+            return None
         try:
             await self.edge.take_in(fact, lambda: call_next(msg))
         except Unavailable:
             raise NackMessage(requeue=True) from None
         return None
+
+    async def _read(self, address: str, body: bytes) -> Fact | None:
+        """Read a fact; one that cannot be read is parked."""
+        try:
+            return self.edge.room.hears[address].contract.model_validate_json(body)
+        except ValidationError as error:
+            known = envelope(body)
+            text, reason = text_of(body), reason_of(error)
+            await self.edge.park(address, text, reason, known.get("fact_id"), known.get("user_id"))
+            return None
 
     async def _answer(self, address: str, call_next: Next, msg: Consumed) -> RabbitResponse | None:
         deadline = int(msg.headers.get("deadline", 0)) / 1000

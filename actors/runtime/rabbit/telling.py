@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from uuid import UUID
 
 import structlog
 from aio_pika import DeliveryMode, Message
@@ -25,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.runtime.courier import Delivered
 from actors.runtime.outage import Outage
 from actors.runtime.rabbit.line import LOST, Check, Line, breaks
+from actors.runtime.rabbit.parked import death_of, envelope, text_of
 from actors.runtime.rabbit.topology import (
     FACTS,
     PARKED,
@@ -34,7 +34,6 @@ from actors.runtime.rabbit.topology import (
     fact_queue,
 )
 from contracts.bus import trace_id
-from contracts.message import Fact
 from storage import inbox
 from storage.outbox import Waiting
 from storage.session import transaction
@@ -168,20 +167,13 @@ class Publisher:
 
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
         """Put a dead letter into the table of parked facts."""
-        deaths = incoming.headers.get("x-death")
-        death = deaths[0] if isinstance(deaths, list) and deaths else {}
-        death = death if isinstance(death, dict) else {}
-        room = str(death.get("queue", "unknown")).removeprefix("facts.")
+        room, reason = death_of(incoming, self._heard)
         body, address = text_of(incoming.body), text_of((incoming.type or "").encode())
         trace_id.set(str(incoming.headers.get("trace") or ""))
-        try:
-            fact = Fact.model_validate_json(incoming.body)
-            ids = {"fact_id": fact.fact_id, "user_id": fact.user_id}
-        except ValueError:
-            ids = id_of(incoming)
+        ids = envelope(incoming.body)
         try:
             async with transaction(self._engine) as tx:
-                await inbox.park(tx, room, address, body, str(death.get("reason", "dead")), **ids)
+                await inbox.park(tx, room, address, body, reason, **ids)
         except (SQLAlchemyError, OSError) as error:
             self._outage.begins(type(error).__name__)
             await asyncio.sleep(1)
@@ -213,16 +205,3 @@ async def _published(exchange: AbstractExchange, row: Waiting, key: str) -> bool
     except LOST:
         return False
     return True
-
-
-def id_of(incoming: AbstractIncomingMessage) -> dict[str, UUID]:
-    """Read the id of a fact off its envelope; nothing if a stranger wrote something else there."""
-    try:
-        return {"fact_id": UUID(incoming.message_id)}
-    except (TypeError, ValueError, AttributeError):
-        return {}
-
-
-def text_of(body: bytes) -> str:
-    """Read anything as text that PostgreSQL can keep: it knows no NUL character."""
-    return body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
