@@ -1,0 +1,1 @@
+"""Drills: compose.yaml started for real, one thing after another broken, and a ledger kept."""
