@@ -10,8 +10,8 @@
     {"every": "year", "month": 2, "day": 29}
     {"every": "rule", "rrule": "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"}
 
-Each but the last tells whether it `is_due`, how often that is (`frequency`), and its recurrence
-rule (`to_rrule`, RFC 5545). The last one *is* a recurrence rule; the habits room expands it.
+Each but the last tells whether it `is_due`, and its recurrence rule (`to_rrule`, RFC 5545). The
+last one *is* a recurrence rule (`contracts.keeping.due`).
 """
 
 from calendar import monthrange
@@ -44,11 +44,6 @@ class EveryDay(_Value):
 
     every: Literal["day"] = "day"
 
-    @property
-    def frequency(self) -> Frequency:
-        """Once a day."""
-        return Frequency(1, 1)
-
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
         return day >= start
@@ -71,11 +66,6 @@ class Weekdays(_Value):
         tuple[Weekday, ...], Field(min_length=1, max_length=7), AfterValidator(_in_week_order)
     ]
 
-    @property
-    def frequency(self) -> Frequency:
-        """As many times a week as it has days."""
-        return Frequency(len(self.days), 7)
-
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
         return day >= start and WEEKDAYS[day.weekday()] in self.days
@@ -90,11 +80,6 @@ class EveryNDays(_Value):
 
     every: Literal["n_days"] = "n_days"
     n: int = Field(ge=1, le=366, strict=True)
-
-    @property
-    def frequency(self) -> Frequency:
-        """Once in `n` days."""
-        return Frequency(1, self.n)
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -163,11 +148,6 @@ class MonthDays(_Value):
         tuple[MonthDay, ...], Field(min_length=1, max_length=31), AfterValidator(_days_of_a_month)
     ]
 
-    @property
-    def frequency(self) -> Frequency:
-        """As many times in 30 days as it has days, and never more than daily."""
-        return Frequency(min(len(self.days), 30), 30)
-
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
         if day < start:
@@ -185,11 +165,6 @@ class NthWeekday(_Value):
     every: Literal["nth_weekday"] = "nth_weekday"
     weekday: Weekday
     nth: Literal[1, 2, 3, 4, 5, -1, -2, -3, -4, -5]
-
-    @property
-    def frequency(self) -> Frequency:
-        """Once in 30 days."""
-        return Frequency(1, 30)
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -220,11 +195,6 @@ class Yearly(_Value):
         if self.day > monthrange(2000, self.month)[1]:
             raise ValueError(f"month {self.month} has no day {self.day}")
         return self
-
-    @property
-    def frequency(self) -> Frequency:
-        """Once in 365 days."""
-        return Frequency(1, 365)
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""

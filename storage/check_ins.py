@@ -84,7 +84,7 @@ _LOAD = (
     "  FROM habits.check_ins c WHERE c.habit_id = h.id"
     "  AND c.day > h.settled_day - h.window_days)::text AS entries,"
     " (SELECT json_agg(json_build_array(b.first_day, b.last_day)) FROM habits.breaks b"
-    "  WHERE b.user_id = h.user_id AND b.last_day > h.settled_day"
+    "  WHERE b.user_id = h.user_id AND b.last_day > h.settled_day - h.window_days"
     "  AND (b.habit_id = h.id OR (b.habit_id IS NULL AND (b.tag IS NULL"
     "  OR lower(b.tag) = ANY(SELECT lower(t) FROM unnest(h.tags) t)))))::text AS rests"
     " FROM habits.habits h LEFT JOIN habits.people p ON p.user_id = h.user_id"

@@ -22,7 +22,15 @@ from dataclasses import dataclass, field
 
 from actors.analytics.history import Tracked
 from contracts.keeping.due import due_days
-from contracts.keeping.promise import Entries, Terms, breaks, keeps, resting
+from contracts.keeping.promise import (
+    Entries,
+    Terms,
+    breaks,
+    keeps,
+    resting,
+    spared,
+    window_of,
+)
 from contracts.keeping.streak import (
     Cycle,
     Open,
@@ -98,7 +106,7 @@ def asked_of(habit: Tracked, first: int, last: int, today: int) -> Asked:
 def _bounds(habit: Tracked, day: int) -> tuple[int, int]:
     """Return the period around a day; the day itself where days are due."""
     (stretch,) = habit.promise.stretches(day, day)
-    cycle = cycle_of(Terms.of(habit.promise, stretch.version))
+    cycle = cycle_of(stretch.terms)
     return cycle.bounds(day) if cycle else (day, day)
 
 
@@ -109,8 +117,7 @@ def _walk(
     periods: list[_Period] = []
     under: _Period | None = None
     amounts: dict[int, int] = {}
-    for version, first, end in habit.promise.stretches(low, high):
-        terms = Terms.of(habit.promise, version)
+    for terms, first, end in habit.promise.stretches(low, high):
         cycle = cycle_of(terms)
         if under and under.cycle != cycle:
             periods.append(under)
@@ -148,7 +155,8 @@ def _days(
 ) -> None:
     """Note due days."""
     due = due_days(terms.version.schedule, terms.version.anchor, first, last)
-    rest = resting(entries, rests, first, last)
+    rest = resting(entries, rests, first - window_of(terms), last)
+    rest |= spared(terms, entries, rest, first, last)
     asked = {day for day in range(first, last + 1) if day in due and day not in rest}
     kept = keeps(terms, entries, first, last) & asked
     if today in asked and today not in kept and not breaks(terms, entries, today, today):

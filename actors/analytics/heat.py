@@ -7,7 +7,6 @@ from typing import Literal
 from actors.analytics.whole import Whole
 from contracts.analytics import HeatDay
 from contracts.keeping.promise import SKIPPED, Terms, total_before
-from contracts.keeping.score import Pace, pace_of
 
 Square = Literal["done", "partial", "skipped", "failed", "missed", "open", "none"]
 
@@ -28,8 +27,7 @@ def heat(
     """
     squares = dict.fromkeys(range(first.toordinal(), last.toordinal() + 1), _NOTHING)
     low, high = max(of.start, first.toordinal()), last.toordinal()
-    for version, begin, end in of.promise.stretches(low, high):
-        terms = Terms.of(of.promise, version)
+    for terms, begin, end in of.promise.stretches(low, high):
         for day in range(begin, end + 1):
             if day in of.entries:
                 squares[day] = _logged(of, terms, day)
@@ -59,11 +57,11 @@ def _level(of: Whole, terms: Terms, day: int, value: int) -> float:
     Of a target for a week, a month or some days, a day is asked for its share; below such a limit,
     what counts is how it stands by that day.
     """
-    target, pace = terms.version.target, pace_of(terms)
+    target, pace = terms.version.target, terms.pace
     if terms.counting and not terms.quits:
         return float(value >= terms.least)
     if target is None or target.per == "day":
-        return Pace(terms.limit, 1, 1.0, terms.at_most).part(value)
+        return pace._replace(need=terms.limit).part(value)
     if terms.at_most:
         weights = terms.weigh(of.entries, day - pace.window, day)
         return pace.part(total_before(weights, pace.window, day + 1))

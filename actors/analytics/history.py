@@ -10,7 +10,7 @@ from uuid import UUID
 
 from actors.analytics.whole import entries_of
 from contracts.keeping.progress import Progress, begin, window_days
-from contracts.keeping.promise import Promise, Terms
+from contracts.keeping.promise import Promise
 from contracts.keeping.streak import cycle_of
 from contracts.time import day_of
 from storage.analytics.reading import EntryRow, HabitRow, Loaded, PersonRow, Rest
@@ -114,5 +114,5 @@ def reach_of(promises: Iterable[Promise]) -> int:
 
 def _reach(promise: Promise) -> int:
     """Say so for one habit: what its score looks back on, and its longest period."""
-    cycles = (cycle_of(Terms.of(promise, version)) for version in promise.versions)
+    cycles = map(cycle_of, promise.terms)
     return max(window_days(promise), _MONTH, *(cycle.days for cycle in cycles if cycle))

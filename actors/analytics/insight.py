@@ -19,7 +19,7 @@ from contracts.auth import Language
 from contracts.habit import Streak
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import advance, begin, standing, streaks
-from contracts.keeping.promise import Terms, resting
+from contracts.keeping.promise import resting
 from contracts.keeping.streak import Run
 from contracts.time import day_of
 
@@ -50,6 +50,8 @@ def insight(
     advance(begin(promise), promise, entries, rests, of.today, scores=scores)
     runs, seen = streaks(promise, entries, rests, of.today)
     still = standing(begin(promise), promise, entries, rests, of.today)
+    if scores:
+        scores[-1] = still.score  # today is not over
     daily = _daily(of, asked)
     ordinals = range(of.start, of.start + len(daily))
     kept = dict(zip(ordinals, daily["kept"].tolist(), strict=True))
@@ -143,8 +145,8 @@ def _weekdays(of: Whole, first: date, last: date) -> tuple[MonthOfWeekdays, ...]
 
 def _done(of: Whole, first: date, last: date) -> Iterable[int]:
     """Yield the days of a range that have something to show."""
-    for version, low, high in of.promise.stretches(first.toordinal(), last.toordinal()):
-        terms = Terms.of(of.promise, version)
+    for terms, low, high in of.promise.stretches(first.toordinal(), last.toordinal()):
+        version = terms.version
         days = kept_days(terms, of.entries, low, high)
         if terms.quits:
             due = due_days(version.schedule, version.anchor, low, high)

@@ -1,9 +1,9 @@
-"""What comes next, and when, if it goes on as in the last 28 days."""
+"""What comes next, and when, if it goes on as it went lately."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import cycle, islice
-from math import ceil, log
+from math import ceil
 from statistics import fmean
 from typing import Literal, NamedTuple
 
@@ -19,11 +19,15 @@ from contracts.auth import Language
 from contracts.habit import number_of
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import begin
-from contracts.keeping.promise import SKIPPED, Terms, resting, total_before
-from contracts.keeping.score import pace_of
-from contracts.keeping.streak import Run, cycle_of
+from contracts.keeping.promise import SKIPPED, resting, total_before
+from contracts.keeping.score import moves
+from contracts.keeping.streak import Run, cycle_of, unasked
 
-LATELY = 28
+LATELY, DUE_LATELY = 28, 4
+"""Days, or due days, that tell how it goes."""
+
+HAIR = 1e-9
+
 FORESEEN = 1826
 """Days ahead beyond which nothing is foreseen: five years."""
 
@@ -102,8 +106,8 @@ def _streak(of: Whole, kept: Kept) -> Next:
 def _promises(of: Whole, run: Run) -> Iterator[int]:
     """Yield the days on which promises to come are kept: due days, or the ends of periods."""
     to_come = of.promise.stretches(_first_to_come(of, run), of.at + FORESEEN)
-    for version, first, last in to_come:
-        periods = cycle_of(Terms.of(of.promise, version))
+    for terms, first, last in to_come:
+        version, periods = terms.version, cycle_of(terms)
         if periods is None:
             rest = resting(of.entries, of.rests, first, last)
             due = due_days(version.schedule, version.anchor, first, last)
@@ -127,31 +131,61 @@ def _first_to_come(of: Whole, run: Run) -> int:
 
 
 def _strength(of: Whole, kept: Kept) -> Next | None:
-    """Foresee a score: it moves on with the average of what was asked and done lately.
-
-    After n days s' = p - (p - s)·mⁿ, by the formula of `contracts.keeping.score`.
-    """
+    """Foresee a score: it moves on by what will be asked, as much of it being done as lately."""
     now = kept.scores[-1]
     goal = next((goal for goal in SCORES if goal > now), None)
     if goal is None:
         return None
-    on, parts = None, [_part(of, day) for day in of.lately(LATELY)]
-    part = fmean(parts) if parts else 0.0
-    if part > goal:
-        at = of.latest - of.start
-        before = kept.scores[at] if at >= 0 else begin(of.promise).score
-        memory = pace_of(of.promise.terms_on(of.today)).memory
-        days = log((part - goal) / (part - before)) / log(memory) if before < goal else 0
-        on = _ahead(of, days)
-    return Next("score", goal, now, on)
+    at = of.latest - of.start
+    score, on = kept.scores[at] if at >= 0 else begin(of.promise).score, None
+    pace, share = of.promise.terms_on(of.today).pace, _share_lately(of)
+    if share is not None and (share if pace.window == 1 else pace.part(share * pace.need)) > goal:
+        on = _reached(of, score, share, goal)
+    return Next("score", goal, now, None if on is None else date.fromordinal(on))
 
 
-def _part(of: Whole, day: int) -> float:
-    """Return how much of what was asked was done by a day: p in the formula of the score."""
-    terms = of.promise.terms_on(date.fromordinal(day))
-    pace = pace_of(terms)
-    weights = terms.weigh(of.entries, day - pace.window, day)
-    return pace.part(total_before(weights, pace.window, day + 1))
+def _reached(of: Whole, score: float, share: float, goal: float) -> int | None:
+    """Return the day on which a score reaches its goal; None if that is too far off.
+
+    From now on each due day is done in part, by this `share`; or each day adds this share of what
+    a window asks for.
+    """
+    for terms, first, last in of.promise.stretches(of.latest + 1, of.at + FORESEEN):
+        pace, rest = terms.pace, resting(of.entries, of.rests, first, last)
+        rest |= unasked(terms, first, last)
+        gaps, back = moves(terms, first, last), pace.window
+        each = share * pace.need / back
+        weights = terms.weigh(of.entries, first - back, of.latest)
+        total: float = total_before(weights, back, first)
+        for day in range(first, last + 1):
+            total += each - (weights.get(day - back, 0) if day - back <= of.latest else each)
+            if (gap := gaps.get(day)) and day not in rest:
+                memory, part = pace.memory(gap), share if back == 1 else pace.part(total + HAIR)
+                # What is reached within a hair is reached.
+                score = memory * score + (1 - memory) * part
+                if score > goal - HAIR:
+                    return day
+    return None
+
+
+def _share_lately(of: Whole) -> float | None:
+    """Return how much of what was asked lately was done, on average; None if nothing was asked.
+
+    Lately is the last 28 days; of what is due more rarely than weekly, the last four due days.
+    Where more is better, more than all that is asked counts as all.
+    """
+    terms, days = of.promise.terms_on(of.today), of.lately(LATELY)
+    pace = terms.pace
+    weights = terms.weigh(of.entries, of.start, of.latest)
+    if pace.window > 1:
+        done = sum(weights.get(day, 0) for day in days)
+        share = done / len(days) * pace.window / pace.need if days else None
+        return share if share is None or pace.at_most else min(share, 1.0)
+    gaps = moves(terms, of.start, of.latest)
+    due = [day for day in of.lately(of.latest - of.start + 1) if day in gaps]
+    recent = [day for day in due if day > of.latest - LATELY]
+    recent = recent if len(recent) >= DUE_LATELY else due[-DUE_LATELY:]
+    return fmean(pace.part(weights.get(day, 0)) for day in recent) if recent else None
 
 
 def _total(of: Whole, kept: Kept) -> Next:

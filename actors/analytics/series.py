@@ -55,8 +55,8 @@ def series_of(
     end = min(high, until.toordinal()) if until else high
     known[start - low : max(end - low + 1, 0)] = True
     _mark(known, resting(entries, rests, low, high), low, False)
-    for version, begin, close in promise.stretches(start, high):
-        terms = Terms.of(promise, version)
+    for terms, begin, close in promise.stretches(start, high):
+        version = terms.version
         _mark(
             due,
             _listed(due_days(version.schedule, version.anchor, begin, close), begin, close),

@@ -16,18 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.days import (
     SETTLE_AFTER,
     Saying,
-    Settled,
     check_day,
     check_instant,
     logical_day,
     person_of,
-    settle,
     stand,
     today_of,
 )
 from actors.habits.decisions import addition, entry
 from actors.habits.kept import (
     dump_entry,
+    dump_months,
     dump_progress,
     entries_from,
     judged,
@@ -41,6 +40,7 @@ from contracts.bus import Bus
 from contracts.check_ins import CheckedIn, Log, LogCheckIns, Outcome, Outcomes
 from contracts.habit import CheckInState, number_of
 from contracts.keeping.progress import Standing
+from contracts.keeping.settlement import Settled, settle
 from contracts.message import Fact, Refused, new_id
 from contracts.principal import Principal
 from storage import check_in_lists, check_ins, habits
@@ -142,7 +142,7 @@ async def _write(
         settled = _settled(one, today)
         row = one.habit
         moved.append(_moved(row, settled, len(changed)))
-        await habits.keep_snapshots(tx, row.id, settled.snapshots)
+        await habits.keep_snapshots(tx, row.id, dump_months(settled))
         for number, change in enumerate(changed):
             written.append(_written(row, change))
             facts.append(_fact(who, row, change, person, source, number))

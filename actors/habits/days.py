@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.decisions import Decide
 from actors.habits.kept import (
     dump_entry,
+    dump_months,
     dump_progress,
     entries_from,
     judged,
@@ -26,8 +27,8 @@ from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, Source, number_of
-from contracts.keeping.progress import Progress, Standing, advance, standing
-from contracts.keeping.promise import Entries, Promise
+from contracts.keeping.progress import Progress, Standing, standing
+from contracts.keeping.settlement import settle
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import day_of
@@ -122,28 +123,6 @@ def check_instant(at: datetime, day: date, person: Person) -> None:
         raise Invalid("at_not_on_day", text, fields=(wrong,), day=day.isoformat())
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A progress moved on, and what it was at the ends of months on the way."""
-
-    progress: Progress
-    snapshots: list[tuple[date, str]]
-
-
-def settle(
-    progress: Progress, promise: Promise, entries: Entries, rests: list[tuple[date, date]], to: date
-) -> Settled:
-    """Settle the days up to `to`, keeping the state at the end of each month."""
-    kept = []
-    while progress.settled_day < to:
-        following = progress.settled_day + timedelta(days=1)
-        month_end = (following.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(1)
-        progress = advance(progress, promise, entries, rests, min(month_end, to))
-        if month_end <= to:
-            kept.append((month_end, dump_progress(progress)))
-    return Settled(progress, kept)
-
-
 async def change_day(
     tx: AsyncConnection,
     bus: Bus,
@@ -221,7 +200,6 @@ async def _write(
     after = saying.decide(promise, day, before)
     others = [entry for entry in loaded.entries if entry.day != day]
     entries = entries_from([*others, after] if after else others)
-    as_of = max(today, day)
     settled = settle(
         progress_of(row.progress),
         promise,
@@ -229,13 +207,15 @@ async def _write(
         loaded.rests,
         today - timedelta(days=1 + SETTLE_AFTER),
     )
+    # A zone may have moved today behind what is settled.
+    as_of = max(today, settled.progress.settled_day + timedelta(days=1))
     now = standing(settled.progress, promise, entries, loaded.rests, as_of)
     if before != after:
         fact = fact_of(who, row, day, before, after, person.zone, saying.source, saying.at)
         values = _values(who, row, person, settled.progress, day, before, after, saying, fact)
         if not await check_ins.save(tx, values):
             return None
-        await habits.keep_snapshots(tx, row.id, settled.snapshots)
+        await habits.keep_snapshots(tx, row.id, dump_months(settled))
     return CheckedIn(
         habit_id=row.id,
         day=day,

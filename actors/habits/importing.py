@@ -15,7 +15,7 @@ from actors.habits.domain import logged
 from actors.habits.kept import promise_of, versions_of
 from actors.habits.loop_rows import LoopEntry
 from actors.habits.outside import LoopFile, LoopHabit, read
-from actors.habits.reading import settle_anew
+from actors.habits.settlement import settle_anew
 from actors.habits.starting import begin_at
 from actors.habits.telling import facts_of
 from actors.runtime.receiving import Receiver, Run

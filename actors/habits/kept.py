@@ -13,6 +13,7 @@ from actors.habits.domain import verdict
 from contracts.habit import CheckInState, Entry, Kind, Measure, Version, number_of
 from contracts.keeping.progress import Progress, entries_of
 from contracts.keeping.promise import Entries, Promise
+from contracts.keeping.settlement import Settled
 from contracts.message import NotFound
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow
@@ -54,6 +55,11 @@ def progress_of(kept: str) -> Progress:
 def dump_progress(progress: Progress) -> str:
     """Write a progress down."""
     return json.dumps(progress.dump(), separators=(",", ":"))
+
+
+def dump_months(settled: Settled) -> list[tuple[date, str]]:
+    """Write down what a progress was at the ends of months."""
+    return [(one.settled_day, dump_progress(one)) for one in settled.months]
 
 
 def entries_from(rows: list[EntryRow]) -> Entries:

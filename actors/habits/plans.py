@@ -19,6 +19,7 @@ from actors.habits.kept import (
     promise_of,
     versions_of,
 )
+from actors.habits.settlement import settle_anew
 from actors.habits.telling import fact_of, facts_of, outline_of
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
@@ -154,6 +155,11 @@ async def update(
     if "versions" in values:
         first = _first_change(before, versions)
         facts += await _judge_anew(tx, who, changed, first, person.zone)
+    if changed.window_days > row.window_days:
+        # What is held from before a break reaches back as far as the terms did until now.
+        rests = await breaks.covering(tx, row.user_id, row.id, changed.tags)
+        if rests:
+            await settle_anew(tx, changed, rests, today)
     return facts
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.days import SETTLE_AFTER, settle
 from actors.habits.kept import dump_progress, entries_from, promise_of
 from actors.habits.plans import wrong_cursor
 from contracts.check_ins import Streaks
@@ -13,7 +12,7 @@ from contracts.habit import Streak
 from contracts.keeping.progress import begin, streaks
 from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_DAY
-from storage import breaks, check_ins, habits
+from storage import breaks, check_ins
 from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
 from storage.habits import HabitRow
@@ -81,19 +80,3 @@ async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streak
         for run in runs
     )
     return Streaks(streak=now.run.length, best_streak=now.best.length, streaks=tuple(shown))
-
-
-async def settle_anew(
-    tx: AsyncConnection, row: HabitRow, rests: list[tuple[date, date]], today: date
-) -> HabitRow:
-    """Work out score and streaks of a habit from its whole history; return it with them."""
-    promise = promise_of(row)
-    until = today - timedelta(days=1 + SETTLE_AFTER)
-    entries = entries_from(await check_ins.between(tx, row.id, FIRST_DAY, until))
-    settled = settle(begin(promise), promise, entries, rests, until)
-    values: dict[str, object] = {
-        "progress": dump_progress(settled.progress),
-        "settled_day": settled.progress.settled_day,
-    }
-    await habits.keep_snapshots(tx, row.id, settled.snapshots)
-    return await habits.change(tx, row.user_id, row.id, values)

@@ -210,7 +210,8 @@ def _due(
         yield None, first, last
         return
     begin = max(first, promise.start.toordinal())
-    for version, since, until in promise.stretches(begin, last):
+    for terms, since, until in promise.stretches(begin, last):
+        version = terms.version
         yield due_days(version.schedule, version.anchor, since, until), since, until
 
 

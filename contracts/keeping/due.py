@@ -2,14 +2,12 @@
 
 from collections.abc import Container
 from datetime import date
-from functools import lru_cache
 
 from contracts.keeping.occurrences import rule_days
 from contracts.schedule import (
     WEEKDAYS,
     EveryDay,
     EveryNDays,
-    Frequency,
     Rule,
     Schedule,
     Times,
@@ -40,25 +38,3 @@ def never_due(schedule: Schedule, anchor: date) -> bool:
     first = anchor.toordinal()
     days = rule_days(schedule.rrule, anchor, first, first + 3045)
     return not any(day in days for day in range(first, first + 3046))
-
-
-@lru_cache(maxsize=256)
-def _rule_frequency(rule: str, anchor: date) -> Frequency:
-    """Say how often a rule comes round, from its first 365 days, over the shortest fitting span.
-
-    A span of 365 days for a weekly rule would take two years to show a full score.
-    """
-    first = anchor.toordinal()
-    days = rule_days(rule, anchor, first, first + 364)
-    count = sum(day in days for day in range(first, first + 365))
-    for span in (1, 7, 30):
-        if times := (count + 8) * span // 365 if span == 1 else round(count * span / 365):
-            return Frequency(min(times, span), span)
-    return Frequency(1, 365)
-
-
-def frequency(schedule: Schedule, anchor: date) -> Frequency:
-    """Return how often a schedule asks, as Loop's score needs it."""
-    if isinstance(schedule, Rule):
-        return _rule_frequency(schedule.rrule, anchor)
-    return schedule.frequency

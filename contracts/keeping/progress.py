@@ -5,15 +5,38 @@ days are cut, the result is the same as working out the whole history anew. So a
 days since the last settled one, never the length of the history.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from contracts.habit import CheckInState, number_of
 from contracts.keeping.due import due_days
-from contracts.keeping.promise import SKIPPED, Entries, Promise, Rests, Terms, resting
-from contracts.keeping.score import first_score, pace_of, score_after
-from contracts.keeping.streak import Cycle, Open, Run, Streaks, cycle_of, needed, peek, walk
+from contracts.keeping.held import Held
+from contracts.keeping.promise import (
+    SKIPPED,
+    Entries,
+    Promise,
+    Rests,
+    Terms,
+    on_break,
+    resting,
+    window_of,
+)
+from contracts.keeping.score import first_score, score_after
+from contracts.keeping.streak import (
+    Cycle,
+    Open,
+    Run,
+    Streaks,
+    Unit,
+    cycle_of,
+    needed,
+    peek,
+    unasked,
+    unit_of,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +46,7 @@ class Progress:
     settled: int
     score: float
     streaks: Streaks = Streaks()
+    held: Held = Held()
 
     @property
     def settled_day(self) -> date:
@@ -31,14 +55,17 @@ class Progress:
 
     def dump(self) -> dict[str, float | list[int]]:
         """Write it as JSON."""
-        kept = self.streaks
-        return {
+        kept, held = self.streaks, self.held
+        written: dict[str, float | list[int]] = {
             "settled": self.settled,
             "score": self.score,
             "run": list(kept.run),
             "best": list(kept.best),
             "open": list(kept.open),
         }
+        if held != Held():
+            written["held"] = [held.since, held.paused, *chain.from_iterable(held.entries)]
+        return written
 
     @staticmethod
     def load(kept: dict[str, float | list[int]]) -> "Progress":
@@ -48,7 +75,11 @@ class Progress:
         settled, score = kept["settled"], kept["score"]
         if isinstance(settled, list) or isinstance(score, list):
             raise TypeError("not a kept progress")
-        return Progress(int(settled), float(score), streaks)
+        held = Held()
+        if "held" in kept:
+            since, paused, *flat = _numbers(kept["held"])
+            held = Held(since, paused, tuple(zip(flat[::2], flat[1::2], strict=True)))
+        return Progress(int(settled), float(score), streaks, held)
 
 
 def _numbers(kept: float | list[int]) -> list[int]:
@@ -60,7 +91,11 @@ def _numbers(kept: float | list[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A habit on a day that is not over yet; numbers are in its measure (`HabitToday`)."""
+    """A habit on a day that is not over yet; numbers are in its measure (`HabitToday`).
+
+    `unit` is what the streak counts now. A run that was begun under other terms counts what was
+    promised then: days, say, until the habit came to be counted by the week.
+    """
 
     due: bool
     on_break: bool
@@ -71,6 +106,7 @@ class Standing:
     score: float
     done: float
     needed: float
+    unit: Unit = Unit("day")
 
 
 def begin(promise: Promise) -> Progress:
@@ -79,8 +115,11 @@ def begin(promise: Promise) -> Progress:
 
 
 def window_days(promise: Promise) -> int:
-    """Say how many days before the first unsettled one still count: their entries are needed."""
-    return max(pace_of(Terms.of(promise, version)).window for version in promise.versions)
+    """Say how many days before the first unsettled one still count: their entries are needed.
+
+    Breaks are needed as far back, too: all that end after the first of these days.
+    """
+    return promise.reach
 
 
 def entries_of(rows: Iterable[tuple[date, int | None, CheckInState]]) -> dict[int, int]:
@@ -107,18 +146,55 @@ def advance(
     """
     rests = tuple(rests)
     first, last = progress.settled + 1, to_day.toordinal()
-    for version, begin_, end in promise.stretches(first, last):
-        terms = Terms.of(promise, version)
-        pace = pace_of(terms)
-        rest = resting(entries, rests, begin_, end)
-        weights = terms.weigh(entries, begin_ - pace.window, end)
-        before = _terms_before(promise, begin_)
+    if first <= promise.start.toordinal():
+        # The first terms may have been others when the habit was made.
+        progress = begin(promise)
+    keep = promise.reach
+    for terms, begin_, end in promise.stretches(first, last):
+        rest = resting(entries, rests, begin_ - window_of(terms), end)
+        score, held = progress.score, progress.held
+        for low, high, pausing in _spans(terms, rests, begin_, end, keep):
+            if pausing:
+                held = held.pause(entries, low, high, keep)
+                if scores is not None:
+                    scores.extend([score] * (high - low + 1))
+                continue
+            held = held.resume(low, terms.pace.period)
+            weights = terms.weigh(held.over(entries), low - terms.pace.window, high)
+            score = score_after(score, terms, weights, rest, low, high, scores)
         progress = Progress(
             end,
-            score_after(progress.score, pace, weights, rest, begin_, end, scores),
-            walk(progress.streaks, terms, before, entries, rest, begin_, end, ended),
+            score,
+            walk(
+                progress.streaks,
+                terms,
+                _terms_before(promise, begin_),
+                entries,
+                rest,
+                begin_,
+                end,
+                ended,
+            ),
+            held.drop(end + 1 - keep),
         )
     return progress
+
+
+def _spans(
+    terms: Terms, rests: tuple[tuple[date, date], ...], first: int, last: int, keep: int
+) -> Iterator[tuple[int, int, bool]]:
+    """Cut days where breaks begin and end: first, last, and whether they are out of the window."""
+    # Where no score looks back, days at rest need no care.
+    pauses = on_break(rests, first, last) | unasked(terms, first, last) if keep else set()
+    if not pauses:
+        yield first, last, False
+        return
+    while first <= last:
+        end, pausing = first, first in pauses
+        while end < last and (end + 1 in pauses) == pausing:
+            end += 1
+        yield first, end, pausing
+        first = end + 1
 
 
 def _terms_before(promise: Promise, day: int) -> Terms | None:
@@ -141,10 +217,9 @@ def standing(
         raise ValueError("the progress is settled beyond the day that is asked for")
     progress = advance(progress, promise, entries, rests, date.fromordinal(at - 1))
     terms = promise.terms_on(day)
-    rest = resting(entries, rests, at, at)
-    pace, before = pace_of(terms), _terms_before(promise, at)
-    weights = terms.weigh(entries, at - pace.window, at)
-    seen = peek(progress.streaks, terms, before, entries, rest, at)
+    rest = resting(entries, rests, at - window_of(terms), at)
+    before, closing = _terms_before(promise, at), _closing(promise, terms, at)
+    seen = peek(progress.streaks, terms, before, closing, entries, rest, at)
     done, asked, open_still = _how_far(terms, seen.open, entries, at)
     due = open_still and at in due_days(terms.version.schedule, terms.version.anchor, at, at)
     return Standing(
@@ -154,10 +229,42 @@ def standing(
         state=None if value is None else "skipped" if value == SKIPPED else terms.judge(value),
         streak=seen.run.length,
         best_streak=seen.best.length,
-        score=score_after(progress.score, pace, weights, rest, at, at),
+        score=_score_today(progress, promise, terms, entries, rests, rest, at),
         done=done,
         needed=asked,
+        unit=unit_of(terms),
     )
+
+
+def _score_today(
+    progress: Progress,
+    promise: Promise,
+    terms: Terms,
+    entries: Entries,
+    rests: tuple[tuple[date, date], ...],
+    rest: set[int],
+    day: int,
+) -> float:
+    """Return the score on a day that is not over, from a progress settled until the eve."""
+    keep = promise.reach
+    ((_, _, pausing),) = _spans(terms, rests, day, day, keep)
+    if pausing:
+        return progress.score
+    held = progress.held.resume(day, terms.pace.period)
+    weights = terms.weigh(held.over(entries), day - terms.pace.window, day)
+    return score_after(progress.score, terms, weights, rest, day, day, open_=True)
+
+
+def _closing(promise: Promise, terms: Terms, day: int) -> Terms:
+    """Return the terms by which the period around `day` will be judged, as far as is planned."""
+    cycle = cycle_of(terms)
+    if cycle is None or promise.versions[-1].effective_from.toordinal() <= day:
+        return terms
+    for later, _, _ in promise.stretches(day + 1, cycle.bounds(day)[1]):
+        if cycle_of(later) != cycle:
+            break
+        terms = later
+    return terms
 
 
 def _how_far(terms: Terms, period: Open, entries: Entries, day: int) -> tuple[float, float, bool]:
@@ -198,7 +305,9 @@ def streaks(
     progress = advance(begin(promise), promise, entries, rests, eve, ended)
     if day < promise.start:
         return [], progress.streaks
-    rest, before = resting(entries, rests, at, at), _terms_before(promise, at)
-    seen = peek(progress.streaks, promise.terms_on(day), before, entries, rest, at, ended)
+    terms, before = promise.terms_on(day), _terms_before(promise, at)
+    rest = resting(entries, rests, at - window_of(terms), at)
+    closing = _closing(promise, terms, at)
+    seen = peek(progress.streaks, terms, before, closing, entries, rest, at, ended)
     current = [seen.run] if seen.run.length else []
     return current + ended[::-1], seen

@@ -6,12 +6,15 @@ Days are ordinals, numbers are thousandths.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 from contracts.habit import CheckInState, Kind, Measure, Target, Version, thousandths
-from contracts.keeping.due import frequency
+from contracts.keeping.pace import Pace, pace_of
 from contracts.message import Invalid
-from contracts.schedule import EveryNDays, Frequency, Rule, Schedule, Times, Weekday
+from contracts.schedule import EveryNDays, Rule, Schedule, Times, Weekday
+
+N = TypeVar("N", int, float)
 
 SKIPPED = -1
 """What `Entries` hold for a day that was skipped."""
@@ -24,14 +27,14 @@ Rests = Iterable[tuple[date, date]]
 
 
 class Stretch(NamedTuple):
-    """Days on which one version was in force, both ends included."""
+    """Days on which the terms of one version were in force, both ends included."""
 
-    version: Version
+    terms: "Terms"
     first: int
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Promise:
     """A habit as far as it can be kept: the versions are in order, the first from `start` on."""
 
@@ -47,16 +50,29 @@ class Promise:
                 return version
         return self.versions[0]
 
+    @cached_property
+    def terms(self) -> "tuple[Terms, ...]":
+        """What it takes to keep the promise, under each version."""
+        return tuple(Terms.of(self, version) for version in self.versions)
+
+    @cached_property
+    def reach(self) -> int:
+        """How many days before a day its score may look back on."""
+        return max(terms.pace.reach for terms in self.terms)
+
     def terms_on(self, day: date) -> "Terms":
-        """Return what it takes to keep the promise on a day."""
-        return Terms.of(self, self.version_on(day))
+        """Return what it takes to keep the promise on a day; before the start, the first terms."""
+        for terms in reversed(self.terms):
+            if terms.version.effective_from <= day:
+                return terms
+        return self.terms[0]
 
     def stretches(self, first: int, last: int) -> Iterator[Stretch]:
         """Split the days from `first` to `last` where one version gives way to the next."""
         ends = [v.effective_from.toordinal() - 1 for v in self.versions[1:]] + [last]
-        for version, end in zip(self.versions, ends, strict=True):
+        for terms, end in zip(self.terms, ends, strict=True):
             if first <= min(end, last):
-                yield Stretch(version, first, min(end, last))
+                yield Stretch(terms, first, min(end, last))
                 first = min(end, last) + 1
 
 
@@ -74,21 +90,23 @@ class Terms:
     counting: bool
     least: int
     limit: int
-    frequency: Frequency
+    pace: Pace
 
     @staticmethod
     def of(promise: Promise, version: Version) -> "Terms":
         """Read the terms of a version."""
         quits, target = promise.kind == "quit", version.target
         whole = promise.measure == "yes_no" and not quits
+        at_most = quits or (target is not None and target.at == "most")
+        limit = thousandths(target.value) if target else 0
         return Terms(
             version=version,
             quits=quits,
-            at_most=quits or (target is not None and target.at == "most"),
+            at_most=at_most,
             counting=target is None,
             least=1000 if whole else 1,
-            limit=thousandths(target.value) if target else 0,
-            frequency=frequency(version.schedule, version.anchor),
+            limit=limit,
+            pace=pace_of(target, version.schedule, limit, quits=quits, at_most=at_most),
         )
 
     def judge(self, value: int) -> CheckInState:
@@ -119,17 +137,47 @@ def among(entries: Entries, first: int, last: int) -> list[tuple[int, int]]:
 
 def resting(entries: Entries, rests: Rests, first: int, last: int) -> set[int]:
     """Return the days from `first` to `last` that were skipped or lie in a break."""
-    days = {day for day, value in among(entries, first, last) if value == SKIPPED}
+    skipped = {day for day, value in among(entries, first, last) if value == SKIPPED}
+    return skipped | on_break(rests, first, last)
+
+
+def on_break(rests: Rests, first: int, last: int) -> set[int]:
+    """Return the days from `first` to `last` that lie in a break."""
+    days = set[int]()
     for begin, end in rests:
         days.update(range(max(first, begin.toordinal()), min(last, end.toordinal()) + 1))
     return days
 
 
-def total_before(weights: Mapping[int, int], window: int, day: int) -> int:
+def total_before(weights: Mapping[int, N], window: int, day: int) -> N:
     """Sum up the weights of the `window` days before `day`."""
     if len(weights) < window:
         return sum(weight for at, weight in weights.items() if day - window <= at < day)
-    return sum(weights.get(at, 0) for at in range(day - window, day))
+    return sum(weights[at] for at in range(day - window, day) if at in weights)
+
+
+def spared(terms: Terms, entries: Entries, rest: set[int], first: int, last: int) -> set[int]:
+    """Return the days that a rolling target leaves alone, though they did not reach it.
+
+    Days at rest lie in their window, and what they left of the target was done. `rest` reaches
+    back as the window does (`window_of`).
+    """
+    window = window_of(terms)
+    if not window or not rest or terms.at_most:
+        return set()
+    rested = sum(day in rest for day in range(first - window, first))
+    found = set()
+    for day, total in window_sums(terms, entries, first, last).items():
+        rested += (day in rest) - (day - window in rest)
+        if rested and terms.limit * (window - rested) // window <= total < terms.limit:
+            found.add(day)
+    return found
+
+
+def window_of(terms: Terms) -> int:
+    """Return the days of a rolling target; 0 if there is none."""
+    target = terms.version.target
+    return target.days or 1 if target and target.per == "rolling" else 0
 
 
 def breaks(terms: Terms, entries: Entries, first: int, last: int) -> set[int]:

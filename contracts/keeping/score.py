@@ -1,51 +1,26 @@
-"""The strength of a habit: Loop Habit Tracker's score, between 0 and 1.
+"""The strength of a habit, between 0 and 1: Loop Habit Tracker's score, taken further.
 
-With f = num/den, m = 0.5 ** (sqrt(f) / 13), each day s = m * s + (1 - m) * p, where p is how much
-of what was asked for lies in the last days. For yes/no, num and den are doubled when f < 1, so
-that a weekly habit done on shifting weekdays still reaches 1. A day at rest leaves s as it is,
-while the window of days moves on. (Loop adds 0.003 to numbers on a skipped day; Ritmo does not.)
+Loop asks for num times in den days. With f = num/den, each day the score becomes
+s = m·s + (1 - m)·p, where m = 0.5 ** (sqrt(f) / 13) and p is how much of what is asked was done in
+the last den days (`Score.kt`, `ScoreList.kt` of uhabits-core). For yes/no, num and den are doubled
+when f < 1, so that a weekly habit done on shifting weekdays still reaches 1.
+
+- So many times a week, month or n days, and amounts for a week, a month or n days are Loop's, to
+  the digit. A day that was skipped leaves s as it is, while the window moves on over it, as in
+  Loop. (Loop adds 0.003 to amounts then; Ritmo does not.) Days of a break, which Loop does not
+  know, are not in the window at all (`held.py`); nor are weeks and months without a due day.
+- Where days are due, s moves on each due day that is not at rest, and on no other; p is how much
+  of what that day asks was done on it: what is done on other days counts for nothing, as in a
+  streak. A due day weighs as much as the days between two of them do in Loop: f = 1/g, where g is
+  their gap (`gaps.py`), over g days makes m = 0.5 ** (sqrt(g) / 13). Daily is Loop's, then; all
+  done is p = 1 on each day, and s grows towards 1 as long as something is asked, no longer.
+- A target for any n days is judged on due days: there m is Loop's to the power of the gap.
 """
 
 from collections.abc import Container, Mapping
-from math import sqrt
-from typing import NamedTuple
 
+from contracts.keeping.gaps import gaps_between
 from contracts.keeping.promise import Terms, total_before
-
-
-class Pace(NamedTuple):
-    """How the score moves: `need` in the last `window` days, and how much stays of it each day."""
-
-    need: int
-    window: int
-    memory: float
-    at_most: bool
-
-    def part(self, total: int) -> float:
-        """Say how much of what was asked for has been done: p, from 0 to 1."""
-        if not self.at_most:
-            return min(1.0, total / self.need)
-        if not self.need:
-            return 0.0 if total else 1.0
-        return min(1.0, max(0.0, 1 - (total - self.need) / self.need))
-
-
-def pace_of(terms: Terms) -> Pace:
-    """Read off how the score moves under these terms."""
-    times, days = terms.frequency
-    if times >= days:
-        times = days = 1
-    target = terms.version.target
-    if target is None:
-        need, window = (0, days) if terms.quits else (times, days)
-        if not terms.quits and times < days:
-            need, window = 2 * times, 2 * days
-    elif target.per == "day":
-        need, window = terms.limit * times, days
-    else:
-        window = {"week": 7, "month": 30}.get(target.per) or target.days or 1
-        need, times, days = terms.limit, 1, window
-    return Pace(need, window, 0.5 ** (sqrt(times / days) / 13), terms.at_most)
 
 
 def first_score(terms: Terms) -> float:
@@ -53,30 +28,47 @@ def first_score(terms: Terms) -> float:
     return 1.0 if terms.at_most else 0.0
 
 
+def moves(terms: Terms, first: int, last: int) -> Mapping[int, float]:
+    """Return the days on which a score moves, with their gap; perhaps some around as well."""
+    if not terms.pace.by_day:
+        return dict.fromkeys(range(first, last + 1), 1)
+    return gaps_between(terms.version.schedule, terms.version.anchor, first, last)
+
+
 def score_after(
     score: float,
-    pace: Pace,
-    weights: Mapping[int, int],
+    terms: Terms,
+    weights: Mapping[int, float],
     rest: Container[int],
     first: int,
     last: int,
     seen: list[float] | None = None,
+    *,
+    open_: bool = False,
 ) -> float:
     """Move a score over the days from `first` to `last`.
 
     `weights` hold at least the days from `first - window` on (`Terms.weigh`). The score after each
-    day is appended to `seen`.
+    day is appended to `seen`. `open_`: these days are not over; what is not done yet lowers the
+    score by no more than a daily habit's, however rarely it is due.
     """
-    window, memory, get = pace.window, pace.memory, weights.get
+    pace = terms.pace
+    window, get = pace.window, weights.get
+    gaps = moves(terms, first, last)
     total = total_before(weights, window, first)
-    part, gain = pace.part(total), 1 - pace.memory
+    part, weighed, memory = pace.part(total), 1.0, pace.memory()
     for day in range(first, last + 1):
         change = get(day, 0) - get(day - window, 0)
         if change:
             total += change
             part = pace.part(total)
-        if day not in rest:
-            score = memory * score + gain * part
+        gap = gaps.get(day)
+        if gap and day not in rest:
+            if open_ and part < score:
+                gap = 1
+            if gap != weighed:
+                weighed, memory = gap, pace.memory(gap)
+            score = memory * score + (1 - memory) * part
         if seen is not None:
             seen.append(score)
     return score

@@ -4,18 +4,21 @@ Where days are due, each due day kept adds one. Where a week, a month or a block
 so many times or so much, each whole one kept adds one, when it is over. A day at rest neither
 breaks nor lengthens a streak. A period with days at rest that asked for more than was left of it
 does neither; nor does a piece of a period (at the start of a habit, or before a new schedule),
-unless all was done in it.
+unless all was done in it. A week or month with an amount to reach, but without a due day (after the
+end of a plan, or out of its season), asks for nothing and does neither, too.
+
+A limit that is passed ends a streak at once; what is asked for ends it when the period is over.
 """
 
 from calendar import monthrange
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
 from contracts.keeping.due import due_days
-from contracts.keeping.promise import SKIPPED, Entries, Terms, breaks, keeps
-from contracts.schedule import WEEKDAYS, Times
+from contracts.keeping.promise import SKIPPED, Entries, Terms, breaks, keeps, spared
+from contracts.schedule import WEEKDAYS, EveryDay, Times
 
 Verdict = Literal["kept", "excused", "broken"]
 """What a period means to a streak: one more, nothing, or its end."""
@@ -31,6 +34,13 @@ class Run(NamedTuple):
     def longer(self, start: int, end: int) -> "Run":
         """Return this run with one more promise kept, from `start` to `end`."""
         return Run(self.start if self.length else start, end, self.length + 1)
+
+
+class Unit(NamedTuple):
+    """What a streak counts: due days, or whole weeks, months or blocks of `days` days."""
+
+    per: Literal["day", "week", "month", "days"]
+    days: int = 1
 
 
 class Open(NamedTuple):
@@ -87,11 +97,44 @@ def cycle_of(terms: Terms) -> Cycle | None:
     return Cycle(schedule.per, True, 7, monday)
 
 
+def unit_of(terms: Terms) -> Unit:
+    """Say what a streak counts under these terms."""
+    cycle = cycle_of(terms)
+    if cycle is None:
+        return Unit("day")
+    return Unit("days", cycle.days) if cycle.per == "days" else Unit(cycle.per)
+
+
+def asks(terms: Terms, cycle: Cycle, day: int) -> bool:
+    """Tell whether the period around a day asks for anything: an amount, if it has a due day."""
+    schedule = terms.version.schedule
+    if isinstance(schedule, (EveryDay, Times)):
+        return True
+    begin, end = cycle.bounds(day)
+    due = due_days(schedule, terms.version.anchor, begin, end)
+    return any(at in due for at in range(begin, end + 1))
+
+
+def unasked(terms: Terms, first: int, last: int) -> set[int]:
+    """Return the days from `first` to `last` whose week or month asks for nothing."""
+    cycle = cycle_of(terms)
+    if cycle is None or isinstance(terms.version.schedule, (EveryDay, Times)):
+        return set()
+    days, day = set[int](), first
+    while day <= last:
+        end = min(cycle.bounds(day)[1], last)
+        if not asks(terms, cycle, day):
+            days.update(range(day, end + 1))
+        day = end + 1
+    return days
+
+
 def needed(terms: Terms, cycle: Cycle, days: int) -> int:
     """Return what a period of `days` days asks for: times, or thousandths."""
     if not cycle.times:
         return terms.limit
-    return min(terms.frequency.times, days)
+    schedule = terms.version.schedule
+    return min(schedule.times if isinstance(schedule, Times) else 1, days)
 
 
 def walk(
@@ -99,15 +142,15 @@ def walk(
     terms: Terms,
     before: Terms | None,
     entries: Entries,
-    rest: Container[int],
+    rest: set[int],
     first: int,
     last: int,
     ended: list[Run] | None = None,
 ) -> Streaks:
     """Move streaks over whole days from `first` to `last`, all under `terms`.
 
-    `before` are the terms until yesterday, where they change on `first`. Runs that break are
-    appended to `ended`.
+    `before` are the terms until yesterday, where they change on `first`. `rest` reaches back as a
+    rolling target does. Runs that break are appended to `ended`.
     """
     streaks = enter(streaks, terms, before, first, ended)
     if (cycle := cycle_of(terms)) is None:
@@ -116,9 +159,8 @@ def walk(
     day = first
     while day <= last:
         begin, end = cycle.bounds(day)
-        streaks = replace(
-            streaks, open=counted(streaks.open, amounts, entries, rest, day, min(end, last))
-        )
+        period = counted(streaks.open, amounts, entries, rest, day, min(end, last))
+        streaks = Streaks(streaks.run, streaks.best, period)
         if end <= last:
             streaks = _close(streaks, terms, cycle, end, streaks.open.start == begin, ended)
         day = end + 1
@@ -139,7 +181,7 @@ def _walk_days(
     streaks: Streaks,
     terms: Terms,
     entries: Entries,
-    rest: Container[int],
+    rest: set[int],
     first: int,
     last: int,
     ended: list[Run] | None,
@@ -147,13 +189,14 @@ def _walk_days(
     """Count due days kept."""
     due = due_days(terms.version.schedule, terms.version.anchor, first, last)
     kept = keeps(terms, entries, first, last)
+    left_alone = spared(terms, entries, rest, first, last)
     start, end, length = streaks.run
     for day in range(first, last + 1):
         if day in kept:
             if day in due and day not in rest:
                 start, end, length = start if length else day, day, length + 1
-        elif length and day in due and day not in rest:
-            streaks = _end(replace(streaks, run=Run(start, end, length)), ended)
+        elif length and day in due and day not in rest and day not in left_alone:
+            streaks = _end(Streaks(Run(start, end, length), streaks.best, streaks.open), ended)
             length = 0
     return _extend(streaks, Run(start, end, length) if length else Run())
 
@@ -171,7 +214,7 @@ def counted(
     period: Open,
     amounts: Mapping[int, int],
     entries: Entries,
-    rest: Container[int],
+    rest: set[int],
     first: int,
     last: int,
 ) -> Open:
@@ -206,7 +249,7 @@ def judge(terms: Terms, cycle: Cycle, period: Open, end: int, whole: bool) -> Ve
     begin, last = cycle.bounds(end)
     days = last - begin + 1
     piece_below_limit = terms.at_most and not cycle.times and not whole
-    if period.rested == end - period.start + 1:
+    if period.rested == end - period.start + 1 or not asks(terms, cycle, end):
         return "excused"
     if is_met(terms, cycle, period, days) and not piece_below_limit:
         return "kept"
@@ -232,7 +275,7 @@ def _close(
     ended: list[Run] | None,
 ) -> Streaks:
     """Judge the open period, which ends on the day `end`, and leave none open."""
-    period, streaks = streaks.open, replace(streaks, open=Open())
+    period, streaks = streaks.open, Streaks(streaks.run, streaks.best)
     verdict = judge(terms, cycle, period, end, whole)
     if verdict == "kept":
         return _extend(streaks, streaks.run.longer(period.start, end))
@@ -242,45 +285,58 @@ def _close(
 def _extend(streaks: Streaks, run: Run) -> Streaks:
     """Let a run go on; of two equally long the earlier stays the best."""
     best = run if run.length > streaks.best.length else streaks.best
-    return replace(streaks, run=run, best=best)
+    return Streaks(run, best, streaks.open)
 
 
 def _end(streaks: Streaks, ended: list[Run] | None) -> Streaks:
     """End the run under way."""
     if ended is not None and streaks.run.length:
         ended.append(streaks.run)
-    return replace(_extend(streaks, streaks.run), run=Run())
+    return Streaks(Run(), _extend(streaks, streaks.run).best, streaks.open)
+
+
+def passed(terms: Terms, cycle: Cycle, period: Open, day: int) -> bool:
+    """Tell whether a period whose last day is `day`, so far, is over its limit for good."""
+    if cycle.times or not terms.at_most or period.rested > day - period.start:
+        return False
+    return period.total > terms.limit and asks(terms, cycle, day)
 
 
 def peek(
     streaks: Streaks,
     terms: Terms,
     before: Terms | None,
+    closing: Terms,
     entries: Entries,
-    rest: Container[int],
+    rest: set[int],
     day: int,
     ended: list[Run] | None = None,
 ) -> Streaks:
     """Show the streaks on `day` while it is not over: what is not done yet breaks nothing.
 
-    `streaks` stand as of the day before. The open period of the result includes `day`.
+    `streaks` stand as of the day before. The open period of the result includes `day`; it will be
+    judged by the terms that close it (`closing`). `rest` reaches back as a rolling target does.
     """
     streaks = enter(streaks, terms, before, day, ended)
     if (cycle := cycle_of(terms)) is not None:
         amounts = amounts_of(terms, cycle, entries, day, day)
         period = counted(streaks.open, amounts, entries, rest, day, day)
         begin, end = cycle.bounds(day)
+        if passed(closing, cycle, period, day):
+            return _end(Streaks(streaks.run, streaks.best, period), ended)
         run = streaks.run
         # Staying below a limit is only sure when the period is over.
         sure = (cycle.times or not terms.at_most) and period.rested <= day - period.start
-        if sure and is_met(terms, cycle, period, end - begin + 1):
+        if sure and is_met(closing, cycle, period, end - begin + 1) and asks(closing, cycle, day):
             run = run.longer(period.start, day)
-        return replace(_extend(streaks, run), open=period)
+        return _extend(Streaks(streaks.run, streaks.best, period), run)
     due = day in due_days(terms.version.schedule, terms.version.anchor, day, day)
     if not due or day in rest:
         return streaks
     if day in keeps(terms, entries, day, day):
         return _extend(streaks, streaks.run.longer(day, day))
-    if day in breaks(terms, entries, day, day):
+    if day in breaks(terms, entries, day, day) and day not in spared(
+        terms, entries, rest, day, day
+    ):
         return _end(streaks, ended)
     return streaks

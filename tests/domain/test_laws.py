@@ -36,6 +36,8 @@ SCHEDULES: list[Schedule] = [
     NthWeekday(weekday="tue", nth=2),
     Yearly(month=2, day=29),
     Rule(rrule="FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SA"),
+    Rule(rrule="FREQ=DAILY;COUNT=40"),
+    Rule(rrule="FREQ=DAILY;INTERVAL=2;BYMONTH=1,4,5"),
 ]
 PERIODS: list[Literal["day", "week", "month", "rolling"]] = ["day", "week", "month", "rolling"]
 WEEK_STARTS: list[Weekday] = ["mon", "sun", "sat"]
@@ -101,7 +103,8 @@ def test_incremental_is_recomputed(
         # Each step sees no more than it says that it needs, and keeps no more than its JSON.
         since = progress.settled + 1 - window_days(habit)
         seen = {at: value for at, value in entries.items() if at >= since}
-        progress = advance(progress, habit, seen, rests, day(cut))
+        near = [rest for rest in rests if rest[1].toordinal() >= since]
+        progress = advance(progress, habit, seen, near, day(cut))
         progress = Progress.load(json.loads(json.dumps(progress.dump())))
     assert progress == whole(habit, entries, rests)
 

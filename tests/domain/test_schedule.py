@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.keeping.due import due_days, frequency, never_due
+from contracts.keeping.due import due_days, never_due
 from contracts.schedule import (
     DayBased,
     EveryDay,
@@ -209,21 +209,6 @@ def test_a_rule_that_never_comes_true_is_found_out(rule: str) -> None:
 def test_a_leap_day_comes_true_even_after_eight_years() -> None:
     rule = Rule(rrule="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
     assert not never_due(rule, date(2096, 3, 1))
-
-
-@pytest.mark.parametrize(
-    ("rule", "times", "span"),
-    [
-        ("FREQ=DAILY", 1, 1),
-        ("FREQ=DAILY;INTERVAL=2", 4, 7),
-        ("FREQ=WEEKLY;BYDAY=MO,TH", 2, 7),
-        ("FREQ=MONTHLY", 1, 30),
-        ("FREQ=YEARLY", 1, 365),
-        ("FREQ=YEARLY;INTERVAL=4", 1, 365),
-    ],
-)
-def test_how_often_a_rule_comes_round(rule: str, times: int, span: int) -> None:
-    assert frequency(Rule(rrule=rule), date(2026, 5, 5)) == (times, span)
 
 
 @pytest.mark.parametrize(

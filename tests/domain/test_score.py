@@ -5,7 +5,7 @@ import pytest
 from contracts.habit import Target
 from contracts.keeping.progress import Progress, advance, begin, standing
 from contracts.keeping.promise import SKIPPED, Promise
-from contracts.schedule import EveryNDays, Rule, Schedule, Times, Weekdays
+from contracts.schedule import EveryNDays, MonthDays, Rule, Schedule, Times, Weekdays
 from tests.domain.making import day, days, done, promise, version
 
 
@@ -93,7 +93,7 @@ def test_a_break_freezes() -> None:
     [
         ("FREQ=WEEKLY;BYDAY=MO,WE,FR", Weekdays(days=("mon", "wed", "fri"))),
         ("FREQ=DAILY", EveryNDays(n=1)),
-        ("FREQ=MONTHLY;BYMONTHDAY=5", Times(times=1, per="month")),
+        ("FREQ=MONTHLY;BYMONTHDAY=5", MonthDays(days=(5,))),
     ],
 )
 def test_a_rule_scores_like_the_plain_schedule(rule: str, plain: Schedule) -> None:

@@ -2,10 +2,11 @@
 
 import pytest
 
-from contracts.habit import Target
+from contracts.habit import Kind, Target, Version
 from contracts.keeping.progress import begin, standing, streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
-from contracts.schedule import EveryNDays, Times, Weekdays
+from contracts.keeping.streak import Unit
+from contracts.schedule import EveryNDays, MonthDays, Rule, Schedule, Times, Weekdays
 from tests.domain.making import day, days, done, promise, version
 
 
@@ -151,3 +152,66 @@ def test_all_runs_are_listed() -> None:
 def test_of_two_equal_runs_the_earlier_is_the_best() -> None:
     _, seen = streaks(promise(), done(0, 1, 5, 6), (), day(6))
     assert seen.best.start == day(0).toordinal()
+
+
+# -- limits, seasons, units ------------------------------------------------------------------------
+
+
+def limited(value: int = 3) -> Version:
+    """Set a limit for a week."""
+    return version(target=Target(at="most", value=value, per="week"))
+
+
+@pytest.mark.parametrize("kind", ["build", "quit"])
+def test_a_limit_that_is_passed_ends_a_streak_at_once(kind: Kind) -> None:
+    habit = promise(limited(), kind=kind, measure="count")
+    entries = days({1: 2000, 8: 3000, 14: 3000})
+    assert [streak(habit, entries, at) for at in (13, 14, 16)] == [1, 2, 2]
+    passed = entries | days({15: 6000})
+    assert [streak(habit, passed, at) for at in (14, 15, 16, 20, 21)] == [2, 0, 0, 0, 0]
+    runs, now = streaks(habit, passed, (), day(15))
+    assert [run.length for run in runs] == [2]
+    assert (now.run.length, now.best.length) == (0, 2)
+    # The week after begins anew.
+    assert streak(habit, passed | days({22: 1000}), 28) == 1
+
+
+def test_a_limit_that_will_be_raised_within_the_week_is_not_passed_for_good() -> None:
+    raised = version(17, target=Target(at="most", value=10, per="week"), anchor=0)
+    habit = promise(limited(), raised, measure="count")
+    entries = days({1: 2000, 8: 3000, 14: 9000})
+    assert [streak(habit, entries, at) for at in (14, 17, 21)] == [2, 2, 3]
+    # Passed on Monday, and raised for the week after: that week is lost.
+    later = promise(limited(), raised.model_copy(update={"effective_from": day(21)}),
+                    measure="count")  # fmt: skip
+    assert [streak(later, entries, at) for at in (14, 17, 21)] == [0, 0, 0]
+
+
+def test_what_is_kept_early_is_kept_by_the_terms_that_close_the_week() -> None:
+    more = version(17, Times(times=5, per="week"), anchor=0)
+    habit = promise(version(schedule=Times(times=3, per="week")), more)
+    assert streak(habit, done(0, 1, 2, 7, 8, 9, 14, 15, 16), 16) == 2
+    assert streak(THRICE, done(0, 1, 2, 7, 8, 9, 14, 15, 16), 16) == 3
+
+
+def test_weeks_that_ask_for_nothing_leave_a_streak_alone() -> None:
+    season = Rule(rrule="FREQ=DAILY;BYMONTH=1,12")
+    habit = promise(version(schedule=season, target=Target(value=5, per="week")), measure="count")
+    entries = days({3: 5000, 10: 5000, 17: 5000, 24: 5000, 29: 5000})
+    # Five weeks in January; the next one that asks begins at the end of November.
+    assert [streak(habit, entries, at) for at in (35, 100, 320)] == [5, 5, 5]
+    assert streak(habit, entries, 345) == 0
+
+
+def test_a_streak_has_its_unit() -> None:
+    def unit(schedule: Schedule | None = None, target: Target | None = None) -> Unit:
+        habit = promise(version(schedule=schedule, target=target), measure="count")
+        return standing(begin(habit), habit, {}, (), day(3)).unit
+
+    assert unit() == unit(Weekdays(days=("mon",))) == unit(MonthDays(days=(1,))) == Unit("day")
+    assert unit(Times(times=3, per="week")) == Unit("week")
+    assert unit(Times(times=3, per="month")) == Unit("month")
+    assert unit(Times(times=3, per="days", days=10)) == Unit("days", 10)
+    assert unit(target=Target(value=3, per="month")) == Unit("month")
+    assert unit(target=Target(value=3, per="rolling", days=5)) == Unit("day")
+    assert unit(EveryNDays(n=3), Target(value=3, per="week")) == Unit("week")
