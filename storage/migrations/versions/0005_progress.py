@@ -1,0 +1,22 @@
+"""Score and streaks go by other rules: all habits are worked out anew.
+
+Revision 0005, after 0004.
+"""
+
+from alembic import op
+
+from storage.migrations.settlement import settle_all
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward."""
+    settle_all(op.get_bind())
+
+
+def downgrade() -> None:
+    """Go back: nothing is lost, what was worked out stays as it is."""
