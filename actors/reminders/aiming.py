@@ -18,8 +18,9 @@ from actors.reminders.firing import (
 )
 from actors.reminders.periods import Clock
 from contracts.keeping.promise import Promise
+from contracts.keeping.streak import cycle_of
 from contracts.message import NotFound
-from contracts.reminders import NeverBecause
+from contracts.reminders import NeverBecause, ReminderKind
 from contracts.schedule import EveryDay, Times
 from contracts.time import day_of
 from storage.reminders import copies, days, rules
@@ -57,15 +58,22 @@ def plan_of(rule: RuleRow, habit: HabitRow | None, first: date | None = None) ->
     """Return when a rule fires; `first`: not before this day."""
     promise = habit.promise if habit else None
     begin = first.toordinal() if first else 0
-    if promise is not None and len(promise.versions) == 1 and _any_day(promise):
+    if promise is not None and _any_day(promise, rule.kind):
         begin, promise = max(begin, promise.start.toordinal()), None
     once = rule.kind in ONCE
     return Plan(rule.times, rule.weekdays, rule.shift, rule.learned, promise, begin, once)
 
 
-def _any_day(promise: Promise) -> bool:
-    """Tell whether a habit may be asked for on any day, once it has begun."""
-    return isinstance(promise.versions[0].schedule, (EveryDay, Times))
+def _any_day(promise: Promise, kind: ReminderKind) -> bool:
+    """Tell whether a habit may be asked for on any day, once it has begun.
+
+    A streak that is counted in weeks or months may end on any day, due or not.
+    """
+    if kind == "at_risk" and any(map(cycle_of, promise.terms)):
+        return True
+    return len(promise.versions) == 1 and isinstance(
+        promise.versions[0].schedule, (EveryDay, Times)
+    )
 
 
 def asking_of(rule: RuleRow, life: Life) -> Asking:

@@ -3,7 +3,6 @@
 Pure: rules of due days and streaks are in `contracts/keeping`, of times in `firing.py`.
 """
 
-import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -12,7 +11,8 @@ from typing import NamedTuple
 from contracts.habit import Version
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import Progress, Standing, standing
-from contracts.keeping.promise import SKIPPED, Entries, Promise, Terms
+from contracts.keeping.promise import SKIPPED, Entries, Promise
+from contracts.keeping.risk import ends_today
 from contracts.keeping.streak import cycle_of
 from contracts.reminders import ReminderKind, SilentReason
 from contracts.schedule import Times
@@ -94,10 +94,10 @@ def decide(asking: Asking, seen: Seen | None, day: date, *, written: bool = Fals
     if seen.rests and any(first <= day <= last for first, last in seen.rests):
         return Verdict("on_break")
     reason = _settled(seen.promise, seen, day)
-    if reason or asking.kind not in ("at_risk", "silence"):
-        return Verdict(reason)
     if asking.kind == "at_risk":
-        return _at_risk(asking, seen.promise, seen, day)
+        return _at_risk(asking, seen.promise, seen, day, reason)
+    if reason or asking.kind != "silence":
+        return Verdict(reason)
     base = silent_since(asking, seen.logged, seen.promise.start, seen.rests, day)
     silent = (day - base).days
     if silent < wait_of(asking.after_days, fresh(asking, seen.logged).ignored):
@@ -113,7 +113,7 @@ def _settled(promise: Promise, seen: Seen, day: date) -> SilentReason | None:
     if value == SKIPPED:
         return "skipped"
     if value is not None:
-        state = Terms.of(promise, version).judge(value)
+        state = promise.terms_on(day).judge(value)
         if state in ("done", "failed"):
             return "done" if state == "done" else "failed"
     if day < promise.start:
@@ -121,32 +121,35 @@ def _settled(promise: Promise, seen: Seen, day: date) -> SilentReason | None:
     if is_plain(version):
         return None if at in due_days(version.schedule, version.anchor, at, at) else "not_due"
     now = stand(promise, seen, first_needed(promise, "fixed", day), day)
-    if not Terms.of(promise, version).at_most and now.needed and now.done >= now.needed:
+    if not promise.terms_on(day).at_most and now.needed and now.done >= now.needed:
         return "done"
     return None if now.due else "not_due"
 
 
 def stand(promise: Promise, seen: Seen, first: date, day: date) -> Standing:
     """Show where a habit stands on `day`, as if it had begun on `first`."""
-    begin = max(promise.start, first).toordinal() - 1
-    return standing(Progress(begin, 0.0), promise, seen.entries, seen.rests, day)
+    return standing(_eve_of(promise, first), promise, seen.entries, seen.rests, day)
 
 
-def _at_risk(asking: Asking, promise: Promise, seen: Seen, day: date) -> Verdict:
-    """Say whether a streak long enough ends unless something is done today."""
-    terms = promise.terms_on(day)
-    now = stand(promise, seen, first_needed(promise, "at_risk", day), day)
-    if now.streak < asking.streak or terms.at_most or not _last_call(terms, now, day):
-        return Verdict("not_at_risk", streak=now.streak)
-    return Verdict(streak=now.streak)
+def _eve_of(promise: Promise, first: date) -> Progress:
+    """Return a progress as if a habit had begun on `first`, of a score that does not matter."""
+    return Progress(max(promise.start, first).toordinal() - 1, 0.0)
 
 
-def _last_call(terms: Terms, now: Standing, day: date) -> bool:
-    """Tell whether what is left to do cannot wait until tomorrow."""
-    if (cycle := cycle_of(terms)) is None:
-        return True
-    left = cycle.bounds(day.toordinal())[1] - day.toordinal() + 1
-    return math.ceil(now.needed - now.done) >= left if cycle.times else left == 1
+def _at_risk(
+    asking: Asking, promise: Promise, seen: Seen, day: date, reason: SilentReason | None
+) -> Verdict:
+    """Say whether a streak long enough ends today unless something is done.
+
+    It may although the day by itself is settled: a day of a week that was not done today.
+    """
+    first = first_needed(promise, "at_risk", day)
+    now = stand(promise, seen, first, day)
+    if now.streak >= asking.streak and ends_today(
+        _eve_of(promise, first), promise, seen.entries, seen.rests, day
+    ):
+        return Verdict(streak=now.streak)
+    return Verdict(reason or "not_at_risk", streak=now.streak)
 
 
 def wait_of(after_days: int, ignored: int) -> int:
