@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from actors.analytics.history import Tracked
+from contracts.keeping.cycle import Cycle, cycle_of, needed
 from contracts.keeping.due import due_days
 from contracts.keeping.promise import (
     Entries,
@@ -31,16 +32,7 @@ from contracts.keeping.promise import (
     spared,
     window_of,
 )
-from contracts.keeping.streak import (
-    Cycle,
-    Open,
-    amounts_of,
-    counted,
-    cycle_of,
-    judge,
-    needed,
-    share,
-)
+from contracts.keeping.streak import Open, amounts_of, counted, judge, share
 from storage.analytics.reading import Rest
 
 

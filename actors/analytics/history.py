@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from actors.analytics.whole import entries_of
+from contracts.keeping.cycle import cycle_of
 from contracts.keeping.progress import Progress, begin, window_days
 from contracts.keeping.promise import Promise
-from contracts.keeping.streak import cycle_of
 from contracts.time import day_of
 from storage.analytics.reading import EntryRow, HabitRow, Loaded, PersonRow, Rest
 

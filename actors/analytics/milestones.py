@@ -17,11 +17,12 @@ from actors.analytics.wording import (
 from contracts.analytics import Milestone
 from contracts.auth import Language
 from contracts.habit import number_of
+from contracts.keeping.cycle import cycle_of, unasked
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import begin
 from contracts.keeping.promise import SKIPPED, resting, total_before
 from contracts.keeping.score import moves
-from contracts.keeping.streak import Run, cycle_of, unasked
+from contracts.keeping.streak import Run
 
 LATELY, DUE_LATELY = 28, 4
 """Days, or due days, that tell how it goes."""

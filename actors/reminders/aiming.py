@@ -17,8 +17,8 @@ from actors.reminders.firing import (
     today_of,
 )
 from actors.reminders.periods import Clock
+from contracts.keeping.cycle import cycle_of
 from contracts.keeping.promise import Promise
-from contracts.keeping.streak import cycle_of
 from contracts.message import NotFound
 from contracts.reminders import NeverBecause, ReminderKind
 from contracts.schedule import EveryDay, Times

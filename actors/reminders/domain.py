@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from contracts.habit import Version
+from contracts.keeping.cycle import cycle_of
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import Progress, Standing, standing
 from contracts.keeping.promise import SKIPPED, Entries, Promise
 from contracts.keeping.risk import ends_today
-from contracts.keeping.streak import cycle_of
 from contracts.reminders import ReminderKind, SilentReason
 from contracts.schedule import Times
 

@@ -6,9 +6,12 @@ after a reminder is not reminded of the same again.
 
 Each logical day has exactly one fire for each time of a rule. A time that the clocks jump over
 comes as much later (02:30 at 03:30), one that comes twice comes the first time; a jump that would
-carry it out of its day leaves it at the day's edge: the minute before the jump.
+carry it out of its day leaves it at the day's edge: the minute before the jump. Several times of a
+rule keep their order: where the clocks jump from 02:00 to 03:00, 02:30 and 03:00 come at 03:00 and
+03:30. Where two would come in the same minute, the later one comes a minute later.
 
-Quiet hours: what falls into them comes at their end if that is on the same logical day, else not.
+Quiet hours: what falls into them comes at their end if that is on the same logical day, else not;
+several times together, once.
 """
 
 from collections.abc import Container, Iterator
@@ -137,9 +140,27 @@ def loud(at: datetime, life: Life) -> datetime:
 @lru_cache(maxsize=65536)
 def fire_of(day: int, minute: int, life: Life) -> datetime | None:
     """Return when a time of a logical day fires; None if quiet hours swallow it."""
-    at = instant(day, minute, life.zone, life.day_start)
+    return _aloud(day, instant(day, minute, life.zone, life.day_start), life)
+
+
+def _aloud(day: int, at: datetime, life: Life) -> datetime | None:
+    """Move an instant of a logical day out of quiet hours; None if they swallow it."""
     moved = loud(at, life)
     return moved if moved is at or moved < begin_of(day + 1, life.zone, life.day_start) else None
+
+
+@lru_cache(maxsize=65536)
+def fires_of(day: int, minutes: tuple[int, ...], life: Life) -> tuple[datetime | None, ...]:
+    """Return when times of a logical day, given in its order, fire; as `fire_of` for each."""
+    if len(minutes) == 1:
+        return (fire_of(day, minutes[0], life),)
+    at = sorted(instant(day, minute, life.zone, life.day_start) for minute in minutes)
+    for place in range(1, len(at)):
+        at[place] = max(at[place], at[place - 1] + _MINUTE)
+    end = begin_of(day + 1, life.zone, life.day_start)
+    for place in range(len(at) - 1, -1, -1):
+        at[place] = min(at[place], (at[place + 1] if place + 1 < len(at) else end) - _MINUTE)
+    return tuple(_aloud(day, one, life) for one in at)
 
 
 @lru_cache(maxsize=16384)
@@ -164,8 +185,9 @@ def coming(plan: Plan, life: Life, last_slot: int, after: datetime) -> Iterator[
         learned = plan.learned[weekday] if plan.learned else None
         times = plan.times if learned is None else (learned,)
         fired = False
-        for place, minute in _slots(times, plan.shift, life.day_start, plan.once):
-            at = fire_of(day, minute, life)
+        slots = _slots(times, plan.shift, life.day_start, plan.once)
+        minutes = tuple(minute for _, minute in slots)
+        for (place, _), at in zip(slots, fires_of(day, minutes, life), strict=True):
             fired = fired or at is not None
             if at is not None and at > after and day * DAY + place > last_slot:
                 yield Coming(day * DAY + place, at)

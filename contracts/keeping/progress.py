@@ -11,6 +11,7 @@ from datetime import date
 from itertools import chain
 
 from contracts.habit import CheckInState, number_of
+from contracts.keeping.cycle import Cycle, Unit, cycle_of, needed, unasked, unit_of
 from contracts.keeping.due import due_days
 from contracts.keeping.held import Held
 from contracts.keeping.promise import (
@@ -24,19 +25,7 @@ from contracts.keeping.promise import (
     window_of,
 )
 from contracts.keeping.score import first_score, score_after
-from contracts.keeping.streak import (
-    Cycle,
-    Open,
-    Run,
-    Streaks,
-    Unit,
-    cycle_of,
-    needed,
-    peek,
-    unasked,
-    unit_of,
-    walk,
-)
+from contracts.keeping.streak import Open, Run, Streaks, peek, walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ another first day of the week) counts as it is planned.
 
 from datetime import date
 
+from contracts.keeping.cycle import cycle_of
 from contracts.keeping.progress import Progress, advance, standing
 from contracts.keeping.promise import Entries, Promise, Rests, Terms, resting
-from contracts.keeping.streak import Run, cycle_of
+from contracts.keeping.streak import Run
 
 
 def ends_today(

@@ -5,7 +5,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.reminders.firing import (
@@ -101,6 +101,49 @@ def test_each_logical_day_has_one_fire(zone: str, begin: date, minute: int, day_
     assert [one.day for one in fires] == [begin + timedelta(days=n) for n in range(10)]
     assert [day_of(one.at, zone, day_start) for one in fires] == [one.day for one in fires]
     assert [one.at for one in fires] == sorted({one.at for one in fires})
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(0, 99),
+    st.lists(st.integers(0, DAY - 1), min_size=2, max_size=6, unique=True),
+    st.integers(0, 300),
+)
+@settings(max_examples=300, deadline=None)
+def test_each_time_fires_once_around_a_transition(
+    zone: str, which: int, minutes: list[int], day_start: int
+) -> None:
+    changes = transitions(zone) or [FIRST + timedelta(days=100)]
+    change = changes[which % len(changes)]
+    # Near the hour that is left out or comes twice, too: most clocks change before four.
+    times = tuple(sorted({one % 300 if at % 2 else one for at, one in enumerate(minutes)}))
+    life, begin = Life(zone, day_start), change - timedelta(days=2)
+    after = begin_of(begin.toordinal(), zone, day_start) - timedelta(microseconds=1)
+    waiting, found = following(Plan(times), life, 0, after), list[Coming]()
+    while waiting is not None and waiting.day < begin + timedelta(days=5):
+        found.append(waiting)
+        waiting = following(Plan(times), life, waiting.slot, waiting.at)
+    expected = [begin + timedelta(days=n) for n in range(5) for _ in times]
+    assert [one.day for one in found] == expected
+    assert [day_of(one.at, zone, day_start) for one in found] == expected
+    assert all(a.at < b.at for a, b in zip(found, found[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((150, 180), ["03:00", "03:30"]),
+        ((120, 150, 179, 180, 210), ["03:00", "03:01", "03:30", "03:31", "03:59"]),
+        ((90, 150), ["01:30", "03:30"]),
+    ],
+)
+def test_several_times_around_the_hour_that_is_left_out(
+    times: tuple[int, ...], expected: list[str]
+) -> None:
+    life = Life("Europe/Berlin")
+    fires = some(Plan(times), life, at(2026, 3, 28, 23), len(times) + 1)
+    assert fires[:-1] == [f"2026-03-29 {one}" for one in expected]
+    assert fires[-1].startswith("2026-03-30")
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from actors.analytics.at_risk import at_risk
 from actors.analytics.summary import standings_of
 from actors.reminders.domain import Asking, Seen, decide
 from contracts.habit import Kind, Measure, Target, Version
+from contracts.keeping.cycle import cycle_of
 from contracts.keeping.progress import advance, begin, standing
 from contracts.keeping.promise import SKIPPED, Promise, Rests
 from contracts.keeping.risk import ends_today
-from contracts.keeping.streak import Run, cycle_of
+from contracts.keeping.streak import Run
 from contracts.schedule import EveryDay, EveryNDays, Rule, Schedule, Times, Weekday, Weekdays
 from tests.domain.making import day, days, done, promise, version
 from tests.domain.tracking import habit as tracked

@@ -3,9 +3,9 @@
 import pytest
 
 from contracts.habit import Kind, Target, Version
+from contracts.keeping.cycle import Unit
 from contracts.keeping.progress import begin, standing, streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
-from contracts.keeping.streak import Unit
 from contracts.schedule import EveryNDays, MonthDays, Rule, Schedule, Times, Weekdays
 from tests.domain.making import day, days, done, promise, version
 
