@@ -195,7 +195,10 @@ async def test_a_given_beginning_stays(ann: Tracker) -> None:
 
 async def test_tomorrow_is_the_last_day(ann: Tracker) -> None:
     made = await ann.begin()
-    assert (await ann.log(made.habit_id, 1)).streak == 1
+    # Logged for tomorrow, and answered as of today, as the habit is shown.
+    tomorrow, shown = await ann.log(made.habit_id, 1), await ann.look(made.habit_id)
+    assert tomorrow.state == "done"
+    assert (tomorrow.streak, tomorrow.score) == (shown.streak, shown.score) == (0, 0.0)
     for later in (2, 3000):
         assert await code_of(ann.log(made.habit_id, later)) == "day_out_of_range"
     assert (await ann.look(made.habit_id)).streak == 0

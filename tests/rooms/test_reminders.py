@@ -220,7 +220,12 @@ async def test_a_week_is_at_risk_when_every_day_left_is_needed(me: Reminded) -> 
     rule = await me.remind(habit_id=run, kind="at_risk", times=["20:00"], streak=4)
     for number in range(5, 12):
         await me.become(f"2031-05-{number:02}T20:00:00+00:00")
-    assert [reason for _, reason in await came(me, rule)] == [*["not_at_risk"] * 5, "sent", "sent"]
+    # On Saturday two days are left for two times; on Sunday it is lost already.
+    assert [reason for _, reason in await came(me, rule)] == [
+        *["not_at_risk"] * 5,
+        "sent",
+        "not_at_risk",
+    ]
 
 
 async def test_silence_is_broken_and_backs_off(me: Reminded) -> None:
