@@ -47,7 +47,8 @@ def _gaps(schedule: Schedule, anchor: date, block: int) -> Mapping[int, float]:
         due = due_days(schedule, anchor, first, last)
         days = [day for day in range(first, last + 1) if day in due]
         before, after = sum(day < low for day in days), sum(day > high for day in days)
-        if (before >= 2 or first == begin) and after >= 2:
+        none_here = len(days) == before + after
+        if none_here or ((before >= 2 or first == begin) and after >= 2):
             break
     return {day: _gap(days, at) for at, day in enumerate(days) if low <= day <= high}
 
