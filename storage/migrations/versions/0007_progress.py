@@ -1,14 +1,14 @@
 """Score and streaks go by other rules: all habits are worked out anew.
 
-Revision 0006, after 0005.
+Revision 0007, after 0006.
 """
 
 from alembic import op
 
 from storage.migrations.settlement import settle_all
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
