@@ -47,17 +47,28 @@ def some(plan: Plan, life: Life, after: datetime, number: int) -> list[str]:
     return [shown(one, life.zone) for one in islice(coming(plan, life, 0, after), number)]
 
 
+WEEK = 7
+
+
 def transitions(zone: str) -> list[date]:
-    """List the local days on which the clocks of a zone change, or on the day before."""
+    """List the local days on which the clocks of a zone change, or on the day before.
+
+    Only weeks at whose ends the clocks differ are gone through day by day.
+    """
     info, found = ZoneInfo(zone), []
     noon = datetime(2019, 12, 31, 12, tzinfo=UTC)
-    before = info.utcoffset(noon.astimezone(info))
-    for number in range((LAST - FIRST).days + 2):
-        now = noon + timedelta(days=number + 1)
-        offset = info.utcoffset(now.astimezone(info))
-        if offset != before:
-            found.append(now.date())
-        before = offset
+
+    def offset(number: int) -> timedelta | None:
+        return (noon + timedelta(days=number)).astimezone(info).utcoffset()
+
+    days = (LAST - FIRST).days + 2
+    for begin in range(0, days, WEEK):
+        end = min(begin + WEEK, days)
+        if offset(begin) == offset(end):
+            continue
+        for number in range(begin + 1, end + 1):
+            if offset(number) != offset(number - 1):
+                found.append((noon + timedelta(days=number)).date())
     return found
 
 

@@ -32,6 +32,8 @@ BEYOND_JSON_SCHEMA = (
     "Days go from",
     "name the moods 1 to 5",
     "two moods have the same name",
+    "`by` adds to a day; it goes with",
+    "a step of 0 changes nothing",  # after it was rounded to what a day can hold
     "Write this as a whole number.",  # 3.0 is an integer to JSON Schema, and a slip to us
 )
 """How sentences begin about fields that only together, or only by the calendar, make no sense."""
