@@ -99,7 +99,11 @@ def wrongs(errors: Iterable[Mapping[str, Any]], raw: object, language: str) -> l
     `raw` is the body as it came.
     """
     found, body = [], from_json(raw) if isinstance(raw, bytes) and raw else None
-    for error in islice(errors, MAX_ERRORS):
+    listed = list(islice(errors, MAX_ERRORS))
+    for error in listed:
+        # A list whose elements are wrong counts as short, too: pydantic counts the good ones.
+        if error["type"] == "too_short" and any(_inside(one, error) for one in listed):
+            continue
         place, *path = error["loc"]
         said = {"detail": detail(error, language)}
         if place == "body":
@@ -107,3 +111,9 @@ def wrongs(errors: Iterable[Mapping[str, Any]], raw: object, language: str) -> l
         else:
             found.append({"parameter": quoted(path[0]) if path else "", "in": str(place), **said})
     return found
+
+
+def _inside(one: Mapping[str, Any], error: Mapping[str, Any]) -> bool:
+    """Tell whether an error is about a part of what another error is about."""
+    depth = len(error["loc"])
+    return len(one["loc"]) > depth and one["loc"][:depth] == error["loc"]

@@ -115,6 +115,11 @@ async def test_what_is_wrong_with_one_of_many_is_named(
     both = {"check_ins": [{"habit_id": str(HABIT)}, {"habit_id": str(HABIT), "by": 1, "value": 2}]}
     problem = checked(await client.post("/v1/check-ins", headers=BEARER, json=both), 422, "invalid")
     assert [one["pointer"] for one in problem["errors"]] == ["/check_ins/1"]
+    alone = {"check_ins": both["check_ins"][1:]}
+    problem = checked(
+        await client.post("/v1/check-ins", headers=BEARER, json=alone), 422, "invalid"
+    )
+    assert [one["pointer"] for one in problem["errors"]] == ["/check_ins/0"]
     none = await client.post("/v1/check-ins", headers=BEARER, json={"check_ins": []})
     checked(none, 422, "invalid")
     assert bus.asked == []
