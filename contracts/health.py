@@ -4,20 +4,30 @@ The ping of a room has the address `<room>.ping`; the runtime answers it, in the
 transaction, so that an answer shows that the room, its database and the bus between work.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from pydantic import Field
 
-from contracts.message import Query, Reply
+from contracts.message import Query, Reply, Unavailable
 from contracts.speech import count, say
 
 Params = Mapping[str, str | int | float]
 """What fills a sentence."""
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when nothing more can be written to a disk."""
+
 OK = "ok"
 """The code of a part that is well."""
+
+
+def disk_full() -> Unavailable:
+    """Say that nothing can be kept until somebody frees some space; nothing was done."""
+    text = "The disk is full, so nothing was saved. It works again once there is space."
+    return Unavailable("disk_full", text, retry_after=30)
 
 
 class Pong(Reply):

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from contracts.health import FULL, disk_full
 from contracts.message import (
     Broken,
     Conflict,
@@ -225,6 +226,13 @@ async def on_refused(request: Request, no: Exception) -> Response:
     return problem(request.scope, status, no.code, detail, language, retry_after=wait, **more)
 
 
+async def on_disk(request: Request, error: Exception) -> Response:
+    """Answer when what came in could not be put aside: there is no room on the disk."""
+    if not isinstance(error, OSError) or error.errno not in FULL:
+        raise error
+    return await on_refused(request, disk_full())
+
+
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Answer a request whose parts do not fit: 400 if it cannot be read at all, else 422."""
     if not isinstance(error, RequestValidationError):
@@ -274,6 +282,7 @@ def allowed(request: Request) -> str:
 def speak_problems(app: FastAPI) -> None:
     """Let an application answer every error with a problem document."""
     app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(OSError, on_disk)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
 

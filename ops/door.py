@@ -12,7 +12,15 @@ from contracts.health import OK, Pong, State, ping_of
 from contracts.message import Refused
 from contracts.principal import Verifier
 from gateway.app import GatewaySettings, open_gateway
-from ops.health import Way, bus_state, database_away, pinged_state, schema_state, seen_states
+from ops.health import (
+    Way,
+    bus_state,
+    database_away,
+    disk_state,
+    pinged_state,
+    schema_state,
+    seen_states,
+)
 from ops.outside import redis_state
 
 READY = 2.0
@@ -86,7 +94,9 @@ def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
     if not seen:
         known = any(code not in ELSEWHERE for code in codes.values())
         unknown = [State(part, "unknown") for part in ("courier", "clock")]
-        return [*found, database_away() if known else State("database", "unknown"), *unknown]
+        database = database_away() if known else State("database", "unknown")
+        full = [disk_state(0, 0)] if "disk_full" in codes.values() else []
+        return [*found, database, *unknown, *full]
     least = min(seen, key=lambda pong: pong.free or 0)
     schema = schema_state(least.revision)
     return [*found, State("database"), schema, *seen_states(least, way)]

@@ -6,7 +6,8 @@ from socket import gaierror
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from storage.disk import DISK_FULL, FULL
+from contracts.health import FULL
+from storage.disk import DISK_FULL
 from storage.embedded import FolderInUse, FolderUnusable
 from storage.migrations import SchemaTooNew
 

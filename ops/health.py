@@ -91,7 +91,7 @@ def pinged_state(room: str, code: str, age: float | None, way: Way) -> State:
         return State(room)
     if code == "room_down":
         return room_state(room, age, way, code, stale=0)
-    if code in ("broker_away", "line_lost") or code.startswith("database_"):
+    if code in ("broker_away", "line_lost", "disk_full") or code.startswith("database_"):
         return State(room, code)  # the fault is not the room's, and is told there
     text = "The room {room} does not answer ({code}): if that stays so, start it again."
     return State(room, code, text, given)

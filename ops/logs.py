@@ -4,10 +4,13 @@ Exceptions are logged as their kind and place alone: their words may hold what p
 line that a request brings about, in whatever process and however late, carries its trace id.
 """
 
+import contextlib
+import io
 import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from typing import TextIO, cast
 
 import structlog
 
@@ -39,10 +42,37 @@ def traced(_: object, __: str, event: MutableMapping[str, object]) -> MutableMap
     return event
 
 
+class Lossy(io.TextIOBase):
+    """A stream on which a line that cannot be written is lost, and nobody is kept from work.
+
+    Where the log is a file on a disk that is full, each line would raise OSError.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to `stream`."""
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, if that can be done."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, if that can be done."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Tell whether a person reads along."""
+        return self._stream.isatty()
+
+
 def set_up(level: str) -> None:
     """Begin to log at this level, to standard error."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    person = sys.stderr.isatty()
+    stream = cast("TextIO", Lossy(sys.stderr))
+    person = stream.isatty()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -53,10 +83,10 @@ def set_up(level: str) -> None:
             structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, stream=stream, format="%(name)s: %(message)s")
     for library in ("aio_pika", "aiormq", "faststream"):
         # They log by the second while a broker is away; our lines say so, once (`outage`).
         logging.getLogger(library).setLevel(logging.CRITICAL)

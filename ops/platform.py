@@ -150,10 +150,11 @@ async def platform(
     engine = open_engine(url, share * len(only) + 2)
     bus = LocalBus()
     courier = Courier(engine, bus.deliver)
+    folder = folder_of(settings) if settings.database() is None else None
     opened = [room_of(name) for name in only]
     for room in opened:
         await room.open(settings)
-        bus.open_room(Edge(room, engine, bus, share, after=courier.ring))
+        bus.open_room(Edge(room, engine, bus, share, after=courier.ring, folder=folder))
     verifier = TokenVerifier(bus)
     working = Working(opened, engine, settings)
     try:

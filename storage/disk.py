@@ -1,6 +1,5 @@
 """Room on the disk of a folder, and what it is like when there is none left."""
 
-import errno
 import os
 from pathlib import Path
 
@@ -12,10 +11,7 @@ LOW_FREE, LOW_SHARE = 500 << 20, 0.1
 """Bytes of free disk, and share of the whole disk if that is less, from which on it runs low."""
 
 DISK_FULL = "53100"
-"""What PostgreSQL says then (Appendix A of its manual)."""
-
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""What the system says when nothing more can be written."""
+"""What PostgreSQL says when its disk is full (Appendix A of its manual)."""
 
 
 def free(folder: Path) -> tuple[int, int]:

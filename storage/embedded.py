@@ -18,7 +18,7 @@ from threading import Event
 from typing import IO
 from urllib.parse import quote
 
-from storage import cluster, postmaster
+from storage import cluster, disk, postmaster
 from storage.cluster import BIN, DATABASE, USER, FolderUnusable
 from storage.keeper import Keeper
 
@@ -102,6 +102,8 @@ def start(
     """
     folder = folder.resolve()
     settings = SETTINGS if durable else SETTINGS | FLEETING
+    if disk.is_full(folder):
+        raise FolderUnusable(f"The disk of {folder} is full: free some space, and start again.")
     lock = hold(folder)
     try:
         return _start(folder, lock, settings, give_up)

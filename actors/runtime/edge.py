@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -20,6 +21,7 @@ from actors.runtime.faults import faults, reason_of
 from actors.runtime.hearing import Hearing
 from actors.runtime.room import Handler, Room, Work, work
 from contracts.bus import HANDLER, Bus
+from contracts.health import disk_full
 from contracts.message import (
     Asked,
     Conflict,
@@ -33,7 +35,7 @@ from contracts.message import (
     secrets_of,
 )
 from contracts.principal import Principal
-from storage import idempotency, inbox, secrets
+from storage import disk, idempotency, inbox, secrets
 from storage.session import transaction
 
 log = structlog.get_logger()
@@ -62,11 +64,14 @@ class Edge:
         concurrency: int,
         after: Callable[[], None] = lambda: None,
         limit: float = HANDLER,
+        folder: Path | None = None,
     ) -> None:
         """Open a room. `after` is called when a transaction was committed.
 
-        An answer may take `limit` seconds: more in tests, on busy machines.
+        An answer may take `limit` seconds: more in tests, on busy machines. `folder` is where the
+        database lies, if that is on this machine.
         """
+        self.folder = folder
         self.room = room
         self.engine = engine
         self.bus = bus
@@ -88,7 +93,10 @@ class Edge:
         `request` gives the body as JSON; it is only called where a key has to be compared, or
         something is looked at before the transaction.
         """
-        with faults(handler.contract.address):
+        with faults(handler.contract.address, folder=self.folder):
+            if handler.changes and self.folder is not None and disk.is_full(self.folder):
+                # Before PostgreSQL finds out: it would have to stop, and could not be read either.
+                raise disk_full()
             seconds = min(self.limit, asking.deadline - time.time())
             if seconds <= 0:
                 raise Unanswered("expired", "The request had expired before it was begun.")

@@ -1,6 +1,7 @@
 """What can go wrong in a room, turned into refusals; only what is our fault goes to the log."""
 
 import traceback
+from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
@@ -8,7 +9,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contracts.bus import trace_id
+from contracts.health import FULL, disk_full
 from contracts.message import Broken, Invalid, Refused, Unanswered, Unavailable
+from storage import disk
 
 log = structlog.get_logger()
 
@@ -16,6 +19,8 @@ log = structlog.get_logger()
 # shutdown, too many connections (Appendix A of its manual).
 PASSING = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "25P03"}
 
+AWAY = frozenset({"database_away", "database_busy"})
+"""Codes of refusals for a database that cannot be asked."""
 
 MAX_WRONGS = 5
 """Fields, at most, of which is said why they make a fact unreadable."""
@@ -24,9 +29,12 @@ MAX_WRONGS = 5
 class faults:  # noqa: N801 - reads as a word in `with faults(...)`
     """Turn everything that can go wrong in a room into a refusal; log what is our fault."""
 
-    def __init__(self, address: str, *, passing: bool = True) -> None:
-        """Watch over work on `address`; `passing`: log also what passes by itself."""
-        self.address, self.passing = address, passing
+    def __init__(self, address: str, *, passing: bool = True, folder: Path | None = None) -> None:
+        """Watch over work on `address`; `passing`: log also what passes by itself.
+
+        `folder` is where the database lies, if that is on this machine.
+        """
+        self.address, self.passing, self.folder = address, passing, folder
 
     def __enter__(self) -> None:
         """Begin to watch."""
@@ -36,6 +44,8 @@ class faults:  # noqa: N801 - reads as a word in `with faults(...)`
         if error is None or isinstance(error, Refused) or not isinstance(error, Exception):
             return
         refusal = refusal_of(error)
+        if refusal.code in AWAY and self.folder is not None and disk.is_full(self.folder):
+            refusal = disk_full()  # that is why it is away
         if isinstance(refusal, Broken):
             log.error("broken", address=self.address, exc_info=error)
         elif self.passing or not isinstance(refusal, Unavailable):
@@ -53,6 +63,8 @@ def refusal_of(error: Exception) -> Refused:
         return Unanswered("too_slow", "This took too long and was given up.", retry_after=2)
     if isinstance(error, ValidationError):
         return Invalid("malformed", "The message does not fit its contract.")
+    if says_full(error):
+        return disk_full()
     if isinstance(error, DBAPIError) and passing(error):
         return Unavailable("database_busy", "The database is busy; try again.", retry_after=2)
     if isinstance(error, (OSError, InterfaceError, OperationalError)):
@@ -62,6 +74,13 @@ def refusal_of(error: Exception) -> Refused:
         "Something broke on our side. Its trace is {trace_id}.",
         trace_id=trace_id.get() or "-",
     )
+
+
+def says_full(error: Exception) -> bool:
+    """Tell whether PostgreSQL, or the system, says that a disk is full."""
+    if isinstance(error, DBAPIError):
+        return getattr(error.orig, "sqlstate", None) == disk.DISK_FULL
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def reason_of(error: Refused | ValidationError) -> str:

@@ -1,5 +1,8 @@
 """Every error is a problem document that a person can act on."""
 
+import errno
+import os
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -181,3 +184,14 @@ async def test_a_room_that_is_down_is_asked_once(app: FastAPI, bus: StandInBus) 
     async with client_of(app) as client:
         checked(await client.get(TODAY, headers=BEARER), 503, "room_down")
     assert len(bus.asked) == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_what_cannot_be_put_aside_is_no_fault_of_ours(
+    app: FastAPI, bus: StandInBus, number: int
+) -> None:
+    bus.answers[GetToday] = OSError(number, os.strerror(number))
+    async with client_of(app) as client:
+        answer = await client.get(TODAY, headers=BEARER | {"Accept-Language": "ru"})
+    assert checked(answer, 503, "disk_full")["detail"].startswith("Диск заполнен")
+    assert int(answer.headers["Retry-After"]) >= 1
