@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.reminders.handlers import room
 from actors.runtime.clock import Clock
+from contracts.deliveries import Delivery, ListDeliveries
 from contracts.message import Asked, Reply
 from contracts.reminder_settings import SetReminderSettings
 from contracts.reminders import (
@@ -76,17 +77,28 @@ class Reminded:
         self.clock.move_to(at if isinstance(at, datetime) else datetime.fromisoformat(at))
         await strike(self.engine)
 
-    async def sent(self) -> list[dict[str, Any]]:
-        """Return what is to be delivered, in the order in which it was due."""
+    async def sent(self) -> list[Delivery]:
+        """Return what is sent, or is to be, in the order in which it was made."""
+        found: list[Delivery] = []
+        cursor: str | None = None
+        while True:
+            page = await self.ask(ListDeliveries(limit=200, cursor=cursor))
+            found += [one for one in page.deliveries if one.template != "welcome"]
+            cursor = page.next
+            if cursor is None:
+                return found[::-1]
+
+    async def letters(self) -> list[dict[str, Any]]:
+        """Return what mails are made of, which only the sender reads, in the order of `sent`."""
         async with self.engine.begin() as tx:
             rows = await tx.execute(
                 text(
-                    "SELECT * FROM reminders.deliveries WHERE user_id = :me"
-                    " ORDER BY due_at, dedupe_key"
+                    "SELECT recipient, language, data FROM reminders.deliveries"
+                    " WHERE user_id = :me ORDER BY id"
                 ),
                 {"me": self.user_id},
             )
-            return [{**row._mapping, "data": json.loads(row.data)} for row in rows]
+            return [{**row._mapping, **json.loads(row.data)} for row in rows]
 
 
 async def strike(

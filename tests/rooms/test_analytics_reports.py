@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from sqlalchemy import text
 
 from actors.analytics.answering import report
 from actors.runtime.local import LocalBus
@@ -26,6 +25,7 @@ from contracts.journal import CreateEntry
 from contracts.message import Invalid, NotFound, new_id
 from contracts.schedule import EveryDay
 from contracts.users import ChangeProfile, DeleteMe
+from storage import outbox
 from storage.session import transaction
 from tests.rooms.people import NOON, Carry, code_of
 from tests.rooms.tracking import TODAY, Tracker, day
@@ -376,5 +376,5 @@ async def test_a_report_changes_nothing_that_is_folded(ann: Tracker, carry: Carr
     first = await ann.ask(GetSummary())
     assert await ann.ask(GetSummary()) == first
     async with transaction(ann.engine) as tx:
-        waiting = await tx.execute(text("SELECT count(*) FROM bus.outbox"))
-        assert waiting.scalar_one() == 0
+        waiting, _ = await outbox.backlog(tx)
+    assert waiting == 0

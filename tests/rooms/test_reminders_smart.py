@@ -87,7 +87,7 @@ async def test_it_follows_by_itself_and_obeys(me: Reminded) -> None:
     assert later.next_at == rule.next_at + timedelta(minutes=30)
     await me.become(later.next_at)
     (mail,) = await me.sent()
-    assert mail["template"] == "reminder"
+    assert mail.template == "reminder"
     await me.settle(quiet_hours={"from": "22:00", "to": "08:45"})
     await strike(me.engine, ["reminders.learn"])
     quiet = await me.look(rule)

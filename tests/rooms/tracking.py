@@ -1,15 +1,16 @@
 """People who keep habits in the tests of rooms, and what they look at."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.habits.kept import entries_from, promise_of
+from actors.runtime.courier import Courier
 from actors.runtime.local import LocalBus
 from contracts.bus import deadline_in
 from contracts.check_ins import CheckedIn, CheckIn, GetToday, HabitToday
@@ -21,6 +22,7 @@ from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import CreateProfile
 from storage import breaks, check_ins, habits
+from storage.outbox import Waiting
 from tests.rooms.people import NOON, PATIENCE
 
 R = TypeVar("R", bound=Reply)
@@ -65,11 +67,16 @@ class Tracker:
         return next(one for one in shown if one.habit_id == habit_id)
 
     async def told(self) -> list[dict[str, object]]:
-        """Take what waits to be told: the facts with their addresses, in order."""
-        async with self.engine.begin() as tx:
-            rows = await tx.execute(text("SELECT address, body FROM bus.outbox ORDER BY seq"))
-            facts = [{"address": row.address, **json.loads(row.body)} for row in rows]
-            await tx.execute(text("DELETE FROM bus.outbox"))
+        """Take what waits to be told, as the courier does: facts with their addresses, in order."""
+        facts: list[dict[str, object]] = []
+
+        async def keep(waiting: Sequence[Waiting]) -> list[Waiting]:
+            facts.extend({"address": one.address, **json.loads(one.body)} for one in waiting)
+            return []
+
+        courier = Courier(self.engine, keep)
+        while await courier.carry():
+            pass
         return facts
 
     async def addresses(self) -> list[str]:
