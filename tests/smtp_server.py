@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -97,14 +98,14 @@ class MailServer:
             await self.withholds.wait()
         if self.drop_after_data:
             self.drop_after_data -= 1
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 2.0.0 Taken"
 
 
 @asynccontextmanager
 async def mail_server(
-    port: int = 0, wrapped: ssl.SSLContext | None = None, **given: object
+    port: int = 0, wrapped: ssl.SSLContext | None = None, **given: Any
 ) -> AsyncIterator[MailServer]:
     """Run a server in this loop, on a free port; `given` goes to aiosmtpd.
 

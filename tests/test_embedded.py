@@ -210,7 +210,11 @@ async def test_a_server_that_is_killed_recovers(folder: Path, start: Start) -> N
         os.kill(dead, signal.SIGKILL)
         with pytest.raises(embedded.FolderInUse):
             embedded.start(folder)
-        until(lambda dead=dead: server.pid != dead and embedded.connect_url(folder) == server.url)
+
+        def again(dead: int = dead) -> bool:
+            return server.pid != dead and embedded.connect_url(folder) == server.url
+
+        until(again)
         assert await ask(server.url, "SELECT number FROM kept") == 42
         assert servers_on(folder) == [server.pid]
     server.stop()
@@ -228,6 +232,7 @@ async def test_a_backend_that_is_killed_takes_none_with_it(folder: Path, start: 
     async def answer() -> object:
         with contextlib.suppress(OSError, SQLAlchemyError):
             return await ask(server.url, "SELECT number FROM kept")
+        return None
 
     end = time.monotonic() + 30
     while await answer() != 42:

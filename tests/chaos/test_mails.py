@@ -14,7 +14,7 @@ LEASE_IS_OVER = (
 def test_a_kill_between_sending_and_recording(tmp_path: Path) -> None:
     with post_office(withholds=True) as office:
         given = {"smtp_url": f"{office.url}?tls=none", "mail_from": "ritmo@example.org"}
-        first = Up(tmp_path / "data", **given)
+        first = Up(tmp_path / "data", port=None, **given)
         try:
             until(first.ready, "Ritmo is ready")
             register(first.client, "ada@example.org")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from actors.analytics.asked import asked_of
 from actors.analytics.history import reach_of
-from contracts.habit import Target
+from contracts.habit import Kind, Target
 from contracts.keeping.progress import streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
 from contracts.schedule import EveryNDays, MonthDays, Schedule, Times, Weekdays
@@ -150,12 +150,10 @@ def test_each_version_asks_by_itself() -> None:
 # -- amounts --------------------------------------------------------------------------------------
 
 
-def amounts(at: str, per: str = "week", kind: str = "build") -> Promise:
+def amounts(at: str, per: str = "week", kind: Kind = "build") -> Promise:
     """Make a habit with a target of 10 a week."""
     target = Target.model_validate({"at": at, "value": 10, "per": per})
-    return Promise(  # type: ignore[arg-type]  # a word of the table
-        kind, "count", MONDAY, (version(target=target),)
-    )
+    return Promise(kind, "count", MONDAY, (version(target=target),))
 
 
 def test_an_amount_is_one_promise() -> None:

@@ -71,7 +71,7 @@ def phases(chance: np.random.Generator, rows: int, length: int, memory: float) -
     noise[:, 0] = chance.normal(size=rows)
     for at in range(1, length):
         noise[:, at] += memory * noise[:, at - 1]
-    return noise
+    return np.asarray(noise, dtype=np.float64)
 
 
 # -- the statistics -------------------------------------------------------------------------------

@@ -23,10 +23,10 @@ TODAY = date(2024, 3, 6)
 """A Wednesday."""
 
 
-def code(*words: object) -> str:
+def code(first: date | None, last: date | None, period: Period | None, around: date | None) -> str:
     """Return the code with which a range or period is refused."""
     with pytest.raises(Invalid) as no:
-        range_or_period(*words, TODAY, "mon")  # type: ignore[arg-type]  # words of a table
+        range_or_period(first, last, period, around, TODAY, "mon")
     return no.value.code
 
 

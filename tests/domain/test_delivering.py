@@ -18,7 +18,7 @@ from actors.reminders.delivering import (
 from actors.reminders.envelope import BadAddress, enclose, mailbox, sender_of
 from actors.reminders.letters import Button, DigestWords, Inlaid, Words, one_line, write
 from actors.reminders.links import Claim, read, sign
-from actors.reminders.occasions import LETTERS, Occasion
+from actors.reminders.occasions import LETTERS, Data, Occasion
 from actors.reminders.smtp import server_of
 from actors.reminders.webhooks.addresses import is_public
 from actors.reminders.webhooks.client import masked
@@ -174,7 +174,7 @@ def test_the_same_delivery_has_the_same_message_id() -> None:
 @pytest.mark.parametrize("template", LETTERS)
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_letter_is_written_in_every_language(template: str, language: str) -> None:
-    data = {"habit": "Чтение", "name": "Ann", "streak": 12, "silent_days": 3, "late": True}
+    data: Data = {"habit": "Чтение", "name": "Ann", "streak": 12, "silent_days": 3, "late": True}
     links = {"done": "https://x/l/1", "skip": "https://x/l/2", "snooze": "https://x/l/3"}
     words = LETTERS[template](Occasion(language, data, "https://x", links))
     letter = write(words, language)

@@ -7,7 +7,6 @@ import itertools
 import re
 import struct
 from collections.abc import Iterator
-from typing import cast
 from xml.etree import ElementTree
 
 import pytest
@@ -75,7 +74,7 @@ Written = tuple[str, tuple[float, float, float, float]]
 def words_on(board: Board) -> Iterator[Written]:
     """List what is written on a board."""
     board.finish()
-    renderer = FigureCanvasAgg(board.figure).get_renderer()
+    renderer = FigureCanvasAgg(board.figure).get_renderer()  # type: ignore[no-untyped-call]
     for text in board.figure.findobj(Text):
         if isinstance(text, Text) and text.get_text():
             box = text.get_window_extent(renderer)
@@ -337,8 +336,5 @@ def test_a_shelf_holds_so_many_bytes() -> None:
 def test_every_picture_is_drawn_in_every_theme() -> None:
     for kind, pictures in PICTURES.items():
         for picture in pictures:
-            made = {
-                draw(KNOWN[kind][0], picture, cast(theme.ThemeName, one), "en", "svg", 1)
-                for one in theme.THEMES
-            }
+            made = {draw(KNOWN[kind][0], picture, one, "en", "svg", 1) for one in theme.THEMES}
             assert len(made) == 2

@@ -34,8 +34,8 @@ UTC_LIFE = Life("UTC")
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
-def at(*numbers: int) -> datetime:
-    return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc] - year, month, ...
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 def shown(fire: Coming | None, zone: str = "UTC") -> str:

@@ -113,11 +113,12 @@ def test_what_does_not_go_together(
 def test_what_goes_together() -> None:
     most = Target(at="most", value=1.5, per="week")
     check_plan("quit", "amount", most, EveryDay(), day(0))
-    for kind, measure, target in (
+    others: tuple[tuple[Kind, Measure, Target], ...] = (
         ("quit", "amount", most.model_copy(update={"at": "least"})),
         ("quit", "count", most),
         ("quit", "yes_no", most),
-    ):
+    )
+    for kind, measure, target in others:
         with pytest.raises(Invalid):
             check_plan(kind, measure, target, EveryDay(), day(0))
 

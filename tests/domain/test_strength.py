@@ -247,7 +247,7 @@ def test_n_in_31_days_are_loops() -> None:
 
 # -- breaks and skips ------------------------------------------------------------------------------
 
-PATTERNS = {
+PATTERNS: dict[Times, list[tuple[int, ...]]] = {
     Times(times=3, per="week"): [(0, 2, 4), (4, 5, 6), (0, 1, 2)],
     Times(times=1, per="week"): [(0,), (6,)],
     Times(times=2, per="days", days=5): [(0, 1), (3, 4)],

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -93,7 +94,7 @@ async def test_json_lines_are_the_facts(client: httpx.AsyncClient, log: StandInB
 
 async def test_a_range_is_asked_for(client: httpx.AsyncClient, log: StandInBus) -> None:
     await client.get(f"{FACTS}?from=2026-01-01&to=2026-03-01&format=jsonl", headers=BEARER)
-    asked = [message for message, _, _ in log.asked]
+    asked: list[Any] = [message for message, _, _ in log.asked]
     assert {(one.first, one.last) for one in asked} == {(date(2026, 1, 1), date(2026, 3, 1))}
     assert [one.cursor for one in asked] == [None, "2", "5"]
 

@@ -141,7 +141,7 @@ async def test_one_click_unsubscribes_without_a_cookie(
     bus.answers[LookAtLink] = link(purpose="unsubscribe", habit="", day=None, every="week")
     page = await client.get(f"/u/{TOKEN}")
     assert "No more of these mails?" in page.text
-    assert type(bus.last) is LookAtLink
+    assert isinstance(bus.asked[-1][0], LookAtLink)
     bus.answers[ActOnLink] = link(purpose="unsubscribe", habit="", day=None, every="week")
     answer = await client.post(
         f"/u/{TOKEN}",
@@ -221,7 +221,7 @@ async def test_ten_fields_are_a_form(client: httpx.AsyncClient, bus: StandInBus)
 async def test_what_does_not_work_is_said_on_a_page(
     client: httpx.AsyncClient, bus: StandInBus, refusal: Exception, status: int, said: str
 ) -> None:
-    bus.answers[LookAtLink] = bus.answers[ActOnLink] = refusal  # type: ignore[assignment]
+    bus.answers[LookAtLink] = bus.answers[ActOnLink] = refusal
     for answer in (await client.get(f"/l/{TOKEN}"), await client.post(f"/l/{TOKEN}")):
         assert answer.status_code == status
         assert answer.headers["content-type"].startswith("text/html")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from typing import Any
 
 import httpx
 import pytest
@@ -35,10 +36,10 @@ TODAY = "/v1/today"
 TRANSLATED = {*catalog("ru").sentences, *(form for pair in catalog("ru").forms for form in pair)}
 
 
-def checked(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+def checked(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    problem: dict[str, object] = answer.json()
+    problem: dict[str, Any] = answer.json()
     assert problem["code"] == code
     assert problem["type"] == f"urn:ritmo:problem:{code}"
     assert problem["status"] == status

@@ -40,7 +40,7 @@ BEYOND_JSON_SCHEMA = (
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Name each change anew, and spare who asks.
 
     The key of the examples would be the name of all changes. An administrator who disables
@@ -53,13 +53,13 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         case.headers["Idempotency-Key"] = str(uuid4())
 
 
-def is_positive(case: Case) -> bool:
+def is_positive(case: Case[Any]) -> bool:
     """Tell whether a request fits the document."""
     return case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE
 
 
 @schemathesis.check
-def what_fits_is_taken(ctx: CheckContext, response: Response, case: Case) -> None:
+def what_fits_is_taken(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Refuse a document that promises too much.
 
     It stands in for `positive_data_acceptance`, which knows no difference between `invalid` (the
@@ -83,7 +83,7 @@ def what_fits_is_taken(ctx: CheckContext, response: Response, case: Case) -> Non
 
 
 @schemathesis.check
-def problems_are_for_people(ctx: CheckContext, response: Response, case: Case) -> None:
+def problems_are_for_people(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Refuse an error that is no problem document with a sentence."""
     if response.status_code < 400:
         return

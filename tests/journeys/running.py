@@ -78,7 +78,8 @@ class Up:
         return answer.status_code == 200 and answer.json()["status"] == "ready"
 
     def family(self) -> list[psutil.Process]:
-        return [one := psutil.Process(self.process.pid), *one.children(recursive=True)]
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
 
     def part(self, *words: str) -> psutil.Process | None:
         """Find the process of a part, such as `run habits`."""
@@ -105,7 +106,7 @@ class Up:
 @contextmanager
 def up(data: Path, *words: str, **given: str) -> Iterator[Up]:
     """Run `ritmo up` until the block ends; it is ready when the block begins."""
-    running = Up(data, *words, **given)
+    running = Up(data, *words, port=None, **given)
     try:
         until(running.ready, "Ritmo is ready")
         yield running

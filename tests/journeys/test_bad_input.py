@@ -215,7 +215,7 @@ def forged(good: str, **claims: object) -> str:
 def test_tokens_that_are_none_of_ours(embedded: Up, ada: dict[str, str]) -> None:
     good = ada["Authorization"].removeprefix("Bearer ")
     head, body, mark = good.split(".")
-    unsigned = jwt.encode(jwt.decode(good, options={"verify_signature": False}), None, "none")
+    unsigned = jwt.encode(jwt.decode(good, options={"verify_signature": False}), "", "none")
     for token in (
         "x",
         good[:-4] + "AAAA",

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ops.door import ROOMS
+from actors import ROOMS
 from storage import embedded as cluster
 from tests.journeys.running import PASSWORD, Up, ritmo, until
 

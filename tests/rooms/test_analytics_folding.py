@@ -30,7 +30,7 @@ from contracts.check_ins import CheckIn, RemoveCheckIn
 from contracts.habits import DeleteHabit, UpdateHabit
 from contracts.keeping.progress import advance, begin
 from contracts.keeping.promise import SKIPPED
-from contracts.message import Fact, new_id
+from contracts.message import Asked, Fact, new_id
 from contracts.principal import Principal
 from contracts.retelling import RetellHabits, RetellProfiles
 from contracts.users import UserDeleted
@@ -403,13 +403,14 @@ async def test_what_is_heard_during_a_rebuild_waits_and_counts_once(
 
 async def test_only_administrators_look_after_it(bus: LocalBus) -> None:
     ann = Principal(user_id=new_id(), scopes=frozenset({"user"}))
-    for asked in (
+    asks: tuple[Asked[Any], ...] = (
         ListLoggedPeople(),
         RebuildPerson(user_id=ann.user_id),
         GetRebuild(user_id=ann.user_id),
         RetellHabits(user_id=ann.user_id),
         RetellProfiles(user_id=ann.user_id),
-    ):
+    )
+    for asked in asks:
         assert await code_of(bus.ask(asked, ann)) == "denied"
     assert await code_of(bus.ask(GetRebuild(user_id=ann.user_id), ADMIN)) == "nothing_heard"
 
@@ -543,7 +544,7 @@ async def test_while_analytics_cannot_work_habits_do_and_it_catches_up(
     habit = await ann.begin()
     async with transaction(engine) as held:
         await held.execute(text("LOCK TABLE analytics.people IN ACCESS EXCLUSIVE MODE"))
-        carrying = asyncio.create_task(carry())
+        carrying = asyncio.ensure_future(carry())
         for number in range(-5, 1):
             await ann.log(habit.habit_id, number)
         assert (await ann.on(habit.habit_id)).streak == 6

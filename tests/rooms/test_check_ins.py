@@ -421,7 +421,7 @@ async def test_a_client_that_was_offline_says_when_it_was_done(ann: Tracker) -> 
     logged = await ann.ask(CheckIn(habit_id=made.habit_id, at=evening))
     assert logged.day == day(-3), "the time names the day"
     (fact,) = await ann.told()
-    assert datetime.fromisoformat(fact["occurred_at"]) == evening
+    assert datetime.fromisoformat(str(fact["occurred_at"])) == evening
     for wrong in (NOON + timedelta(hours=1), NOON - timedelta(days=5)):
         late = CheckIn(habit_id=made.habit_id, day=day(-3), at=wrong)
         assert await code_of(ann.ask(late)) == "at_not_on_day"

@@ -190,7 +190,7 @@ async def test_a_backup_is_imported(ann: Tracker, carry: Carry) -> None:
     assert (only.mood, only.tags, only.zone) == (5, ("Чтение",), "Etc/GMT-2")
     assert only.at == datetime(2024, 3, 1, 19, 15, tzinfo=UTC)
     async with ann.engine.begin() as tx:
-        kept = (await tx.execute(text("SELECT e::text FROM journal.entries e"))).scalars().all()
+        kept = [*(await tx.execute(text("SELECT e::text FROM journal.entries e"))).scalars()]
         kept += (await tx.execute(text("SELECT i::text FROM bus.imports i"))).scalars().all()
         left = (await tx.execute(text("SELECT count(*) FROM bus.import_parts"))).scalar_one()
     assert not any(PIN in one for one in kept)

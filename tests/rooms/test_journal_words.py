@@ -164,17 +164,19 @@ async def test_what_is_not_there_or_anothers(ann: Tracker, bob: Tracker) -> None
     prompt = (await ann.ask(AddPrompt(question="x"))).prompt_id
     template = (await ann.ask(AddTemplate(name="x"))).template_id
     for prompt_id in (prompt, "unheard-of", str(new_id()), prompt.replace("-", "")):
-        for message in (
+        messages: tuple[Asked[Any], ...] = (
             ChangePrompt(prompt_id=prompt_id, question="y"),
             RemovePrompt(prompt_id=prompt_id),
-        ):
+        )
+        for message in messages:
             with pytest.raises(NotFound):
                 await bob.ask(message)
     for template_id in (template, "unheard-of", str(new_id())):
-        for other in (
+        others: tuple[Asked[Any], ...] = (
             ChangeTemplate(template_id=template_id, name="y"),
             RemoveTemplate(template_id=template_id),
-        ):
+        )
+        for other in others:
             with pytest.raises(NotFound):
                 await bob.ask(other)
     assert (await ann.ask(ListPrompts())).prompts[0].question == "x"

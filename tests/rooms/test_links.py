@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,7 +10,7 @@ import time_machine
 from actors.reminders.links import Claim, Signing
 from actors.runtime.local import LocalBus
 from contracts.check_ins import GetToday
-from contracts.deliveries import ActOnLink, LookAtLink
+from contracts.deliveries import ActOnLink, LookAtLink, Purpose
 from contracts.habits import DeleteHabit
 from contracts.mails import HabitMarked
 from contracts.message import new_id
@@ -36,10 +37,10 @@ def me(ann: Tracker, carry: Carry, clock: time_machine.Traveller) -> Reminded:
 def token(me: Reminded) -> Token:
     """Sign links for Ann."""
 
-    async def sign(purpose: str, **about: object) -> str:
+    async def sign(purpose: Purpose, **about: Any) -> str:
         async with transaction(me.engine) as tx:
             signing = Signing("", await links.signing_key(tx), now())
-        claim = Claim(purpose, me.user_id, "en", **about)  # type: ignore[arg-type] - of any kind
+        claim = Claim(purpose, me.user_id, "en", **about)
         return signing.to(claim).rpartition("/")[2]
 
     return sign

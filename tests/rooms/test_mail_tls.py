@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -110,8 +111,9 @@ async def test_a_login_is_given_over_tls(tmp_path: Path, password: str) -> None:
         right = (given.login, given.password) == (USER.encode(), PASSWORD.encode())
         return AuthResult(success=right, handled=False)  # the server answers
 
-    given = {"authenticator": known, "auth_required": True}
-    async with mail_server(tls_context=context, require_starttls=True, **given) as server:
+    login = {"authenticator": known, "auth_required": True}
+    given: dict[str, Any] = {**login, "tls_context": context, "require_starttls": True}
+    async with mail_server(**given) as server:
         words = password.replace(" ", "%20")
         where = f"{USER}:{words}@127.0.0.1:{server.port}?tls=starttls&ca={public}"
         kind, detail = await sent(f"smtp://{where}")

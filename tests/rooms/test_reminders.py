@@ -17,7 +17,7 @@ from contracts.breaks import AddBreak
 from contracts.check_ins import RemoveCheckIn
 from contracts.habits import DeleteHabit, UpdateHabit
 from contracts.journal import CreateEntry, DeleteEntry
-from contracts.message import new_id
+from contracts.message import Asked, new_id
 from contracts.reminders import (
     CreateReminder,
     DeleteReminder,
@@ -506,7 +506,7 @@ async def test_what_makes_no_sense_is_refused(me: Reminded, bob: Tracker) -> Non
 
 async def test_nobody_elses_reminders(me: Reminded, bob: Tracker) -> None:
     rule = (await me.remind(text="Mine")).reminder_id
-    asks = [
+    asks: list[Asked[Any]] = [
         GetReminder(reminder_id=rule),
         UpdateReminder(reminder_id=rule, text="x"),
         DeleteReminder(reminder_id=rule),
@@ -514,7 +514,7 @@ async def test_nobody_elses_reminders(me: Reminded, bob: Tracker) -> None:
         GiveFeedback(reminder_id=rule, feedback="never"),
     ]
     for asked in asks:
-        assert await code_of(bob.ask(asked)) == "reminder_not_found"  # type: ignore[type-var]
+        assert await code_of(bob.ask(asked)) == "reminder_not_found"
     assert (await bob.ask(ListReminders())).reminders == ()
     assert (await me.look(rule)).version == 1
 

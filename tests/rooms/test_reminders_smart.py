@@ -138,7 +138,7 @@ async def test_why_of_every_kind(me: Reminded) -> None:
         ({"habit_id": read, "kind": "silence", "after_days": 4}, "after 4 days"),
         ({"text": "Off", "enabled": False}, "It is switched off."),
     ):
-        rule = await me.remind(**words)  # type: ignore[arg-type] - words of several kinds
+        rule = await me.remind(**words)
         why = await me.ask(ExplainReminder(reminder_id=rule.reminder_id))
         assert said in " ".join(why.words)
     await me.log(read)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.habits.kept import entries_from, promise_of
-from actors.runtime.courier import Courier
+from actors.runtime.courier import Courier, Delivered
 from actors.runtime.local import LocalBus
 from contracts.bus import deadline_in
 from contracts.check_ins import CheckedIn, CheckIn, GetToday, HabitToday
@@ -70,9 +70,9 @@ class Tracker:
         """Take what waits to be told, as the courier does: facts with their addresses, in order."""
         facts: list[dict[str, object]] = []
 
-        async def keep(waiting: Sequence[Waiting]) -> list[Waiting]:
+        async def keep(waiting: Sequence[Waiting]) -> Delivered:
             facts.extend({"address": one.address, **json.loads(one.body)} for one in waiting)
-            return []
+            return Delivered(heard=[*waiting])
 
         courier = Courier(self.engine, keep)
         while await courier.carry():

@@ -48,7 +48,12 @@ class Probe:
 def ask(port: int, path: str, bearer: str) -> None:
     """Ask until something comes from standard input, then print the waits."""
     told = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), told.set()), daemon=True).start()
+
+    def listen() -> None:
+        sys.stdin.readline()
+        told.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=NEVER)
     waits: list[float] = []
     print("asking", flush=True)

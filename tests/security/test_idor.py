@@ -47,9 +47,8 @@ def attempts_of(one: Operation, ann: Person, bob: Person) -> list[tuple[str, dic
     found: list[tuple[str, dict[str, Any]]] = []
     for name in one.ids:
         ids = {**bob.ids, name: ann.ids[name]}
-        for body in bodies or [None]:
-            sent = {} if body is None else {"json": with_ids(body, bob.ids)}
-            found.append((one.at(ids), sent))
+        sends: list[dict[str, Any]] = [{"json": with_ids(body, bob.ids)} for body in bodies] or [{}]
+        found += [(one.at(ids), sent) for sent in sends]
     for parameter in one.parameters:
         if parameter["in"] == "query" and is_id(parameter["schema"]):
             name = parameter["name"]
@@ -121,8 +120,8 @@ def test_what_is_for_administrators_is_shut(ritmo: Up, people: tuple[Person, Per
     with Attempts("for administrators") as attempts:
         for one in operations(ritmo.client):
             if one.path.startswith("/v1/users"):
-                for body in one.bodies() or [None]:
-                    sent = {} if body is None else {"json": body}
+                sends: list[dict[str, Any]] = [{"json": body} for body in one.bodies()] or [{}]
+                for sent in sends:
                     answer = ask(bob, one, one.at(ann.ids), sent)
                     attempts.note(f"{one.name}: {answer.status_code}", answer.status_code == 403)
 
@@ -132,6 +131,6 @@ def test_nothing_is_shown_without_a_session(ritmo: Up, people: tuple[Person, Per
     with Attempts("without a session") as attempts:
         for one in operations(ritmo.client):
             if one.secured:
-                sent = {"json": one.bodies()[0]} if one.bodies() else {}
+                sent: dict[str, Any] = {"json": one.bodies()[0]} if one.bodies() else {}
                 answer = ritmo.client.request(one.method, one.at(ann.ids), **sent)
                 attempts.note(f"{one.name}: {answer.status_code}", answer.status_code == 401)

@@ -68,7 +68,11 @@ def test_tokens_end_with_what_they_stand_for(ritmo: Up) -> None:
         out.ask("POST", "/v1/auth/logout")
         for who in (gone, out):
             token = who.header["Authorization"].removeprefix("Bearer ")
-            until(lambda token=token: status_of(ritmo, token) == 401, "the session is over")
+
+            def shut(token: str = token) -> bool:
+                return status_of(ritmo, token) == 401
+
+            until(shut, "the session is over")
             attempts.note(who.mark, status_of(ritmo, token) == 401)
         words = {"email": gone.email, "password": PASSWORD}
         answer = ritmo.client.post("/v1/auth/login", json=words)

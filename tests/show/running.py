@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ STOP = 60.0
 """Seconds that Ritmo may take to stop."""
 
 
-def settings(**given: str) -> Mapping[str, str]:
+def settings(**given: str) -> dict[str, str]:
     """Return an environment with these settings, and none that somebody else has made."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RITMO_")}
     return kept | {f"RITMO_{name.upper()}": value for name, value in given.items()}
