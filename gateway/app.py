@@ -102,7 +102,7 @@ def open_gateway(
     settings: GatewaySettings | None = None,
     *,
     title: str = "Ritmo",
-    version: str = "1",
+    version: str = "0",
     ready: Callable[[], Awaitable[list[State]]] = _unwatched,
     asyncapi: Callable[[], str] | None = None,
 ) -> FastAPI:

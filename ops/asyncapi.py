@@ -7,6 +7,7 @@ from faststream.specification import AsyncAPI
 
 from actors.runtime.rabbit.answering import router_of
 from ops.platform import rooms
+from ops.version import version
 
 
 @lru_cache(maxsize=1)
@@ -16,6 +17,9 @@ def document() -> str:
     for room in rooms():
         broker.include_router(router_of(room, 1))
     specification = AsyncAPI(
-        broker, title="Ritmo", version="1", description="What the rooms of Ritmo answer and hear."
+        broker,
+        title="Ritmo",
+        version=version(),
+        description="What the rooms of Ritmo answer and hear.",
     )
     return specification.to_specification().to_json()

@@ -35,6 +35,25 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(analytics_app, name="analytics")
 
 
+def show_version(asked: bool) -> None:
+    """Print the version, and no more."""
+    if asked:
+        from ops.version import version
+
+        print(f"ritmo {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def ritmo(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Say which it is."),
+    ] = False,
+) -> None:
+    """Ritmo keeps habits, diary and moods, on your own machine."""
+
+
 @app.command()
 def up(
     data: Data = None,

@@ -22,6 +22,7 @@ from ops.health import (
     seen_states,
 )
 from ops.outside import redis_state
+from ops.version import version
 
 READY = 2.0
 """Seconds within which a part must show that it is alive."""
@@ -44,6 +45,7 @@ def open_door(settings: Settings, bus: Bus, verifier: Verifier) -> FastAPI:
             login_per_minute=settings.login_per_minute,
             redis_url=settings.redis(),
         ),
+        version=version(),
         ready=readiness(settings, bus),
         asyncapi=asyncapi,
     )

@@ -108,6 +108,7 @@ def main(words: list[str]) -> int:
         try:
             wheel = build(kept)
             version = start_once(install(wheel, Path(name, "environment")), nowhere)
+            require(f"-{version}-" in wheel.name, f"it says that it is {version}")
         except (CannotRun, httpx.HTTPError) as error:
             print(f"ritmo: {error}", file=sys.stderr)
             return 1
