@@ -3,9 +3,10 @@
 import asyncio
 import json
 import time
+from contextlib import suppress
 
 from tests.drill.ledger import Ledger, Person, insist
-from tests.drill.stack import HEAL, Stack, demand, until
+from tests.drill.stack import HEAL, Failed, Stack, demand, until
 
 FROZEN = 40.0
 """Seconds for which the broker is frozen: longer than its heartbeats are waited for."""
@@ -56,7 +57,15 @@ async def broker_recreated(stack: Stack, people: list[Person]) -> None:
     await stack.compose("up", "-d", "--no-deps", "--force-recreate", "rabbitmq")
     await stack.healthy("rabbitmq")
     demand(await stack.ids("rabbitmq") != old, "it is the same container")
-    after = await queued(stack)
+    after = 0
+
+    async def there() -> bool:  # counted once the queue has found its leader
+        nonlocal after
+        after = await queued(stack)
+        return after >= before
+
+    with suppress(Failed):
+        await until(there, HEAL, "what was queued is there")
     demand(after >= before, f"{before} facts were queued, {after} are")
     await stack.compose("start", "analytics")
     healed = await until(stack.ready, HEAL, "ready again")
