@@ -11,6 +11,9 @@ from storage.disk import DISK_FULL
 from storage.embedded import FolderInUse, FolderUnusable
 from storage.migrations import SchemaTooNew
 
+WRONG_PASSWORD = "28P01"
+"""What PostgreSQL calls a password that is wrong (SQLSTATE invalid_password)."""
+
 
 class CannotRun(Exception):
     """Ritmo cannot run like this; the message says why and what to do."""
@@ -47,8 +50,14 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, ValidationError):
         return unfit(error)
     if isinstance(error, DBAPIError):
-        if getattr(error.orig, "sqlstate", None) == DISK_FULL:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == DISK_FULL:
             return "The disk of the database is full: free some space, and try again."
+        if state == WRONG_PASSWORD:
+            return (
+                "The database does not take this password: see that RITMO_DATABASE_URL is right; "
+                "after an upgrade of compose.yaml, docs/operate.md says what to do."
+            )
         return f"The database refused ({refused_of(error)}): `ritmo doctor` tells more."
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return "The port is in use; choose another with --port."
