@@ -44,6 +44,12 @@ BODY_SECONDS = 10
 MIN_BODY_RATE = 1 << 10
 """Bytes of body a second, on average after the first `BODY_SECONDS`; a slower one is given up."""
 
+MAX_CHUNKS = 1000
+"""Chunks of a body (RFC 9112, section 7.1) that may be small."""
+
+MIN_CHUNK_BYTES = 256
+"""Bytes of a chunk, on average, of all chunks beyond that."""
+
 MAX_BODY_BYTES = 1 << 20
 """Bytes of a body."""
 

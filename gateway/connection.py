@@ -52,6 +52,8 @@ class Connection(HttpToolsProtocol):
     """Nothing that comes from now on is read as a request."""
     _head = _headers = _unseen = 0
     """Bytes and headers of this head; bytes fed since the parser had anything to show for it."""
+    _chunks = _body = 0
+    """Chunks and bytes of this body."""
 
     # The connection.
 
@@ -97,7 +99,8 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             pass  # to nothing that is offered here: it goes on as HTTP/1.1
         except httptools.HttpParserError as error:
-            self._refuse(431 if isinstance(error.__context__, _TooMuch) else 400)
+            too_much = self._in_head and isinstance(error.__context__, _TooMuch)
+            self._refuse(431 if too_much else 400)
             return
         if self._unseen > bounds.MAX_HEAD_BYTES:
             self._refuse(431)
@@ -110,7 +113,7 @@ class Connection(HttpToolsProtocol):
         """Begin a request."""
         if len(self.pipeline) >= bounds.MAX_PIPELINED:
             raise _TooMuch
-        self._in_head, self._head, self._headers = True, 0, 0
+        self._in_head, self._head, self._headers, self._chunks, self._body = True, 0, 0, 0, 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -157,10 +160,14 @@ class Connection(HttpToolsProtocol):
     def on_chunk_header(self) -> None:
         """Begin a chunk."""
         self._unseen = 0
+        self._chunks += 1
+        if self._chunks > bounds.MAX_CHUNKS + self._body // bounds.MIN_CHUNK_BYTES:
+            raise _TooMuch
 
     def on_body(self, body: bytes) -> None:
         """Read a piece of a body."""
         self._unseen = 0
+        self._body += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -179,7 +186,10 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request; for the rest of this one, if it is not whole yet."""
         super().on_response_complete()
-        if self.transport.is_closing() or self._over:
+        if self.transport.is_closing():
+            return
+        if self._over:
+            self.linger()
             return
         if not self.cycle.response_complete:  # the next one was here already
             return
@@ -225,13 +235,17 @@ class Connection(HttpToolsProtocol):
         """Answer in place of the application, and end the connection."""
         if self._over or self.transport.is_closing():
             return
+        queued, cycle = len(self.pipeline), self.cycle
         self.pipeline.clear()
-        if self.cycle is not None and not self.cycle.response_complete:
-            # Somebody else is speaking; whatever it is, it is the last.
-            self._over = True
-            self.cycle.keep_alive = False
-            return
-        if self.cycle is not None and self.cycle.more_body:
+        if cycle is not None and not cycle.response_complete:
+            if queued or cycle.response_started or not cycle.more_body:
+                # Somebody else is speaking; whatever it is, it is the last.
+                self._over = True
+                return
+            # The application waits for a body of which no more is read.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        elif cycle is not None and cycle.more_body:
             # It was answered before all of it came.
             self.linger()
             return

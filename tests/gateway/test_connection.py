@@ -121,6 +121,30 @@ async def test_more_requests_at_once_are_not_queued(server: Server) -> None:
     assert served <= MAX_PIPELINED + 1
 
 
+async def test_a_body_in_crumbs_is_refused(server: Server) -> None:
+    """While the application waits for it; it is not left waiting."""
+    head = CHUNKED.replace(b"/ ", b"/v1/auth/login ") + b"Content-Type: application/json\r\n\r\n"
+    line = await server.line()
+    await line.say(head + b"1\r\n \r\n" * 1100 + b"2\r\n{}\r\n0\r\n\r\n")
+    assert (await line.answer())[0] == 400  # that many are too many
+    line = await server.line()
+    await line.say(head + b"1\r\n \r\n" * 900 + b"2\r\n{}\r\n0\r\n\r\n")
+    assert (await line.answer())[0] == 422  # these are read
+    line = await server.line()
+    await line.say(head + b"1000\r\n" + b" " * 4096 + b"\r\n" + b"1\r\n \r\n" * 1010)
+    await line.say(b"2\r\n{}\r\n0\r\n\r\n")
+    assert (await line.answer())[0] == 422
+
+
+async def test_a_body_that_is_broken_is_refused_at_once(server: Server) -> None:
+    head = CHUNKED.replace(b"/ ", b"/v1/auth/login ") + b"Content-Type: application/json\r\n\r\n"
+    line = await server.line()
+    await line.say(head + b"1\r\n{\r\nnonsense")
+    status, body = await line.answer()
+    assert (status, json.loads(body)["code"]) == (400, "bad_request")
+    assert await line.ended()
+
+
 BIG = MAX_HEAD_BYTES + 1
 HEADS: dict[str, Callable[[], bytes]] = {
     "one header": lambda: b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * BIG + b"\r\n\r\n",
