@@ -16,6 +16,7 @@ import structlog
 from rich.console import Console
 
 from actors import ROOMS
+from actors.runtime.background import Background
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.embedded import greet
@@ -96,7 +97,9 @@ async def up(settings: Settings) -> None:
         await engine.dispose()
         environment = os.environ | settings_as_environment(settings, url)
         parts = [Part(words, environment) for words in PARTS]
-        keeping = [asyncio.create_task(part.keep()) for part in parts]
+        keeping = [Background(f"keeper of {' '.join(part.words)}", part.keep) for part in parts]
+        for keeper in keeping:
+            keeper.start()
         told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -109,11 +112,11 @@ async def up(settings: Settings) -> None:
             await told.wait()
         answering.cancel()
         console.print("[dim]Ritmo is stopping …[/dim]")
+        for keeper in keeping:
+            await keeper.stop()
         for part in reversed(parts):
             await part.leave()
-        for task in keeping:
-            task.cancel()
-        await asyncio.gather(*keeping, answering, return_exceptions=True)
+        await asyncio.gather(answering, return_exceptions=True)
     console.print("Ritmo has stopped; everything is saved.")
 
 

@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.runtime.cancellation import cancel
+from actors.runtime.background import Background
 from storage import heartbeat
 from storage.session import transaction
 
@@ -22,15 +22,15 @@ class Pulse:
     def __init__(self, engine: AsyncEngine, *parts: str) -> None:
         """Be ready to beat for these parts."""
         self._engine, self._parts = engine, parts
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background("pulse", self._beat)
 
     def start(self) -> None:
         """Begin to beat, in the background."""
-        self._task = asyncio.create_task(self._beat(), name="pulse")
+        self._loop.start()
 
     async def stop(self) -> None:
         """Beat no more."""
-        await cancel([self._task])
+        await self._loop.stop()
 
     async def _beat(self) -> None:
         while True:

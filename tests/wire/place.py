@@ -1,7 +1,7 @@
 """A room that runs on a bus, and somebody who asks it: within the process, or over RabbitMQ."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -55,6 +55,7 @@ class Place:
     wire: Wire | None = None
     brokers: list[RabbitBroker] = field(default_factory=list)
     inside: RabbitBus | None = None
+    rooms: Sequence[Room] = (auth, room)
     overheard: list[str] = field(default_factory=list)
 
     async def listen(self) -> None:
@@ -96,7 +97,7 @@ class Place:
         assert self.wire is not None
         assert self.inside is not None
         url = self.wire.node.url
-        self.brokers = [open_room(url, each, self.engine, self.inside) for each in (auth, room)]
+        self.brokers = [open_room(url, each, self.engine, self.inside) for each in self.rooms]
         for broker in self.brokers:
             await broker.start()
 
@@ -111,11 +112,13 @@ class Place:
 
 
 @asynccontextmanager
-async def within_process(engine: AsyncEngine) -> AsyncIterator[Place]:
+async def within_process(
+    engine: AsyncEngine, rooms: Sequence[Room] = (auth, room)
+) -> AsyncIterator[Place]:
     """Open the room on the bus inside one process."""
     bus = LocalBus()
     courier = Courier(engine, bus.deliver)
-    for each in (auth, room):
+    for each in rooms:
         bus.open_room(Edge(each, engine, bus, CONCURRENCY, after=courier.ring))
     courier.start()
     try:
@@ -125,15 +128,17 @@ async def within_process(engine: AsyncEngine) -> AsyncIterator[Place]:
 
 
 @asynccontextmanager
-async def over_rabbit(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
+async def over_rabbit(
+    engine: AsyncEngine, wire: Wire, rooms: Sequence[Room] = (auth, room)
+) -> AsyncIterator[Place]:
     """Open the room over RabbitMQ, as if everyone were alone in a process."""
     url = wire.node.url
     asker, inside = RabbitBus(url, "asker"), RabbitBus(url, "trial")
-    publisher = Publisher(url, engine, {each.name: tuple(each.hears) for each in (auth, room)})
+    publisher = Publisher(url, engine, {each.name: tuple(each.hears) for each in rooms})
     courier = Courier(engine, publisher.publish)
     for opened in (asker, inside, publisher):
         await opened.start()
-    place = Place(asker, engine, courier, wire, inside=inside)
+    place = Place(asker, engine, courier, wire, inside=inside, rooms=rooms)
     await place.open_rooms()
     courier.start()
     try:
