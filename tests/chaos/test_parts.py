@@ -1,0 +1,176 @@
+"""Parts, each in a process: what waits for them when they die, and what they say meanwhile."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from actors.runtime.rabbit.asking import RabbitBus
+from contracts.auth import GetKeys, Keys
+from contracts.message import Refused, Unanswered
+from ops.platform import rooms
+from storage import embedded
+from storage.migrations import migrate
+from storage.session import open_engine
+from tests import backends
+from tests.backends import Private
+from tests.broker import settle
+from tests.bus_room import until
+from tests.journeys.running import RITMO
+from tests.journeys.running import ritmo as run_ritmo
+from tests.show.running import settings
+
+PATIENCE = 60.0
+"""Seconds after which what does not happen counts as a failure."""
+
+FAR = 600.0
+"""Seconds that an ask may take: whoever waits for so long has not noticed that nobody answers."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A part that runs, and the file of what it says."""
+
+    process: asyncio.subprocess.Process
+    output: Path
+
+    def lines(self) -> list[dict[str, object]]:
+        """Return what it said, line by line; what is no line of ours has no event."""
+        said = self.output.read_text(errors="replace").splitlines()
+        return [json.loads(line) if line.startswith("{") else {"bare": line} for line in said]
+
+    def times(self, event: str) -> list[object]:
+        """Return the part of each line with this event."""
+        return [line.get("part") for line in self.lines() if line.get("event") == event]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[str]:
+    """Run a PostgreSQL of one's own, migrated."""
+
+    async def prepare(url: str) -> None:
+        engine = open_engine(url, 1)
+        await migrate(engine)
+        await engine.dispose()
+
+    server = embedded.start(tmp_path / "postgres")
+    asyncio.run(prepare(server.url))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def thread() -> Iterator[ThreadPoolExecutor]:
+    """Keep the one thread with which a broker ends."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def node(thread: ThreadPoolExecutor) -> Iterator[Private]:
+    """Run a RabbitMQ that may be killed and frozen."""
+    with backends.rabbitmq() as private:
+        asyncio.run(settle(private, {room.name: tuple(room.hears) for room in rooms()}))
+        yield private
+
+
+@asynccontextmanager
+async def started(folder: Path, node: Private, url: str, *words: str) -> AsyncIterator[Process]:
+    """Run a part until the block ends."""
+    output = folder / f"{words[-1]}.output"
+    with output.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(
+            *RITMO,
+            *words,
+            env=dict(settings(amqp_url=node.url, database_url=url)),
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        yield Process(process, output)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def answered(bus: RabbitBus) -> bool:
+    """Tell whether auth answers."""
+    try:
+        return isinstance(await bus.ask(GetKeys(), deadline=time.time() + 3), Keys)
+    except Refused:
+        return False
+
+
+@pytest.mark.timeout(300)
+async def test_an_ask_does_not_outlive_its_room(
+    tmp_path: Path, node: Private, database: str
+) -> None:
+    bus = RabbitBus(node.url, "asker")
+    await bus.start()
+    async with started(tmp_path, node, database, "run", "auth") as room:
+        await until(lambda: answered(bus), PATIENCE)
+        # Frozen, it has the ask in hand for certain; killed, it will never answer.
+        room.process.send_signal(signal.SIGSTOP)
+        waiting = asyncio.create_task(bus.ask(GetKeys(), deadline=time.time() + FAR))
+        await asyncio.wait({waiting}, timeout=1)
+        assert not waiting.done()
+        room.process.send_signal(signal.SIGKILL)
+        with pytest.raises(Unanswered) as caught:
+            async with asyncio.timeout(PATIENCE):
+                await waiting
+        assert caught.value.code == "room_lost"
+    await bus.stop()
+
+
+@pytest.mark.timeout(300)
+async def test_an_outage_of_the_broker_is_one_line_and_heals(
+    tmp_path: Path, node: Private, database: str
+) -> None:
+    bus = RabbitBus(node.url, "asker")
+    await bus.start()
+    async with (
+        started(tmp_path, node, database, "run", "auth") as room,
+        started(tmp_path, node, database, "courier") as courier,
+    ):
+        await until(lambda: answered(bus), PATIENCE)
+        os.killpg(node.pid, signal.SIGSTOP)
+        try:
+            await until(lambda: len(room.times("broker away")) == 2, PATIENCE)
+            await until(lambda: courier.times("broker away") == ["courier"], PATIENCE)
+        finally:
+            os.killpg(node.pid, signal.SIGCONT)
+        await until(lambda: len(room.times("broker back")) == 2, PATIENCE)
+        await until(lambda: courier.times("broker back") == ["courier"], PATIENCE)
+        await until(lambda: answered(bus), PATIENCE)
+        assert sorted(room.times("broker away"), key=str) == ["auth", "auth.asks"]
+        assert courier.times("broker away") == ["courier"]
+        for part in (room, courier):
+            assert part.process.returncode is None
+            assert [line for line in part.lines() if "bare" in line] == []
+    await bus.stop()
+
+
+@pytest.mark.parametrize("words", [("clock",), ("courier",), ("run", "auth")])
+async def test_no_part_starts_on_another_schema(
+    tmp_path: Path, database: str, words: tuple[str, ...]
+) -> None:
+    given = {"amqp_url": "amqp://127.0.0.1:1/", "database_url": database}
+    engine = open_engine(database, 1)
+    for revision, said in (("9999", "newer than this Ritmo"), ("0001", "ritmo migrate")):
+        async with engine.begin() as tx:
+            move = text("UPDATE public.alembic_version SET version_num = :revision")
+            await tx.execute(move, {"revision": revision})
+        ended = await asyncio.to_thread(lambda: run_ritmo(*words, data=tmp_path / "data", **given))
+        assert ended.returncode == 1
+        assert said in ended.stderr
+    await engine.dispose()
