@@ -7,19 +7,24 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
+import aio_pika
 import pytest
+from aio_pika.exceptions import AMQPError
 from sqlalchemy import text
 
 from actors.runtime.rabbit.asking import RabbitBus
-from contracts.auth import GetKeys, Keys
+from actors.runtime.rabbit.topology import PARKED, declare
+from contracts.auth import GetKeys, Keys, UserRegistered
 from contracts.message import Refused, Unanswered
 from ops.platform import rooms
 from storage import embedded
 from storage.migrations import migrate
+from storage.outbox import tell
 from storage.session import open_engine
 from tests import backends
 from tests.backends import Private
@@ -174,3 +179,51 @@ async def test_no_part_starts_on_another_schema(
         assert ended.returncode == 1
         assert said in ended.stderr
     await engine.dispose()
+
+
+async def declared_and_killed(node: Private, thread: ThreadPoolExecutor) -> None:
+    """Declare queues for the first time, and kill the broker in the same moment."""
+    loop = asyncio.get_running_loop()
+    connection = await aio_pika.connect(node.url)
+    await declare(await connection.channel(), {"users": (UserRegistered.address,)})
+    await loop.run_in_executor(thread, node.kill)
+    with suppress(AMQPError, OSError, RuntimeError):
+        await connection.close()
+    await loop.run_in_executor(thread, node.start)
+
+
+@pytest.mark.timeout(300)
+async def test_a_broker_that_dies_right_after_the_first_declaration(
+    tmp_path: Path, thread: ThreadPoolExecutor, database: str
+) -> None:
+    # Not settled: RabbitMQ 3.10 then has quorum queues that nobody can consume.
+    with backends.rabbitmq() as node:
+        await declared_and_killed(node, thread)
+        engine = open_engine(database, 1)
+        async with (
+            started(tmp_path, node, database, "run", "users") as room,
+            started(tmp_path, node, database, "courier") as courier,
+        ):
+            who = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+            async with engine.begin() as tx:
+                fact = UserRegistered(
+                    user_id=who, email="ann@example.org", name="", zone="UTC", language="en"
+                )
+                await tell(tx, fact)
+
+            async def heard() -> bool:
+                async with engine.connect() as connection:
+                    found = await connection.execute(text("SELECT room FROM bus.inbox"))
+                    return "users" in set(found.scalars())
+
+            await until(heard, PATIENCE)
+
+            async def parked_is_consumed() -> bool:
+                loop, words = asyncio.get_running_loop(), ("list_queues", "name", "consumers")
+                said = await loop.run_in_executor(thread, lambda: node.control(*words))
+                return f"{PARKED}\t1" in said
+
+            await until(parked_is_consumed, PATIENCE, pause=1)
+            assert room.process.returncode is None
+            assert courier.process.returncode is None
+        await engine.dispose()

@@ -28,6 +28,7 @@ from faststream.rabbit import (
     RabbitResponse,
     RabbitRouter,
 )
+from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 from prometheus_client import Counter
 from pydantic import ValidationError
 
@@ -241,7 +242,10 @@ class StandingBroker(RabbitBroker):
 
     async def begin(self) -> None:
         """Declare and consume on a connection that was just made."""
-        await super().start()
+        for subscriber in self.subscribers:
+            if isinstance(subscriber, RabbitSubscriber):
+                await self.line.consumed(subscriber.queue.name, subscriber.start())
+        self.running = True
 
     async def leave(self, patience: float) -> None:
         """Leave a connection, whatever state it is in, within `patience` seconds."""

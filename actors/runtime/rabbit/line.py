@@ -12,6 +12,7 @@ import math
 from collections.abc import Awaitable, Callable
 
 import aio_pika
+import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import AMQPError
 from aiormq.abc import AbstractChannel as BareChannel
@@ -20,14 +21,19 @@ from actors.runtime.background import Background
 from actors.runtime.outage import Outage
 from contracts.message import Unavailable
 
+log = structlog.get_logger()
+
 RECONNECT = 0.5
 """Seconds between two tries to connect."""
 
 CONNECT = 5.0
 """Seconds that a try to connect may take."""
 
-PREPARE = 15.0
-"""Seconds that declaring and consuming may take: a quorum queue that wakes up needs some."""
+CONSUME = 6.0
+"""Seconds that a queue may take to be consumed: a quorum queue that wakes up needs some."""
+
+PREPARE = 30.0
+"""Seconds that declaring and consuming everything may take."""
 
 PULSE, ANSWER = 1.0, 5.0
 """Seconds between two questions to the broker, and seconds that it has for an answer: less than
@@ -136,14 +142,14 @@ class Line:
 
     async def _hold(self) -> None:
         """Connect, serve until the line breaks, and clean up."""
-        connection = await self.connect()
+        connection = self._connection = await self.connect()
         broken = asyncio.Event()
         try:
             async with asyncio.timeout(PREPARE):
                 channel = await self._open(connection)
                 checks = await self._prepare(channel)
             self._listen(connection, broken)
-            self._connection, self._channel = connection, channel
+            self._channel = channel
             self._ready.set()
             self._outage.ends()
             await self._watch(await channel.get_underlay_channel(), checks, broken)
@@ -174,6 +180,25 @@ class Line:
         if self._connection is None:
             raise LineLost("not connected")
         return await self._connection.channel(publisher_confirms=False)
+
+    async def consumed(self, queue: str, consuming: Awaitable[object]) -> None:
+        """Wait until a queue is consumed.
+
+        One that the broker knows but cannot run any more is removed, to be declared anew: a quorum
+        queue whose broker died in the moment after it was first declared stays like that for ever.
+        Nothing is lost of it, what was not heard is told again.
+        """
+        try:
+            async with asyncio.timeout(CONSUME):
+                await consuming
+        except TimeoutError:
+            async with asyncio.timeout(ANSWER):
+                channel = await (await self.aside()).get_underlay_channel()
+                found = await channel.queue_declare(queue, passive=True)
+                if not found.consumer_count:
+                    log.warning("queue cannot be consumed and is made anew", queue=queue)
+                    await channel.queue_delete(queue)
+            raise
 
     async def connect(self) -> AbstractConnection:
         """Connect to the broker."""

@@ -162,7 +162,7 @@ class Publisher:
         await declare(channel, self._heard)
         await channel.set_qos(prefetch_count=20)
         queue = await channel.get_queue(PARKED, ensure=False)
-        await queue.consume(self._park)
+        await self._line.consumed(PARKED, queue.consume(self._park))
         return [*declarations(self._heard), partial(consumed, queue=PARKED)]
 
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
