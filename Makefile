@@ -9,7 +9,7 @@ check:
 bench:
 	@ops/setup dev && ops/packages && exec .venv/bin/python -m tests.bench $(if $(ONLY),ONLY=$(ONLY)) $(ARGS)
 chaos:
-	@ops/setup dev && ops/packages && RITMO_LEDGER=5000 exec .venv/bin/pytest tests/chaos -s --timeout=900
+	@ops/setup dev && ops/packages && exec env $(if $(ONLY),ONLY="$(ONLY)") .venv/bin/python -m tests.chaos.storm
 security:
 	@ops/setup dev && ops/packages && RITMO_SECURITY=measured exec .venv/bin/pytest tests/security -s -n0 --timeout=900 $(ARGS)
 lock:
