@@ -132,7 +132,7 @@ def _is_json(request: Request) -> bool:
 
 def resource(tag: str, *statuses: int) -> APIRouter:
     """Make the router of a resource; `statuses` are error answers beside the usual ones."""
-    usual = {400, 401, 413, 415, 422, 429, 500, 503, 504}
+    usual = {400, 401, 413, 415, 422, 429, 431, 500, 503, 504}
     return APIRouter(
         tags=[tag],
         route_class=Route,

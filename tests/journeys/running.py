@@ -20,9 +20,9 @@ PATIENCE = 90.0
 """Seconds after which what does not happen counts as a failure."""
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + PATIENCE
+def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Wait for something to become true, `patience` seconds at most."""
+    end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, f"never came true: {what}"
         time.sleep(0.02)

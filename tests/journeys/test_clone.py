@@ -21,7 +21,16 @@ NOBODY = 65534
 PEOPLE = [None, NOBODY] if os.geteuid() == 0 else [None]
 """Whoever runs the tests; and if that is root, a plain person, too."""
 
-SHIPPED = ("actors", "contracts", "gateway", "ops", "storage", "Makefile", "requirements.lock")
+SHIPPED = (
+    "actors",
+    "contracts",
+    "gateway",
+    "ops",
+    "storage",
+    "Makefile",
+    "pyproject.toml",
+    "requirements.lock",
+)
 
 
 @dataclass(frozen=True)

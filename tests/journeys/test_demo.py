@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.journeys.running import gone, until
+from tests.journeys.running import PATIENCE, gone, until
 from tests.loop_zip import SKIP, YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
 from tests.show.running import settings
 
@@ -69,6 +69,7 @@ def test_a_file_that_is_no_export_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "Demo: POST /v1/import: 422" in done.stderr
 
 
+@pytest.mark.timeout(4 * PATIENCE)
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("wb") as writing:
@@ -80,7 +81,8 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
             start_new_session=True,
         )
     try:
-        until(lambda: output.read_text().count("Up at") == 2, "both have started")
+        both = 2 * PATIENCE  # one after the other
+        until(lambda: output.read_text().count("Up at") == 2, "both have started", both)
         family = psutil.Process(demo.pid).children(recursive=True)
         assert len(family) > 8
         demo.send_signal(signal.SIGINT)
