@@ -110,9 +110,9 @@ class Private:
             self._process.wait()
 
 
-def with_us() -> list[str]:
+def with_us(signal: str = "KILL") -> list[str]:
     """Return the words that make a program end when the thread that starts it ends."""
-    return ["setpriv", "--pdeathsig=KILL"] if shutil.which("setpriv") else []
+    return ["setpriv", f"--pdeathsig={signal}"] if shutil.which("setpriv") else []
 
 
 def free_port() -> int:

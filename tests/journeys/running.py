@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.backends import free_port
+from tests.backends import free_port, with_us
 from tests.show.running import settings
 
 RITMO = (sys.executable, "-m", "ops")
@@ -43,6 +43,11 @@ def ritmo(
     )
 
 
+def client_of(port: int) -> httpx.Client:
+    """Open a client of a local Ritmo."""
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
+
+
 class Up:
     """A running `ritmo up`: its process, its address, what it says, and a client."""
 
@@ -54,16 +59,14 @@ class Up:
         rates = {"rate_per_minute": "100000", "login_per_minute": "10000"}
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [*RITMO, *words],
+                [*with_us("TERM"), *RITMO, *words],
                 env=settings(**(rates | given)) | {"COLUMNS": "200", "LC_ALL": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False
-        )
+        self.client = client_of(self.port)
 
     @property
     def said(self) -> str:

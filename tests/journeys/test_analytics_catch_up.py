@@ -82,8 +82,8 @@ def test_analytics_is_away_and_catches_up(apart: Up) -> None:
     assert logged(client, habit_id) == known
 
 
-def test_folded_anew_beside_a_running_ritmo(embedded: Up) -> None:
-    client, data = embedded.client, embedded.output.parent / "data"
+def test_folded_anew_beside_a_running_ritmo(own: Up) -> None:
+    client, data = own.client, own.output.parent / "data"
     habit_id = begin(client, "ada@example.org")
     known = {check_in(client, habit_id, back) for back in reversed(range(DAYS))}
     until(lambda: logged(client, habit_id) == known, "analytics hears")

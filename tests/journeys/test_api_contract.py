@@ -23,7 +23,7 @@ PHASES = {
 }
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 ENDING = ("delete_me", "logout", "end_all_sessions", "change_password")
-"""Operations that end the session of who asks: they come last, with a session of their embedded."""
+"""Operations that end the session of who asks: they come last, with a session of their own."""
 
 
 def fuzz(running: Up, token: str, folder: Path, *words: str) -> None:
@@ -65,24 +65,24 @@ def token_of(running: Up, email: str) -> str:
 
 @pytest.mark.timeout(7200 if LONG else 900)
 @pytest.mark.parametrize("role", ["admin", "plain"])
-def test_every_operation_keeps_its_word(embedded: Up, role: str, tmp_path: Path) -> None:
+def test_every_operation_keeps_its_word(own: Up, role: str, tmp_path: Path) -> None:
     email = f"{role}@example.org"
-    register(embedded.client, email)
+    register(own.client, email)
     if role == "admin":
-        data = embedded.output.parent / "data"
+        data = own.output.parent / "data"
         assert ritmo("user", "make-admin", email, data=data).returncode == 0
     without = [word for name in ENDING for word in ("--exclude-operation-id", name)]
-    token = token_of(embedded, email)
-    fuzz(embedded, token, tmp_path, "--phases", PHASES[role], *without)
+    token = token_of(own, email)
+    fuzz(own, token, tmp_path, "--phases", PHASES[role], *without)
     bearer = {"Authorization": f"Bearer {token}"}
-    me = embedded.client.get("/v1/me", headers=bearer)
+    me = own.client.get("/v1/me", headers=bearer)
     assert me.status_code == 200, "the session ended on the way, so that little was tried"
     assert me.json()["role"] == ("admin" if role == "admin" else "user")
 
 
 @pytest.mark.timeout(300)
-def test_operations_that_end_a_session(embedded: Up, tmp_path: Path) -> None:
-    register(embedded.client, "last@example.org")
+def test_operations_that_end_a_session(own: Up, tmp_path: Path) -> None:
+    register(own.client, "last@example.org")
     only = [word for name in ENDING for word in ("--include-operation-id", name)]
-    token = token_of(embedded, "last@example.org")
-    fuzz(embedded, token, tmp_path, "--phases", "examples,coverage,fuzzing", *only)
+    token = token_of(own, "last@example.org")
+    fuzz(own, token, tmp_path, "--phases", "examples,coverage,fuzzing", *only)

@@ -23,11 +23,10 @@ def running(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Up]:
     """Run Ritmo on a carrier."""
-    data = tmp_path_factory.mktemp(request.param) / "data"
     if request.param == "embedded":
-        with up(data) as one:
-            yield one
+        yield request.getfixturevalue("embedded")
         return
+    data = tmp_path_factory.mktemp("rabbitmq") / "data"
     with backends.rabbitmq() as node, up(data, "--amqp", node.url) as one:
         yield one
 
@@ -189,7 +188,7 @@ def total(summary: Json, habit_id: str) -> float:
 
 
 def test_somebody_else_sees_nothing_of_it(robin: httpx.Client, running: Up) -> None:
-    headers = register(running.client, "eve@example.org")
+    headers = register(running.client, "iris@example.org")
     run = habit(robin, "Run")
     assert running.client.get(f"/v1/analytics/habits/{run}", headers=headers).status_code == 404
     summary = running.client.get("/v1/analytics/summary", headers=headers).json()
