@@ -202,13 +202,13 @@ def _lock(file: IO[str], how: int) -> bool:
 
 def _socket_path(folder: Path) -> Path:
     """Name the folder of the socket: in the data folder, or a short one if that is too long."""
-    inside = folder / "socket"
-    # A comma would part two hosts in the address.
-    if len(os.fsencode(inside)) <= LONGEST_SOCKET and "," not in str(inside):
-        return inside
-    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    return Path(base) / f"ritmo-{name}"
+    name = f"ritmo-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    for path in (folder / "socket", Path(runtime) / name):
+        # A comma would part two hosts in the address.
+        if len(os.fsencode(path)) <= LONGEST_SOCKET and "," not in str(path):
+            return path
+    return Path("/tmp") / name  # noqa: S108 - made for its owner alone, or refused
 
 
 def _socket_folder(folder: Path) -> Path:

@@ -138,6 +138,21 @@ async def test_any_folder_will_do(made: Path, tmp_path: Path, start: Start, name
     assert embedded.connect_url(tmp_path / name) == server.url
 
 
+@pytest.mark.parametrize("runtime", [True, False])
+async def test_a_long_path_for_temporary_files_will_do_too(
+    made: Path, tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch, runtime: bool
+) -> None:
+    long = tmp_path / ("x" * 120)
+    subprocess.run(["cp", "-a", str(made), str(long)], check=True)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    if runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    server = start(long)
+    assert await ask(server.url, "SELECT 1") == 1
+    assert embedded.connect_url(long) == server.url
+
+
 def test_a_folder_in_use_is_refused(folder: Path, start: Start) -> None:
     start(folder)
     with pytest.raises(embedded.FolderInUse, match="Another Ritmo runs on"):

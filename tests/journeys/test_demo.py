@@ -82,7 +82,12 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         )
     try:
         both = 2 * PATIENCE  # one after the other
-        until(lambda: output.read_text().count("Up at") == 2, "both have started", both)
+        until(
+            lambda: output.read_text().count("Up at") == 2 or demo.poll() is not None,
+            "both have started",
+            both,
+        )
+        assert demo.poll() is None, output.read_text()
         family = psutil.Process(demo.pid).children(recursive=True)
         assert len(family) > 8
         demo.send_signal(signal.SIGINT)
