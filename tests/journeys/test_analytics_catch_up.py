@@ -1,15 +1,14 @@
 """Analytics is away, and comes back; its history is folded anew beside a Ritmo that goes on."""
 
 import json
+import re
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from tests import backends
-from tests.journeys.running import Up, register, ritmo, until, up
+from tests.journeys.running import Up, register, ritmo, until
 
 DAYS = 30
 OTHERS = 3
@@ -18,12 +17,7 @@ OTHERS = 3
 FACTS = "/v1/analytics/facts"
 
 
-@pytest.fixture
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Run Ritmo over a RabbitMQ of its own."""
-    data = tmp_path_factory.mktemp("apart") / "data"
-    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as running:
-        yield running
+pytestmark = pytest.mark.xdist_group("apart")
 
 
 def logged(client: httpx.Client, habit_id: str) -> set[str]:
@@ -53,9 +47,9 @@ def begin(client: httpx.Client, email: str) -> str:
     return habit
 
 
-def test_analytics_is_away_and_catches_up(apart: Up) -> None:
-    client = apart.client
-    habit_id = begin(client, "ada@example.org")
+def test_analytics_is_away_and_catches_up(apart: Up, guest: httpx.Client) -> None:
+    client = guest
+    habit_id = begin(client, "ada@catch-up.example.org")
     known = {check_in(client, habit_id, DAYS)}
     until(lambda: logged(client, habit_id) == known, "analytics hears")
     room = apart.part("run", "analytics")
@@ -76,9 +70,10 @@ def test_analytics_is_away_and_catches_up(apart: Up) -> None:
     until(lambda: logged(client, habit_id) == known, "analytics has caught up")
     data = apart.output.parent / "data"
     done = ritmo("analytics", "rebuild", data=data)
-    assert f"Rebuilt: {DAYS + 1 + OTHERS} facts, people: 1" in done.stdout, (
-        done.stdout + done.stderr
-    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rebuilt = re.search(r"Rebuilt: ([\d ,]+) facts", done.stdout)
+    assert rebuilt is not None, done.stdout
+    assert int(re.sub(r"\D", "", rebuilt[1])) >= DAYS + 1 + OTHERS
     assert logged(client, habit_id) == known
 
 

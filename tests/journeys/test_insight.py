@@ -10,25 +10,21 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import backends
 from tests.daylio_diary import DIARY
-from tests.journeys.running import Up, register, ritmo, until, up
+from tests.journeys.running import Up, register, ritmo, until
 
 Json = dict[str, Any]
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture(scope="module", params=["embedded", "rabbitmq"])
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Up]:
-    """Run Ritmo on a carrier."""
-    if request.param == "embedded":
-        yield request.getfixturevalue("embedded")
-        return
-    data = tmp_path_factory.mktemp("rabbitmq") / "data"
-    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as one:
-        yield one
+pytestmark = pytest.mark.xdist_group("apart")
+
+
+@pytest.fixture(scope="module", params=["embedded", "apart"])
+def running(request: pytest.FixtureRequest) -> Up:
+    """Run Ritmo in one process, and every part in its own."""
+    found: Up = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,18 @@
 """Every part a process of its own: one of them dies, the others go on, and it heals."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 
 import httpx
 import pytest
 
-from tests import backends
-from tests.journeys.running import Up, gone, register, until, up
+from tests.journeys.running import Up, register, until
+
+pytestmark = pytest.mark.xdist_group("apart")
 
 
-@pytest.fixture
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Run Ritmo over a RabbitMQ of its own."""
-    data = tmp_path_factory.mktemp("apart") / "data"
-    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as running:
-        yield running
-
-
-def test_a_room_that_dies_comes_back(apart: Up) -> None:
-    client = apart.client
-    client.headers.update(register(client, "ada@example.org"))
+def test_a_room_that_dies_comes_back(apart: Up, guest: httpx.Client) -> None:
+    client = guest
+    client.headers.update(register(client, "ada@parts.example.org"))
     habit = client.post("/v1/habits", json={"name": "Read"}).json()
     path = f"/v1/habits/{habit['habit_id']}"
     room = apart.part("run", "habits")
@@ -48,7 +40,3 @@ def test_a_room_that_dies_comes_back(apart: Up) -> None:
     assert client.get(path).json()["name"] == "Read"
     assert apart.part("run", "habits") != room
     assert {answer.status_code for answer in answers} <= {200, 503, 504}
-    family = apart.family()
-    assert apart.stop() == 0
-    until(lambda: gone(family), "all have ended")
-    assert "everything is saved" in apart.said

@@ -1,5 +1,6 @@
 """No forged token is believed at the door, and no real one for longer than it holds."""
 
+from functools import partial
 from pathlib import Path
 
 import jwt
@@ -10,6 +11,7 @@ from contracts.auth import Tokens
 from storage.embedded import connect_url
 from storage.session import open_engine
 from tests.journeys.running import PASSWORD, Up, until
+from tests.journeys.running import ritmo as command
 from tests.rooms.forgery import FORGED, Forge
 from tests.security.attempts import Attempts
 from tests.security.person import arrive
@@ -77,3 +79,25 @@ def test_tokens_end_with_what_they_stand_for(ritmo: Up) -> None:
         words = {"email": gone.email, "password": PASSWORD}
         answer = ritmo.client.post("/v1/auth/login", json=words)
         attempts.note("login of who is gone", answer.status_code == 401)
+
+
+def test_a_disabled_person_is_shut_out_at_once_and_for_good(ritmo: Up) -> None:
+    admin, heidi = arrive(ritmo, "tokens-other-admin"), arrive(ritmo, "heidi-is-disabled")
+    data = ritmo.output.with_suffix("")
+    assert command("user", "make-admin", admin.email, data=data).returncode == 0
+    words = {"email": admin.email, "password": PASSWORD}
+    token = ritmo.client.post("/v1/auth/login", json=words).json()["access_token"]
+    admin.header = {"Authorization": f"Bearer {token}"}
+    words = {"email": heidi.email, "password": PASSWORD}
+    tokens = ritmo.client.post("/v1/auth/login", json=words).json()
+    admin.ask("PATCH", f"/v1/users/{heidi.ids['user_id']}", json={"disabled": True})
+    with Attempts("tokens of who is disabled") as attempts:
+        for token in (heidi.header["Authorization"][len("Bearer ") :], tokens["access_token"]):
+            shut = partial(status_of, ritmo, token)
+            until(lambda shut=shut: shut() == 401, "the session is over")
+            attempts.note("access token", shut() == 401)
+        told = {"refresh_token": tokens["refresh_token"]}
+        answer = ritmo.client.post("/v1/auth/refresh", json=told)
+        attempts.note(f"refresh {answer.status_code}", answer.status_code in (401, 403))
+        answer = ritmo.client.post("/v1/auth/login", json=words)
+        attempts.note(f"login {answer.status_code}", answer.status_code in (401, 403))
