@@ -29,13 +29,17 @@ def _words_of_picture(
     return html.escape(tokens[place].content)
 
 
-@lru_cache(maxsize=1)
-def _renderer() -> Callable[[str], str]:
+MAX_BARS = 5_000
+"""Bars (`|`) of a text whose tables are drawn: a larger one takes seconds, and is shown as it is."""
+
+
+@lru_cache(maxsize=2)
+def _renderer(tables: bool) -> Callable[[str], str]:
     import nh3
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
-    markdown.enable(["strikethrough", "table"])
+    markdown.enable(["strikethrough", "table"] if tables else ["strikethrough"])
     markdown.add_render_rule("image", _words_of_picture)
 
     def render(text: str) -> str:
@@ -52,4 +56,4 @@ def _renderer() -> Callable[[str], str]:
 
 def harmless_html(text: str) -> str:
     """Return a text in Markdown as HTML."""
-    return _renderer()(text)
+    return _renderer(text.count("|") <= MAX_BARS)(text)

@@ -168,6 +168,15 @@ def test_html_does_no_harm(text: str, html: str) -> None:
     assert harmless_html(text) == html
 
 
+def test_a_table_of_a_size_that_people_read_is_drawn_and_no_other() -> None:
+    def table(rows: int) -> str:
+        return "a|b\n-|-\n" + "c|d\n" * rows
+
+    assert "<td>" in harmless_html(table(2_000))
+    assert "<td>" not in harmless_html(table(20_000))
+    assert "c|d" in harmless_html(table(20_000))
+
+
 @given(st.text(alphabet="<>()[]!`*_\"'&#;:/ axj\n|-~\\", max_size=200))
 def test_no_text_makes_a_tag_that_is_not_allowed(text: str) -> None:
     html = harmless_html(text + "<script>x</script>").lower()

@@ -23,8 +23,11 @@ def p99(waits: list[float]) -> float:
 class Probe:
     """Asks from the beginning of the block to its end; `waits` are seconds for each request."""
 
-    def __init__(self, port: int, bearer: str, path: str = "/v1/today") -> None:
-        self._words = [sys.executable, "-m", "tests.security.probe", str(port), path, bearer]
+    def __init__(
+        self, port: int, bearer: str, path: str = "/v1/today", pause: float = PAUSE
+    ) -> None:
+        words = [str(port), path, bearer, str(pause)]
+        self._words = [sys.executable, "-m", "tests.security.probe", *words]
         self.waits: list[float] = []
 
     def __enter__(self) -> "Probe":
@@ -45,7 +48,7 @@ class Probe:
         self.waits = json.loads(output)
 
 
-def ask(port: int, path: str, bearer: str) -> None:
+def ask(port: int, path: str, bearer: str, pause: float) -> None:
     """Ask until something comes from standard input, then print the waits."""
     told = threading.Event()
 
@@ -57,7 +60,7 @@ def ask(port: int, path: str, bearer: str) -> None:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=NEVER)
     waits: list[float] = []
     print("asking", flush=True)
-    while not told.wait(PAUSE):
+    while not told.wait(pause):
         began = time.perf_counter()
         try:
             line.request("GET", path, headers={"Authorization": bearer})
@@ -72,4 +75,4 @@ def ask(port: int, path: str, bearer: str) -> None:
 
 
 if __name__ == "__main__":
-    ask(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    ask(int(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4]))
