@@ -30,7 +30,7 @@ def _words_of_picture(
 
 
 MAX_BARS = 5_000
-"""Bars (`|`) of a text whose tables are drawn: a larger one takes seconds, and is shown as it is."""
+"""Bars (`|`) of a text whose tables are drawn: a larger one takes seconds; it is shown as text."""
 
 
 @lru_cache(maxsize=2)

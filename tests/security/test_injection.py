@@ -23,8 +23,8 @@ from tests.security.attempts import MEASURED, Attempts
 from tests.security.person import Operation, Person, arrive, live, operations, with_ids
 from tests.security.test_idor import ENDING, at_rest, everything
 
-PRODUCT = "1337"
-"""What 7 × 191 is, should somebody work it out."""
+SUM, PRODUCT = "987654321*123456789", "121932631112635269"
+"""What nobody should work out; too long to come up by chance."""
 
 PAYLOADS = {
     "sql: a statement": "'; DROP SCHEMA habits CASCADE; --",
@@ -37,8 +37,8 @@ PAYLOADS = {
     "html: a link": "javascript:alert(1)",
     "crlf: a header": "x\r\nX-Injected: yes\r\n\r\n<html>",
     "crlf: a recipient": "x\nBcc: stranger@example.org",
-    "template: jinja": "{{7*191}}{% print(7*191) %}",
-    "template: format": "{0.__class__} ${7*191} #{7*191} %(asctime)s %n",
+    "template: jinja": f"{{{{{SUM}}}}}{{% print({SUM}) %}}",
+    "template: format": f"{{0.__class__}} ${{{SUM}}} #{{{SUM}}} %(asctime)s %n",
     "log: a line": 'x"}\n{"event": "forged", "level": "error"}',
     "log: a terminal": "\x1b[2J\x1b]0;forged\x07",
     "path: upwards": "../../../../etc/passwd",
@@ -47,8 +47,10 @@ PAYLOADS = {
     "a lone surrogate": "\ud800",
 }
 
-HEADERS = ("Accept-Language", "User-Agent", "Accept", "If-Match", "If-None-Match", "Origin")
-HEADERS += ("Idempotency-Key", "traceparent", "X-Request-Id", "X-Forwarded-For", "Referer", "Host")
+HEADERS = (
+    *("Accept-Language", "User-Agent", "Accept", "If-Match", "If-None-Match", "Origin"),
+    *("Idempotency-Key", "traceparent", "X-Request-Id", "X-Forwarded-For", "Referer", "Host"),
+)
 
 KEPT = {"/v1/auth/password", "/v1/channels/apprise", "/v1/me"}
 """Changed last or not at all: a password or an address that is lost would end the attack."""
@@ -101,7 +103,7 @@ def put(body: Any, place: tuple[str | int, ...], text: str) -> Any:
     """Return a body with another text in a place."""
     if not place:
         return text
-    copy = dict(body) if isinstance(body, dict) else list(body)
+    copy: Any = dict(body) if isinstance(body, dict) else list(body)
     copy[place[0]] = put(copy[place[0]], place[1:], text)
     return copy
 

@@ -97,7 +97,7 @@ def asks(name: str, method: str, path: str, *right: int, **more: Any) -> Heavy:
 
     def send(person: Person) -> httpx.Response:
         where = path.format(**person.ids)
-        sent = {name: with_ids(value, person.ids) for name, value in more.items()}
+        sent: dict[str, Any] = {name: with_ids(it, person.ids) for name, it in more.items()}
         return person.client.request(method, where, headers=person.header, **sent)
 
     return Heavy(name, send, frozenset(right or (200, 201)))

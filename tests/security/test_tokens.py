@@ -40,6 +40,10 @@ def status_of(running: Up, token: str) -> int:
     return running.client.get("/v1/me", headers=header).status_code
 
 
+def is_refused(running: Up, token: str) -> bool:
+    return status_of(running, token) == 401
+
+
 @pytest.mark.asyncio
 async def test_forged_tokens_are_refused(ritmo: Up) -> None:
     forge = await forge_of(ritmo, ritmo.output.with_suffix(""))
@@ -93,9 +97,8 @@ def test_a_disabled_person_is_shut_out_at_once_and_for_good(ritmo: Up) -> None:
     admin.ask("PATCH", f"/v1/users/{heidi.ids['user_id']}", json={"disabled": True})
     with Attempts("tokens of who is disabled") as attempts:
         for token in (heidi.header["Authorization"][len("Bearer ") :], tokens["access_token"]):
-            shut = partial(status_of, ritmo, token)
-            until(lambda shut=shut: shut() == 401, "the session is over")
-            attempts.note("access token", shut() == 401)
+            until(partial(is_refused, ritmo, token), "the session is over")
+            attempts.note("access token", is_refused(ritmo, token))
         told = {"refresh_token": tokens["refresh_token"]}
         answer = ritmo.client.post("/v1/auth/refresh", json=told)
         attempts.note(f"refresh {answer.status_code}", answer.status_code in (401, 403))
