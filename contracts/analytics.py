@@ -32,9 +32,13 @@ class Report(Reply):
     """
 
     first: Day
+    """The first day that it speaks of."""
     last: Day
+    """The last day that it speaks of, included."""
     today: Day
+    """The caller's today, up to which it counts."""
     stamp: int
+    """Rises whenever anything about the caller changes."""
 
 
 class _Asking(Message):
@@ -57,49 +61,78 @@ class HabitLine(Message):
     """
 
     habit_id: UUID
+    """Which habit."""
     name: Name
+    """The habit's name."""
     colour: str = ""
+    """`#RRGGBB`; empty: none."""
     unit: Unit = ""
+    """The unit of an amount, such as km; empty for other measures."""
     asked: int
+    """How many promises were asked for."""
     kept: int
+    """How many of those asked were kept."""
     skipped: int
+    """How many were skipped; they are not asked for."""
     rate: float | None
+    """kept / asked, from 0 to 1; null: nothing was asked."""
     change: float | None
+    """`rate` less that of the period before, from -1 to 1."""
     total: float
+    """The sum of what was logged, in the habit's measure: times, its unit, or seconds."""
     streak: int
+    """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
+    """The longest streak so far, counted like `streak`."""
     score: float
+    """The strength as of today, from 0 to 1."""
 
 
 class Step(Message):
     """A part of a range: a day, a week or a month, by the length of the range."""
 
     first: Day
+    """The first day of the part."""
     last: Day
+    """The last day of the part, included."""
     asked: int
+    """How many promises were asked for."""
     kept: int
+    """How many of those asked were kept."""
 
 
 class AtRisk(Message):
     """A streak that ends today unless something is done; `left` is what is still to do."""
 
     habit_id: UUID
+    """Which habit."""
     name: Name
+    """The habit's name."""
     streak: int
+    """The streak as of today: due days, or whole weeks, months or blocks of days."""
     left: float
+    """What is still to do today, in the habit's measure: times, its unit, or seconds."""
     unit: Unit = ""
+    """The unit of an amount, such as km; empty for other measures."""
 
 
 class Before(Message):
     """The period of the same length (or the same calendar unit) before, and what changed since."""
 
     first: Day
+    """The first day of the period before."""
     last: Day
+    """The last day of the period before, included."""
     completion: float | None
+    """kept / asked, from 0 to 1; null: nothing was asked."""
     perfect_days: int
+    """Days on which all that was asked was kept."""
     mood: float | None
+    """The average mood, from 1 to 5; null: there is none."""
     completion_change: float | None
+    """How much `completion` rose since, from -1 to 1."""
     mood_change: float | None
+    """How much the average mood rose since, in steps of the scale."""
 
 
 class Summary(Report):
@@ -112,22 +145,39 @@ class Summary(Report):
     """
 
     completion: float | None
+    """kept / asked, from 0 to 1; null: nothing was asked."""
     consistency: float | None
+    """The share of days on which at least half was kept, from 0 to 1."""
     perfect_days: int
+    """Days on which all that was asked was kept."""
     days_asked: int
+    """Days on which something was asked."""
     asked: int
+    """How many promises were asked for."""
     kept: int
+    """How many of those asked were kept."""
     skipped: int
+    """How many were skipped; they are not asked for."""
     check_ins: int
+    """How many check-ins were logged."""
     mood: float | None
+    """The average mood, from 1 to 5; null: there is none."""
     entries: int
+    """How many diary entries."""
     best: HabitLine | None
+    """The habit that was kept best."""
     worst: HabitLine | None
+    """The habit that was kept least."""
     before: Before
+    """The period before, to compare with."""
     at_risk: tuple[AtRisk, ...]
+    """Streaks that end today unless something is done."""
     habits: tuple[HabitLine, ...]
+    """Each habit in the range."""
     steps: tuple[Step, ...]
+    """The range part by part, oldest first."""
     waiting: int = 0
+    """Promises that are due today and not decided yet."""
 
 
 class GetSummary(_Asking, Query[Summary]):
@@ -149,32 +199,44 @@ class Point(Message):
     """A number on a day."""
 
     day: Day
+    """The logical day."""
     value: float
+    """The number on that day, from 0 to 1."""
 
 
 class MonthOfWeekdays(Message):
     """How often a habit was kept on each weekday of a month, Monday first."""
 
     month: Day
+    """The first day of the month."""
     counts: tuple[int, int, int, int, int, int, int]
+    """How many days of each weekday were kept, Monday first."""
 
 
 class HeatDay(Message):
     """A square of the heat map: `level` from 0 to 1 of what the day asked; None: nothing asked."""
 
     day: Day
+    """The logical day."""
     state: Literal["done", "partial", "skipped", "failed", "missed", "open", "none"]
+    """What the day counts as."""
     level: float | None
+    """How much of what the day asked was done, from 0 to 1; null: nothing was asked."""
 
 
 class Milestone(Message):
     """What comes next if it goes on as in the last 28 days; `on` None: not at this pace."""
 
     kind: Literal["streak", "score", "total"]
+    """What is counted."""
     goal: float
+    """The number to be reached, counted like `now`."""
     now: float
+    """Where it stands: a streak's length, a score from 0 to 1, or a total in the measure."""
     on: Day | None
+    """The day on which it is reached; null: not at this pace."""
     text: str
+    """The sentence, in the caller's language."""
 
 
 class HabitInsight(Report):
@@ -186,18 +248,31 @@ class HabitInsight(Report):
     """
 
     habit_id: UUID
+    """Which habit."""
     name: Name
+    """The habit's name."""
     colour: str = ""
+    """`#RRGGBB`; empty: none."""
     unit: Unit = ""
+    """The unit of an amount, such as km; empty for other measures."""
     line: HabitLine
+    """The habit in the range, in numbers."""
     scores: tuple[Point, ...]
+    """The score by day, from 0 to 1."""
     trend: tuple[Point, ...]
+    """The share kept in the 28 days up to each day, from 0 to 1."""
     streaks: tuple[Streak, ...]
+    """The streaks in the range."""
     weekdays: tuple[MonthOfWeekdays, ...]
+    """How often it was kept by month and weekday."""
     hours: Annotated[tuple[int, ...], Field(min_length=24, max_length=24)]
+    """How many days were logged in each hour of the day, from 0 to 23."""
     hours_known: int
+    """How many days `hours` counts: those logged on the day itself."""
     heat: tuple[HeatDay, ...]
+    """The squares of the heat map, oldest first."""
     milestones: tuple[Milestone, ...]
+    """What comes next."""
 
 
 class GetHabitInsight(_Asking, Query[HabitInsight]):
@@ -222,20 +297,35 @@ class Association(Message):
     """
 
     kind: Literal["mood_same_day", "mood_next_day", "habit"]
+    """What is compared with the habit: a mood, or another habit."""
     habit_id: UUID
+    """Which habit."""
     name: Name
+    """The habit's name."""
     other_id: UUID | None = None
+    """The other habit; null for moods."""
     other: Line = ""
+    """The other habit's name; empty for moods."""
     with_days: int
+    """How many days with the habit were compared."""
     without_days: int
+    """How many days without the habit were compared."""
     enough: bool
+    """Whether there are days enough to compare."""
     effect: float | None = None
+    """The difference: in steps of the mood scale, or a share from -1 to 1."""
     low: float | None = None
+    """The lower end of the 95 % interval of `effect`, in its unit."""
     high: float | None = None
+    """The upper end of the 95 % interval of `effect`, in its unit."""
     p: float | None = None
+    """The chance of as much by accident, from 0 to 1."""
     q: float | None = None
+    """`p` corrected for the number of pairs, from 0 to 1."""
     likely: bool = False
+    """True: enough data, and q < 0.05."""
     text: str
+    """The sentence, in the caller's language."""
 
 
 class Associations(Report):
@@ -246,9 +336,13 @@ class Associations(Report):
     """
 
     least: int = LEAST_DAYS
+    """How many days with and without are needed."""
     tested: int
+    """How many pairs had days enough."""
     method: str
+    """How they were compared, in words."""
     associations: tuple[Association, ...]
+    """The associations, the likely ones first."""
 
 
 class GetAssociations(_Asking, Query[Associations]):
@@ -266,31 +360,47 @@ class MoodLine(Message):
     """Moods of some group (`key`: a weekday, tag or month); `spread` is the standard deviation."""
 
     key: str
+    """The group: `mon` to `sun`, a tag, or a month as YYYY-MM."""
     name: str
+    """The group's name, in the caller's language."""
     entries: int
+    """How many diary entries."""
     average: float | None
+    """The average mood, from 1 to 5; null: there is none."""
     spread: float | None
+    """The standard deviation of the moods, in steps of the scale; null below two."""
 
 
 class MoodDay(Message):
     """The average mood of a day."""
 
     day: Day
+    """The logical day."""
     mood: float
+    """The average mood of the day, from 1 to 5."""
     entries: int
+    """How many diary entries."""
 
 
 class MoodReport(Report):
     """How moods went: each entry with a mood counts once; the spread needs two."""
 
     entries: int
+    """How many diary entries."""
     average: float | None
+    """The average mood, from 1 to 5; null: there is none."""
     spread: float | None
+    """The standard deviation of the moods, in steps of the scale; null below two."""
     counts: tuple[int, int, int, int, int]
+    """How many entries have each mood, from 1 to 5."""
     by_weekday: tuple[MoodLine, ...]
+    """Moods by weekday."""
     by_tag: tuple[MoodLine, ...]
+    """Moods by tag."""
     by_month: tuple[MoodLine, ...]
+    """Moods by month."""
     days: tuple[MoodDay, ...]
+    """Days with a mood, oldest first."""
 
 
 class GetMoodReport(_Asking, Query[MoodReport]):

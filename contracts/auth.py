@@ -40,7 +40,9 @@ class Device(Message):
     """Where a request comes from: shown in the list of sessions, and used to slow guessing."""
 
     address: Annotated[str, AfterValidator(_printable)] = ""
+    """The network address."""
     agent: Annotated[str, AfterValidator(_printable)] = ""
+    """The program, as it names itself."""
 
 
 class Tokens(Reply):
@@ -148,17 +150,24 @@ class Session(Message):
     """A session of the caller's; `current` marks the one that asks."""
 
     session_id: UUID
+    """Which session."""
     began_at: AwareDatetime
+    """When somebody logged in."""
     used_at: AwareDatetime
+    """When it was used last."""
     expires_at: AwareDatetime
+    """When it ends by itself."""
     device: Device
+    """Where it was used last."""
     current: bool
+    """True: the session that asks."""
 
 
 class Sessions(Reply):
     """Sessions that have not ended, the latest used first."""
 
     sessions: tuple[Session, ...]
+    """The sessions, the latest used first."""
 
 
 class ListSessions(Query[Sessions]):
@@ -171,6 +180,7 @@ class Keys(Reply):
     """Public keys that verify access tokens, as a JWK set (RFC 7517)."""
 
     keys: tuple[dict[str, str], ...]
+    """The keys, each a JWK."""
 
 
 class GetKeys(Query[Keys]):

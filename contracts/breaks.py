@@ -20,7 +20,9 @@ class Span(Message):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     first: Day = Field(alias="from")
+    """The first day of the range."""
     last: Day = Field(alias="to")
+    """The last day of the range, included."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -34,8 +36,11 @@ class Rest(Span):
     """Some days of rest from one habit, from all that bear a tag, or (neither given) from all."""
 
     habit_id: UUID | None = None
+    """The habit that rests; null: all, or those of the tag."""
     tag: Tag | None = None
+    """The tag whose habits rest; null: all, or the one habit."""
     reason: Line = ""
+    """Why; perhaps empty."""
 
     @model_validator(mode="after")
     def _one_scope(self) -> Self:
@@ -49,7 +54,9 @@ class Break(Rest, Reply):
     """A break as it stands."""
 
     break_id: UUID
+    """Which break."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
 
 
 class AddBreak(Rest, Command[Break]):
@@ -77,6 +84,7 @@ class Breaks(Reply):
     """Breaks, the latest first."""
 
     breaks: tuple[Break, ...]
+    """The breaks, the latest first."""
 
 
 class ListBreaks(Query[Breaks]):

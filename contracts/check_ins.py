@@ -32,13 +32,21 @@ class CheckedIn(Reply):
     """
 
     habit_id: UUID
+    """Which habit."""
     day: Day
+    """The logical day."""
     value: Amount | None
+    """What is logged, in the habit's measure: times, its unit, or seconds; null: nothing."""
     state: CheckInState | None
+    """What the day counts as; null: nothing is logged."""
     note: Note = ""
+    """A note about the day; perhaps empty."""
     streak: int
+    """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
+    """The longest streak so far, counted like `streak`."""
     score: float
+    """The strength as of today, from 0 to 1."""
 
 
 class CheckIn(Command[CheckedIn]):
@@ -81,12 +89,19 @@ class Log(Message):
     """
 
     habit_id: UUID
+    """Which habit."""
     day: Day | None = None
+    """The logical day; today, if not given."""
     value: Amount | None = None
+    """How much: times, the habit's unit, or seconds; what was asked, if not given."""
     state: CheckInState | None = None
+    """What the day counts as; by `value`, if not given."""
     note: Note | None = None
+    """A note about the day; the old one stays, if not given."""
     at: AwareDatetime | None = None
+    """When it was done; now, if not given."""
     by: Step | None = None
+    """How much is added, in the habit's measure: times, its unit, or seconds."""
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Self:
@@ -134,16 +149,22 @@ class DayEntry(Entry):
     """
 
     day: Day
+    """The logical day."""
     habit_id: UUID | None = None
+    """Which habit."""
     at: AwareDatetime | None = None
+    """When it was done, as far as that is known."""
     source: Source | None = None
+    """The door through which it came: `api`, `web`, `mail`, `import`, and so on."""
 
 
 class CheckIns(Reply):
     """A page of check-ins, oldest first, of a day by habit; `next` asks for the next page."""
 
     check_ins: tuple[DayEntry, ...]
+    """The check-ins, oldest first."""
     next: Cursor | None = None
+    """The cursor of the next page; null: this is the last one."""
 
 
 class ListCheckIns(Query[CheckIns]):
@@ -168,25 +189,40 @@ class HabitToday(Outline):
     """
 
     habit_id: UUID
+    """Which habit."""
     cue: Line = ""
+    """After what, when or where it is done; perhaps empty."""
     question: Line = ""
+    """The question that a reminder asks; perhaps empty."""
     due: bool
+    """True: the day asks for it."""
     on_break: bool
+    """True: a break covers the day."""
     value: Amount | None
+    """What is logged, in the habit's measure: times, its unit, or seconds; null: nothing."""
     state: CheckInState | None
+    """What the day counts as; null: nothing is logged."""
     note: Note = ""
+    """A note about the day; perhaps empty."""
     streak: int
+    """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
+    """The longest streak so far, counted like `streak`."""
     score: float
+    """The strength as of today, from 0 to 1."""
     done: float
+    """How far the period has come, in the habit's measure: times, its unit, or seconds."""
     needed: float
+    """What the period needs, in the habit's measure: times, its unit, or seconds."""
 
 
 class Today(Reply):
     """A person's day."""
 
     day: Day
+    """The logical day."""
     habits: tuple[HabitToday, ...]
+    """The habits of the day, in their order."""
 
 
 class GetToday(Query[Today]):
@@ -200,21 +236,32 @@ class Change(Message):
     """A change to a day: who made it, through which door, when, and what it was before."""
 
     change_id: UUID
+    """Which change."""
     habit_id: UUID
+    """Which habit."""
     day: Day
+    """The logical day."""
     before: Entry | None
+    """What was logged before; null: nothing."""
     after: Entry | None
+    """What is logged since; null: nothing."""
     source: Source
+    """The door through which it came: `api`, `web`, `mail`, `import`, and so on."""
     made_by: str
+    """Who made it: `user`, or what acted for them."""
     made_at: AwareDatetime
+    """When it was made."""
     undone: bool = False
+    """True: it was taken back."""
 
 
 class History(Reply):
     """A page of changes, newest first; `next` asks for the next page."""
 
     changes: tuple[Change, ...]
+    """The changes, newest first."""
     next: Cursor | None = None
+    """The cursor of the next page; null: this is the last one."""
 
 
 class GetHistory(Query[History]):
@@ -243,8 +290,11 @@ class Streaks(Reply):
     """Streaks of a habit, newest first; the current one and the best."""
 
     streak: int
+    """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
+    """The longest streak so far, counted like `streak`."""
     streaks: tuple[Streak, ...]
+    """All streaks, newest first."""
 
 
 class GetStreaks(Query[Streaks]):

@@ -36,15 +36,20 @@ class Channel(Reply):
     """
 
     channel: ChannelName
+    """Which channel."""
     on: bool
+    """True: it can be used now."""
     to: str = ""
+    """Where it leads, never in full if that is secret."""
     note: str = ""
+    """Why it cannot be used, or what to know; perhaps empty."""
 
 
 class ChannelList(Reply):
     """All channels, whether they are on or not."""
 
     channels: tuple[Channel, ...]
+    """All channels."""
 
 
 class ListChannels(Query[ChannelList]):
@@ -81,19 +86,33 @@ class Delivery(Reply):
     """
 
     delivery_id: UUID
+    """Which delivery."""
     channel: ChannelName
+    """Which channel."""
     template: Template
+    """What kind of message it is."""
     state: DeliveryState
+    """How far it has come."""
     why: str
+    """What became of it, in words."""
     detail: str
+    """What became of it, for programs."""
     attempts: int
+    """How often it was tried."""
     created_at: AwareDatetime
+    """When it was to be sent first."""
     again_at: AwareDatetime | None = None
+    """When it is tried next; null: not again."""
     ended_at: AwareDatetime | None = None
+    """When it was sent or given up; null: not yet."""
     useful_until: AwareDatetime | None = None
+    """Until when it is worth sending; null: always."""
     reminder_id: UUID | None = None
+    """The reminder that it comes from; null: none."""
     habit_id: UUID | None = None
+    """The habit that it is about; null: none."""
     day: Day | None = None
+    """The logical day that it is about; null: none."""
 
 
 class SendTest(Command[Delivery]):
@@ -120,7 +139,9 @@ class Deliveries(Reply):
     """A page of deliveries, newest first; `next` asks for the next one."""
 
     deliveries: tuple[Delivery, ...]
+    """The deliveries, newest first."""
     next: str | None = None
+    """The cursor of the next page; null: this is the last one."""
 
 
 class ListDeliveries(Query[Deliveries]):
@@ -211,9 +232,13 @@ class LetterShown(Message):
     """A letter as it would be sent: `html` with its pictures inside, and the whole mail."""
 
     subject: str
+    """The subject line."""
     html: str = Field(repr=False)
+    """The letter as HTML, its pictures inside."""
     text: str = Field(repr=False)
+    """The letter as plain text."""
     eml: str = Field(repr=False)
+    """The whole mail (RFC 5322)."""
 
 
 class DigestShown(LetterShown, Reply):

@@ -115,9 +115,13 @@ class Target(Message):
     """How much, at least or at most: each due day, each week or month, or in any `days` days."""
 
     at: Literal["least", "most"] = "least"
+    """At least, or at most, so much."""
     value: More
+    """How much, in the habit's measure: times, its unit, or seconds."""
     per: Literal["day", "week", "month", "rolling"] = "day"
+    """In which time: each due day, week, month, or any `days` days."""
     days: int | None = Field(default=None, ge=1, le=366, strict=True)
+    """The length of the window in days; only with `rolling`."""
 
     @model_validator(mode="after")
     def _days_with_rolling(self) -> Self:
@@ -135,60 +139,93 @@ class Version(Message):
     """
 
     effective_from: Day
+    """The day from which it holds."""
     schedule: Schedule = EveryDay()
+    """When the habit is due."""
     target: Target | None = None
+    """How much is asked; null: once, or none at all for quitting."""
     anchor: Day
+    """The day from which its rhythm is counted."""
     week_start: Weekday = "mon"
+    """The first day of the week that it counts by."""
 
 
 class Outline(Message):
     """What every room may know of a habit."""
 
     name: Name
+    """Its name."""
     kind: Kind = "build"
+    """Do it (`build`), or leave it (`quit`)."""
     measure: Measure = "yes_no"
+    """What is counted: done or not, times, an amount of a unit, or seconds."""
     unit: Unit = ""
+    """The unit of an amount, such as km; empty for other measures."""
     target: Target | None = None
+    """How much is asked; null: once, or none at all for quitting."""
     schedule: Schedule = EveryDay()
+    """When it is due."""
     tags: Tags = ()
+    """Its tags, up to 20."""
     colour: Colour = ""
+    """`#RRGGBB`; empty: none."""
     icon: Icon = ""
+    """An emoji, or the name of a picture; perhaps empty."""
 
 
 class Words(Outline):
     """A habit in its owner's words. Only `name` must be given."""
 
     cue: Line = Field(default="", examples=["after breakfast"])
+    """After what, when or where it is done; perhaps empty."""
     question: Line = Field(default="", examples=["Did you read today?"])
+    """The question that a reminder asks; perhaps empty."""
     description: Note = ""
+    """More about it; perhaps empty."""
 
 
 class Habit(Words, Reply):
     """A habit as it stands. `schedule` and `target` are today's; `versions` are all of them."""
 
     habit_id: UUID
+    """Which habit."""
     start_day: Day
+    """The first logical day that counts."""
     order: int
+    """Its place in the list; lower comes first."""
     archived: bool
+    """True: laid aside."""
     versions: tuple[Version, ...]
+    """All schedules and targets, oldest first."""
     streak: int
+    """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
+    """The longest streak so far, counted like `streak`."""
     score: float
+    """The strength as of today, from 0 to 1."""
     created_at: AwareDatetime
+    """When it was made."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
 
 
 class Entry(Message):
     """What is logged for a habit on a day; `value` is in its measure (slips, for quitting)."""
 
     value: Amount
+    """What is logged, in the habit's measure: times, its unit, or seconds; slips, for quitting."""
     state: CheckInState
+    """What the day counts as."""
     note: Note = ""
+    """A note about the day; perhaps empty."""
 
 
 class Streak(Message):
     """A run of promises kept: `length` due days, or whole weeks, months or blocks of days."""
 
     start: Day
+    """Its first day."""
     end: Day
+    """Its last day, included."""
     length: int
+    """Due days, or whole weeks, months or blocks of days."""

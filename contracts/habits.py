@@ -55,6 +55,7 @@ class UpdateHabit(Command[Habit]):
     drop_target: bool = False
     schedule: Schedule | None = None
     effective_from: Day | None = None
+    """The logical day from which schedule and target hold; today, if not given."""
     tags: Tags | None = None
     colour: Colour | None = None
     icon: Icon | None = None
@@ -84,7 +85,9 @@ class Habits(Reply):
     """A page of habits in their order; `next` asks for the next page."""
 
     habits: tuple[Habit, ...]
+    """The habits, in their order."""
     next: Cursor | None = None
+    """The cursor of the next page; null: this is the last one."""
 
 
 class ListHabits(Query[Habits]):
@@ -108,13 +111,16 @@ class TagCount(Message):
     """A tag, and how many habits in use bear it."""
 
     tag: Tag
+    """The tag."""
     habits: int
+    """How many habits in use bear it."""
 
 
 class TagCounts(Reply):
     """All tags, by name."""
 
     tags: tuple[TagCount, ...]
+    """The tags, by name."""
 
 
 class ListTags(Query[TagCounts]):

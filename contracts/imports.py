@@ -29,12 +29,19 @@ class HabitReport(Message):
     """
 
     name: Name
+    """The habit's name."""
     habit_id: UUID | None = None
+    """The habit that the rows went to; null: none yet."""
     outcome: Literal["created", "merged", "unchanged"]
+    """What became of it."""
     read: int
+    """How many rows were read."""
     imported: int
+    """How many rows came in."""
     derived: int
+    """How many rows Ritmo works out anew, and need not keep."""
     skipped: dict[str, int] = Field(default_factory=dict)
+    """How many rows were skipped, by reason."""
 
 
 class MoodFound(Message):
@@ -44,16 +51,22 @@ class MoodFound(Message):
     """
 
     label: str
+    """The mood, as the file calls it."""
     entries: int
+    """How many entries have it."""
     mood: Mood | None
+    """What it is taken for, from 1 (awful) to 5 (great); null: not said yet."""
 
 
 class RowSkipped(Message):
     """A row that was skipped because it makes no sense; `says` why to its reader."""
 
     row: int
+    """The number of the row in the file, from 1."""
     reason: str
+    """Why, for programs."""
     says: str
+    """Why, in words."""
 
 
 class EntriesReport(Message):
@@ -64,20 +77,30 @@ class EntriesReport(Message):
     """
 
     read: int
+    """How many rows were read."""
     imported: int
+    """How many rows came in."""
     skipped: dict[str, int] = Field(default_factory=dict)
+    """How many entries were skipped, by reason."""
     rows: tuple[RowSkipped, ...] = ()
+    """The first rows that make no sense."""
     moods: tuple[MoodFound, ...] = ()
+    """The moods of the file, and what they are taken for."""
     left_out: dict[str, int] = Field(default_factory=dict)
+    """How many things beside entries are not taken over, by kind."""
     first: Day | None = None
+    """The day of the first entry that came in; null: none did."""
     last: Day | None = None
+    """The day of the last entry that came in; null: none did."""
 
 
 class Account(Message):
     """What became of every row of a file."""
 
     habits: tuple[HabitReport, ...] = ()
+    """What became of the rows of each habit."""
     entries: EntriesReport | None = None
+    """What became of diary entries; null: the file holds none."""
 
     @property
     def read(self) -> int:
@@ -93,12 +116,19 @@ class Import(Account, Reply):
     """
 
     import_id: UUID
+    """Which import."""
     phase: ImportPhase
+    """How far it has come."""
     dry_run: bool
+    """True: it is only tried, and nothing is kept."""
     rows: int = 0
+    """How many rows are read so far."""
     total: int | None = None
+    """How many rows there are; null: not known yet."""
     problem: str | None = None
+    """Why it failed, in words; null: it did not."""
     refusal: Refusal | None = None
+    """Why it failed, for programs; null: it did not."""
 
 
 class StartImport(Command[Import]):

@@ -55,14 +55,23 @@ class EntryWords(Message):
     """An entry in its writer's words. One of text, title, mood, energy and tags must be given."""
 
     title: Line = ""
+    """The title; perhaps empty."""
     text: Markdown = Field(default="", repr=False, examples=["Ran *around the lake*."])
+    """The text, as Markdown."""
     mood: Mood | None = None
+    """From 1 (awful) to 5 (great); null: not said."""
     energy: Energy | None = None
+    """From 1 (none) to 5 (full of it); null: not said."""
     tags: Tags = ()
+    """Its tags, up to 20."""
     habit_ids: Links = ()
+    """Habits that it is about."""
     prompt_id: PromptId | None = None
+    """The prompt that it answers; null: none."""
     question: Line = ""
+    """The question that it answers; perhaps empty."""
     favourite: bool = False
+    """True: marked as a favourite."""
 
 
 class JournalEntry(EntryWords, Reply):
@@ -73,14 +82,23 @@ class JournalEntry(EntryWords, Reply):
     """
 
     entry_id: UUID
+    """Which entry."""
     day: Day
+    """The logical day."""
     at: AwareDatetime
+    """When it was lived."""
     zone: Zone
+    """The IANA time zone."""
     created_at: AwareDatetime
+    """When it was first written."""
     changed_at: AwareDatetime
+    """When its words were written last."""
     deleted_at: AwareDatetime | None = None
+    """When it was deleted; null: it is not."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
     snippet: str = ""
+    """HTML: what a search found, in `<mark>`; else empty."""
 
 
 class CreateEntry(EntryWords, Command[JournalEntry]):
@@ -174,7 +192,9 @@ class JournalEntries(Reply):
     """A page of entries; `next` asks for the next page. Long texts make pages shorter."""
 
     entries: tuple[JournalEntry, ...]
+    """The entries, the latest first."""
     next: Cursor | None = None
+    """The cursor of the next page; null: this is the last one."""
 
 
 class ListEntries(Query[JournalEntries]):
@@ -201,17 +221,24 @@ class EntryVersion(EntryWords):
     """An entry as it was in a version, written at `written_at`."""
 
     version: int
+    """Rises by one with each change; it stands in the ETag."""
     day: Day
+    """The logical day."""
     at: AwareDatetime
+    """When it was lived."""
     zone: Zone
+    """The IANA time zone."""
     written_at: AwareDatetime
+    """When this version was written."""
 
 
 class EntryHistory(Reply):
     """A page of an entry's versions, newest first: the present one begins the first page."""
 
     versions: tuple[EntryVersion, ...]
+    """The versions, newest first."""
     next: Cursor | None = None
+    """The cursor of the next page; null: this is the last one."""
 
 
 class GetEntryHistory(Query[EntryHistory]):
@@ -227,7 +254,9 @@ class OnThisDay(Reply):
     """Entries of the same day in earlier years, the latest first."""
 
     day: Day
+    """The logical day whose earlier years are shown."""
     entries: tuple[JournalEntry, ...]
+    """The entries, the latest first."""
 
 
 class GetOnThisDay(Query[OnThisDay]):
@@ -244,13 +273,16 @@ class EntryTag(Message):
     """A tag, as it was written last, and how many entries bear it."""
 
     tag: Tag
+    """The tag, as it was written last."""
     entries: int
+    """How many entries bear it."""
 
 
 class EntryTags(Reply):
     """All tags, the most used first."""
 
     tags: tuple[EntryTag, ...]
+    """The tags, the most used first."""
 
 
 class ListEntryTags(Query[EntryTags]):

@@ -51,9 +51,12 @@ def secrets_of(message: type[BaseModel]) -> frozenset[str]:
 
 
 class Message(BaseModel):
-    """Anything said between rooms. Fields of a newer speaker are passed over, never refused."""
+    """Anything said between rooms. Fields of a newer speaker are passed over, never refused.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    What stands below a field describes it wherever a schema of it is shown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Reply(Message):
@@ -99,18 +102,26 @@ class Wrong(Message):
     """One field that is wrong, and why: `pointer` is its JSON pointer (RFC 6901)."""
 
     pointer: str
+    """The field's JSON pointer (RFC 6901)."""
     detail: str
+    """What is wrong, in the caller's language."""
 
 
 class Refusal(Message):
     """A refusal as it travels over a wire."""
 
     kind: str
+    """The kind of refusal."""
     code: str
+    """What went wrong, for programs."""
     text: str
+    """A sentence in English, with places for `params`."""
     params: dict[str, str | int | float] = Field(default_factory=dict)
+    """What fills the places of `text`, by name."""
     fields: tuple[Wrong, ...] = ()
+    """What is wrong field by field."""
     retry_after: float | None = None
+    """Seconds after which to try again; null: not known."""
 
 
 class Refused(Exception):

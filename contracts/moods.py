@@ -17,8 +17,11 @@ class MoodName(Message):
     """A step of the scale, as a person calls it."""
 
     mood: Mood
+    """The step, from 1 (awful) to 5 (great)."""
     name: Annotated[Name, StringConstraints(max_length=30)]
+    """What the person calls it."""
     emoji: Icon = ""
+    """An emoji; perhaps empty."""
 
 
 Five = Annotated[tuple[MoodName, ...], Field(json_schema_extra={"minItems": 5, "maxItems": 5})]
@@ -28,6 +31,7 @@ class Scale(Message):
     """The five steps of the scale, each with a name of its own, from 1 (awful) to 5 (great)."""
 
     moods: Five
+    """The five steps, from 1 to 5."""
 
     @model_validator(mode="after")
     def _five_steps(self) -> Self:
@@ -43,6 +47,7 @@ class Moods(Scale, Reply):
     """The scale of a person; not `custom`: the one that comes with Ritmo, in their language."""
 
     custom: bool
+    """True: the person's own names; false: those of Ritmo."""
 
 
 class GetMoods(Query[Moods]):
@@ -67,16 +72,22 @@ class CalendarDay(Message):
     """A day with entries: how many, and the average of their moods; None: none has one."""
 
     day: Day
+    """The logical day."""
     entries: int
+    """How many diary entries."""
     mood: float | None
+    """The average mood, from 1 to 5; null: no entry has one."""
 
 
 class MoodCalendar(Reply):
     """The days of a range that have entries, oldest first."""
 
     first: Day
+    """The first day of the range."""
     last: Day
+    """The last day of the range, included."""
     days: tuple[CalendarDay, ...]
+    """The days, oldest first."""
 
 
 class GetMoodCalendar(Query[MoodCalendar]):

@@ -19,8 +19,11 @@ class PromptWords(Message):
     """A question, and whose it is: the person's `own`, or one that comes with Ritmo."""
 
     prompt_id: PromptId
+    """Which prompt."""
     question: Question
+    """The question."""
     own: bool
+    """True: the person's own; false: it comes with Ritmo."""
 
 
 class Prompt(PromptWords, Reply):
@@ -31,6 +34,7 @@ class Prompts(Reply):
     """All prompts: own ones first, in the order in which they were added."""
 
     prompts: tuple[PromptWords, ...]
+    """The prompts, own ones first."""
 
 
 class ListPrompts(Query[Prompts]):

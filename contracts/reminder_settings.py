@@ -13,7 +13,9 @@ class QuietHours(Message):
     """Hours in which nothing is sent, over midnight if `to` is earlier; written `from` and `to`."""
 
     first: LocalTime = Field(alias="from", examples=["22:00"])
+    """When they begin, HH:MM in the person's zone."""
     last: LocalTime = Field(alias="to", examples=["07:00"])
+    """When they end, HH:MM in the person's zone."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -27,16 +29,22 @@ class SettingsWords(Message):
     """
 
     quiet_hours: QuietHours | None = None
+    """Hours in which nothing is sent; null: none."""
     channels: Channels = ("email",)
+    """The ways on which reminders go out."""
     grace_minutes: int = Field(default=120, ge=0, le=1440, strict=True)
+    """How many minutes late a reminder may still be sent."""
     digests: Annotated[tuple[DigestEvery, ...], Field(max_length=3)] = ()
+    """Which digests are sent."""
     digest_at: LocalTime = "08:00"
+    """When digests are sent, HH:MM in the person's zone."""
 
 
 class ReminderSettings(SettingsWords, Reply):
     """How a person wants to be reminded, as it stands."""
 
     version: int
+    """Rises by one with each change; it stands in the ETag."""
 
 
 class GetReminderSettings(Query[ReminderSettings]):

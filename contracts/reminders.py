@@ -86,16 +86,27 @@ class ReminderWords(Message):
     """
 
     habit_id: UUID | None = None
+    """The habit that it is about; null: none."""
     kind: ReminderKind = "fixed"
+    """When it comes: at times of its own, before a streak ends, after silence, or smart."""
     text: Line = Field(default="", repr=False, examples=["Stretch for five minutes"])
+    """What it says; perhaps empty."""
     times: ReminderTimes = ("09:00",)
+    """The times at which it comes, HH:MM in the person's zone."""
     weekdays: ReminderDays = WEEKDAYS
+    """The days of the week on which it comes."""
     streak: StreakLength = 3
+    """How long a streak must be to be minded, in its own unit; for `at_risk`."""
     after_days: SilentDays = 3
+    """How many days without a word it waits; for `silence`."""
     mode: SmartMode = "propose"
+    """Whether learned times are proposed or taken over; for `smart`."""
     unless_written: bool = False
+    """True: silent once the diary has an entry for the day."""
     channels: Channels | None = None
+    """The ways on which it goes out; null: those of the settings."""
     enabled: bool = True
+    """False: it does not come."""
 
 
 SilentReason = Literal[
@@ -125,10 +136,15 @@ class Fire(Message):
     """
 
     fire_at: AwareDatetime
+    """When it came due."""
     day: Day
+    """The logical day."""
     outcome: Outcome
+    """What became of it."""
     reason: SilentReason | None = None
+    """Why it kept silent; null: it did not."""
     late: bool = False
+    """True: sent after its time, within the grace period."""
 
 
 NeverBecause = Literal["off", "quiet_hours", "no_occurrence", "habit_gone", "archived"]
@@ -143,14 +159,23 @@ class Reminder(ReminderWords, Reply):
     """
 
     reminder_id: UUID
+    """Which reminder."""
     next_at: AwareDatetime | None
+    """When it comes next; null: it will not."""
     never_because: NeverBecause | None = None
+    """Why it will not come; null: it will."""
     snoozed_until: AwareDatetime | None = None
+    """Until when it is silent; null: it is not."""
     shift_minutes: int = 0
+    """How many minutes feedback has moved it; negative: earlier."""
     learned: tuple[LocalTime | None, ...] = ()
+    """The times it has learned, HH:MM, Monday first; null: it goes by `times`."""
     history: tuple[Fire, ...] = ()
+    """The last times that it came due, newest first; empty in lists."""
     created_at: AwareDatetime
+    """When it was made."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
 
 
 class CreateReminder(ReminderWords, Command[Reminder]):
@@ -204,6 +229,7 @@ class Reminders(Reply):
     """All reminders, in the order in which they were made."""
 
     reminders: tuple[Reminder, ...]
+    """The reminders, in the order in which they were made."""
 
 
 class ListReminders(Query[Reminders]):
@@ -217,7 +243,9 @@ class Snooze(Message):
     """For how long a reminder is to be silent: so many minutes, or until tomorrow."""
 
     minutes: int | None = Field(default=None, ge=15, le=1440, strict=True, examples=[30])
+    """For how many minutes it is silent."""
     until: Literal["tomorrow"] | None = None
+    """Until when it is silent, instead of `minutes`."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -260,15 +288,25 @@ class Usual(Message):
     """
 
     weekday: Weekday | None = None
+    """The day of the week; null: all days together."""
     enough: bool
+    """Whether there are times enough to say."""
     times: int
+    """How many times are known."""
     needed: int
+    """How many times are needed."""
     usual: LocalTime | None = None
+    """The mean time, HH:MM; null: not enough is known."""
     first: LocalTime | None = None
+    """The begin of the window with the central 80 %, HH:MM."""
     last: LocalTime | None = None
+    """The end of the window with the central 80 %, HH:MM."""
     proposed: LocalTime | None = None
+    """The time to be reminded, HH:MM, shortly before the usual one."""
     within: int = 0
+    """How many of the times lie in the window."""
     deviation_minutes: int | None = None
+    """The circular standard deviation, in minutes."""
 
 
 class Proposal(Reply):
@@ -278,8 +316,11 @@ class Proposal(Reply):
     """
 
     reminder_id: UUID
+    """Which reminder."""
     days: tuple[Usual, ...]
+    """What is usual on each day of the week, Monday first."""
     words: tuple[str, ...]
+    """Sentences, in the caller's language."""
 
 
 class GetProposal(Query[Proposal]):
@@ -305,9 +346,13 @@ class Why(Reply):
     """Why a reminder comes when it does, in words, with the numbers behind them."""
 
     reminder_id: UUID
+    """Which reminder."""
     words: tuple[str, ...]
+    """Sentences, in the caller's language."""
     next_at: AwareDatetime | None
+    """When it comes next; null: it will not."""
     usual: Usual | None = None
+    """The numbers behind it; null: it goes by no learned time."""
 
 
 class ExplainReminder(Query[Why]):

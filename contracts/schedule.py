@@ -36,13 +36,14 @@ class Frequency(NamedTuple):
 class _Value(BaseModel):
     """A schedule: equal when it says the same."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class EveryDay(_Value):
     """Due each day."""
 
     every: Literal["day"] = "day"
+    """What kind of schedule this is."""
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -62,9 +63,11 @@ class Weekdays(_Value):
     """Due on some days of the week."""
 
     every: Literal["weekdays"] = "weekdays"
+    """What kind of schedule this is."""
     days: Annotated[
         tuple[Weekday, ...], Field(min_length=1, max_length=7), AfterValidator(_in_week_order)
     ]
+    """On which days of the week."""
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -79,7 +82,9 @@ class EveryNDays(_Value):
     """Due every `n` days, the first time on the day it begins."""
 
     every: Literal["n_days"] = "n_days"
+    """What kind of schedule this is."""
     n: int = Field(ge=1, le=366, strict=True)
+    """How many days from one to the next."""
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -97,9 +102,13 @@ class Times(_Value):
     """
 
     every: Literal["times"] = "times"
+    """What kind of schedule this is."""
     times: int = Field(ge=1, le=366, strict=True)
+    """On how many different days."""
     per: Literal["week", "month", "days"] = "week"
+    """In which period."""
     days: int | None = Field(default=None, ge=1, le=366, strict=True)
+    """The length of the period in days; only with `days`."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -144,9 +153,11 @@ class MonthDays(_Value):
     """
 
     every: Literal["month_days"] = "month_days"
+    """What kind of schedule this is."""
     days: Annotated[
         tuple[MonthDay, ...], Field(min_length=1, max_length=31), AfterValidator(_days_of_a_month)
     ]
+    """Days of the month; -1 is the last one."""
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -163,8 +174,11 @@ class NthWeekday(_Value):
     """Due on the nth such weekday of each month; -1 is the last. A month without it is passed."""
 
     every: Literal["nth_weekday"] = "nth_weekday"
+    """What kind of schedule this is."""
     weekday: Weekday
+    """Which day of the week."""
     nth: Literal[1, 2, 3, 4, 5, -1, -2, -3, -4, -5]
+    """Which of them in the month; -1 is the last one."""
 
     def is_due(self, day: date, start: date) -> bool:
         """Tell whether `day` is one of its days, having begun on `start`."""
@@ -186,8 +200,11 @@ class Yearly(_Value):
     """
 
     every: Literal["year"] = "year"
+    """What kind of schedule this is."""
     month: int = Field(ge=1, le=12, strict=True)
+    """The month, from 1 to 12."""
     day: int = Field(ge=1, le=31, strict=True)
+    """The day of the month."""
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
@@ -215,7 +232,9 @@ class Rule(_Value):
     """
 
     every: Literal["rule"] = "rule"
+    """What kind of schedule this is."""
     rrule: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain_rule)]
+    """The rule, such as FREQ=MONTHLY;BYMONTHDAY=-1."""
 
     def to_rrule(self) -> str:
         """Return the rule itself."""

@@ -17,16 +17,22 @@ class TemplateWords(Message):
     """A template in its writer's words."""
 
     name: Name = Field(examples=["Evening"])
+    """Its name."""
     body: Body = Field(default="", examples=["## Went well\n\n- \n"])
+    """What an entry made of it begins with, as Markdown."""
     tags: Tags = ()
+    """Tags of an entry made of it, up to 20."""
 
 
 class TemplateShown(TemplateWords):
     """A template, and whose it is: the person's `own`, or one that comes with Ritmo."""
 
     template_id: PromptId
+    """Which template."""
     own: bool
+    """True: the person's own; false: it comes with Ritmo."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
 
 
 class EntryTemplate(TemplateShown, Reply):
@@ -37,6 +43,7 @@ class EntryTemplates(Reply):
     """All templates: own ones first, by name."""
 
     templates: tuple[TemplateShown, ...]
+    """The templates, own ones first."""
 
 
 class ListTemplates(Query[EntryTemplates]):

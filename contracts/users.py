@@ -29,16 +29,27 @@ class User(Reply):
     """A person, as they and administrators see them."""
 
     user_id: UUID
+    """Who it is."""
     email: Email
+    """The mail address."""
     name: Name
+    """What they are called; perhaps empty."""
     language: Language
+    """The language of mails, errors and answers: `en` or `ru`."""
     zone: Zone
+    """Their IANA time zone."""
     day_start: DayStart
+    """When their logical day begins."""
     week_start: Weekday
+    """The first day of their week."""
     role: Role
+    """What they may do."""
     disabled: bool
+    """True: they may not log in."""
     created_at: AwareDatetime
+    """When the account was opened."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
 
 
 class CreateProfile(Command[User]):

@@ -2,10 +2,16 @@
 
 import zlib
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 JSON = "application/json"
+
+
+class Shown(BaseModel):
+    """What a route shows; what stands below a field describes it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 def answer(reply: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

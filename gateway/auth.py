@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.auth import (
@@ -30,7 +30,7 @@ from contracts.message import NotFound, Unavailable
 from contracts.principal import Verifier
 from contracts.time import Zone
 from contracts.users import CreateProfile, GetProfile, User
-from gateway.answers import answer, created, nothing
+from gateway.answers import Shown, answer, created, nothing
 from gateway.deps import (
     FromDevice,
     Hashing,
@@ -67,10 +67,15 @@ class NewAccount(Body):
         }
     )
     email: Email
+    """The mail address."""
     password: Password
+    """The password."""
     name: Name = ""
+    """What they are called; perhaps empty."""
     zone: Zone = "UTC"
+    """Their IANA time zone."""
     language: Language = "en"
+    """Their language: `en` or `ru`; by Accept-Language, if not given."""
 
 
 class Credentials(Body):
@@ -82,31 +87,42 @@ class Credentials(Body):
         }
     )
     email: Email
+    """The mail address."""
     password: Password
+    """The password."""
     otp: Annotated[str, Field(max_length=20)] | None = Field(default=None, repr=False)
+    """A one-time password, where one is asked for."""
 
 
 class RefreshToken(Body):
     """A refresh token, used once."""
 
     refresh_token: Text = Field(repr=False, examples=["a8Yl0v2dYkEJ0dFNo5nJ0E0TqQ2oVq1f"])
+    """The refresh token, which is used up by this."""
 
 
 class NewPassword(Body):
     """The present password and the next one."""
 
     password: Password
+    """The present password."""
     new_password: Password
+    """The next password."""
 
 
-class Opened(BaseModel):
+class Opened(Shown):
     """A session: who it is, and its tokens. `expires_in` is the access token's life in seconds."""
 
     user: User
+    """Who it is."""
     access_token: str
+    """Send it as `Authorization: Bearer`."""
     refresh_token: str
+    """Opens the session again, once."""
     token_type: Literal["Bearer"] = "Bearer"
+    """How the access token is sent."""
     expires_in: int
+    """The life of the access token, in seconds."""
 
 
 def opened(user: User, tokens: Tokens) -> Opened:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.check_ins import (
@@ -23,7 +23,7 @@ from contracts.check_ins import (
 )
 from contracts.habit import Amount, CheckInState, Note, Step
 from contracts.time import Day
-from gateway.answers import answer, listed
+from gateway.answers import Shown, answer, listed
 from gateway.deps import (
     NOT_MODIFIED,
     From,
@@ -51,9 +51,13 @@ class DayLog(Body):
         json_schema_extra={"examples": [{}, {"value": 7.5, "note": "around the lake"}]}
     )
     value: Amount | None = None
+    """How much: times, the habit's unit, or seconds; what was asked, if not given."""
     state: CheckInState | None = None
+    """What the day counts as; by `value`, if not given."""
     note: Note | None = None
+    """A note about the day; the old one stays, if not given."""
     at: AwareDatetime | None = None
+    """When it was done; now, if not given."""
 
 
 class Addition(Body):
@@ -61,6 +65,7 @@ class Addition(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"by": 1}, {"by": -0.5}]})
     by: Step = 1.0
+    """How much, in the habit's measure: times, its unit, or seconds."""
 
 
 class Logs(Body):
@@ -72,21 +77,26 @@ class Logs(Body):
         }
     )
     check_ins: tuple[Log, ...] = Field(min_length=1, max_length=MAX_LOGS)
+    """The check-ins."""
 
 
-class LogOutcome(BaseModel):
+class LogOutcome(Shown):
     """What became of one check-in: how the day stands now, or the problem with it."""
 
     habit_id: UUID
+    """Which habit."""
     status: int = Field(description="As if it had been sent alone: 200, 404, 409 or 422.")
     check_in: CheckedIn | None = None
+    """How the day stands now; null: it was refused."""
     problem: RefusedPart | None = None
+    """Why it was refused; null: it was not."""
 
 
-class LogOutcomes(BaseModel):
+class LogOutcomes(Shown):
     """What became of each check-in, in the order in which they were sent."""
 
     outcomes: tuple[LogOutcome, ...]
+    """The outcomes, in the order of the check-ins."""
 
 
 class ToUndo(Body):
@@ -94,7 +104,9 @@ class ToUndo(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{}]})
     change_id: UUID | None = None
+    """The change to take back; the last one, if not given."""
     habit_id: UUID | None = None
+    """The habit whose last change is taken back; any, if not given."""
 
 
 NOTHING_SAID, ONE_MORE, LAST_CHANGE = DayLog(), Addition(), ToUndo()

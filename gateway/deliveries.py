@@ -52,6 +52,7 @@ class AppriseAddress(Body):
     """An address that Apprise knows; it may hold passwords, and is never shown again in full."""
 
     url: AppriseUrl
+    """The address, as Apprise writes them."""
 
 
 def reads(request: Request) -> Language | None:

@@ -54,6 +54,7 @@ class NewHabit(Words):
         },
     )
     start_day: Day | None = None
+    """The first logical day that counts; today, if not given."""
 
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ else:
     HabitChanges = changes_of(
         "HabitChanges",
         UpdateHabit,
+        of=Habit,
         without=frozenset({"habit_id", "drop_target", "expected_version"}),
         clears=frozenset({"target"}),
         example={"name": "Read twenty pages", "schedule": {"every": "weekdays", "days": ["mon"]}},
@@ -72,6 +74,7 @@ class Order(Body):
     """Habits in the order in which they are to stand."""
 
     habit_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
+    """Habits, in the order in which they are to stand."""
 
 
 def etag(habit: Habit) -> dict[str, str]:

@@ -12,13 +12,13 @@ from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.health import State
 from contracts.message import Denied, Unauthenticated
 from contracts.speech import say
-from gateway.answers import JSON, answer
+from gateway.answers import JSON, Shown, answer
 from gateway.deps import Door, IfNoneMatch, door_of, guest
 from gateway.limits import address_of
 from gateway.problems import BadRequest, documented, language_of, problem
@@ -35,13 +35,14 @@ BEARABLE = frozenset({"low"})
 """Codes of parts that still do what they are for."""
 
 
-class Alive(BaseModel):
+class Alive(Shown):
     """The gateway answers."""
 
     status: Literal["alive"] = "alive"
+    """Always `alive`."""
 
 
-class Ready(BaseModel):
+class Ready(Shown):
     """Whether Ritmo can work: `ok` for each part, or what is wrong with it."""
 
     model_config = ConfigDict(

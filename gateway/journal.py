@@ -61,8 +61,11 @@ class NewEntry(EntryWords):
         },
     )
     day: Day | None = None
+    """The logical day; that of `at`, if not given."""
     at: AwareDatetime | None = None
+    """When it was lived; now, if not given."""
     zone: Zone | None = None
+    """The IANA time zone; the person's own, if not given."""
 
 
 CLEARED = frozenset({"mood", "energy", "prompt_id"})
@@ -74,6 +77,7 @@ else:
     EntryChanges = changes_of(
         "EntryChanges",
         UpdateEntry,
+        of=JournalEntry,
         without=frozenset({"entry_id", "clear", "expected_version"}),
         clears=CLEARED,
         example={"text": "Ran *around both lakes*.", "mood": 5},
@@ -85,6 +89,7 @@ class ToRestore(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{}, {"version": 1}]})
     version: int | None = Field(default=None, ge=1, le=2**31 - 1, strict=True)
+    """The version whose words come back; the present ones, if not given."""
 
 
 def etag(entry: JournalEntry) -> dict[str, str]:

@@ -44,6 +44,7 @@ class NewPrompt(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"question": "What did you cook?"}]})
     question: Question
+    """The question."""
 
 
 class NewTemplate(TemplateWords):
@@ -61,6 +62,7 @@ else:
     TemplateChanges = changes_of(
         "TemplateChanges",
         ChangeTemplate,
+        of=EntryTemplate,
         without=frozenset({"template_id", "expected_version"}),
         example={"name": "Night"},
     )

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -29,6 +29,7 @@ from contracts.message import (
     Unavailable,
 )
 from contracts.speech import chosen, say
+from gateway.answers import Shown
 from gateway.visit import visit_of
 from gateway.wrongs import wrongs
 
@@ -83,16 +84,17 @@ PLAIN: dict[int, tuple[str, str]] = {
 """Code and sentence of errors that the router raises."""
 
 
-class WrongField(BaseModel):
+class WrongField(Shown):
     """What is wrong with one field of the body (`pointer`) or one parameter."""
 
     pointer: str | None = Field(default=None, description="JSON pointer into the body (RFC 6901).")
     parameter: str | None = Field(default=None, description="Name of a parameter or header.")
     in_: str | None = Field(default=None, alias="in", description="path, query or header.")
     detail: str
+    """What is wrong, in the caller's language."""
 
 
-class Problem(BaseModel):
+class Problem(Shown):
     """A problem document (RFC 9457)."""
 
     model_config = ConfigDict(
@@ -114,22 +116,28 @@ class Problem(BaseModel):
 
     type: str = Field(description="Names the kind of problem; `urn:ritmo:problem:` and the code.")
     title: str
+    """What went wrong, in the caller's language."""
     status: int
+    """The HTTP status."""
     detail: str = Field(description="What was wrong and what to do, in the reader's language.")
     instance: str
+    """The path that was asked for."""
     code: str = Field(description="Stable; for programs.")
     trace_id: str = Field(description="Finds this request in the log.")
     errors: list[WrongField] | None = None
+    """What is wrong field by field; null where no field is to blame."""
 
 
-class RefusedPart(BaseModel):
+class RefusedPart(Shown):
     """Why one part of a request was refused; its members are those of a problem document."""
 
     status: int = Field(description="The status that it would have had alone.")
     code: str = Field(description="Stable; for programs.")
     title: str
+    """What went wrong, in the caller's language."""
     detail: str = Field(description="What was wrong and what to do, in the reader's language.")
     errors: list[WrongField] | None = None
+    """What is wrong field by field; null where no field is to blame."""
 
 
 class BadRequest(HTTPException):

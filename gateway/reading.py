@@ -20,13 +20,14 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 from starlette.responses import Response
 
+from gateway.answers import Shown
 from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
 from gateway.identity import bearer
 from gateway.problems import BadRequest, documented
 from gateway.shape import check_shape
 
 
-class Body(BaseModel):
+class Body(Shown):
     """What is said to a route; fields that it does not know are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -145,17 +146,24 @@ def changes_of(
     name: str,
     command: type[BaseModel],
     *,
+    of: type[BaseModel],
     without: frozenset[str],
     clears: frozenset[str] = frozenset(),
     example: dict[str, Any],
 ) -> type[BaseModel]:
-    """Make the body of a PATCH from its command: what is absent stays, null only `clears`."""
+    """Make the body of a PATCH from its command: what is absent stays, null only `clears`.
+
+    A field that the command does not describe is described by what is changed (`of`).
+    """
     fields: dict[str, Any] = {}
     for field, info in command.model_fields.items():
         if field in without:
             continue
         kind = _without_none(info.annotation)
-        fields[field] = (kind | None if field in clears else kind, Field(default_factory=_nothing))
+        kind = kind | None if field in clears else kind
+        changed = of.model_fields.get(field, info)
+        words = info.description or changed.description
+        fields[field] = (kind, Field(default_factory=_nothing, description=words))
     config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [example]})
     doc = f"{(command.__doc__ or name).splitlines()[0]} What is not given stays as it is."
     return create_model(name, __config__=config, __doc__=doc, **fields)

@@ -73,6 +73,7 @@ else:
     ReminderChanges = changes_of(
         "ReminderChanges",
         UpdateReminder,
+        of=Reminder,
         without=frozenset({"reminder_id", "usual_channels", "expected_version"}),
         clears=frozenset({"channels"}),
         example={"times": ["07:30"], "enabled": True},
@@ -89,7 +90,9 @@ class Feedback(Body):
     """What to say to a reminder; `weekday` goes with `never`: only that day is meant."""
 
     feedback: Literal["earlier", "later", "never"]
+    """Earlier, later, or never again."""
     weekday: Weekday | None = None
+    """The only day of the week that `never` is meant for."""
 
 
 class NewSettings(SettingsWords):

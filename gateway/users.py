@@ -18,7 +18,7 @@ from contracts.users import (
     ListUsers,
     User,
 )
-from gateway.answers import answer, etag_of, nothing, versioned
+from gateway.answers import Shown, answer, etag_of, nothing, versioned
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus
 from gateway.identity import Me
 from gateway.reading import Said, changes_of, given, resource
@@ -42,19 +42,26 @@ else:
     ProfileChanges = changes_of(
         "ProfileChanges",
         ChangeProfile,
+        of=User,
         without=frozenset({"expected_version"}),
         example={"zone": "Europe/London", "day_start": 180},
     )
     UserChanges = changes_of(
-        "UserChanges", ChangeUser, without=frozenset({"user_id"}), example={"disabled": True}
+        "UserChanges",
+        ChangeUser,
+        of=User,
+        without=frozenset({"user_id"}),
+        example={"disabled": True},
     )
 
 
-class UserPage(BaseModel):
+class UserPage(Shown):
     """A page of users, newest first; `next` asks for the next page."""
 
     users: tuple[User, ...]
+    """The users, newest first."""
     next: str | None
+    """The cursor of the next page; null: this is the last one."""
 
 
 @router.get("/v1/me", response_model=User, responses=NOT_MODIFIED, summary="Get my profile")
