@@ -68,7 +68,7 @@ class FreshRoute(Route):
         return handle_fresh
 
 
-router = resource("analytics", 403, 404)
+router = resource("analytics")
 router.route_class = FreshRoute
 
 Format = Literal["json", "csv", "png", "svg"]

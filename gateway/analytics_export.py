@@ -14,7 +14,7 @@ from gateway.identity import Me
 from gateway.reading import resource
 from gateway.sheets import Csv, JsonLines, Parquet, Sheet
 
-router = resource("analytics", 403, 404, 406)
+router = resource("analytics")
 
 PAGE = 2000
 """Facts asked for at a time."""

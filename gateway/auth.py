@@ -43,9 +43,10 @@ from gateway.deps import (
     guest,
 )
 from gateway.identity import Me
+from gateway.problems import documented
 from gateway.reading import Body, Said, resource
 
-router = resource("accounts", 403, 404, 409, 410)
+router = resource("accounts")
 
 Password = Annotated[Text, Field(repr=False, examples=["correct horse battery staple"])]
 
@@ -154,6 +155,7 @@ async def profile_of(
     status_code=201,
     response_model=Opened,
     dependencies=[Depends(at_register)],
+    responses=documented(409, 410),
     summary="Open an account",
 )
 async def register(
@@ -187,6 +189,7 @@ async def register(
     "/v1/auth/login",
     response_model=Opened,
     dependencies=[Depends(at_login)],
+    responses=documented(401, 403, 410),
     summary="Log in",
 )
 async def login(
@@ -209,6 +212,7 @@ async def login(
     "/v1/auth/refresh",
     response_model=Opened,
     dependencies=[Depends(guest)],
+    responses=documented(401, 403),
     summary="Refresh a session",
 )
 async def refresh(
@@ -248,7 +252,9 @@ async def end_all_sessions(
 
 @router.delete("/v1/auth/sessions/{session_id}", status_code=204, summary="End a session")
 async def end_session(
-    session_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    session_id: Annotated[
+        UUID, Path(description="Which session.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    ],
     me: Me,
     bus: TheBus,
     key: Key = None,

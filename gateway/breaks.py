@@ -13,9 +13,11 @@ from gateway.deps import Expected, From, Key, TheBus, To
 from gateway.identity import Me
 from gateway.reading import Said, resource
 
-router = resource("breaks", 403, 404, 409, 412)
+router = resource("breaks")
 
-BreakId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+BreakId = Annotated[
+    UUID, Path(description="Which break.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+]
 
 
 class Pause(Rest):

@@ -39,7 +39,7 @@ from gateway.identity import Me
 from gateway.problems import RefusedPart, language_of, refused_part
 from gateway.reading import Body, Said, resource
 
-router = resource("check-ins", 403, 404, 409)
+router = resource("check-ins")
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -174,7 +174,7 @@ async def list_all_check_ins(
     bus: TheBus,
     first: From = None,
     last: To = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 500,
     cursor: PageCursor = None,
     known: IfNoneMatch = None,
 ) -> Response:
@@ -206,7 +206,7 @@ async def list_check_ins(
     bus: TheBus,
     first: From = None,
     last: To = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 100,
     cursor: PageCursor = None,
 ) -> Response:
     """List the check-ins of a habit, oldest first."""
@@ -220,7 +220,7 @@ async def get_history(
     me: Me,
     bus: TheBus,
     day: Annotated[Day | None, Query(description="Only changes to this day.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
     cursor: PageCursor = None,
 ) -> Response:
     """List the changes to a habit's check-ins, newest first: who, when, and what it was before."""

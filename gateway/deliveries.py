@@ -35,7 +35,7 @@ from gateway.deps import Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
 from gateway.reading import Body, Said, resource
 
-router = resource("reminders", 403, 404, 409)
+router = resource("reminders")
 
 OPEN = ("pending", "retry", "sending")
 
@@ -45,7 +45,10 @@ LETTER_CSP = (
 )
 """A letter brings its own styles and pictures, and nothing that runs."""
 
-DeliveryId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+TheChannel = Annotated[ChannelName, Path(description="Which channel.")]
+DeliveryId = Annotated[
+    UUID, Path(description="Which delivery.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+]
 
 
 class AppriseAddress(Body):
@@ -93,7 +96,7 @@ async def drop_apprise(me: Me, bus: TheBus, key: Key = None) -> Response:
     summary="Send a test",
 )
 async def send_test(
-    request: Request, channel: ChannelName, me: Me, bus: TheBus, key: Key = None
+    request: Request, channel: TheChannel, me: Me, bus: TheBus, key: Key = None
 ) -> Response:
     """Send a test through a channel, and tell what became of it."""
     language = reads(request)
@@ -125,7 +128,9 @@ async def _follow(
     summary="Try a reminder",
 )
 async def try_reminder(
-    reminder_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    reminder_id: Annotated[
+        UUID, Path(description="Which reminder.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    ],
     me: Me,
     bus: TheBus,
     key: Key = None,
@@ -141,7 +146,7 @@ async def list_deliveries(
     me: Me,
     bus: TheBus,
     state: Annotated[DeliveryState | None, Query(description="Only those in this state.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
     cursor: PageCursor = None,
 ) -> Response:
     """List what was sent to the caller, newest first, and what became of it, in words."""

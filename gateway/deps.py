@@ -196,7 +196,9 @@ PageCursor = Annotated[
         pattern=r"^[A-Za-z0-9_.~=-]*$",
     ),
 ]
-HabitId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+HabitId = Annotated[
+    UUID, Path(description="Which habit.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+]
 OfDay = Annotated[
     Day | None,
     BeforeValidator(lambda named: None if named == "today" else named),

@@ -26,7 +26,7 @@ from gateway.deps import NOT_MODIFIED, Expected, HabitId, IfNoneMatch, Key, Page
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("habits", 403, 404, 409, 412)
+router = resource("habits")
 
 ARCHIVED: dict[str, bool | None] = {"true": True, "false": False, "all": None}
 Archived = Annotated[
@@ -88,7 +88,7 @@ async def list_habits(
     bus: TheBus,
     archived: Archived = "false",
     tag: Annotated[Tag | None, Query(description="Only habits that bear this tag.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 100,
     cursor: PageCursor = None,
     known: IfNoneMatch = None,
 ) -> Response:

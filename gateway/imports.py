@@ -29,7 +29,7 @@ EXAMPLE = '{"fantastisch": 5}'
 
 _moods: TypeAdapter[MoodMap] = TypeAdapter(MoodMap)
 
-router = resource("import", 403, 404, 409)
+router = resource("import")
 
 FORM = {
     "requestBody": {
@@ -163,7 +163,9 @@ async def import_file(
 
 @router.get("/v1/imports/{import_id}", response_model=Import, summary="Get an import")
 async def get_import(
-    import_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    import_id: Annotated[
+        UUID, Path(description="Which import.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    ],
     request: Request,
     me: Me,
     bus: TheBus,

@@ -42,9 +42,11 @@ from gateway.deps import (
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("journal", 403, 404, 409, 412)
+router = resource("journal")
 
-EntryId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+EntryId = Annotated[
+    UUID, Path(description="Which entry.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+]
 HTML = "text/html; charset=utf-8"
 
 
@@ -124,7 +126,7 @@ async def list_entries(
     last: To = None,
     favourite: Annotated[YesNo | None, Query(description="Favourites only, or all others.")] = None,
     deleted: Annotated[YesNo, Query(description="Those thrown away, instead.")] = False,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 50,
     cursor: PageCursor = None,
     known: IfNoneMatch = None,
 ) -> Response:
@@ -227,7 +229,7 @@ async def get_entry_history(
     entry_id: EntryId,
     me: Me,
     bus: TheBus,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     cursor: PageCursor = None,
 ) -> Response:
     """List what an entry says and said, newest first."""

@@ -17,7 +17,7 @@ from gateway.deps import NOT_MODIFIED, From, IfNoneMatch, Key, TheBus, To
 from gateway.identity import Me
 from gateway.reading import Said, resource
 
-router = resource("journal", 403, 404, 409)
+router = resource("journal")
 
 
 class MoodNames(Scale):

@@ -33,10 +33,22 @@ from gateway.deps import Expected, Key, TheBus
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("journal", 403, 404, 409, 412)
+router = resource("journal")
 
-OwnId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
-TheId = Annotated[PromptId, Path(examples=["evening"])]
+OwnId = Annotated[
+    UUID,
+    Path(
+        description="Which prompt, one of the caller's own.",
+        examples=["01890a5d-ac96-774b-bcce-b302099a8057"],
+    ),
+]
+TheId = Annotated[
+    PromptId,
+    Path(
+        description="Which one: an id, or the name of one that comes with Ritmo.",
+        examples=["evening"],
+    ),
+]
 
 
 class NewPrompt(Body):

@@ -1,5 +1,6 @@
 """The OpenAPI document: what FastAPI finds, with problems, strict bodies and examples."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from contracts.time import FIRST_DAY, LAST_DAY
+from gateway.codes import PROBLEM_CODES
 from gateway.problems import Problem
+from gateway.told import tell_operations
 
 INTRODUCTION = """\
 Ritmo keeps habits. Register or log in, send the access token as `Authorization: Bearer`, and begin
@@ -20,6 +23,21 @@ not known. `If-Match` with an ETag keeps two editors from overwriting each other
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 _STANDING = {"streak": 4, "best_streak": 12, "score": 0.42}
+
+TAGS = {
+    "accounts": "Open an account, log in and out, and see where one is logged in.",
+    "people": "The caller's own profile; and, for administrators, everybody's.",
+    "habits": "What is to be done, how much and when.",
+    "check-ins": "What was done on which day: log, change, take back.",
+    "today": "The caller's day: what is due, what is logged, and how each habit stands.",
+    "breaks": "Days of rest, which freeze scores and keep streaks.",
+    "journal": "The diary: entries, moods, prompts and templates.",
+    "analytics": "Reports on habits and moods, as numbers and as pictures.",
+    "reminders": "When to be reminded and why, on which ways, and what became of each message.",
+    "import": "Bring along what other trackers know.",
+    "health": "How Ritmo itself is.",
+}
+"""What the operations under each tag are about."""
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "CheckedIn": {
@@ -56,7 +74,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         found = get_openapi(
             title=app.title,
             version=app.version,
-            description=INTRODUCTION,
+            description=f"{INTRODUCTION}\n{_codes()}",
             routes=app.routes,
             servers=app.servers,
         )
@@ -68,14 +86,37 @@ def document(app: FastAPI) -> dict[str, Any]:
             if name in schemas:
                 schemas[name].setdefault("examples", [example])
         _bound_days(found)
+        for schema in schemas.values():
+            for name, inner in schema.get("properties", {}).items():
+                schema["properties"][name] = _without_object(inner)
+        found["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
+        tell_operations(found)
         app.openapi_schema = found
     return app.openapi_schema
+
+
+def _codes() -> str:
+    """List the codes of problems by status."""
+    lines = (f"{status}: {', '.join(codes.split())}." for status, codes in PROBLEM_CODES.items())
+    return "The codes of problems, by status; new ones may come.\n\n" + "\n\n".join(lines)
+
+
+def _without_object(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say in words which object stands for what is not given: generators stumble over it."""
+    default = schema.get("default")
+    if not isinstance(default, dict):
+        return schema
+    words = f"{schema['description']} If not given: `{json.dumps(default)}`."
+    rest = {name: inner for name, inner in schema.items() if name != "default"}
+    return rest | {"description": words}
 
 
 def _add_problems(schemas: dict[str, Any]) -> None:
     """Add the schema of problem documents; FastAPI's own errors are never sent."""
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
+    codes = sorted({code for codes in PROBLEM_CODES.values() for code in codes.split()})
+    problem["properties"]["code"]["x-extensible-enum"] = codes
     schemas["Problem"] = problem
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -128,6 +169,8 @@ def _bound_days(schema: Any) -> None:
         if schema.get("type") == "string" and schema.get("format") == "date":
             schema.pop("ge", None)
             schema.pop("le", None)
-            schema.setdefault("description", f"A day from {FIRST_DAY} to {LAST_DAY}.")
+            bounds = f"A day from {FIRST_DAY} to {LAST_DAY}."
+            words = schema.get("description", "")
+            schema["description"] = f"{words} {bounds}".strip()
         for inner in schema.values():
             _bound_days(inner)

@@ -131,13 +131,15 @@ def _is_json(request: Request) -> bool:
     return media.strip().lower() == "application/json" and charset in ("utf-8", "utf8")
 
 
-def resource(tag: str, *statuses: int) -> APIRouter:
-    """Make the router of a resource; `statuses` are error answers beside the usual ones."""
-    usual = {400, 401, 413, 415, 422, 429, 431, 500, 503, 504}
+def resource(tag: str) -> APIRouter:
+    """Make the router of a resource.
+
+    A route names the error answers that neither all give nor its shape tells of (`gateway.told`).
+    """
     return APIRouter(
         tags=[tag],
         route_class=Route,
-        responses=documented(*sorted(usual.union(statuses))),
+        responses=documented(400, 422, 429, 431, 500, 503, 504),
         generate_unique_id_function=lambda route: route.name,
     )
 

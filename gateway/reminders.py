@@ -37,9 +37,11 @@ from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, TheBus
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("reminders", 403, 404, 409, 412)
+router = resource("reminders")
 
-ReminderId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+ReminderId = Annotated[
+    UUID, Path(description="Which reminder.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+]
 OfHabit = Annotated[UUID | None, Query(description="Only reminders of this habit.")]
 
 
@@ -215,7 +217,8 @@ async def snooze_reminder(
 ) -> Response:
     """Let a reminder come again after some minutes, or rest until tomorrow."""
     command = SnoozeReminder(reminder_id=reminder_id, **given(body))
-    return answer(await bus.ask(command, me, idempotency_key=key))
+    reminder = await bus.ask(command, me, idempotency_key=key)
+    return answer(reminder, headers=etag(reminder))
 
 
 @router.post(
@@ -228,7 +231,8 @@ async def give_feedback(
 ) -> Response:
     """Move a reminder by 30 minutes, or switch it off, altogether or for a day of the week."""
     command = GiveFeedback(reminder_id=reminder_id, **given(body))
-    return answer(await bus.ask(command, me, idempotency_key=key))
+    reminder = await bus.ask(command, me, idempotency_key=key)
+    return answer(reminder, headers=etag(reminder))
 
 
 @router.get(
@@ -258,4 +262,6 @@ async def accept_proposal(
     reminder_id: ReminderId, me: Me, bus: TheBus, key: Key = None
 ) -> Response:
     """Let a smart reminder go by what it proposes now."""
-    return answer(await bus.ask(AcceptProposal(reminder_id=reminder_id), me, idempotency_key=key))
+    command = AcceptProposal(reminder_id=reminder_id)
+    reminder = await bus.ask(command, me, idempotency_key=key)
+    return answer(reminder, headers=etag(reminder))

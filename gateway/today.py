@@ -12,7 +12,7 @@ from gateway.deps import NOT_MODIFIED, IfNoneMatch, TheBus
 from gateway.identity import Me
 from gateway.reading import resource
 
-router = resource("today", 403, 404)
+router = resource("today")
 
 
 @router.get("/v1/today", response_model=Today, responses=NOT_MODIFIED, summary="Get a day")

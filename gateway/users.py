@@ -21,11 +21,15 @@ from contracts.users import (
 from gateway.answers import Shown, answer, etag_of, nothing, versioned
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus
 from gateway.identity import Me
+from gateway.problems import documented
 from gateway.reading import Said, changes_of, given, resource
 
-router = resource("people", 403, 404, 409, 410, 412)
+router = resource("people")
 
-UserId = Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]
+ADMIN = documented(403)
+UserId = Annotated[
+    UUID, Path(description="Which user.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+]
 Search = Annotated[
     str,
     Query(
@@ -64,14 +68,19 @@ class UserPage(Shown):
     """The cursor of the next page; null: this is the last one."""
 
 
-@router.get("/v1/me", response_model=User, responses=NOT_MODIFIED, summary="Get my profile")
+@router.get(
+    "/v1/me",
+    response_model=User,
+    responses=NOT_MODIFIED | documented(404),
+    summary="Get my profile",
+)
 async def get_me(me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
     """Get the caller's profile."""
     user = await bus.ask(GetProfile(), me)
     return versioned(user, user.version, known, moves=False)
 
 
-@router.patch("/v1/me", response_model=User, summary="Change my profile")
+@router.patch("/v1/me", responses=documented(404), response_model=User, summary="Change my profile")
 async def change_me(
     body: Said[ProfileChanges], me: Me, bus: TheBus, expected: Expected, key: Key = None
 ) -> Response:
@@ -81,7 +90,7 @@ async def change_me(
     return answer(user, headers={"ETag": etag_of(user.version)})
 
 
-@router.delete("/v1/me", status_code=204, summary="Delete my account")
+@router.delete("/v1/me", responses=documented(404), status_code=204, summary="Delete my account")
 async def delete_me(me: Me, bus: TheBus, expected: Expected, key: Key = None) -> Response:
     """Delete the caller's account and all that Ritmo holds of theirs. There is no way back."""
     if expected is not None and (await bus.ask(GetProfile(), me)).version != expected:
@@ -90,12 +99,12 @@ async def delete_me(me: Me, bus: TheBus, expected: Expected, key: Key = None) ->
     return nothing()
 
 
-@router.get("/v1/users", response_model=UserPage, summary="List users")
+@router.get("/v1/users", responses=ADMIN, response_model=UserPage, summary="List users")
 async def list_users(
     me: Me,
     bus: TheBus,
     search: Search = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 50,
     cursor: PageCursor = None,
 ) -> Response:
     """List users, newest first. For administrators."""
@@ -103,22 +112,24 @@ async def list_users(
     return answer(UserPage(users=page.users, next=page.cursor))
 
 
-@router.get("/v1/users/{user_id}", response_model=User, summary="Get a user")
+@router.get("/v1/users/{user_id}", responses=ADMIN, response_model=User, summary="Get a user")
 async def get_user(user_id: UserId, me: Me, bus: TheBus) -> Response:
     """Get a user. For administrators."""
-    return answer(await bus.ask(GetUser(user_id=user_id), me))
+    user = await bus.ask(GetUser(user_id=user_id), me)
+    return answer(user, headers={"ETag": etag_of(user.version)})
 
 
-@router.patch("/v1/users/{user_id}", response_model=User, summary="Change a user")
+@router.patch("/v1/users/{user_id}", responses=ADMIN, response_model=User, summary="Change a user")
 async def change_user(
     user_id: UserId, body: Said[UserChanges], me: Me, bus: TheBus, key: Key = None
 ) -> Response:
     """Disable or enable a user, or change their role. For administrators."""
     command = ChangeUser(user_id=user_id, **given(body))
-    return answer(await bus.ask(command, me, idempotency_key=key))
+    user = await bus.ask(command, me, idempotency_key=key)
+    return answer(user, headers={"ETag": etag_of(user.version)})
 
 
-@router.delete("/v1/users/{user_id}", status_code=204, summary="Delete a user")
+@router.delete("/v1/users/{user_id}", responses=ADMIN, status_code=204, summary="Delete a user")
 async def delete_user(user_id: UserId, me: Me, bus: TheBus, key: Key = None) -> Response:
     """Delete a user and all that Ritmo holds of theirs. For administrators."""
     await bus.ask(DeleteUser(user_id=user_id), me, idempotency_key=key)

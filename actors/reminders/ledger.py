@@ -128,7 +128,7 @@ def _read(cursor: str | None) -> UUID | None:
         return UUID(hex=cursor)
     except ValueError:
         raise Invalid(
-            "bad_cursor",
+            "wrong_cursor",
             "This page does not exist; begin again without a cursor.",
             fields=(Wrong(pointer="/cursor", detail="It was not given by a page before."),),
         ) from None

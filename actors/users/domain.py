@@ -109,7 +109,7 @@ def read_cursor(cursor: str | None) -> UUID | None:
         user_id = None
     if user_id is None or cursor_after(user_id) != cursor:
         raise Invalid(
-            "bad_cursor",
+            "wrong_cursor",
             "This page does not exist; begin again without a cursor.",
             fields=(Wrong(pointer="/cursor", detail="It was not given by a page before."),),
         )

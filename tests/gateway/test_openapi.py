@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.app import open_gateway
+from gateway.app import GatewaySettings, open_gateway
 from tests.gateway.standing_in import StandInBus, StandInVerifier
 
 Schema = dict[str, Any]
@@ -25,3 +25,98 @@ def test_every_property_says_what_it_is(document: Schema) -> None:
         if not inner.get("description", "").endswith(".")
     ]
     assert silent == []
+
+
+def operations(document: Schema) -> dict[str, Schema]:
+    found = [one for path in document["paths"].values() for one in path.values()]
+    return {one["operationId"]: one for one in found}
+
+
+def test_every_operation_parameter_tag_and_answer_says_what_it_is(document: Schema) -> None:
+    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
+    assert all(words.endswith(".") for words in tags.values())
+    silent = []
+    for name, operation in operations(document).items():
+        assert len(operation["tags"]) == 1
+        silent += [] if operation["tags"][0] in tags else [f"{name}: its tag"]
+        silent += [] if operation.get("description", "").endswith(".") else [name]
+        silent += [
+            f"{name}: {part['name']}"
+            for part in operation.get("parameters", [])
+            if not part.get("description")
+        ]
+        silent += [
+            f"{name}: {status}"
+            for status, answer in operation["responses"].items()
+            if not answer["description"]
+        ]
+    assert silent == []
+    assert {operation["tags"][0] for operation in operations(document).values()} == {*tags}
+
+
+def answers(document: Schema, name: str) -> set[int]:
+    return {int(status) for status in operations(document)[name]["responses"] if status >= "400"}
+
+
+ALWAYS = {400, 422, 429, 431, 500, 503, 504}
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("list_habits", {401}),
+        ("get_today", {401}),
+        ("create_habit", {401, 408, 409, 413, 415}),
+        ("get_habit", {401, 404}),
+        ("update_habit", {401, 404, 408, 409, 412, 413, 415}),
+        ("delete_habit", {401, 404, 409, 412}),
+        ("change_user", {401, 403, 404, 408, 409, 413, 415}),
+        ("login", {401, 403, 408, 410, 413, 415}),
+        ("keys", set()),
+    ],
+)
+def test_errors_stand_only_where_they_can_happen(
+    document: Schema, operation: str, more: set[int]
+) -> None:
+    assert answers(document, operation) == ALWAYS | more
+
+
+def headers(document: Schema, name: str, status: int) -> set[str]:
+    return {*operations(document)[name]["responses"][str(status)]["headers"]}
+
+
+def test_headers_of_answers_are_told(document: Schema) -> None:
+    limits = {"RateLimit", "RateLimit-Policy", "X-Request-Id"}
+    assert headers(document, "create_habit", 201) == {"ETag", "Location"} | limits
+    assert headers(document, "get_habit", 200) == {"ETag"} | limits
+    assert headers(document, "check_in", 200) == limits
+    problem = {"Content-Language", "X-Request-Id"}
+    assert headers(document, "check_in", 404) == problem
+    assert headers(document, "check_in", 401) == {"WWW-Authenticate"} | problem
+    for status in (429, 503, 504):
+        assert headers(document, "list_habits", status) == {"Retry-After"} | problem
+    assert all(one["description"] for one in document["components"]["headers"].values())
+
+
+def test_the_server_is_told() -> None:
+    settings = GatewaySettings(base_url="https://ritmo.example.org/")
+    app = open_gateway(StandInBus(), StandInVerifier(), settings)
+    assert app.openapi()["servers"] == [{"url": "https://ritmo.example.org"}]
+
+
+def test_nothing_that_is_an_object_or_a_variant_has_a_default(document: Schema) -> None:
+    """Generators drop a schema, and all that refer to it, over such a default."""
+
+    def defaults(part: object, at: str) -> list[str]:
+        if isinstance(part, list):
+            return [found for one in part for found in defaults(one, at)]
+        if not isinstance(part, dict):
+            return []
+        wrong = [at] if isinstance(part.get("default"), dict) else []
+        return wrong + [
+            found for name, one in part.items() for found in defaults(one, f"{at}/{name}")
+        ]
+
+    assert defaults(document["components"], "") == []
+    told = document["components"]["schemas"]["NewHabit"]["properties"]["schedule"]["description"]
+    assert told == 'When it is due. If not given: `{"every": "day"}`.'

@@ -381,7 +381,7 @@ async def test_the_ledger_is_shown_page_by_page_to_its_owner(
     assert (await me.ask(ListDeliveries(state="failed"))).deliveries == ()
     foreign = GetDelivery(delivery_id=first.deliveries[0].delivery_id)
     assert await code_of(bob.ask(foreign)) == "delivery_not_found"
-    assert await code_of(me.ask(ListDeliveries(cursor="x"))) == "bad_cursor"
+    assert await code_of(me.ask(ListDeliveries(cursor="x"))) == "wrong_cursor"
 
 
 async def test_the_ledger_knows_how_things_stand(ledger: Ledger, post: Post) -> None:
