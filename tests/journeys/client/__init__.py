@@ -1,0 +1,1 @@
+"""What the test of the generated client runs in an environment of its own."""
