@@ -26,7 +26,6 @@ from contracts.habit import Line
 from contracts.message import Asked
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.principal import Principal
-from contracts.speech import chosen
 from contracts.time import Day
 from gateway.answers import JSON
 from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus, door_of
@@ -55,7 +54,6 @@ class FreshRoute(Route):
                 scope["path"],
                 scope["query_string"],
                 headers.get(b"accept", b""),
-                headers.get(b"accept-language", b""),
             )
             kept = fresh.find(key)
             if kept is None:
@@ -78,7 +76,7 @@ MEDIA: dict[str, Format] = {
     "image/png": "png",
     "image/svg+xml": "svg",
 }
-VARY = "Accept, Accept-Language, Authorization"
+VARY = "Accept, Authorization"
 
 SVG_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
@@ -137,19 +135,15 @@ class Wish:
         theme: Annotated[Literal["light", "dark"], Query(description="Its colours.")] = "light",
         scale: Annotated[int, Query(ge=1, le=3, description="Pixels of a PNG for each point.")] = 2,
         language: Annotated[
-            Language | None, Query(description="By Accept-Language if not given.")
+            Language | None, Query(description="The caller's own if not given.")
         ] = None,
         known: IfNoneMatch = None,
     ) -> None:
         """Read it from a request; without any word on the language it is the caller's own."""
-        accept = request.headers.get("accept-language")
-        liked: Language | None = None
-        if accept is not None:
-            liked = "ru" if chosen(accept) == "ru" else "en"
         self.request = request
         self.form = form or accepted(request.headers.get("accept", ""))
         self.picture, self.theme, self.scale = picture, theme, scale
-        self.language = language or liked
+        self.language = language
 
 
 Wanted = Annotated[Wish, Depends()]

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
@@ -43,6 +43,7 @@ from gateway.deps import (
     guest,
 )
 from gateway.identity import Me
+from gateway.language import liked
 from gateway.problems import documented
 from gateway.reading import Body, Said, resource
 
@@ -75,7 +76,7 @@ class NewAccount(Body):
     """What they are called; perhaps empty."""
     zone: Zone = "UTC"
     """Their IANA time zone."""
-    language: Language = "en"
+    language: Language | None = None
     """Their language: `en` or `ru`; by Accept-Language, if not given."""
 
 
@@ -159,6 +160,7 @@ async def profile_of(
     summary="Open an account",
 )
 async def register(
+    request: Request,
     body: Said[NewAccount],
     bus: TheBus,
     verifier: TheVerifier,
@@ -167,20 +169,19 @@ async def register(
 ) -> Response:
     """Open an account and begin its first session."""
     deadline = deadline_in()
+    language = body.language or liked(request.scope)
     command = Register(
         email=body.email,
         password=body.password,
         name=body.name,
         zone=body.zone,
-        language=body.language,
+        language=language,
         device=device,
     )
     async with hashing:
         tokens = await bus.ask(command, deadline=deadline)
     who = await verifier.verify(tokens.access_token)
-    profile = CreateProfile(
-        email=body.email, name=body.name, zone=body.zone, language=body.language
-    )
+    profile = CreateProfile(email=body.email, name=body.name, zone=body.zone, language=language)
     user = await bus.ask(profile, who, deadline=deadline)
     return created(opened(user, tokens), "/v1/me")
 

@@ -36,7 +36,8 @@ from gateway.deps import (
     To,
 )
 from gateway.identity import Me
-from gateway.problems import RefusedPart, language_of, refused_part
+from gateway.language import language_of
+from gateway.problems import RefusedPart, refused_part
 from gateway.reading import Body, Said, resource
 
 router = resource("check-ins")
@@ -189,9 +190,9 @@ async def log_check_ins(
 ) -> Response:
     """Log many days of many habits at once; what is wrong with one does not hold up the others."""
     sent = await bus.ask(LogCheckIns(check_ins=body.check_ins), me, idempotency_key=key)
-    outcomes = []
+    language, outcomes = await language_of(request.scope), []
     for one in sent.outcomes:
-        part = None if one.refusal is None else refused_part(one.refusal, language_of(request))
+        part = None if one.refusal is None else refused_part(one.refusal, language)
         status = 200 if part is None else part.status
         outcomes.append(
             LogOutcome(habit_id=one.habit_id, status=status, check_in=one.check_in, problem=part)

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from contracts.auth import Language
 from contracts.bus import Bus
 from contracts.deliveries import (
     AppriseUrl,
@@ -29,10 +28,10 @@ from contracts.deliveries import (
 from contracts.mails import DeliveryState, DigestEvery
 from contracts.principal import Principal
 from contracts.reminders import ChannelName
-from contracts.speech import chosen
 from gateway.answers import answer, nothing
 from gateway.deps import Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
+from gateway.language import language_of
 from gateway.reading import Body, Said, resource
 
 router = resource("reminders")
@@ -58,27 +57,19 @@ class AppriseAddress(Body):
     """The address, as Apprise writes them."""
 
 
-def reads(request: Request) -> Language | None:
-    """Return the language that the caller asks for; None: that of their profile."""
-    asked = request.headers.get("accept-language", "")
-    return ("ru" if chosen(asked) == "ru" else "en") if asked.strip(" *") else None
-
-
 @router.get("/v1/channels", response_model=ChannelList, summary="List channels")
-async def list_channels(request: Request, me: Me, bus: TheBus) -> Response:
+async def list_channels(me: Me, bus: TheBus) -> Response:
     """List the ways to reach the caller, which of them are on, and why others are not."""
-    return answer(await bus.ask(ListChannels(language=reads(request)), me))
+    return answer(await bus.ask(ListChannels(), me))
 
 
 @router.put("/v1/channels/apprise", response_model=Channel, summary="Set the Apprise address")
-async def set_apprise(
-    request: Request, body: Said[AppriseAddress], me: Me, bus: TheBus, key: Key = None
-) -> Response:
+async def set_apprise(body: Said[AppriseAddress], me: Me, bus: TheBus, key: Key = None) -> Response:
     """Reach the caller through ntfy, Matrix, a webhook or whatever else Apprise knows.
 
     It is shown with its scheme and its last four characters only.
     """
-    command = SetApprise(url=body.url, language=reads(request))
+    command = SetApprise(url=body.url)
     return answer(await bus.ask(command, me, idempotency_key=key))
 
 
@@ -99,25 +90,22 @@ async def send_test(
     request: Request, channel: TheChannel, me: Me, bus: TheBus, key: Key = None
 ) -> Response:
     """Send a test through a channel, and tell what became of it."""
-    language = reads(request)
-    command = SendTest(channel=channel, language=language)
+    command = SendTest(channel=channel)
     sent = await bus.ask(command, me, idempotency_key=key)
-    now = await _follow(bus, me, sent, language, door_of(request).patience)
+    now = await _follow(bus, me, sent, door_of(request).patience)
     location = {"Location": f"/v1/deliveries/{now.delivery_id}"}
     if now.state in OPEN:
         return answer(now, 202, location | {"Retry-After": "1"})
     return answer(now, headers=location)
 
 
-async def _follow(
-    bus: Bus, me: Principal, now: Delivery, language: Language | None, patience: float
-) -> Delivery:
+async def _follow(bus: Bus, me: Principal, now: Delivery, patience: float) -> Delivery:
     """Wait until a delivery is over or was tried, for at most `patience` seconds."""
     late, pause = time.monotonic() + patience, 0.05
     while now.state in ("pending", "sending") and time.monotonic() + pause < late:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.5)
-        now = await bus.ask(GetDelivery(delivery_id=now.delivery_id, language=language), me)
+        now = await bus.ask(GetDelivery(delivery_id=now.delivery_id), me)
     return now
 
 
@@ -150,14 +138,16 @@ async def list_deliveries(
     cursor: PageCursor = None,
 ) -> Response:
     """List what was sent to the caller, newest first, and what became of it, in words."""
-    query = ListDeliveries(state=state, limit=limit, cursor=cursor, language=reads(request))
+    language = await language_of(request.scope)
+    query = ListDeliveries(state=state, limit=limit, cursor=cursor, language=language)
     return answer(await bus.ask(query, me))
 
 
 @router.get("/v1/deliveries/{delivery_id}", response_model=Delivery, summary="Get a delivery")
 async def get_delivery(request: Request, delivery_id: DeliveryId, me: Me, bus: TheBus) -> Response:
     """Get what became of a delivery."""
-    query = GetDelivery(delivery_id=delivery_id, language=reads(request))
+    language = await language_of(request.scope)
+    query = GetDelivery(delivery_id=delivery_id, language=language)
     return answer(await bus.ask(query, me))
 
 
@@ -168,7 +158,6 @@ async def get_delivery(request: Request, delivery_id: DeliveryId, me: Me, bus: T
     summary="Preview a digest",
 )
 async def preview_digest(
-    request: Request,
     me: Me,
     bus: TheBus,
     every: Annotated[DigestEvery, Query(description="Of a day, a week or a month.")] = "week",
@@ -178,7 +167,7 @@ async def preview_digest(
     ] = "json",
 ) -> Response:
     """Show the caller's digest as it would be sent now. Nothing is sent."""
-    shown = await bus.ask(PreviewDigest(every=every, language=reads(request)), me)
+    shown = await bus.ask(PreviewDigest(every=every), me)
     if form == "html":
         headers = {"Content-Security-Policy": LETTER_CSP}
         return Response(shown.html, 200, headers, "text/html; charset=utf-8")

@@ -15,10 +15,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.bus import trace_id
-from contracts.speech import chosen, say
+from contracts.speech import say
 from gateway.body import Body, too_large
 from gateway.bounds import MAX_AUTH_BODY_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from gateway.figures import observe
+from gateway.language import known_language, liked
 from gateway.problems import problem
 from gateway.visit import KEY, Visit
 
@@ -126,7 +127,7 @@ class Edge:
             log.exception("broken", route=route, trace_id=trace_id.get())
             if answer.status:
                 raise
-            language = _language(scope)
+            language = known_language(scope)
             text = "Something broke on our side. Its trace is {trace_id}."
             said = say(language, text, {"trace_id": trace_id.get()})
             await problem(scope, 500, "broken", said, language)(scope, receive, answer)
@@ -151,7 +152,7 @@ class Edge:
         if scope["method"] != "OPTIONS" or b"access-control-request-method" not in headers:
             return None
         if headers.get(b"origin") not in self.origins:
-            language = _language(scope)
+            language = liked(scope)
             text = "This web origin may not call Ritmo; its operator can allow it."
             return problem(scope, 403, "origin_not_allowed", say(language, text), language)
         answer = Response(status_code=204)
@@ -169,18 +170,22 @@ class Edge:
         named = [value for name, value in scope["headers"] if name == b"host"]
         if len(named) > 1 or (not named and scope["http_version"] == "1.1"):
             text = "A request names one Host."
-            return problem(scope, 400, "bad_host", say(_language(scope), text), _language(scope))
+            return problem(
+                scope, 400, "bad_host", say(known_language(scope), text), known_language(scope)
+            )
         if not self.hosts or (named and _name(named[0]) in self.hosts):
             return None
         text = "Ritmo is not reached under this name; its operator can allow it."
-        return problem(scope, 421, "unknown_host", say(_language(scope), text), _language(scope))
+        return problem(
+            scope, 421, "unknown_host", say(known_language(scope), text), known_language(scope)
+        )
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
         """Refuse a body that announces itself as too large."""
         length = headers.get(b"content-length")
         if length is None or (length.isdigit() and int(length[:20]) <= self._most(scope)):
             return None
-        error, language = too_large(self._most(scope)), _language(scope)
+        error, language = too_large(self._most(scope)), liked(scope)
         said = say(language, error.text, error.params)
         answer = problem(scope, 413, error.code, said, language)
         answer.headers["Connection"] = "close"
@@ -214,13 +219,6 @@ class _Answer:
             headers += [pair for pair in UNLESS_GIVEN if pair[0] not in names]
             message["headers"] = headers
         await self._send(message)
-
-
-def _language(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"accept-language":
-            return chosen(value.decode("latin-1"))
-    return "en"
 
 
 def _name(host: bytes) -> bytes:

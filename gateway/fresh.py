@@ -35,7 +35,7 @@ PEOPLE = 20_000
 APIECE = 600
 """Bytes that an answer takes beside its body and its key, roughly."""
 
-Key = tuple[UUID, str, bytes, bytes, bytes]
+Key = tuple[UUID, str, bytes, bytes]
 """A person and all of a request that an answer depends on: path, query, what is accepted."""
 
 

@@ -20,8 +20,9 @@ from contracts.message import Denied, Unauthenticated
 from contracts.speech import say
 from gateway.answers import JSON, Shown, answer
 from gateway.deps import Door, IfNoneMatch, door_of, guest
+from gateway.language import liked
 from gateway.limits import address_of
-from gateway.problems import BadRequest, documented, language_of, problem
+from gateway.problems import BadRequest, documented, problem
 
 router = APIRouter(tags=["health"], generate_unique_id_function=lambda route: route.name)
 
@@ -106,7 +107,7 @@ async def livez() -> Response:
 @router.get("/readyz", response_model=Ready, responses=documented(503), summary="Is Ritmo ready?")
 async def readyz(request: Request) -> Response:
     """Tell whether the parts are alive. Answers 503 while one is not, or while Ritmo leaves."""
-    language = language_of(request)
+    language = liked(request.scope)
     if getattr(request.app.state, "draining", False):
         text = say(language, "Ritmo is stopping; ask another one.")
         return problem(request.scope, 503, "draining", text, language, retry_after=2)

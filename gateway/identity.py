@@ -39,8 +39,9 @@ class Bearer(HTTPBase):
             # Guessing is counted, too.
             await guest(request)
             raise
-        await admit(request, door.limiter, door.person, str(principal.user_id))
+        # Known before they are counted: who is told to slow down is told so in their language.
         visit.caller = principal
+        await admit(request, door.limiter, door.person, str(principal.user_id))
         return principal
 
 

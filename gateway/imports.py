@@ -21,7 +21,7 @@ from gateway.answers import answer
 from gateway.deps import Key, TheBus, YesNo, door_of
 from gateway.formats import ASKS, Asks, Format, format_of
 from gateway.identity import Me
-from gateway.problems import language_of
+from gateway.language import language_of
 from gateway.reading import resource
 from gateway.upload import uploaded
 
@@ -176,6 +176,6 @@ async def get_import(
     except NotFound:
         found = await bus.ask(GetDiaryImport(import_id=import_id), me)
     if found.refusal is not None:
-        problem = say(language_of(request), found.refusal.text, found.refusal.params)
+        problem = say((await language_of(request.scope)), found.refusal.text, found.refusal.params)
         found = found.model_copy(update={"problem": problem})
     return answer(found)

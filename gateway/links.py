@@ -16,7 +16,8 @@ from contracts.message import Gone, Invalid, NotFound, Refused
 from contracts.speech import say
 from gateway.deps import TheBus, guest
 from gateway.forms import form_of
-from gateway.problems import language_of, status_of
+from gateway.language import liked
+from gateway.problems import status_of
 from gateway.web import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
@@ -161,9 +162,9 @@ async def look(request: Request, token: str, bus: TheBus) -> Response:
     try:
         link = await bus.ask(LookAtLink(token=token))
     except ValidationError:
-        return refused_page(_unknown(), language_of(request))
+        return refused_page(_unknown(), liked(request.scope))
     except Refused as no:
-        return refused_page(no, language_of(request))
+        return refused_page(no, liked(request.scope))
     return done_page(link) if link.used else ask_page(link)
 
 
@@ -174,7 +175,7 @@ async def act(request: Request, token: str, bus: TheBus) -> Response:
     try:
         link = await bus.ask(_command(token, await form_of(request)))
     except ValidationError:
-        return refused_page(_unknown(), language_of(request))
+        return refused_page(_unknown(), liked(request.scope))
     except Refused as no:
-        return refused_page(no, language_of(request))
+        return refused_page(no, liked(request.scope))
     return done_page(link)

@@ -28,8 +28,9 @@ from contracts.message import (
     Unauthenticated,
     Unavailable,
 )
-from contracts.speech import chosen, say
+from contracts.speech import say
 from gateway.answers import Shown
+from gateway.language import known_language, language_of
 from gateway.visit import visit_of
 from gateway.wrongs import wrongs
 
@@ -182,9 +183,9 @@ def problem(
     return Response(to_json(content), status, headers, MEDIA)
 
 
-def language_of(request: Request) -> str:
-    """Return the language in which this caller reads."""
-    return chosen(request.headers.get("accept-language", ""))
+async def _language(request: Request, status: int) -> str:
+    """Return the language of an answer; where Ritmo itself is at a loss, nobody is asked for it."""
+    return known_language(request.scope) if status >= 500 else await language_of(request.scope)
 
 
 def status_of(no: Refused) -> int:
@@ -210,7 +211,8 @@ async def on_refused(request: Request, no: Exception) -> Response:
     """Answer what a room refused."""
     if not isinstance(no, Refused):
         raise no
-    language, status = language_of(request), status_of(no)
+    status = status_of(no)
+    language = await _language(request, status)
     params = dict(no.params)
     if status >= 500:
         # The route, not the path: links in mails carry a token there.
@@ -245,7 +247,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     """Answer a request whose parts do not fit: 400 if it cannot be read at all, else 422."""
     if not isinstance(error, RequestValidationError):
         raise error
-    language = language_of(request)
+    language = await language_of(request.scope)
     errors = error.errors()
     if any(one["type"] == "json_invalid" for one in errors):
         text = "The body is not valid JSON. Check quotes, commas, brackets and the encoding."
@@ -261,7 +263,8 @@ async def on_http(request: Request, error: Exception) -> Response:
     """Answer what the router or the gateway itself refused."""
     if not isinstance(error, HTTPException):
         raise error
-    language, status = language_of(request), error.status_code
+    status = error.status_code
+    language = await _language(request, status)
     params: dict[str, str | int | float] = {}
     code, text = PLAIN.get(status, (f"http_{status}", str(error.detail)))
     if isinstance(error, BadRequest):

@@ -35,6 +35,7 @@ from contracts.schedule import Weekday
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, TheBus
 from gateway.identity import Me
+from gateway.problems import documented
 from gateway.reading import Body, Said, changes_of, given, resource
 
 router = resource("reminders")
@@ -246,6 +247,7 @@ async def explain_reminder(reminder_id: ReminderId, me: Me, bus: TheBus) -> Resp
 @router.get(
     "/v1/reminders/{reminder_id}/proposal",
     response_model=Proposal,
+    responses=documented(409),
     summary="Get the times that a smart reminder proposes",
 )
 async def get_proposal(reminder_id: ReminderId, me: Me, bus: TheBus) -> Response:

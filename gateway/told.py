@@ -44,15 +44,12 @@ def tell_operations(document: Part) -> None:
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            limited = "429" in operation["responses"]
             if path.startswith("/v1/"):
                 _add_errors(document, operation)
             for status, response in operation["responses"].items():
-                names = [*_headers(document, operation, status, response)]
-                names += ["RateLimit", "RateLimit-Policy"] if limited and status[0] == "2" else []
                 response["headers"] = {
                     name: {"$ref": f"#/components/headers/{name}"}
-                    for name in (*names, "X-Request-Id")
+                    for name in _headers(document, operation, status, response)
                 }
 
 
@@ -93,6 +90,10 @@ def _headers(document: Part, operation: Part, status: str, response: Part) -> It
         yield "Retry-After"
     if status >= "400":
         yield "Content-Language"
+        return
+    yield "X-Request-Id"
+    if "429" in operation["responses"] and status != "304":
+        yield from ("RateLimit", "RateLimit-Policy")
 
 
 def _fields(document: Part, schema: Part) -> set[str]:

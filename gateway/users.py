@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from contracts.users import (
     User,
 )
 from gateway.answers import Shown, answer, etag_of, nothing, versioned
-from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus
+from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
 from gateway.problems import documented
 from gateway.reading import Said, changes_of, given, resource
@@ -82,11 +82,17 @@ async def get_me(me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
 
 @router.patch("/v1/me", responses=documented(404), response_model=User, summary="Change my profile")
 async def change_me(
-    body: Said[ProfileChanges], me: Me, bus: TheBus, expected: Expected, key: Key = None
+    request: Request,
+    body: Said[ProfileChanges],
+    me: Me,
+    bus: TheBus,
+    expected: Expected,
+    key: Key = None,
 ) -> Response:
     """Change the caller's profile. Days that have passed stay as they were."""
     command = ChangeProfile(**given(body), expected_version=expected)
     user = await bus.ask(command, me, idempotency_key=key)
+    door_of(request).languages.keep(user.user_id, user.language)
     return answer(user, headers={"ETag": etag_of(user.version)})
 
 

@@ -36,7 +36,7 @@ async def up(settings: Settings) -> None:
         from ops.door import open_door
 
         app = open_door(settings, here.bus, here.verifier)
-        await app.state.door.fresh.listen(here.bus)
+        await app.state.door.listen(here.bus)
 
         # What is loaded by now stays: the collector need not look through it again and again.
         gc.freeze()

@@ -80,7 +80,7 @@ async def run_gateway(
     await bus.start()
     watching = asyncio.create_task(verifier.watch())
     app = open_door(settings, bus, verifier)
-    await app.state.door.fresh.listen(bus)
+    await app.state.door.listen(bus)
     await serve(app, settings, door, listening)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)

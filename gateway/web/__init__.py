@@ -17,7 +17,7 @@ from contracts.speech import say
 from gateway.answers import answer
 from gateway.deps import IfNoneMatch, door_of, guest
 from gateway.health import advice_of, ailing, codes_of, look
-from gateway.problems import language_of
+from gateway.language import liked
 from gateway.web.docs import operations
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
@@ -108,7 +108,7 @@ async def greet(request: Request) -> Response:
         greeting = Greeting(ready=not ailing(states), parts=codes_of(states))
         return answer(greeting, headers={"Vary": "Accept"})
     well = all(state.well for state in states)
-    language = language_of(request)
+    language = liked(request.scope)
     state = "All is well." if well else "Something needs a hand; what and how stands below."
     body = (
         "<header><h1>Ritmo</h1><p>{tagline}</p></header>"
@@ -137,7 +137,7 @@ def documentation(app: FastAPI, base_url: str, language: str) -> str:
 @router.get("/docs")
 async def docs(request: Request, known: IfNoneMatch = None) -> Response:
     """Show what the API takes and gives."""
-    language = language_of(request)
+    language = liked(request.scope)
     headers = {
         "Content-Security-Policy": CSP,
         "Content-Language": language,
