@@ -25,8 +25,8 @@ class Profile(Message):
     week_start: Weekday = "mon"
 
 
-class User(Reply):
-    """A person, as they and administrators see them."""
+class Known(Message):
+    """What is known of a person, but for the begin of their day."""
 
     user_id: UUID
     """Who it is."""
@@ -38,8 +38,6 @@ class User(Reply):
     """The language of mails, errors and answers: `en` or `ru`."""
     zone: Zone
     """Their IANA time zone."""
-    day_start: DayStart
-    """When their logical day begins."""
     week_start: Weekday
     """The first day of their week."""
     role: Role
@@ -50,6 +48,13 @@ class User(Reply):
     """When the account was opened."""
     version: int
     """Rises by one with each change; it stands in the ETag."""
+
+
+class User(Known, Reply):
+    """A person, as they and administrators see them."""
+
+    day_start: DayStart
+    """When their logical day begins: minutes after midnight."""
 
 
 class CreateProfile(Command[User]):

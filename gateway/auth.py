@@ -46,6 +46,7 @@ from gateway.identity import Me
 from gateway.language import liked
 from gateway.problems import documented
 from gateway.reading import Body, Said, resource
+from gateway.users import Person, person_of
 
 router = resource("accounts")
 
@@ -115,7 +116,7 @@ class NewPassword(Body):
 class Opened(Shown):
     """A session: who it is, and its tokens. `expires_in` is the access token's life in seconds."""
 
-    user: User
+    user: Person
     """Who it is."""
     access_token: str
     """Send it as `Authorization: Bearer`."""
@@ -130,7 +131,7 @@ class Opened(Shown):
 def opened(user: User, tokens: Tokens) -> Opened:
     """Put a session's tokens and their owner together."""
     return Opened(
-        user=user,
+        user=person_of(user),
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
         expires_in=tokens.expires_in,

@@ -17,8 +17,9 @@ Ritmo keeps habits. Register or log in, send the access token as `Authorization:
 a habit with nothing but its name.
 
 Every error is a problem document (RFC 9457) in English or Russian: in the language of the caller's
-profile, and for guests by `Accept-Language`. Send an `Idempotency-Key` with a change to be able to send it again safely; 504 means that the outcome is
-not known. `If-Match` with an ETag keeps two editors from overwriting each other.
+profile, and for guests by `Accept-Language`. Send an `Idempotency-Key` with a change to be able to
+send it again safely; 504 means that the outcome is not known. `If-Match` with an ETag keeps two
+editors from overwriting each other.
 """
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"

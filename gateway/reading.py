@@ -1,7 +1,7 @@
 """How bodies are read: strictly, from JSON, straight into the model that a route names."""
 
-from collections.abc import Callable, Coroutine, Set
-from types import NoneType, UnionType
+from collections.abc import Callable, Coroutine, Mapping, Set
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from fastapi import APIRouter, Request
@@ -151,17 +151,19 @@ def changes_of(
     of: type[BaseModel],
     without: frozenset[str],
     clears: frozenset[str] = frozenset(),
+    instead: Mapping[str, Any] = MappingProxyType({}),
     example: dict[str, Any],
 ) -> type[BaseModel]:
     """Make the body of a PATCH from its command: what is absent stays, null only `clears`.
 
-    A field that the command does not describe is described by what is changed (`of`).
+    A field that the command does not describe is described by what is changed (`of`); `instead`
+    gives the types of those that are written otherwise outside.
     """
     fields: dict[str, Any] = {}
     for field, info in command.model_fields.items():
         if field in without:
             continue
-        kind = _without_none(info.annotation)
+        kind = instead.get(field) or _without_none(info.annotation)
         kind = kind | None if field in clears else kind
         changed = of.model_fields.get(field, info)
         words = info.description or changed.description

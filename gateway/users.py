@@ -1,13 +1,15 @@
 """People: the caller's own profile at /v1/me, and all users for administrators."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from starlette.responses import Response
 
 from contracts.message import Conflict
+from contracts.reminders import LocalTime, local_time, minutes_of
 from contracts.users import (
     ChangeProfile,
     ChangeUser,
@@ -15,6 +17,7 @@ from contracts.users import (
     DeleteUser,
     GetProfile,
     GetUser,
+    Known,
     ListUsers,
     User,
 )
@@ -39,6 +42,49 @@ Search = Annotated[
     ),
 ]
 
+LATEST = 720
+"""Minutes after midnight at which a day begins at the latest."""
+
+
+def _minutes(given: object) -> int:
+    """Read a time of day; minutes after midnight, as older clients send them, are read, too."""
+    if isinstance(given, str) and TIME.fullmatch(given):
+        given = minutes_of(given)
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise ValueError("Write a time of day as HH:MM, such as 04:00.")
+    if not 0 <= given <= LATEST:
+        raise ValueError("A day begins between 00:00 and 12:00.")
+    return given
+
+
+TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+DayStartGiven = Annotated[
+    int,
+    BeforeValidator(_minutes),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^((0[0-9]|1[01]):[0-5][0-9]|12:00)$"},
+                {"type": "integer", "minimum": 0, "maximum": LATEST, "deprecated": True},
+            ]
+        }
+    ),
+]
+
+
+class Person(Known):
+    """A person, as they and administrators see them."""
+
+    day_start: LocalTime = Field(examples=["04:00"])
+    """When their logical day begins, HH:MM on their clock; 12:00 at the latest."""
+
+
+def person_of(user: User) -> Person:
+    """Show a person."""
+    words = user.model_dump(exclude={"day_start"})
+    return Person(**words, day_start=local_time(user.day_start))
+
+
 if TYPE_CHECKING:
     ProfileChanges = BaseModel
     UserChanges = BaseModel
@@ -46,9 +92,10 @@ else:
     ProfileChanges = changes_of(
         "ProfileChanges",
         ChangeProfile,
-        of=User,
+        of=Person,
         without=frozenset({"expected_version"}),
-        example={"zone": "Europe/London", "day_start": 180},
+        instead={"day_start": DayStartGiven},
+        example={"zone": "Europe/London", "day_start": "04:00"},
     )
     UserChanges = changes_of(
         "UserChanges",
@@ -62,7 +109,7 @@ else:
 class UserPage(Shown):
     """A page of users, newest first; `next` asks for the next page."""
 
-    users: tuple[User, ...]
+    users: tuple[Person, ...]
     """The users, newest first."""
     next: str | None
     """The cursor of the next page; null: this is the last one."""
@@ -70,17 +117,19 @@ class UserPage(Shown):
 
 @router.get(
     "/v1/me",
-    response_model=User,
+    response_model=Person,
     responses=NOT_MODIFIED | documented(404),
     summary="Get my profile",
 )
 async def get_me(me: Me, bus: TheBus, known: IfNoneMatch = None) -> Response:
     """Get the caller's profile."""
     user = await bus.ask(GetProfile(), me)
-    return versioned(user, user.version, known, moves=False)
+    return versioned(person_of(user), user.version, known, moves=False)
 
 
-@router.patch("/v1/me", responses=documented(404), response_model=User, summary="Change my profile")
+@router.patch(
+    "/v1/me", responses=documented(404), response_model=Person, summary="Change my profile"
+)
 async def change_me(
     request: Request,
     body: Said[ProfileChanges],
@@ -93,7 +142,7 @@ async def change_me(
     command = ChangeProfile(**given(body), expected_version=expected)
     user = await bus.ask(command, me, idempotency_key=key)
     door_of(request).languages.keep(user.user_id, user.language)
-    return answer(user, headers={"ETag": etag_of(user.version)})
+    return answer(person_of(user), headers={"ETag": etag_of(user.version)})
 
 
 @router.delete("/v1/me", responses=documented(404), status_code=204, summary="Delete my account")
@@ -115,24 +164,26 @@ async def list_users(
 ) -> Response:
     """List users, newest first. For administrators."""
     page = await bus.ask(ListUsers(search=search, limit=limit, cursor=cursor), me)
-    return answer(UserPage(users=page.users, next=page.cursor))
+    return answer(UserPage(users=tuple(map(person_of, page.users)), next=page.cursor))
 
 
-@router.get("/v1/users/{user_id}", responses=ADMIN, response_model=User, summary="Get a user")
+@router.get("/v1/users/{user_id}", responses=ADMIN, response_model=Person, summary="Get a user")
 async def get_user(user_id: UserId, me: Me, bus: TheBus) -> Response:
     """Get a user. For administrators."""
     user = await bus.ask(GetUser(user_id=user_id), me)
-    return answer(user, headers={"ETag": etag_of(user.version)})
+    return answer(person_of(user), headers={"ETag": etag_of(user.version)})
 
 
-@router.patch("/v1/users/{user_id}", responses=ADMIN, response_model=User, summary="Change a user")
+@router.patch(
+    "/v1/users/{user_id}", responses=ADMIN, response_model=Person, summary="Change a user"
+)
 async def change_user(
     user_id: UserId, body: Said[UserChanges], me: Me, bus: TheBus, key: Key = None
 ) -> Response:
     """Disable or enable a user, or change their role. For administrators."""
     command = ChangeUser(user_id=user_id, **given(body))
     user = await bus.ask(command, me, idempotency_key=key)
-    return answer(user, headers={"ETag": etag_of(user.version)})
+    return answer(person_of(user), headers={"ETag": etag_of(user.version)})
 
 
 @router.delete("/v1/users/{user_id}", responses=ADMIN, status_code=204, summary="Delete a user")

@@ -10,6 +10,7 @@ from contracts.habits import DeleteHabit, GetHabit, Habits, ListHabits, UpdateHa
 from contracts.message import Conflict, Gone, NotFound
 from contracts.users import ChangeProfile, CreateProfile, DeleteMe, GetProfile, ListUsers, Users
 from gateway.deps import NEVER
+from gateway.users import person_of
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, habit, refusal, tokens, user
 from tests.gateway.test_problems import checked
 
@@ -25,7 +26,7 @@ async def test_registering_opens_account_profile_and_session(
     answer = await client.post("/v1/auth/register", json=words, headers=headers)
     assert answer.status_code == 201
     assert answer.json() == {
-        "user": user().model_dump(mode="json"),
+        "user": person_of(user()).model_dump(mode="json"),
         "access_token": "good",
         "refresh_token": "r",
         "token_type": "Bearer",

@@ -213,6 +213,16 @@ async def test_a_change_says_only_what_changes(client: httpx.AsyncClient, bus: S
         {"zone": "Mars/Olympus"},
         {"day_start": 721},
         {"day_start": "180"},
+        {"day_start": "12:01"},
+        {"day_start": "4:00"},
+        {"day_start": "24:00"},
+        {"day_start": "04:60"},
+        {"day_start": " 04:00"},
+        {"day_start": "04:00:00"},
+        {"day_start": -1},
+        {"day_start": True},
+        {"day_start": 4.0},
+        {"day_start": None},
         {"language": "de"},
         {"week_start": None},
         {"role": "admin"},
@@ -225,12 +235,24 @@ async def test_a_profile_that_does_not_fit(
     checked(await client.patch("/v1/me", json=words, headers=BEARER), 422, "invalid")
 
 
-async def test_a_profile_that_fits(client: httpx.AsyncClient, bus: StandInBus) -> None:
-    bus.answers[ChangeProfile] = user()
-    words = {"zone": "Europe/Berlin", "day_start": 180}
+@pytest.mark.parametrize(
+    ("day_start", "minutes", "shown"),
+    [
+        ("00:00", 0, "00:00"),
+        ("04:00", 240, "04:00"),
+        ("12:00", 720, "12:00"),
+        (185, 185, "03:05"),  # as older clients write it
+    ],
+)
+async def test_a_profile_that_fits(
+    client: httpx.AsyncClient, bus: StandInBus, day_start: str | int, minutes: int, shown: str
+) -> None:
+    bus.answers[ChangeProfile] = lambda asked: user(day_start=asked.day_start)
+    words = {"zone": "Europe/Berlin", "day_start": day_start}
     answer = await client.patch("/v1/me", json=words, headers=BEARER)
     assert answer.status_code == 200
-    assert bus.last == ChangeProfile(zone="Europe/Berlin", day_start=180)
+    assert answer.json()["day_start"] == shown
+    assert bus.last == ChangeProfile(zone="Europe/Berlin", day_start=minutes)
 
 
 @pytest.mark.parametrize(
