@@ -21,11 +21,26 @@ PART_BYTES = 192 * 1024
 ImportPhase = Literal["receiving", "waiting", "running", "done", "failed"]
 
 
+class Remark(Message):
+    """Something that a person should know of an import; `says` it to its reader."""
+
+    code: str
+    says: str
+
+
+class LooseNote(Message):
+    """A note on a day on which nothing was logged; Ritmo keeps notes with check-ins only."""
+
+    day: Day
+    text: str = Field(repr=False)
+
+
 class HabitReport(Message):
     """What became of one habit's rows.
 
     `derived` rows are worked out anew by Ritmo and need not be kept; `skipped` counts the others
-    by reason, `already_there` among them.
+    by reason, `already_there` among them. `refused` says why there is no such habit in Ritmo,
+    `remarks` what is otherwise than it was; `notes` are those of days without a check-in.
     """
 
     name: Name
@@ -42,6 +57,12 @@ class HabitReport(Message):
     """How many rows Ritmo works out anew, and need not keep."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """How many rows were skipped, by reason."""
+    refused: Remark | None = None
+    """Why nothing of it could be kept; null: it was."""
+    remarks: tuple[Remark, ...] = ()
+    """What came in otherwise than it stands in the file, and why."""
+    notes: tuple[LooseNote, ...] = ()
+    """Notes of days that have no check-in here."""
 
 
 class MoodFound(Message):
@@ -74,6 +95,8 @@ class EntriesReport(Message):
 
     `rows` are the first of those that make no sense. `left_out` counts by kind what the file holds
     beside entries and is not taken over. The entries imported are of the days `first` to `last`.
+    `untimed` of them came without a time of day that can be read: they are kept on their day, at
+    the time at which they were written, or at noon. The text of `cut` was too long and is cut.
     """
 
     read: int
@@ -88,6 +111,10 @@ class EntriesReport(Message):
     """The moods of the file, and what they are taken for."""
     left_out: dict[str, int] = Field(default_factory=dict)
     """How many things beside entries are not taken over, by kind."""
+    untimed: int = 0
+    """How many entries have a day, but no time of day."""
+    cut: int = 0
+    """How many entries were too long, and were cut."""
     first: Day | None = None
     """The day of the first entry that came in; null: none did."""
     last: Day | None = None
@@ -95,18 +122,45 @@ class EntriesReport(Message):
 
 
 class Account(Message):
-    """What became of every row of a file."""
+    """What became of every row of a file.
+
+    `left_out` counts by kind what a file of habits holds beside habits and their days, and is not
+    taken over.
+    """
 
     habits: tuple[HabitReport, ...] = ()
     """What became of the rows of each habit."""
     entries: EntriesReport | None = None
     """What became of diary entries; null: the file holds none."""
+    left_out: dict[str, int] = Field(default_factory=dict)
+    """How many things beside habits and their days are not taken over, by kind."""
 
     @property
     def read(self) -> int:
         """Count the rows read."""
         entries = self.entries.read if self.entries else 0
         return entries + sum(one.read for one in self.habits)
+
+    @property
+    def fruitless(self) -> bool:
+        """Tell whether nothing of the file came in, and nothing of it had been there before."""
+        if self.entries:
+            there = self.entries.skipped.keys() & {"already_there", "mood_unknown"}
+            return not self.entries.imported and not there
+        known = [one for one in self.habits if one.habit_id or one.outcome != "unchanged"]
+        rows = self.read
+        return not known or (
+            rows > 0
+            and not any(o.imported or o.derived or "already_there" in o.skipped for o in known)
+        )
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Say why rows and habits were not taken, each reason once."""
+        said = [one.refused.says for one in self.habits if one.refused]
+        said += [one.says for one in self.entries.rows] if self.entries else []
+        said += [note.says for one in self.habits for note in one.remarks]
+        return tuple(dict.fromkeys(said))
 
 
 class Import(Account, Reply):

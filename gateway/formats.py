@@ -36,6 +36,10 @@ _PIECE, _OVERLAP, _HEADER = 1 << 20, 1024, 4096
 
 # The name of a member stands in the directory of a zip as it is (APPNOTE.TXT, section 4.3.12). It
 # is only looked for, not read: whoever unpacks the zip looks at its limits.
+_DATE = re.compile(
+    r"\d{4}([-/.]\d{1,2}[-/.]\d{1,2})?|\d{1,2}([-/.])\d{1,2}\2(\d{2}|\d{4})", re.ASCII
+)
+
 _MEMBER = re.compile(rb"PK\x01\x02.{42}(?:[^\x00]{0,200}[/\\])?(Habits\.csv|backup\.daylio)", re.S)
 
 
@@ -76,4 +80,10 @@ def _table(head: bytes) -> Format | None:
         for row in csv.reader(first, delimiter=delimiter):
             if "mood" in {cell.strip().lower() for cell in row}:
                 return "daylio"
+            if len(row) > 2 and _DATE.fullmatch(row[0].strip()):
+                text = (
+                    "The first row of the file is not its header row, with the names of the "
+                    "columns; put it back, or export the file once more."
+                )
+                raise Invalid("import_without_header", text)
     return None

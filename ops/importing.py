@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +56,12 @@ async def import_file(
         user = await here.bus.ask(GetUser(email=email), operator())
         who = Principal(user_id=user.user_id, scopes=frozenset({"user"}), service="ops")
         done = await follow(here, who, asks, await send(here, who, asks, file, wish))
+    console = Console(highlight=False)
+    if done.habits or done.entries:
+        console.print(account(done))
     if done.phase == "failed":
         unknown = done.refusal is not None and done.refusal.code == "import_moods_unknown"
         raise CannotRun(" ".join([done.problem or "The import failed.", *([WISH] * unknown)]))
-    console = Console(highlight=False)
-    console.print(account(done))
     if dry_run:
         console.print("Nothing was written: this was a dry run.")
 
@@ -136,10 +137,19 @@ def diary(report: EntriesReport) -> list[Table | str]:
     if "mood_unknown" in report.skipped:
         shown.append(WISH)
     shown += [escape(row.says) for row in report.rows]
-    if report.left_out:
-        kinds = (f"{kind}: {count}" for kind, count in report.left_out.items())
-        shown.append(f"Not taken over: {', '.join(kinds)}.")
-    return shown
+    if report.untimed:
+        shown.append(
+            f"Without a time of day that can be read: {report.untimed}; kept on their day."
+        )
+    if report.cut:
+        shown.append(f"Texts that were too long and are cut: {report.cut}.")
+    return shown + left_out(report.left_out)
+
+
+def left_out(kinds: Mapping[str, int]) -> list[Table | str]:
+    """Say how much of what kind a file holds that was not taken over."""
+    counted = (f"{escape(kind)}: {count}" for kind, count in kinds.items())
+    return [f"Not taken over: {', '.join(counted)}."] if kinds else []
 
 
 def _entries(report: EntriesReport) -> Table:

@@ -7,16 +7,16 @@ code; it is read as the code in every generation, because such amounts are rarer
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from actors.runtime.dates import DateFault, Days
 from contracts.habit import CheckInState, Measure, Note
-from contracts.time import FIRST_DAY, LAST_DAY
 
 LARGEST = 1_000_000_000_000
 
@@ -33,13 +33,7 @@ _DERIVED = {-1: "UNKNOWN", 1: "YES_AUTO"}
 
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-_NUMBERS = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})", re.ASCII)
-
 _NOTE: TypeAdapter[str] = TypeAdapter(Note)
-
-Order = Literal["month_first", "day_first"]
 
 Said = tuple[int | None, CheckInState | None]
 
@@ -116,67 +110,6 @@ def meaning_of(text: str, *, numeric: bool) -> Meaning:
     return (_AMOUNTS if numeric else _YES_NO).get(code, (code, None))
 
 
-class Days:
-    """Reads dates: ISO, or as a spreadsheet rewrote them once `order` knows month from day."""
-
-    def __init__(self, order: Callable[[], Order | None], last_day: date = LAST_DAY) -> None:
-        """Read days up to `last_day`; `order` is asked only when a date could be read two ways."""
-        self._order = order
-        self._last_day = last_day
-        self._known: dict[str, date | Reason] = {}
-
-    def read(self, text: str) -> date | Reason:
-        """Return the day, or why it is none."""
-        if len(text) > _LONGEST:
-            return Reason.DATE_UNREADABLE
-        day = self._known.get(text)
-        if day is None:
-            if len(self._known) >= _CACHED:
-                self._known.clear()
-            day = self._known[text] = self._read(text.strip())
-        return day
-
-    def _read(self, text: str) -> date | Reason:
-        """Read a date and check that Ritmo knows the day."""
-        try:
-            day = date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else self._rewritten(text)
-        except ValueError:
-            return Reason.DATE_UNREADABLE
-        if isinstance(day, Reason) or FIRST_DAY <= day <= self._last_day:
-            return day
-        return Reason.DAY_OUT_OF_RANGE
-
-    def _rewritten(self, text: str) -> date | Reason:
-        """Read `2024/6/16`, `6/16/2024`, `06-16-24` and the like. Raises `ValueError`."""
-        parts = _NUMBERS.fullmatch(text)
-        if not parts:
-            return Reason.DATE_UNREADABLE
-        a, b, c = parts[1], int(parts[3]), parts[4]
-        if len(a) == 4:
-            return date(int(a), b, int(c))
-        if len(c) not in (2, 4):
-            return Reason.DATE_UNREADABLE
-        # As POSIX reads two digits: 69 is 1969, 68 is 2068.
-        year = int(c) if len(c) == 4 else int(c) + (1900 if int(c) > 68 else 2000)
-        if (order := self._order()) == "month_first":
-            return date(year, int(a), b)
-        return date(year, b, int(a)) if order and len(c) == 4 else Reason.DATE_AMBIGUOUS
-
-
-def order_of(dates: Iterable[str]) -> Order | None:
-    """Tell month from day: the first number above 12 decides. None if there is no such number.
-
-    `24-06-16` decides nothing: its year may come first.
-    """
-    for text in dates:
-        parts = _NUMBERS.fullmatch(text.strip())
-        if parts and len(parts[1]) <= 2 and int(parts[3]) > 12:
-            return "month_first"
-        if parts and len(parts[1]) <= 2 < len(parts[4]) and int(parts[1]) > 12:
-            return "day_first"
-    return None
-
-
 def holds_amounts(rows: Iterable[list[str]]) -> bool:
     """Tell whether the rows of a habit are amounts: a number that is no code gives it away."""
     codes = (code_of(row[1]) for row in rows if len(row) > 1)
@@ -216,8 +149,8 @@ class Sorter:
             return Reason.COLUMN_COUNT
         note = row[2] if len(row) > 2 else ""
         day, said = self._days.read(row[0]), self._meaning(row[1])
-        if isinstance(day, Reason):
-            return day
+        if isinstance(day, DateFault):
+            return Reason(day.value)
         if isinstance(said, str):
             derived = not isinstance(said, Reason)
             return Reason.NOTE_WITHOUT_CHECK_IN if derived and note.strip() else said

@@ -16,15 +16,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from actors.habits.loop import Definition, columns_of, definitions, habit_of, shown
-from actors.habits.loop_rows import (
-    Days,
-    LoopEntry,
-    Order,
-    Sorter,
-    Tally,
-    holds_amounts,
-    order_of,
-)
+from actors.habits.loop_rows import LoopEntry, Sorter, Tally, holds_amounts
+from actors.runtime.dates import Days, Order, order_of
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from actors.runtime.zips import TOTAL, Zip
 from contracts.habits import CreateHabit

@@ -10,12 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
+from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
+from actors.runtime.dates import DateFault, Days, readings_of
 from contracts.message import Invalid
 from contracts.time import FIRST_DAY
 
@@ -27,10 +29,26 @@ EARLIEST = FIRST_DAY + timedelta(days=2)
 MOST_LABELS = 500
 """Names of moods in a file, at most: more of them are no moods."""
 
-_ISO_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
+_SHORT_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 _LOOSE = re.compile(r"<[^>]*>|&nbsp;|\s+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+_KNOWN = frozenset(
+    [
+        "full_date",
+        "year",
+        "date",
+        "weekday",
+        "time",
+        "mood",
+        "activities",
+        "scales",
+        "note_title",
+        "note",
+    ]
+)
+"""Columns that are read; what stands in others is counted as left out."""
 
 _FIVE = (
     *((5, "rad"), (5, "great"), (5, "супер"), (5, "отлично"), (5, "радостно")),
@@ -50,8 +68,6 @@ class Reason(StrEnum):
     DATE_UNREADABLE = "date_unreadable"
     DATE_AMBIGUOUS = "date_ambiguous"
     DAY_OUT_OF_RANGE = "day_out_of_range"
-    TIME_UNREADABLE = "time_unreadable"
-    NOTE_TOO_LONG = "note_too_long"
     ENTRY_UNREADABLE = "entry_unreadable"
     ENTRY_EMPTY = "entry_empty"
     MOOD_UNKNOWN = "mood_unknown"
@@ -72,7 +88,9 @@ class Noted:
     """An entry as Daylio knows it, the `number`th thing in its file: what a clock showed then.
 
     `mood` is known where the file says more than a `label`; `offset` of the clock from UTC
-    likewise. `words` is the note as it came, `text` and `title` are fit to be kept.
+    likewise. `words` is the note as it came, `text` and `title` are fit to be kept. Not `timed`:
+    only the day is known for certain, and `shown` has a likely time, or noon. `cut`: the text was
+    too long.
     """
 
     number: int
@@ -85,6 +103,8 @@ class Noted:
     mood: int | None = None
     offset: timedelta | None = None
     favourite: bool = False
+    timed: bool = True
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +121,12 @@ class Columns:
 
     places: Mapping[str, int]
     width: int
+    days: Days
+    left_out: Counter[str] = field(default_factory=Counter)
     _words: DateInWords = field(default_factory=DateInWords)
 
     @classmethod
-    def of(cls, header: Sequence[str]) -> "Columns":
+    def of(cls, header: Sequence[str], days: Days) -> "Columns":
         """Find the columns. Refuses with `Invalid` what is no export of Daylio."""
         names = [cell.strip().lower() for cell in header]
         for needed in ("mood", "time", "full_date"):
@@ -115,7 +137,7 @@ class Columns:
         if len(set(filter(None, names))) < len([*filter(None, names)]):
             text = "The first row names a column twice: it is not a CSV export of Daylio."
             raise Invalid("import_unreadable", text)
-        return cls({name: place for place, name in enumerate(names)}, len(names))
+        return cls({name: place for place, name in enumerate(names)}, len(names), days)
 
     def read(self, number: int, row: Sequence[str], latest: date) -> Noted | Skipped:
         """Read a row; days after `latest` are not taken."""
@@ -125,51 +147,58 @@ class Columns:
             return Skipped(number, skip.reason)
 
     def _read(self, number: int, row: Sequence[str], latest: date) -> Noted:
-        if len(row) < self.width or any(row[self.width :]):
+        if any(row[self.width :]):
             raise Skip(Reason.COLUMN_COUNT)
-        cell = {name: row[place].strip() for name, place in self.places.items()}
+        # A spreadsheet drops empty cells at the end of a row.
+        whole = (*row, *("" for _ in range(self.width - len(row))))
+        cell = {name: whole[place].strip() for name, place in self.places.items()}
         day = self._day(cell)
         if not EARLIEST <= day <= latest:
             raise Skip(Reason.DAY_OUT_OF_RANGE)
-        shown = datetime.combine(day, time_of(cell["time"]))
+        others = (name for name in cell.keys() - _KNOWN if name and cell[name])
+        self.left_out.update(f"column {name[:LONGEST_TAG]}" for name in others)
+        clock = time_of(cell["time"])
         return noted(
             number,
-            shown,
+            datetime.combine(day, clock or NOON),
             cell["mood"],
             each_once(cell.get("activities", "").split("|")),
             cell.get("note_title", ""),
             cell.get("note", ""),
             each_once(cell.get("scales", "").split("|")),
+            timed=clock is not None,
         )
 
     def _day(self, cell: Mapping[str, str]) -> date:
+        if "full_date" not in cell:
+            return self._one_of(self._in_words(cell["year"], cell))
+        text = cell["full_date"]
+        if short := _SHORT_ISO.fullmatch(text):
+            text = f"{short[1]}-{short[2]:0>2}-{short[3]:0>2}"
+        found = self.days.read(text)
+        if found == DateFault.AMBIGUOUS:
+            # The words beside it may tell: `5 June`, a Saturday.
+            said = self._in_words(text[-4:], cell) & readings_of(text)
+            return self._one_of(said or readings_of(text))
+        if found == DateFault.UNREADABLE and (year := _YEAR.search(text)):
+            rest = text.replace(year[0], "")
+            return self._one_of(self._in_words(year[0], {**cell, "date": rest}))
+        if isinstance(found, DateFault):
+            raise Skip(Reason(found.value))
+        return found
+
+    def _in_words(self, year: str, cell: Mapping[str, str]) -> set[date]:
+        """Return the days that a year and a date in words may mean."""
         try:
-            if "full_date" in cell:
-                if not _ISO_DAY.fullmatch(cell["full_date"]):
-                    raise Skip(Reason.DATE_UNREADABLE)
-                return date(*map(int, cell["full_date"].split("-")))
-            found = self._words.read(int(cell["year"]), cell["date"], cell.get("weekday", ""))
+            return self._words.read(int(year), cell.get("date", ""), cell.get("weekday", ""))
         except ValueError:
-            raise Skip(Reason.DATE_UNREADABLE) from None
+            return set()
+
+    @staticmethod
+    def _one_of(found: set[date]) -> date:
         if len(found) != 1:
             raise Skip(Reason.DATE_AMBIGUOUS if found else Reason.DATE_UNREADABLE)
-        return found.pop()
-
-
-def time_of(text: str) -> time:
-    """Read what a clock of 12 or 24 hours shows: `9:15 pm`, `21:15`. Raises `Skip`."""
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None:
-        raise Skip(Reason.TIME_UNREADABLE)
-    hour, half = int(found[1]), (found[3] or "").lower()
-    if half and hour > 12:
-        raise Skip(Reason.TIME_UNREADABLE)
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    try:
-        return time(hour, int(found[2]))
-    except ValueError:
-        raise Skip(Reason.TIME_UNREADABLE) from None
+        return next(iter(found))
 
 
 def each_once(names: Iterable[str]) -> tuple[str, ...]:
@@ -194,18 +223,18 @@ def noted(
     mood: int | None = None,
     offset: timedelta | None = None,
     favourite: bool = False,
+    timed: bool = True,
 ) -> Noted:
     """Make an entry that fits: scales, and tags that do not fit, become a list in the text.
 
-    A title that is too long begins the text. Raises `Skip` if the text is too long.
+    A title that is too long begins the text; a text that is too long is cut.
     """
     tags = [tag for tag in activities if len(tag) <= LONGEST_TAG][:MOST_TAGS]
     listed = [f"- {one}" for one in (*scales, *(tag for tag in activities if tag not in tags))]
     head = _CONTROLS.sub(" ", title).strip()
     over = [head] if len(head) > LONGEST_TITLE else []
     text = "\n\n".join(filter(None, (*over, markdown_of(note), "\n".join(listed))))
-    if len(text) > LONGEST_NOTE:
-        raise Skip(Reason.NOTE_TOO_LONG)
+    cut = len(text) > LONGEST_NOTE
     plain = _CONTROLS.sub(" ", label).strip()[:LONGEST_TITLE]
     return Noted(
         number=number,
@@ -213,11 +242,13 @@ def noted(
         label=plain,
         tags=tuple(tags),
         title="" if over else head,
-        text=text,
+        text=f"{text[: LONGEST_NOTE - 1].rstrip()}…" if cut else text,
         words=f"{title}\0{note}",
         mood=mood,
         offset=offset,
         favourite=favourite,
+        timed=timed,
+        cut=cut,
     )
 
 

@@ -1,23 +1,27 @@
 """What a backup of Daylio says (`backup.daylio`, JSON in base64). Pure.
 
 Only what is named here is taken out of it: not the PIN, which it holds in clear text, and not what
-goals, reminders and photos say. Months count from 0; moods are in groups from 1 (best) to 5.
+goals, reminders, writing templates and photos say. Months count from 0; moods are in groups from 1
+(best) to 5. An hour and minute of -1 mean that no time was noted.
 """
 
 import base64
 import binascii
 from collections import Counter
 from collections.abc import Generator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from actors.journal.daylio import EARLIEST, Noted, Reason, Skip, Skipped, each_once, noted
+from actors.journal.daylio_clock import NOON
 from contracts.message import Invalid
 
 _BEST, _NAMES = 6, ("rad", "good", "meh", "bad", "awful")
 _DAY = 24 * 3600 * 1000
+_FAR = 100_000 * _DAY
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock's, once its offset is added
 
 
 def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -52,9 +56,10 @@ class _Entry(BaseModel):
     year: int
     month: int
     day: int
-    hour: int
-    minute: int
-    offset: int | None = Field(default=None, alias="timeZoneOffset", ge=-_DAY, le=_DAY)
+    hour: int = -1
+    minute: int = -1
+    instant: Loose[int] = Field(default=None, alias="datetime", ge=-_FAR, le=_FAR)
+    offset: Loose[int] = Field(default=None, alias="timeZoneOffset", ge=-_DAY, le=_DAY)
     mood: int | None = None
     note: str | None = Field(default=None, repr=False)
     note_title: str | None = Field(default=None, repr=False)
@@ -69,6 +74,8 @@ class _Backup(BaseModel):
     tags: list[Loose[_Tag]] = Field(default_factory=list)
     goals: list[Loose[_Counted]] = Field(default_factory=list)
     reached: list[Loose[_Counted]] = Field(default_factory=list, alias="goalEntries")
+    reminders: list[Loose[_Counted]] = Field(default_factory=list)
+    templates: list[Loose[_Counted]] = Field(default_factory=list, alias="writingTemplates")
 
 
 class Backup:
@@ -86,12 +93,18 @@ class Backup:
         self._latest = latest
         self._moods = {one.id: one for one in self._backup.moods if one}
         self._tags = {one.id: one.name for one in self._backup.tags if one}
-        photos = sum(len(one.assets) for one in self._backup.entries if one)
-        goals, reached = len(self._backup.goals), len(self._backup.reached)
-        self.left_out = +Counter(photo=photos, goal=goals, goal_reached=reached)
+        self.left_out = +Counter(
+            photo=sum(len(one.assets) for one in self._backup.entries if one),
+            goal=len(self._backup.goals),
+            goal_reached=len(self._backup.reached),
+            reminder=len(self._backup.reminders),
+            writing_template=len(self._backup.templates),
+        )
 
     def entries(self) -> Generator[Noted | Skipped, None, None]:
-        """List the entries in the order of the backup."""
+        """List the entries in the order of the backup. Refuses with `Invalid` if there is none."""
+        if not self._backup.entries:
+            raise Invalid("import_empty", "There are no entries in the file.")
         for number, entry in enumerate(self._backup.entries, start=1):
             try:
                 yield self._noted(number, entry)
@@ -102,16 +115,17 @@ class Backup:
         if entry is None:
             raise Skip(Reason.ENTRY_UNREADABLE)
         try:
-            shown = datetime(entry.year, entry.month + 1, entry.day, entry.hour, entry.minute)  # noqa: DTZ001 - what a clock showed
+            day = date(entry.year, entry.month + 1, entry.day)
         except (ValueError, OverflowError):
             raise Skip(Reason.DATE_UNREADABLE) from None
-        if not EARLIEST <= shown.date() <= self._latest:
+        if not EARLIEST <= day <= self._latest:
             raise Skip(Reason.DAY_OUT_OF_RANGE)
+        clock = _clock(entry)
         label, mood = self._mood(entry.mood)
         tags = each_once(self._tags[one] for one in entry.tags if one in self._tags)
         return noted(
             number,
-            shown,
+            datetime.combine(day, clock or _instant_clock(entry, day) or NOON),
             label,
             tags,
             entry.note_title or "",
@@ -119,6 +133,7 @@ class Backup:
             mood=mood,
             offset=None if entry.offset is None else timedelta(milliseconds=entry.offset),
             favourite=entry.favourite,
+            timed=clock is not None,
         )
 
     def _mood(self, mood_id: int | None) -> tuple[str, int | None]:
@@ -133,3 +148,19 @@ class Backup:
         if group is None and name:
             group = _NAMES.index(name) + 1
         return label, None if group is None else _BEST - group
+
+
+def _clock(entry: _Entry) -> time | None:
+    """Return the time that was noted for an entry, if any."""
+    try:
+        return time(entry.hour, entry.minute)
+    except ValueError:
+        return None
+
+
+def _instant_clock(entry: _Entry, day: date) -> time | None:
+    """Return what a clock showed at the instant of an entry, if that was on its day."""
+    if entry.instant is None or entry.offset is None:
+        return None
+    shown = _EPOCH + timedelta(milliseconds=entry.instant + entry.offset)
+    return shown.time().replace(second=0, microsecond=0) if shown.date() == day else None

@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -39,12 +39,10 @@ SHOWN_ROWS, NAMED_MOODS = 20, 30
 """Rows that make no sense, and unknown moods, that are named one by one."""
 
 SAYS = {
-    Reason.COLUMN_COUNT: "Row {row} has more or fewer cells than the first row.",
+    Reason.COLUMN_COUNT: "Row {row} has more cells than the first row.",
     Reason.DATE_UNREADABLE: "The date of row {row} cannot be read.",
     Reason.DATE_AMBIGUOUS: "The date of row {row} can be read in more than one way.",
     Reason.DAY_OUT_OF_RANGE: "The date of row {row} lies in the future, or too far back.",
-    Reason.TIME_UNREADABLE: "The time of row {row} cannot be read.",
-    Reason.NOTE_TOO_LONG: "The note of row {row} is too long.",
     Reason.ENTRY_UNREADABLE: "Entry {row} of the backup cannot be read.",
     Reason.ENTRY_EMPTY: "Row {row} says nothing: it has no mood, no text and no activity.",
 }
@@ -67,11 +65,16 @@ async def run(tx: AsyncConnection, fact: DiaryImportRequested) -> None:
 
 def lived(entry: Noted, zone: str, day_start: int) -> Lived:
     """Place an entry in time: in the person's zone, unless the file says which offset it had."""
+    shown = entry.shown
+    if not entry.timed and shown.hour * 60 + shown.minute < day_start:
+        # Only its day is certain, and must not become the one before.
+        noon = max(timedelta(minutes=day_start), timedelta(hours=12))
+        shown = datetime.combine(shown.date(), time()) + noon
     if entry.offset is None:
-        at = instant_of(entry.shown.date(), entry.shown.time(), zone)
+        at = instant_of(shown.date(), shown.time(), zone)
         return Lived(day_of(at, zone, day_start), at, zone)
-    at = (entry.shown - entry.offset).replace(tzinfo=UTC)
-    day = (entry.shown - timedelta(minutes=day_start)).date()
+    at = (shown - entry.offset).replace(tzinfo=UTC)
+    day = (shown - timedelta(minutes=day_start)).date()
     return Lived(day, at, zone_of(entry.offset, at, zone))
 
 
@@ -99,7 +102,7 @@ class Reading:
         self._skipped: Counter[str] = Counter()
         self._rows: list[RowSkipped] = []
         self._days: set[date] = set()
-        self._imported = 0
+        self._imported = self._untimed = self._cut = 0
 
     async def read(self, file: BinaryIO) -> Account:
         """Read all entries; tell what was imported."""
@@ -119,8 +122,7 @@ class Reading:
         read = 0
         with closing(diary.entries()) as stream:
             while chunk := await asyncio.to_thread(_taken, stream):
-                rows = [row for one in chunk if (row := self._row(one, now)) is not None]
-                await self._keep(rows)
+                await self._keep(chunk, now)
                 read += len(chunk)
                 await self._run.show(read, total)
         return Account(entries=self._report(read, diary))
@@ -186,19 +188,22 @@ class Reading:
             import_key=key,
         )
 
-    async def _keep(self, rows: list[EntryRow]) -> None:
+    async def _keep(self, chunk: list[Noted | Skipped], now: datetime) -> None:
         """Keep the entries that are not there yet, and tell of them."""
-        new = await entries.add_many(self._tx, self._run.user_id, rows)
-        kept = [row for row in rows if row.id in new]
-        self._skipped[str(Reason.ALREADY_THERE)] += len(rows) - len(kept)
-        self._imported += len(kept)
-        if kept:
-            days = {row.day for row in kept} | self._days
+        made = [(one, row) for one in chunk if (row := self._row(one, now)) is not None]
+        new = await entries.add_many(self._tx, self._run.user_id, [row for _, row in made])
+        added = [(one, row) for one, row in made if row.id in new]
+        self._skipped[str(Reason.ALREADY_THERE)] += len(made) - len(added)
+        self._imported += len(added)
+        self._untimed += sum(isinstance(one, Noted) and not one.timed for one, _ in added)
+        self._cut += sum(isinstance(one, Noted) and one.cut for one, _ in added)
+        if added:
+            days = {row.day for _, row in added} | self._days
             self._days = {min(days), max(days)}
             fact = EntriesImported(
                 user_id=self._run.user_id,
                 import_id=self._run.import_id,
-                entries=tuple(map(outline_of, kept)),
+                entries=tuple(outline_of(row) for _, row in added),
             )
             await tell(self._tx, fact)
 
@@ -211,6 +216,8 @@ class Reading:
             rows=tuple(self._rows),
             moods=tuple(found),
             left_out=dict(diary.left_out),
+            untimed=self._untimed,
+            cut=self._cut,
             first=min(self._days, default=None),
             last=max(self._days, default=None),
         )

@@ -8,11 +8,15 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Generator
+from contextlib import closing, suppress
 from datetime import date
+from functools import cached_property
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
-from actors.journal.daylio import Columns, Noted, Skipped
+from actors.journal.daylio import EARLIEST, Columns, Noted, Skipped
+from actors.runtime.dates import Days, Order, order_of
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from actors.runtime.zips import Zip
 from contracts.message import Invalid
@@ -20,7 +24,7 @@ from contracts.message import Invalid
 LARGEST_BACKUP = 48 << 20
 """Bytes of `backup.daylio`, which is read in one piece, at most."""
 
-_HEADER = 4096
+_HEADER, _SCANNED = 4096, 100_000
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -43,21 +47,20 @@ class CsvDiary:
     def __init__(self, file: BinaryIO, latest: date) -> None:
         """Read `file`, which stays open meanwhile; days after `latest` are skipped."""
         self._file, self._latest = file, latest
+        self._days = Days(lambda: self._order, latest, EARLIEST)
         self.left_out: Counter[str] = Counter()
 
     def entries(self) -> Generator[Noted | Skipped, None, None]:
         """Stream the rows; the first row is number 1. Refuses with `Invalid`."""
-        self._file.seek(0)
-        delimiter = _delimiter(self._file.read(_HEADER))
-        self._file.seek(0)
-        text = io.TextIOWrapper(self._file, "utf-8-sig", newline="")
+        _ = self._order  # before the rows are read: both read the same file
         number = 0
         try:
             columns: Columns | None = None
-            for row in rows_of(Lines(text), Rfc4180, delimiter):
+            for row in self._rows():
                 number += 1
                 if columns is None:
-                    columns = Columns.of(row)
+                    columns = Columns.of(row, self._days)
+                    self.left_out = columns.left_out
                 elif row:
                     yield columns.read(number, row, self._latest)
         except csv.Error:
@@ -66,10 +69,29 @@ class CsvDiary:
         except UnicodeDecodeError:
             said = "The file is not UTF-8 text; export it once more, or save it as CSV UTF-8."
             raise Invalid("import_unreadable", said) from None
-        finally:
-            text.detach()
         if number < 2:
             raise Invalid("import_empty", "There are no entries in the file.")
+
+    def _rows(self) -> Generator[list[str], None, None]:
+        """Stream the rows of the table, blank ones as empty lists."""
+        self._file.seek(0)
+        delimiter = _delimiter(self._file.read(_HEADER))
+        self._file.seek(0)
+        text = io.TextIOWrapper(self._file, "utf-8-sig", newline="")
+        try:
+            yield from rows_of(Lines(text), Rfc4180, delimiter)
+        finally:
+            text.detach()
+
+    @cached_property
+    def _order(self) -> Order | None:
+        """Tell month from day by the dates of the file."""
+        with suppress(csv.Error, UnicodeDecodeError), closing(self._rows()) as rows:
+            header = [cell.strip().lower() for cell in next(rows, [])]
+            if "full_date" in header:
+                at = header.index("full_date")
+                return order_of(row[at] for row in islice(rows, _SCANNED) if len(row) > at)
+        return None
 
 
 def _delimiter(head: bytes) -> str:

@@ -26,7 +26,7 @@ from contracts.imports import (
     RunImport,
     StartImport,
 )
-from contracts.message import Conflict, Invalid, NotFound, Refusal, Refused, new_id
+from contracts.message import Conflict, Invalid, NotFound, Refusal, Refused, Wrong, new_id
 from contracts.principal import Principal
 from storage import imports
 from storage.imports import ImportRow
@@ -34,6 +34,9 @@ from storage.session import transaction
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 """Bytes of a file that can be imported."""
+
+MAX_REASONS = 10
+"""Reasons that are given when nothing of a file came in."""
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of a file that are kept in memory while it is read; the rest goes to a temporary file."""
@@ -73,6 +76,7 @@ def import_of(row: ImportRow) -> Import:
         total=row.total,
         habits=account.habits,
         entries=account.entries,
+        left_out=account.left_out,
         problem=row.problem,
         refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
     )
@@ -190,7 +194,24 @@ async def _ended(run: Run, read: Read, file: BinaryIO) -> dict[str, object]:
         await savepoint.rollback()
         log.error("import broken", import_id=str(run.import_id), exc_info=error)
         return {"phase": "failed", "problem": OURS}
-    await (savepoint.rollback() if run.dry_run else savepoint.commit())
-    rows = account.read
-    report = account.model_dump_json()
-    return {"phase": "done", "report": report, "rows": rows, "total": rows}
+    fruitless = account.fruitless
+    await (savepoint.rollback() if run.dry_run or fruitless else savepoint.commit())
+    ended: dict[str, object] = {"phase": "done", "rows": account.read, "total": account.read}
+    if fruitless:
+        account, why = taken_back(account), nothing_came(account)
+        refusal = why.refusal().model_dump_json()
+        ended |= {"phase": "failed", "problem": str(why), "refusal": refusal}
+    return {**ended, "report": account.model_dump_json()}
+
+
+def taken_back(account: Account) -> Account:
+    """Return the account of an import of which no habit was kept."""
+    gone = {"habit_id": None, "outcome": "unchanged"}
+    kept = tuple(one.model_copy(update=gone) for one in account.habits)
+    return account.model_copy(update={"habits": kept})
+
+
+def nothing_came(account: Account) -> Invalid:
+    """Say that nothing of a file came in, and why."""
+    why = tuple(Wrong(pointer="/file", detail=one) for one in account.reasons[:MAX_REASONS])
+    return Invalid("import_nothing", "Nothing in this file could be imported.", fields=why)

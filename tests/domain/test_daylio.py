@@ -1,14 +1,15 @@
 """The reader of Daylio's exports and backups: every generation, its traps, and hostile files."""
 
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.journal.daylio import Keys, Labels, Noted, Reason, Skipped, time_of
+from actors.journal.daylio import Keys, Labels, Noted, Reason, Skipped
+from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
 from actors.journal.importing import SAYS, lived, zone_of
@@ -105,11 +106,70 @@ def test_columns_are_found_by_name() -> None:
         ("00:05", 0, 5),
         ("23:59", 23, 59),
         ("7.45", 7, 45),
+        ("18:50:07", 18, 50),
+        ("6:50:07 PM", 18, 50),
+        ("6:50\u202fPM", 18, 50),
+        ("21h15", 21, 15),
+        ("21 h 15", 21, 15),
+        ("下午9:15", 21, 15),
+        ("上午 12:05", 0, 5),
+        ("오후 9:15", 21, 15),
+        ("9:15 μ.μ.", 21, 15),
+        ("9:15 π.μ.", 9, 15),
+        ("9:15 p. m.", 21, 15),
+        ("9:15 م", 21, 15),
     ],
 )
-def test_both_kinds_of_clock(text: str, hour: int, minute: int) -> None:
-    read = time_of(text)
-    assert (read.hour, read.minute) == (hour, minute)
+def test_clocks_of_many_kinds(text: str, hour: int, minute: int) -> None:
+    assert time_of(text) == time(hour, minute)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "25:00", "13:00 pm", "noon", "9:15 zm", "9", "9:75", "9:15" * 40, "-1:-1"]
+)
+def test_an_entry_whose_clock_cannot_be_read_is_kept_on_its_day(text: str) -> None:
+    said = entry_of(time=text, mood="rad")
+    assert (said.shown, said.timed) == (datetime.combine(date(2024, 3, 1), NOON), False)
+    late = lived(said, "Asia/Tokyo", 6 * 60)
+    assert late.day == date(2024, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "days"),
+    [
+        (["6/30/2021", "7/1/2021"], [date(2021, 6, 30), date(2021, 7, 1)]),
+        (["30.06.2021", "01.07.2021"], [date(2021, 6, 30), date(2021, 7, 1)]),
+        (["2021/06/30", "2021/7/1"], [date(2021, 6, 30), date(2021, 7, 1)]),
+        (["06-30-21", "07-01-21"], [date(2021, 6, 30), date(2021, 7, 1)]),
+        (["2021-06-30 00:00:00", "2021-7-1"], [date(2021, 6, 30), date(2021, 7, 1)]),
+        (["30 Jun 2021", "July 1, 2021"], [date(2021, 6, 30), date(2021, 7, 1)]),
+        (["30-juin-2021", "1. Juli 2021"], [date(2021, 6, 30), date(2021, 7, 1)]),
+    ],
+)
+def test_dates_that_a_spreadsheet_rewrote(shapes: list[str], days: list[date]) -> None:
+    rows = [row(full_date=shape, date="", weekday="") for shape in shapes]
+    assert [one.shown.date() for one in entries_of(daylio_csv(rows))] == days
+
+
+def test_words_beside_a_date_tell_month_from_day() -> None:
+    (said,) = entries_of(daylio_csv([row(full_date="6/5/2021", date="5 June", weekday="Saturday")]))
+    assert said.shown.date() == date(2021, 6, 5)
+    unclear = daylio_csv([row(full_date="6/5/2021", date="", weekday="")])
+    assert skipped_of(unclear) == [(2, Reason.DATE_AMBIGUOUS)]
+
+
+def test_cells_that_are_missing_at_the_end_of_a_row_are_empty() -> None:
+    data = ",".join(OLD).encode() + b'\n2017,29 August,Tuesday,23:33,good,""\n2017,30 August,,,bad'
+    first, second = entries_of(data)
+    assert (first.shown, first.label, first.text) == (datetime(2017, 8, 29, 23, 33), "good", "")
+    assert (second.shown.date(), second.label, second.timed) == (date(2017, 8, 30), "bad", False)
+
+
+def test_what_stands_in_columns_that_are_not_known_is_counted() -> None:
+    header = (*TITLED, "weather")
+    diary = opened(daylio_csv([row(weather="rain"), row(), row(weather="sun")], header))
+    assert len(list(diary.entries())) == 3
+    assert diary.left_out == {"column weather": 2}
 
 
 @pytest.mark.parametrize(
@@ -156,24 +216,21 @@ def test_rows_that_make_no_sense_are_skipped_by_their_number() -> None:
         row(full_date="yesterday"),
         row(full_date="2031-05-07"),
         row(full_date="0001-01-01"),
-        row(time="25:00"),
-        row(time="13:00 pm"),
-        row(time="noon"),
-        row(note="x" * 50_001),
         row(full_date="2031-05-06"),
     ]
-    data = daylio_csv(rows) + b"2024-03-01,1 March\n\n"
+    data = daylio_csv(rows) + b"2024-03-01,,,,,,,,,one more\n\n"
     assert skipped_of(data) == [
         (2, Reason.DATE_UNREADABLE),
         (3, Reason.DATE_UNREADABLE),
         (4, Reason.DAY_OUT_OF_RANGE),
         (5, Reason.DAY_OUT_OF_RANGE),
-        (6, Reason.TIME_UNREADABLE),
-        (7, Reason.TIME_UNREADABLE),
-        (8, Reason.TIME_UNREADABLE),
-        (9, Reason.NOTE_TOO_LONG),
-        (11, Reason.COLUMN_COUNT),
+        (7, Reason.COLUMN_COUNT),
     ]
+
+
+def test_a_text_that_is_too_long_is_cut() -> None:
+    said = entry_of(note="word " * 12_000, mood="rad")
+    assert (said.cut, len(said.text) <= 50_000, said.text[-5:]) == (True, True, "word…")
 
 
 @pytest.mark.parametrize(
@@ -330,8 +387,33 @@ def test_broken_entries_of_a_backup_harm_no_other() -> None:
         Reason.DATE_UNREADABLE,
         Reason.DATE_UNREADABLE,
         Reason.DAY_OUT_OF_RANGE,
-        Reason.ENTRY_UNREADABLE,
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        # 2024-03-01 19:15 UTC, two hours ahead
+        ({}, datetime(2024, 3, 1, 21, 15)),
+        ({"day": 29, "month": 1}, datetime(2024, 2, 29, 12)),
+        ({"timeZoneOffset": None}, datetime(2024, 3, 1, 12)),
+        ({"datetime": None}, datetime(2024, 3, 1, 12)),
+        ({"datetime": 10**30}, datetime(2024, 3, 1, 12)),
+        ({"hour": 25, "minute": 0}, datetime(2024, 3, 1, 21, 15)),
+    ],
+)
+def test_an_entry_of_a_backup_without_a_time_is_kept_on_its_day(
+    fields: dict[str, Any], shown: datetime
+) -> None:
+    (said,) = entries_of(daylio_backup(backup_of([moment(**{"hour": -1, "minute": -1, **fields})])))
+    assert (said.shown, said.timed) == (shown, False)
+    assert lived(said, "Asia/Tokyo", 22 * 60).day == shown.date()
+
+
+def test_reminders_and_templates_of_a_backup_are_counted() -> None:
+    more = {"reminders": [{"id": 1}, {"id": 2}], "writingTemplates": [{"id": 1, "title": "T"}]}
+    left = opened(daylio_backup(backup_of([moment()], goals=[], goalEntries=[], **more))).left_out
+    assert left == {"reminder": 2, "writing_template": 1}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.habits.loop import schedule_of
-from actors.habits.loop_rows import LoopEntry, Reason, order_of
+from actors.habits.loop_rows import LoopEntry, Reason
 from actors.habits.outside import CHUNK, LoopFile, LoopHabit, read
+from actors.runtime.dates import order_of
 from contracts.habit import Target
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, Times

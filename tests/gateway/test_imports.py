@@ -148,6 +148,17 @@ async def test_a_file_of_unknown_kind(
     assert journal.asked == []
 
 
+@pytest.mark.parametrize(
+    "content", [b"2024-03-01,1 March,Friday,9:15 pm,good,,\n", b"01.03.2024;;;21:15;good;;\n"]
+)
+async def test_a_table_without_its_header_row(
+    client: httpx.AsyncClient, journal: StandInBus, content: bytes
+) -> None:
+    answer = await client.post("/v1/import", files={"file": content}, headers=BEARER)
+    problem = checked(answer, 422, "import_without_header")
+    assert "header row" in str(problem["detail"])
+
+
 @pytest.mark.parametrize("moods", ["rad=5", "[]", '{"rad": 6}', '{"rad": "5"}', '{"": 1}', "{"])
 async def test_moods_that_mean_nothing(
     client: httpx.AsyncClient, journal: StandInBus, moods: str

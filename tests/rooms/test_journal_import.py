@@ -239,18 +239,63 @@ async def test_moods_are_known_by_ones_own_names(ann: Tracker, carry: Carry) -> 
 async def test_rows_that_make_no_sense_are_named(ann: Tracker, carry: Carry) -> None:
     await ann.ask(ChangeProfile(language="ru"))
     await carry()
-    rows = [row(), row(time="noon"), row(full_date="2190-01-01"), row(mood="", time="3:00")]
+    rows = [row(), row(full_date="soon"), row(full_date="2190-01-01"), row(mood="", time="3:00")]
     done = report(await run(ann, carry, daylio_csv(rows)))
     assert (done.imported, done.skipped) == (
         1,
-        {"time_unreadable": 1, "day_out_of_range": 1, "entry_empty": 1},
+        {"date_unreadable": 1, "day_out_of_range": 1, "entry_empty": 1},
     )
     assert [(one.row, one.reason) for one in done.rows] == [
-        (3, "time_unreadable"),
+        (3, "date_unreadable"),
         (4, "day_out_of_range"),
         (5, "entry_empty"),
     ]
-    assert done.rows[0].says == "Время в строке 3 не удаётся прочитать."
+    assert done.rows[0].says == "Дату в строке 3 не удаётся прочитать."
+
+
+async def test_entries_without_a_time_are_kept_and_counted(ann: Tracker, carry: Carry) -> None:
+    rows = [row(time="noon"), row(time="8:05", full_date="2024-03-02"), row(time="", mood="bad")]
+    done = report(await run(ann, carry, daylio_csv(rows)))
+    assert (done.imported, done.untimed, done.skipped) == (3, 2, {})
+    assert {(one.day.day, one.at.hour) for one in await listed(ann)} == {(1, 12), (2, 8)}
+    again = report(await run(ann, carry, daylio_csv(rows)))
+    assert (again.imported, again.untimed) == (0, 0)
+    kept = daylio_backup(backup_of([moment(hour=-1, minute=-1), moment(2, day=3)]))
+    done = report(await run(ann, carry, kept))
+    assert (done.imported, done.untimed) == (2, 1)
+
+
+async def test_a_text_that_is_too_long_is_cut_and_counted(ann: Tracker, carry: Carry) -> None:
+    done = report(await run(ann, carry, daylio_csv([row(note="x" * 60_000)])))
+    assert (done.imported, done.cut) == (1, 1)
+    (only,) = await listed(ann)
+    assert (only.mood, len(only.text)) == (4, 50_000)
+
+
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([row(full_date="soon"), row(full_date="32.13.2024")], "The date of row 2 cannot be read."),
+        ([row(mood="", time="1:00")], "Row 2 says nothing"),
+    ],
+)
+async def test_a_file_of_which_nothing_comes_in_fails(
+    ann: Tracker, carry: Carry, rows: list[dict[str, str]], reason: str, dry: bool
+) -> None:
+    failed = await run(ann, carry, daylio_csv(rows), dry_run=dry)
+    assert (failed.phase, failed.refusal and failed.refusal.code) == ("failed", "import_nothing")
+    assert failed.refusal is not None
+    assert failed.refusal.fields[0].detail.startswith(reason)
+    assert failed.entries is not None
+    assert sum(failed.entries.skipped.values()) == failed.rows == len(rows)
+    assert await listed(ann) == []
+
+
+async def test_a_backup_without_entries_is_empty(ann: Tracker, carry: Carry) -> None:
+    failed = await run(ann, carry, daylio_backup(backup_of([])))
+    assert failed.refusal is not None
+    assert failed.refusal.code == "import_empty"
 
 
 async def test_a_broken_file_leaves_nothing(ann: Tracker, carry: Carry) -> None:
