@@ -110,7 +110,19 @@ async def follow(here: Platform, who: Principal, asks: Asks, now: Import) -> Imp
 
 def account(done: Import) -> Group:
     """Lay out what became of every row."""
-    return Group(*diary(done.entries)) if done.entries else Group(habits(done.habits))
+    if done.entries:
+        return Group(*diary(done.entries))
+    return Group(habits(done.habits), *remarks(done.habits), *left_out(done.left_out))
+
+
+def remarks(reports: Sequence[HabitReport]) -> list[str]:
+    """List what was refused or is otherwise than it was, and notes that could not be kept."""
+    shown = []
+    for habit in reports:
+        said = [*([habit.refused] if habit.refused else []), *habit.remarks]
+        shown += [escape(f"{habit.name}: {one.says}") for one in said]
+        shown += [escape(f"{habit.name}, {one.day}: {one.text}") for one in habit.notes]
+    return shown
 
 
 def habits(reports: Sequence[HabitReport]) -> Table:

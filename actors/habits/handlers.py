@@ -363,9 +363,9 @@ async def add_import_part(command: AddImportPart, who: Who, tx: Transaction) -> 
 
 
 @room.answer
-async def run_import(command: RunImport, who: Who, tx: Transaction) -> Import:
+async def run_import(command: RunImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
     """Ask for the file to be read, as soon as somebody has the time."""
-    waiting = await importing.files.close(tx, who, command)
+    waiting = await importing.close(tx, bus, who, command)
     about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
     await tell(tx, ImportRequested(user_id=who.user_id, **about))
     return waiting

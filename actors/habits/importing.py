@@ -1,37 +1,51 @@
-"""A Loop export becomes habits and their days; how it is received is in `runtime/receiving.py`."""
+"""A file of habits becomes habits and their days; how it is received is in `runtime/receiving.py`.
+
+The sentences of the account are said in the language of whoever asked for the import.
+"""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import BinaryIO, Literal, cast
 
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import plans
 from actors.habits.days import today_of
 from actors.habits.domain import logged
+from actors.habits.fit import Changed
+from actors.habits.found import FoundHabit, HabitFile
 from actors.habits.kept import promise_of, versions_of
-from actors.habits.loop_rows import LoopEntry
-from actors.habits.outside import LoopFile, LoopHabit, read
+from actors.habits.known import Known
+from actors.habits.loop_rows import FoundEntry
+from actors.habits.outside import read
+from actors.habits.remarks import Remarks, streak_of
 from actors.habits.settlement import settle_anew
 from actors.habits.starting import begin_at
 from actors.habits.telling import facts_of
 from actors.runtime.receiving import Receiver, Run
+from contracts.auth import Language
+from contracts.bus import Bus
 from contracts.habit import CheckInState, number_of
-from contracts.habits import UpdateHabit
 from contracts.imports import (
     Account,
     CheckInsImported,
     HabitReport,
     HabitsImported,
+    Import,
     ImportedDay,
     ImportRequested,
+    RunImport,
 )
 from contracts.keeping.promise import Promise, begin_earlier
-from contracts.message import Gone, Invalid
+from contracts.message import Gone, Invalid, Unanswered, Unavailable
 from contracts.principal import Principal
+from contracts.time import instant_of
+from contracts.users import GetProfile
 from storage import breaks, check_ins, habits
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow, Person
@@ -45,19 +59,33 @@ files = Receiver("habits")
 Outcome = Literal["created", "merged", "unchanged"]
 
 
+class Reader(BaseModel):
+    """Who reads the account, as it is kept with the import."""
+
+    language: Language = "en"
+
+
+async def close(tx: AsyncConnection, bus: Bus, who: Principal, command: RunImport) -> Import:
+    """Take a file for whole, and note in which language its account is read."""
+    reader = Reader()
+    with contextlib.suppress(Unavailable, Unanswered):
+        reader = Reader(language=(await bus.ask(GetProfile(), who)).language)
+    return await files.close(tx, who, command, reader.model_dump_json())
+
+
 async def run(tx: AsyncConnection, fact: ImportRequested) -> None:
     """Read the received file into habits, and write the report."""
     await files.run(tx, fact, lambda run, file: Reading(run).read(file))
 
 
-def entry_from(promise: Promise, entry: LoopEntry) -> EntryRow:
+def entry_from(promise: Promise, entry: FoundEntry) -> EntryRow:
     """Judge what Loop knows of a day as if it were logged here."""
     value = None if entry.value is None else number_of(entry.value)
     counted, state = logged(promise, entry.day, value, entry.state)
     return EntryRow(entry.day, counted, state, entry.note)
 
 
-def rows_of(export: LoopFile) -> int:
+def rows_of(export: HabitFile) -> int:
     """Count the rows of an export by reading it once, a small part of what keeping them takes."""
     for one in export.habits:
         for _ in one.entries():
@@ -73,12 +101,13 @@ class Reading:
         self._max_habits = max_habits
         self._run, self._tx = run, run.tx
         self._who = Principal(user_id=run.user_id)
+        self._remarks = Remarks(Reader.model_validate_json(run.options).language)
         self._person = Person("UTC", 0, "mon")
         self._read = 0
         self._total: int | None = None
 
     async def read(self, file: BinaryIO) -> Account:
-        """Read all habits of a Loop export; tell what was imported."""
+        """Read all habits of a file; tell what was imported."""
         user_id = self._run.user_id
         person = await habits.find_person(self._tx, user_id, stay=True)
         if person is None:
@@ -89,17 +118,10 @@ class Reading:
         await self._show()
         self._total = await asyncio.to_thread(rows_of, export)
         await self._show()
-        known = {
-            row.imported_from: row
-            for row in await habits.find_all(self._tx, user_id)
-            if row.imported_from
-        }
-        seen: dict[str, int] = {}
+        known = Known(self._tx, export.tracker, await habits.find_all(self._tx, user_id))
         reports = []
-        for one in export.habits:
-            seen[one.name] = seen.get(one.name, 0) + 1
-            key = f"loop:{one.name}:{seen[one.name]}"
-            reports.append(await self._habit(one, key, known.get(key)))
+        for one, key, row in await known.sorted(export.habits):
+            reports.append(await self._habit(one, key, row))
         touched = [one for one in reports if one.habit_id and one.outcome != "unchanged"]
         if touched:
             imported = HabitsImported(
@@ -109,9 +131,9 @@ class Reading:
                 check_ins=sum(one.imported for one in touched),
             )
             await tell(self._tx, imported)
-        return Account(habits=tuple(reports))
+        return Account(habits=tuple(reports), left_out=dict(export.left_out))
 
-    async def _habit(self, one: LoopHabit, key: str, known: HabitRow | None) -> HabitReport:
+    async def _habit(self, one: FoundHabit, key: str, known: HabitRow | None) -> HabitReport:
         """Read one habit: made if it is new, filled where its days are empty."""
         row = known
         if row is None and one.create is not None:
@@ -120,13 +142,18 @@ class Reading:
         skipped: Counter[str] = Counter()
         kept: dict[date, EntryRow] = {}
         for chunk in one.entries():
-            if row is not None:
+            if row is not None and one.create is not None:
                 kept |= await self._keep(row, chunk, skipped)
             self._read = before + one.tally.read
             await self._show()
+        changes = [*one.changes] if known is None else []
         if row is not None and (kept or known is None):
-            settled = await self._settle(row, min(kept, default=row.start_day), known is None)
-            await tell(self._tx, *self._told(settled, kept))
+            if known is None and one.archived:
+                row = await self._lay_aside(row, max(kept, default=None), changes)
+            row = await self._settle(row, min(kept, default=row.start_day), known is None)
+            await tell(self._tx, *self._told(row, kept))
+            if known is None:
+                changes += streak_of(promise_of(row))
         tally = one.tally
         skipped.update({str(reason): count for reason, count in tally.skipped.items()})
         outcome: Outcome = "created" if known is None else "merged" if kept else "unchanged"
@@ -138,10 +165,27 @@ class Reading:
             imported=len(kept),
             derived=sum(tally.derived.values()),
             skipped=dict(+skipped),
+            refused=self._remarks.refusal(one.refused) if one.refused else None,
+            remarks=self._remarks.of(one.tally, changes),
+            notes=self._remarks.notes(one.tally),
         )
 
+    async def _lay_aside(
+        self, row: HabitRow, last: date | None, changes: list[Changed]
+    ) -> HabitRow:
+        """Archive a habit that was archived: since the day after its last entry, if it has any."""
+        archived: dict[str, object] = {"archived": True, "edition": row.edition + 1}
+        after = await habits.change(self._tx, row.user_id, row.id, archived)
+        at = datetime.now(UTC)
+        if last is not None:
+            day = last + timedelta(days=1)
+            at = min(at, instant_of(day, self._person.day_start, self._person.zone))
+            changes.append(Changed("archived_since", {"day": day.isoformat()}))
+        await tell(self._tx, *facts_of(row, after, archived_at=at))
+        return after
+
     async def _keep(
-        self, row: HabitRow, chunk: list[LoopEntry], skipped: Counter[str]
+        self, row: HabitRow, chunk: list[FoundEntry], skipped: Counter[str]
     ) -> dict[date, EntryRow]:
         """Keep the entries on days that are empty, and return these; count the others."""
         promise, rows = promise_of(row), []
@@ -154,7 +198,7 @@ class Reading:
         skipped["already_there"] += len(rows) - len(kept)
         return {one.day: one for one in rows if one.day in kept}
 
-    async def _create(self, one: LoopHabit, key: str) -> HabitRow:
+    async def _create(self, one: FoundHabit, key: str) -> HabitRow:
         """Keep a habit of the export."""
         if one.create is None:
             raise ValueError("a refused habit cannot be made")
@@ -170,10 +214,6 @@ class Reading:
             max_habits=self._max_habits,
         )
         await tell(self._tx, fact)
-        if one.archived:
-            command = UpdateHabit(habit_id=row.id, archived=True)
-            changed = plans.update(self._tx, self._who, row, command, self._person, today)
-            await tell(self._tx, *await changed)
         return row
 
     async def _settle(self, row: HabitRow, first: date, fresh: bool) -> HabitRow:

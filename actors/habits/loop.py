@@ -12,6 +12,16 @@ from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 
+from actors.habits.fit import (
+    MAX_DAYS,
+    MAX_NAME,
+    MAX_QUESTION,
+    MAX_TEXT,
+    MAX_UNIT,
+    Changed,
+    line,
+    lines,
+)
 from contracts.habit import Target
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
@@ -25,6 +35,13 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 _TYPED = {"type", "frequencynumerator", "frequencydenominator", "target type", "target value"}
 
 _UNTYPED = {"numrepetitions", "interval"}
+
+KNOWN = {
+    *("position", "name", "question", "description", "color", "unit", "archived?"),
+    *_TYPED,
+    *_UNTYPED,
+}
+"""Columns that are read; what stands in others is counted as left out."""
 
 
 class Definition(NamedTuple):
@@ -47,14 +64,20 @@ class Definition(NamedTuple):
 
 def definitions(rows: Iterable[list[str]]) -> Iterator[Definition]:
     """Read `Habits.csv`. Refuses with `Invalid` if it is not Loop's, or a position is unusable."""
-    lines = iter(rows)
-    header = [cell.strip().lower() for cell in next(lines, [])]
+    listed = iter(rows)
+    header = [cell.strip().lower() for cell in next(listed, [])]
     needed = {"position", "name"} | (_TYPED if "type" in header else _UNTYPED)
+    if header and _POSITION.fullmatch(header[0]):
+        text = (
+            "The first row of Habits.csv is not its header row (Position, Name, …); put it back, "
+            "or export the file once more."
+        )
+        raise Invalid("import_without_header", text)
     if not needed <= set(header):
         text = "Habits.csv does not have the columns of a Loop Habit Tracker export."
         raise Invalid("import_unreadable", text)
     seen: set[int] = set()
-    for row, values in enumerate(lines, start=2):
+    for row, values in enumerate(listed, start=2):
         cells = dict(zip(header, values + [""] * (len(header) - len(values)), strict=False))
         position = cells["position"].strip()
         if not _POSITION.fullmatch(position) or int(position) in seen:
@@ -64,23 +87,24 @@ def definitions(rows: Iterable[list[str]]) -> Iterator[Definition]:
         yield Definition(int(position), cells["name"].strip(), cells)
 
 
-def habit_of(definition: Definition, *, amounts: bool) -> CreateHabit:
+def habit_of(definition: Definition, *, amounts: bool) -> tuple[CreateHabit, tuple[Changed, ...]]:
     """Turn a definition into a habit; `amounts` tells what is measured if Loop does not say it.
 
-    Refuses with `Invalid` (`import_habit_unfit`).
+    What does not fit is changed so that it does, and told. Refuses with `Invalid`
+    (`import_habit_unfit`) where that would make another habit of it.
     """
-    cells = definition.cells
+    cells, changes = definition.cells, list[Changed]()
     colour = cells.get("color", "").strip()
     words: dict[str, object] = {"measure": "amount" if amounts else "yes_no"}
     try:
-        words = _measured(cells) if definition.typed else words
-        return CreateHabit.model_validate(
+        times, days = _frequency(cells, changes)
+        if definition.typed:
+            words = _measured(cells, times, days, changes)
+        made = CreateHabit.model_validate(
             {
-                "name": definition.name,
-                "question": cells.get("question", ""),
-                "description": cells.get("description", ""),
+                **_texts(definition, changes),
                 "colour": colour if _COLOUR.fullmatch(colour) else "",
-                "schedule": schedule_of(*_frequency(cells)),
+                "schedule": schedule_of(times, days),
                 **words,
             }
         )
@@ -89,25 +113,45 @@ def habit_of(definition: Definition, *, amounts: bool) -> CreateHabit:
         if isinstance(error, ValidationError):
             wrong = error.errors(include_url=False, include_context=False)[0]
             field, why = str(wrong["loc"][0] if wrong["loc"] else field), wrong["msg"]
-    text = "Habit {position} cannot be imported because of its {field}: {why}."
-    at = definition.position
-    raise Invalid("import_habit_unfit", text, position=at, field=field, why=why)
+        text = "Habit {position} cannot be imported because of its {field}: {why}."
+        at = definition.position
+        raise Invalid("import_habit_unfit", text, position=at, field=field, why=why) from None
+    return made, tuple(changes)
 
 
-def _frequency(cells: dict[str, str]) -> tuple[int, int]:
+def _texts(definition: Definition, changes: list[Changed]) -> dict[str, str]:
+    """Return the words of a habit, so that they fit; tell of what is lost."""
+    cells = definition.cells
+    name = line(definition.name, MAX_NAME) or shown("", definition.position)
+    if name != definition.name.strip():
+        changes.append(Changed("name_changed", {"most": MAX_NAME}))
+    question = line(cells.get("question", ""), MAX_QUESTION)
+    description = lines(cells.get("description", ""), MAX_TEXT)
+    for field, most in (("question", MAX_QUESTION), ("description", MAX_TEXT)):
+        if len(cells.get(field, "").strip()) > most:
+            changes.append(Changed(f"{field}_cut", {"most": most}))
+    return {"name": name, "question": question, "description": description}
+
+
+def _frequency(cells: dict[str, str], changes: list[Changed]) -> tuple[int, int]:
     """Return how many times in how many days. Raises `ValueError`."""
     times = cells.get("frequencynumerator") or cells.get("numrepetitions") or ""
     days = cells.get("frequencydenominator") or cells.get("interval") or ""
     if not _INTEGER.fullmatch(times.strip()) or not _INTEGER.fullmatch(days.strip()):
         raise ValueError("the frequency is not a number of times in a number of days")
+    if int(times) < int(days) > MAX_DAYS:
+        params: dict[str, str | int | float] = {"days": int(days), "most": MAX_DAYS}
+        changes.append(Changed("frequency_changed", params))
+        days = str(MAX_DAYS)
     return int(times), int(days)
 
 
 def schedule_of(times: int, days: int) -> Schedule:
-    """Turn Loop's frequency into a schedule; 30 or 31 days are a month. Raises `ValueError`.
+    """Turn Loop's frequency into a schedule; 30 days are a month. Raises `ValueError`.
 
     More often than daily is daily: a day is done or not. Loop's "1 in n days" asks for one day in
-    any n, and is not a rhythm of every nth day.
+    any n, and is not a rhythm of every nth day. Loop calls 31 days a month as well, but reckons
+    with 31: they stay 31 days, so that the score stays Loop's.
     """
     if times < 1 or days < 1:
         raise ValueError("a frequency is at least once in at least one day")
@@ -115,12 +159,14 @@ def schedule_of(times: int, days: int) -> Schedule:
         return EveryDay()
     if days == 7:
         return Times(times=times, per="week")
-    if days in (30, 31):
+    if days == 30:
         return Times(times=times, per="month")
     return Times(times=times, per="days", days=days)
 
 
-def _measured(cells: dict[str, str]) -> dict[str, object]:
+def _measured(
+    cells: dict[str, str], times: int, days: int, changes: list[Changed]
+) -> dict[str, object]:
     """Read what is measured, and the unit and target of amounts. Raises `ValueError`.
 
     The target carries the length of the window, so that the schedule stays daily. Ritmo has no
@@ -138,14 +184,19 @@ def _measured(cells: dict[str, str]) -> dict[str, object]:
         raise ValueError("the target is not a number") from None
     if way not in ("AT_LEAST", "AT_MOST"):
         raise ValueError("the target is neither AT_LEAST nor AT_MOST")
-    times, days = _frequency(cells)
-    words: dict[str, object] = {"measure": "amount", "unit": cells.get("unit", "")}
-    if value == 0:
+    unit = line(cells.get("unit", ""), MAX_UNIT)
+    if len(cells.get("unit", "").strip()) > MAX_UNIT:
+        changes.append(Changed("unit_cut", {"most": MAX_UNIT}))
+    if value < 0:
+        changes.append(Changed("target_dropped"))
+    words: dict[str, object] = {"measure": "amount", "unit": unit, "schedule": EveryDay()}
+    # Below a thousandth nothing can be logged.
+    if value < 0.0005:
         return words | {"kind": "quit" if way == "AT_MOST" else "build"}
-    per = {1: "day", 7: "week", 30: "month", 31: "month"}.get(1 if times >= days else days)
+    per = {1: "day", 7: "week", 30: "month"}.get(1 if times >= days else days)
     at: Literal["least", "most"] = "least" if way == "AT_LEAST" else "most"
     target = {"at": at, "value": value, "per": per or "rolling", "days": None if per else days}
-    return words | {"schedule": EveryDay(), "target": Target.model_validate(target)}
+    return words | {"target": Target.model_validate(target)}
 
 
 def _bare(names: list[str]) -> str:

@@ -13,15 +13,17 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
+from actors.habits.fit import MAX_NOTE, lines
 from actors.runtime.dates import DateFault, Days
-from contracts.habit import CheckInState, Measure, Note
+from contracts.habit import CheckInState, Measure
 
 LARGEST = 1_000_000_000_000
 
 """The largest amount that Ritmo keeps, in thousandths."""
 
+
+MAX_LOOSE = 500
+"""Notes on days without a check-in that are listed, at most."""
 
 _CACHED = 50_000
 
@@ -32,8 +34,6 @@ _WORDS = {"UNKNOWN": -1, "NO": 0, "YES_AUTO": 1, "YES_MANUAL": 2, "SKIP": 3}
 _DERIVED = {-1: "UNKNOWN", 1: "YES_AUTO"}
 
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
-
-_NOTE: TypeAdapter[str] = TypeAdapter(Note)
 
 Said = tuple[int | None, CheckInState | None]
 
@@ -56,7 +56,6 @@ class Reason(StrEnum):
     DUPLICATE_DAY = "duplicate_day"
     VALUE_UNREADABLE = "value_unreadable"
     VALUE_OUT_OF_RANGE = "value_out_of_range"
-    NOTE_UNFIT = "note_unfit"
     NOTE_WITHOUT_CHECK_IN = "note_without_check_in"
 
 
@@ -65,7 +64,7 @@ Meaning = Said | Reason | str
 """What a cell says: of a day, why it is skipped, or which of Loop's own codes it is derived as."""
 
 
-class LoopEntry(NamedTuple):
+class FoundEntry(NamedTuple):
     """What Loop knows of a day: value and state as in `Said`."""
 
     day: date
@@ -76,16 +75,22 @@ class LoopEntry(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows: read = imported + derived + skipped, after each of them."""
+    """What became of the rows: read = imported + derived + skipped, after each of them.
+
+    Notes that were too long are `cut`; `loose` are the first of those on days without a check-in.
+    """
 
     read: int = 0
     imported: int = 0
     derived: Counter[str] = field(default_factory=Counter)
     skipped: Counter[Reason] = field(default_factory=Counter)
+    cut: int = 0
+    loose: list[tuple[date, str]] = field(default_factory=list)
 
     def clear(self) -> None:
         """Begin anew."""
-        self.read = self.imported = 0
+        self.read = self.imported = self.cut = 0
+        self.loose.clear()
         self.derived.clear()
         self.skipped.clear()
 
@@ -128,11 +133,11 @@ class Sorter:
         self._seen: set[date] = set()
         self._known: dict[str, Meaning] = {}
 
-    def take(self, row: list[str]) -> LoopEntry | None:
+    def take(self, row: list[str]) -> FoundEntry | None:
         """Return the entry of a row, if it is one to import."""
         self._tally.read += 1
         found = self._sort(row)
-        if isinstance(found, LoopEntry):
+        if isinstance(found, FoundEntry):
             self._tally.imported += 1
             return found
         if isinstance(found, Reason):
@@ -141,27 +146,29 @@ class Sorter:
             self._tally.derived[found] += 1
         return None
 
-    def _sort(self, row: list[str]) -> LoopEntry | Reason | str:
+    def _sort(self, row: list[str]) -> FoundEntry | Reason | str:
         """Read a row: an entry, why it is skipped, or what it is derived as."""
         if self._measure is None:
             return Reason.HABIT_REFUSED
         if len(row) < 2 or any(row[3:]):
             return Reason.COLUMN_COUNT
-        note = row[2] if len(row) > 2 else ""
+        note = row[2].strip() if len(row) > 2 else ""
         day, said = self._days.read(row[0]), self._meaning(row[1])
         if isinstance(day, DateFault):
             return Reason(day.value)
+        if isinstance(said, Reason):
+            return said
         if isinstance(said, str):
-            derived = not isinstance(said, Reason)
-            return Reason.NOTE_WITHOUT_CHECK_IN if derived and note.strip() else said
+            if not note:
+                return said
+            if len(self._tally.loose) < MAX_LOOSE:
+                self._tally.loose.append((day, lines(note, MAX_NOTE)))
+            return Reason.NOTE_WITHOUT_CHECK_IN
         if day in self._seen:
             return Reason.DUPLICATE_DAY
-        try:
-            entry = LoopEntry(day, *said, _NOTE.validate_python(note) if note else "")
-        except ValidationError:
-            return Reason.NOTE_UNFIT
         self._seen.add(day)
-        return entry
+        self._tally.cut += len(note) > MAX_NOTE
+        return FoundEntry(day, *said, lines(note, MAX_NOTE) if note else "")
 
     def _meaning(self, text: str) -> Meaning:
         """Read a cell; the same few come again and again."""

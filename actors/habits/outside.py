@@ -7,28 +7,27 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from actors.habits.loop import Definition, columns_of, definitions, habit_of, shown
-from actors.habits.loop_rows import LoopEntry, Sorter, Tally, holds_amounts
+from actors.habits.fit import Changed
+from actors.habits.found import MAX_FOUND, FoundHabit, HabitFile
+from actors.habits.loop import KNOWN, Definition, columns_of, definitions, habit_of, shown
+from actors.habits.loop_rows import holds_amounts
 from actors.runtime.dates import Days, Order, order_of
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from actors.runtime.zips import TOTAL, Zip
-from contracts.habits import CreateHabit
 from contracts.message import Invalid
 from contracts.time import LAST_DAY
 
-CHUNK = 2_000
-"""After so many rows an asynchronous caller may let others run."""
-
-_HABITS, _REREAD = 1_000, 1 << 30
-_SCANNED = 20_000
+_REREAD = 1 << 30
+_SCANNED, _HEAD = 20_000, 256
+_DELIMITER = re.compile(rb"[,;\t]")
 _ROOT = "Checkmarks.csv"
 _FOLDER = re.compile(r"(\d{3,6})(?: [^/]*)?/Checkmarks\.csv", re.ASCII)
 
@@ -42,7 +41,7 @@ class _Root(Rfc4180):
 def _too_large() -> Invalid:
     """Say that a file holds more than Ritmo takes."""
     text = "The file holds more than can be imported at once: {megabytes} MB, {habits} habits."
-    return Invalid("import_too_large", text, megabytes=TOTAL >> 20, habits=_HABITS)
+    return Invalid("import_too_large", text, megabytes=TOTAL >> 20, habits=MAX_FOUND)
 
 
 def _unwrapped(line: str) -> str:
@@ -65,6 +64,7 @@ class Tables:
         """Open the zip; `file` stays open as long as the tables are read."""
         self._zip = Zip(file)
         self.members = self._below_habits()
+        self._delimiters: dict[str, str] = {}
 
     def _below_habits(self) -> dict[str, zipfile.ZipInfo]:
         """List the members below the folder of `Habits.csv`."""
@@ -76,13 +76,25 @@ class Tables:
         top = min(tops, key=lambda name: (name.count("/"), name)).removesuffix("Habits.csv")
         return {name.removeprefix(top): m for name, m in found.items() if name.startswith(top)}
 
+    def _delimiter(self, name: str) -> str:
+        """Return what parts the cells of a table: a spreadsheet may have saved it anew.
+
+        The first cell of each of Loop's tables holds none of these.
+        """
+        if name not in self._delimiters:
+            with self._zip.open(self.members[name]) as stream:
+                found = _DELIMITER.search(stream.read(_HEAD).partition(b"\n")[0])
+            self._delimiters[name] = found[0].decode() if found else ","
+        return self._delimiters[name]
+
     def rows(self, name: str, *, root: bool = False) -> Iterator[list[str]]:
         """Stream the rows of a table, without blank ones. Loop quotes nothing in the root table."""
         try:
             with self._zip.open(self.members[name]) as stream:
                 opened = io.TextIOWrapper(stream, "utf-8-sig", newline="")
+                first = self._delimiter(name)
                 lines = _RootLines(opened) if root else Lines(opened)
-                for row in rows_of(lines, _Root if root else Rfc4180):
+                for row in rows_of(lines, _Root if root else Rfc4180, first):
                     if row:
                         yield row
         except UnicodeDecodeError:
@@ -93,50 +105,26 @@ class Tables:
             raise Invalid("import_unreadable", text, table=name, why=str(error)) from None
 
 
-@dataclass(frozen=True, slots=True)
-class LoopHabit:
-    """A habit of the export. Either `create` says what to make of it, or `refused` why not.
+class LoopZip:
+    """A CSV export of Loop: its habits in their order."""
 
-    `name` is fit to be shown. `create` has no start day: the first entry may become it.
-    """
-
-    position: int
-    name: str
-    archived: bool
-    create: CreateHabit | None
-    refused: Invalid | None
-    _days: Days = field(repr=False)
-    _rows: Callable[[], Iterator[list[str]]] = field(repr=False)
-    tally: Tally = field(default_factory=Tally)
-
-    def entries(self) -> Iterator[list[LoopEntry]]:
-        """Stream the entries in the file's order, a list, perhaps empty, per `CHUNK` rows read.
-
-        `tally` counts along, anew each time. Refuses with `Invalid` where the file is broken.
-        """
-        self.tally.clear()
-        measure = self.create.measure if self.create else None
-        sorter, rows = Sorter(self._days, self.tally, measure), self._rows()
-        for row in rows:
-            chunk = chain((row,), islice(rows, CHUNK - 1))
-            yield [entry for row in chunk if (entry := sorter.take(row))]
-
-
-class LoopFile:
-    """An export of Loop: its habits in their order. The file stays open while entries are read."""
+    tracker = "loop"
 
     def __init__(self, tables: Tables, last_day: date) -> None:
         """Read what habits there are. Refuses with `Invalid`."""
         self._tables = tables
+        self.left_out: Counter[str] = Counter()
         self._days = Days(lambda: self._order, last_day)
         self._own: dict[int, list[str]] = {}
         for name in tables.members:
             if found := _FOLDER.fullmatch(name):
                 self._own.setdefault(int(found[1]), []).append(name)
-        listed = list(islice(definitions(tables.rows("Habits.csv")), _HABITS + 1))
+        listed = list(islice(definitions(tables.rows("Habits.csv")), MAX_FOUND + 1))
         lost = sorted(self._own.keys() - {one.position for one in listed})
-        if len(listed) + len(lost) > _HABITS:
+        if len(listed) + len(lost) > MAX_FOUND:
             raise _too_large()
+        if not listed and not lost:
+            raise Invalid("import_empty", "There are no habits in the file.")
         self._width, columns = self._columns(listed)
         self.habits = (*map(self._habit, listed, columns), *map(self._unlisted, lost))
 
@@ -157,28 +145,35 @@ class LoopFile:
         rows = chain.from_iterable(self._tables.rows(name, root=name == _ROOT) for name in tables)
         return order_of(row[0] for row in islice(rows, _SCANNED))
 
-    def _habit(self, one: Definition, column: int | None) -> LoopHabit:
+    def _habit(self, one: Definition, column: int | None) -> FoundHabit:
         """Find the rows of a habit, and what it measures."""
         own = self._own.get(one.position, [])
         rows = partial(self._rows, own, column)
         amounts = not one.typed and holds_amounts(islice(rows(), _SCANNED))
-        create, refused = None, None
+        create, refused, changes = None, None, tuple[Changed, ...]()
         try:
             if len(own) > 1 or (not own and column is None):
                 text = "It is not certain which table of the zip belongs to habit {position}."
                 raise Invalid("import_habit_unclear", text, position=one.position)
-            create = habit_of(one, amounts=amounts)
+            create, changes = habit_of(one, amounts=amounts)
         except Invalid as no:
             refused = no
+        self.left_out.update(
+            f"column {name[:50]}"
+            for name in one.cells.keys() - KNOWN
+            if name and one.cells[name].strip()
+        )
         name = shown(one.name, one.position)
-        return LoopHabit(one.position, name, one.archived, create, refused, self._days, rows)
+        return FoundHabit(
+            one.position, name, one.archived, create, refused, self._days, rows, changes
+        )
 
-    def _unlisted(self, position: int) -> LoopHabit:
+    def _unlisted(self, position: int) -> FoundHabit:
         """Account for a table whose habit nobody knows."""
         text = "Habits.csv does not list habit {position}, although it has a table."
         refused = Invalid("import_habit_unlisted", text, position=position)
         rows = partial(self._rows, self._own[position], None)
-        return LoopHabit(position, shown("", position), False, None, refused, self._days, rows)
+        return FoundHabit(position, shown("", position), False, None, refused, self._days, rows)
 
     def _rows(self, own: list[str], column: int | None) -> Iterator[list[str]]:
         """Stream the rows of a habit: from its own tables, or else from the root table."""
@@ -194,6 +189,6 @@ class LoopFile:
             yield [row[0], row[column]] if column and whole else row[:1]
 
 
-def read(file: BinaryIO, last_day: date = LAST_DAY) -> LoopFile:
-    """Open an export of Loop; days after `last_day` are skipped. Refuses with `Invalid`."""
-    return LoopFile(Tables(file), last_day)
+def read(file: BinaryIO, last_day: date = LAST_DAY) -> HabitFile:
+    """Open a file of habits; days after `last_day` are skipped. Refuses with `Invalid`."""
+    return LoopZip(Tables(file), last_day)

@@ -4,7 +4,7 @@ Each habit is told under its lock, at the version that it has: whatever is told 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import cast
@@ -20,6 +20,7 @@ from contracts.habits import HabitArchived
 from contracts.imports import CheckInsImported, ImportedDay
 from contracts.message import Fact
 from contracts.retelling import RetellHabits, Retold
+from contracts.time import instant_of
 from storage import breaks, check_ins, habits
 from storage.check_ins import LoggedRow
 from storage.habits import HabitRow
@@ -37,8 +38,10 @@ async def retell(tx: AsyncConnection, command: RetellHabits) -> Retold:
     after = read_id(command.cursor)
     facts: list[Fact] = [] if after else await _breaks(tx, command.user_id)
     rows = await habits.find_after(tx, command.user_id, after, AT_ONCE)
+    person = await habits.find_person(tx, command.user_id)
+    day_start = person.day_start if person else 0
     for row in rows:
-        facts += _facts(row, await check_ins.logged(tx, row.id))
+        facts += _facts(row, await check_ins.logged(tx, row.id), day_start)
     await tell(tx, *facts)
     more = str(rows[-1].id) if len(rows) == AT_ONCE else None
     return Retold(told=len(facts), next=more)
@@ -61,12 +64,12 @@ async def _breaks(tx: AsyncConnection, user_id: UUID) -> list[Fact]:
     ]
 
 
-def _facts(row: HabitRow, days: list[LoggedRow]) -> Iterator[Fact]:
+def _facts(row: HabitRow, days: list[LoggedRow], day_start: int) -> Iterator[Fact]:
     """Tell a habit, whether it is laid aside, and its days."""
     yield from facts_of(row, row)
     if row.archived:
         yield HabitArchived(
-            occurred_at=_last_used(row, days),
+            occurred_at=_last_used(row, days, day_start),
             user_id=row.user_id,
             version=row.version,
             habit_id=row.id,
@@ -93,6 +96,17 @@ def _day(row: LoggedRow) -> ImportedDay:
     )
 
 
-def _last_used(row: HabitRow, days: list[LoggedRow]) -> datetime:
-    """Say when a habit was laid aside, as far as it can still be known: after its last day."""
-    return max((one.at for one in days), default=row.created_at)
+def _last_used(row: HabitRow, days: list[LoggedRow], day_start: int) -> datetime:
+    """Say when a habit was laid aside, as far as it can still be known: after its last day.
+
+    Of an imported day it is not known when it was logged: then the habit ends with that day.
+    """
+    return max(
+        (
+            instant_of(one.day + timedelta(days=1), day_start, one.zone)
+            if one.source == "import"
+            else one.at
+            for one in days
+        ),
+        default=row.created_at,
+    )

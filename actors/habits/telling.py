@@ -31,8 +31,8 @@ def outline_of(row: HabitRow) -> Outline:
     )
 
 
-def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
-    """Tell how a habit changed."""
+def facts_of(before: HabitRow, after: HabitRow, archived_at: datetime | None = None) -> list[Fact]:
+    """Tell how a habit changed; it was laid aside `archived_at`, or now."""
     facts: list[Fact] = [
         HabitChanged(
             user_id=after.user_id,
@@ -46,6 +46,7 @@ def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
     if before.archived != after.archived:
         facts.append(
             HabitArchived(
+                occurred_at=archived_at or datetime.now(UTC),
                 user_id=after.user_id,
                 version=after.version,
                 habit_id=after.id,

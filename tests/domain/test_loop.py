@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.habits.fit import SAYS
+from actors.habits.found import CHUNK, FoundHabit, HabitFile
 from actors.habits.loop import schedule_of
-from actors.habits.loop_rows import LoopEntry, Reason
-from actors.habits.outside import CHUNK, LoopFile, LoopHabit, read
+from actors.habits.loop_rows import FoundEntry, Reason
+from actors.habits.outside import read
 from actors.runtime.dates import order_of
 from contracts.habit import Target
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, Times
+from contracts.speech import catalog
 from tests.loop_zip import (
     NO,
     SKIP,
@@ -48,9 +51,9 @@ def zip_of(tables: dict[str, str | bytes]) -> io.BytesIO:
     return file
 
 
-def entries_of(habit: LoopHabit) -> list[LoopEntry]:
+def entries_of(habit: FoundHabit) -> list[FoundEntry]:
     """Read all entries, checking after every chunk that the rows add up."""
-    entries: list[LoopEntry] = []
+    entries: list[FoundEntry] = []
     for chunk in habit.entries():
         assert len(chunk) <= CHUNK
         entries += chunk
@@ -59,14 +62,14 @@ def entries_of(habit: LoopHabit) -> list[LoopEntry]:
     return entries
 
 
-def reconciled(habit: LoopHabit, imported: int) -> None:
+def reconciled(habit: FoundHabit, imported: int) -> None:
     """Check the law: read = imported + derived + skipped."""
     tally = habit.tally
     assert tally.imported == imported
     assert tally.read == imported + tally.derived.total() + tally.skipped.total()
 
 
-def rows_of(table: str, habits: str = DAILY) -> tuple[list[LoopEntry], dict[str, int]]:
+def rows_of(table: str, habits: str = DAILY) -> tuple[list[FoundEntry], dict[str, int]]:
     """Read the table of the one habit: its entries, and what was skipped."""
     (habit,) = read(zip_of({"Habits.csv": habits, "001 Read/Checkmarks.csv": table})).habits
     return entries_of(habit), {str(reason): rows for reason, rows in habit.tally.skipped.items()}
@@ -130,6 +133,7 @@ def test_notes_are_kept_and_never_lost_silently() -> None:
     (habit,) = read(loop_zip([noted])).habits
     assert [one.note for one in entries_of(habit)] == ['wet, "cold"\nand far']
     assert habit.tally.skipped == {Reason.NOTE_WITHOUT_CHECK_IN: 1}
+    assert habit.tally.loose == [(older, "was ill")]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,7 @@ def test_notes_are_kept_and_never_lost_silently() -> None:
         (9, 7, EveryDay()),
         (1, 7, Times(times=1, per="week")),
         (10, 30, Times(times=10, per="month")),
-        (10, 31, Times(times=10, per="month")),
+        (10, 31, Times(times=10, per="days", days=31)),
         (1, 3, Times(times=1, per="days", days=3)),
         (3, 14, Times(times=3, per="days", days=14)),
     ],
@@ -155,6 +159,7 @@ def test_frequencies(times: int, days: int, schedule: EveryDay | Times) -> None:
         ((1, 1), "day", None),
         ((1, 7), "week", None),
         ((1, 30), "month", None),
+        ((1, 31), "rolling", 31),
         ((1, 9), "rolling", 9),
     ],
 )
@@ -202,14 +207,16 @@ def test_bad_rows_are_skipped_with_their_reason() -> None:
         f"2024-06-11,NO,{'x' * 2001}\n2024-06-10,NO,a\0b\n\n2024-06-09,-7,\n"
     )
     entries, skipped = rows_of(table)
-    assert [(one.day, one.state) for one in entries] == [(JUNE, "done")]
+    noted = [(date(2024, 6, 11), "failed"), (date(2024, 6, 10), "failed")]
+    assert [(one.day, one.state) for one in entries] == [(JUNE, "done"), *noted]
+    assert [one.note[-2:] for one in entries] == ["", "x…", " b"]
+    assert len(entries[1].note) == 2000
     assert skipped == {
         "duplicate_day": 1,
         "date_unreadable": 2,
         "day_out_of_range": 1,
         "column_count": 2,
         "value_unreadable": 2,
-        "note_unfit": 2,
         "value_out_of_range": 1,
     }
 
@@ -245,11 +252,8 @@ def test_reading_again_counts_anew() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        f"001,{'x' * 201},YES_NO,,,1,1,,,,,",
-        "001,,YES_NO,,,1,1,,,,,",
         "001,Run,YES_NO,,,0,1,,,,,",
         "001,Run,YES_NO,,,1,,,,,,",
-        "001,Run,YES_NO,,,1,900,,,,,",
         "001,Run,SOMETIMES,,,1,1,,,,,",
         "001,Run,NUMERICAL,,,1,1,,,AT_LEAST,nan,",
         "001,Run,NUMERICAL,,,1,1,,,AT_LEAST,lots,",
@@ -268,6 +272,76 @@ def test_a_habit_that_cannot_be_kept_is_refused_alone(row: str) -> None:
     assert entries_of(refused) == []
     assert refused.tally.skipped == {Reason.HABIT_REFUSED: 1}
     assert len(entries_of(fine)) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "words"),
+    [
+        (f"{'x' * 201},YES_NO,,,1,1,,,,,", "name_changed", {"name": "x" * 199 + "…"}),
+        (",YES_NO,,,1,1,,,,,", "name_changed", {"name": "001"}),
+        ("Run\there,YES_NO,,,1,1,,,,,", "name_changed", {"name": "Run here"}),
+        (f"Run,YES_NO,{'q' * 300},,1,1,,,,,", "question_cut", {"question": "q" * 199 + "…"}),
+        (
+            f"Run,YES_NO,,{'d' * 3000},1,1,,,,,",
+            "description_cut",
+            {"description": "d" * 1999 + "…"},
+        ),
+        (
+            "Run,YES_NO,,,1,900,,,,,",
+            "frequency_changed",
+            {"schedule": Times(times=1, per="days", days=366)},
+        ),
+        (
+            f"Run,NUMERICAL,,,1,1,,{'km' * 30},AT_LEAST,2.5,",
+            "unit_cut",
+            {"unit": "km" * 14 + "k…", "target": Target(value=2.5)},
+        ),
+        ("Run,NUMERICAL,,,1,1,,,AT_LEAST,-1,", "target_dropped", {"target": None, "kind": "build"}),
+        ("Run,NUMERICAL,,,1,1,,,AT_MOST,-1,", "target_dropped", {"target": None, "kind": "quit"}),
+    ],
+)
+def test_a_habit_that_does_not_fit_is_changed_so_that_it_does(
+    row: str, changed: str, words: dict[str, object]
+) -> None:
+    table = "Date,Value,Notes\n2024-06-16,NO,\n"
+    (habit,) = read(
+        zip_of({"Habits.csv": f"{HEADER}001,{row}\n", "001/Checkmarks.csv": table})
+    ).habits
+    assert habit.refused is None
+    assert habit.create is not None
+    assert [one.code for one in habit.changes] == [changed]
+    assert {name: getattr(habit.create, name) for name in words} == words
+    assert len(entries_of(habit)) == 1
+
+
+def test_every_change_can_be_said_in_russian() -> None:
+    assert set(SAYS.values()) <= set(catalog("ru").sentences)
+
+
+def test_tables_of_semicolons_are_read() -> None:
+    whole = loop_zip([SomeHabit("Run", some_days(5, (YES_MANUAL, NO), JUNE))])
+    with zipfile.ZipFile(whole) as zipped:
+        saved = {name: zipped.read(name).replace(b",", b";") for name in zipped.namelist()}
+    for left_out in ("", "001 Run/Checkmarks.csv"):
+        tables: dict[str, str | bytes] = {
+            name: data for name, data in saved.items() if name != left_out
+        }
+        (habit,) = read(zip_of(tables)).habits
+        assert len(entries_of(habit)) == 5
+
+
+def test_a_list_of_habits_without_its_header_row_says_so() -> None:
+    refused = refusal(zip_of({"Habits.csv": DAILY.removeprefix(HEADER)}))
+    assert (refused.code, "header row" in str(refused)) == ("import_without_header", True)
+
+
+def test_columns_that_are_not_known_are_counted() -> None:
+    listed = f"{HEADER.strip()},Reminder\n001,Read,YES_NO,,,1,1,,,,,,07:30\n"
+    assert read(zip_of({"Habits.csv": listed})).left_out == {"column reminder": 1}
+
+
+def test_a_list_without_habits_is_empty() -> None:
+    assert refusal(zip_of({"Habits.csv": HEADER})).code == "import_empty"
 
 
 def test_a_table_of_nobody_or_of_two_is_refused() -> None:
@@ -457,7 +531,7 @@ def test_what_was_logged_is_what_is_read(
     generation: Generation, own: bool, values: list[dict[date, int]]
 ) -> None:
     habits = [SomeHabit(f"h{n}", days) for n, days in enumerate(values)]
-    file: LoopFile = read(loop_zip(habits, generation, own=own))
+    file: HabitFile = read(loop_zip(habits, generation, own=own))
     states = {YES_MANUAL: "done", NO: "failed", SKIP: "skipped"}
     for habit, days in zip(file.habits, values, strict=True):
         logged = {day: states[code] for day, code in days.items() if code in states}

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from actors.habits import importing
 from actors.habits.importing import TOLD_AT_ONCE
 from actors.runtime.receiving import Receiver
-from contracts.check_ins import CheckIn, ListCheckIns, RemoveCheckIn
+from contracts.analytics import GetSummary
+from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
 from contracts.habits import ListHabits, UpdateHabit
 from contracts.imports import (
@@ -27,6 +28,8 @@ from contracts.imports import (
     StartImport,
 )
 from contracts.message import Invalid
+from contracts.principal import Principal
+from contracts.retelling import RetellHabits
 from contracts.schedule import EveryDay, Times
 from contracts.users import ChangeProfile
 from storage.session import transaction
@@ -268,6 +271,122 @@ async def test_two_of_one_name_stay_two(ann: Tracker, carry: Carry) -> None:
     assert [one.imported for one in done.habits] == [3, 5]
     again = await run(ann, carry, both)
     assert [one.habit_id for one in again.habits] == [one.habit_id for one in done.habits]
+
+
+async def test_two_of_one_name_are_told_apart_by_what_is_in_them(
+    ann: Tracker, carry: Carry
+) -> None:
+    """Their order has changed since, and each has a new day."""
+    english, french = some_days(20, [YES, NO], day(-2)), some_days(20, [NO, YES, YES], day(-2))
+    files = [SomeHabit("Read", english), SomeHabit("Read", french)]
+    first = [one.habit_id for one in (await run(ann, carry, loop_zip(files))).habits]
+    more = [{**french, day(-1): YES}, {**english, day(-1): NO}]
+    done = await run(ann, carry, loop_zip([SomeHabit("Read", days) for days in more]))
+    assert [one.habit_id for one in done.habits] == first[::-1]
+    assert [(one.outcome, one.imported) for one in done.habits] == [("merged", 1)] * 2
+    for habit_id, state in zip(first, ("failed", "done"), strict=True):
+        assert habit_id is not None
+        assert (await ann.on(habit_id, day(-1))).state == state
+
+
+async def test_two_that_cannot_be_told_apart_are_asked_for(ann: Tracker, carry: Carry) -> None:
+    same = some_days(9, [YES], day(-2))
+    await run(ann, carry, loop_zip([SomeHabit("Read", same), SomeHabit("Read", same)]))
+    again = await run(ann, carry, loop_zip([SomeHabit("Read", same), SomeHabit("Read", same)]))
+    assert [one.skipped for one in again.habits] == [{"already_there": 9}] * 2
+    one, two = {**same, day(-1): YES}, {**same, day(-1): NO}
+    twins = [SomeHabit("Read", one), SomeHabit("Read", two), SomeHabit("Run", one)]
+    asked = await run(ann, carry, loop_zip(twins))
+    assert [one.imported for one in asked.habits] == [0, 0, 10]
+    for report in asked.habits[:2]:
+        assert report.refused is not None
+        assert (report.refused.code, report.habit_id) == ("import_habit_twin", None)
+        assert report.skipped == {"habit_refused": 10}
+    here = (await ann.ask(ListHabits())).habits
+    for habit, name in zip(here, ("Read in May", "Read in June"), strict=False):
+        await ann.ask(UpdateHabit(habit_id=habit.habit_id, name=name))
+    told = [SomeHabit("Read in June", two), SomeHabit("Read in May", one)]
+    done = await run(ann, carry, loop_zip(told))
+    assert [one.habit_id for one in done.habits] == [here[1].habit_id, here[0].habit_id]
+    assert [one.imported for one in done.habits] == [1, 1]
+
+
+async def test_archived_habits_are_not_missed_since(ann: Tracker, carry: Carry) -> None:
+    old = SomeHabit("Swim", some_days(20, [YES], day(-300)), archived=True)
+    done = await run(ann, carry, loop_zip([old, SomeHabit("Read", some_days(3, [YES], TODAY))]))
+    swim = done.habits[0]
+    assert [one.code for one in swim.remarks] == ["archived_since"]
+    assert day(-299).isoformat() in swim.remarks[0].says
+    for _ in range(2):
+        year = await ann.ask(GetSummary(first=day(-360), last=day(-1)))
+        assert {one.name: (one.asked, one.kept) for one in year.habits} == {
+            "Swim": (20, 20),
+            "Read": (2, 2),
+        }
+        assert [one.name for one in (await ann.ask(GetToday())).habits] == ["Read"]
+        # Told once more, it says the same.
+        async with ann.engine.begin() as tx:
+            await tx.execute(
+                text(
+                    "UPDATE analytics.habits SET archived_at = NULL, archived = false,"
+                    " archived_version = 0"
+                )
+            )
+        admin = Principal(user_id=ann.who.user_id, scopes=frozenset({"admin"}))
+        await ann.bus.ask(RetellHabits(user_id=ann.who.user_id), admin)
+        await carry()
+
+
+async def test_the_account_says_what_is_otherwise_and_why(ann: Tracker, carry: Carry) -> None:
+    await ann.ask(ChangeProfile(language="ru"))
+    await carry()
+    ill, long = day(-3), "x" * 3000
+    weekly = SomeHabit(
+        "Run\tfar",
+        {day(-1): YES, day(-2): NO, ill: AUTO},
+        {day(-1): long, ill: "was ill"},
+        frequency=(2, 7),
+        unit="",
+    )
+    odd = SomeHabit("Odd", some_days(3, [1500], TODAY), numeric=True, target=("AT_LEAST", 1e30))
+    done = await run(ann, carry, loop_zip([weekly, odd]))
+    ran, refused = done.habits
+    assert [one.code for one in ran.remarks] == [
+        "name_changed",
+        "streak_in_weeks",
+        "notes_cut",
+        "notes_loose",
+    ]
+    assert "целыми неделями" in ran.remarks[1].says
+    assert [(one.day, one.text) for one in ran.notes] == [(ill, "was ill")]
+    assert (ran.imported, ran.skipped) == (2, {"note_without_check_in": 1})
+    assert (refused.outcome, refused.habit_id, refused.remarks) == ("unchanged", None, ())
+    assert refused.refused is not None
+    assert refused.refused.says.startswith("Привычку 2 нельзя импортировать из-за поля")
+
+
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize(
+    "habit",
+    [
+        SomeHabit("Odd", some_days(3, [1500], TODAY), numeric=True, target=("ABOUT", 1)),
+        SomeHabit("Odd", {date(2190, 1, 1): YES}),
+    ],
+    ids=["no habit", "no day"],
+)
+async def test_a_file_of_which_nothing_comes_in_fails(
+    ann: Tracker, carry: Carry, habit: SomeHabit, dry: bool
+) -> None:
+    failed = await run(ann, carry, loop_zip([habit]), dry=dry)
+    assert (failed.phase, failed.refusal and failed.refusal.code) == ("failed", "import_nothing")
+    (report,) = failed.habits
+    assert (report.habit_id, report.imported, sum(report.skipped.values())) == (
+        None,
+        0,
+        len(habit.values),
+    )
+    assert (await ann.ask(ListHabits(archived=None))).habits == ()
+    assert await ann.told() == []
 
 
 @pytest.mark.parametrize("generation", ["2.3.1", "2.3.0", "2.0"])

@@ -1,0 +1,61 @@
+"""A habit in a file of another tracker, whatever its kind: what to make of it, and its days."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Protocol
+
+from actors.habits.fit import Changed
+from actors.habits.loop_rows import FoundEntry, Sorter, Tally
+from actors.runtime.dates import Days
+from contracts.habits import CreateHabit
+from contracts.message import Invalid
+
+CHUNK = 2_000
+"""After so many rows an asynchronous caller may let others run."""
+
+MAX_FOUND = 1_000
+"""Habits of a file, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHabit:
+    """A habit of a file. Either `create` says what to make of it, or `refused` why not.
+
+    `name` is fit to be shown. `create` has no start day: the first entry may become it. `changes`
+    tell what is otherwise here than it was there.
+    """
+
+    position: int
+    name: str
+    archived: bool
+    create: CreateHabit | None
+    refused: Invalid | None
+    _days: Days = field(repr=False)
+    _rows: Callable[[], Iterator[list[str]]] = field(repr=False)
+    changes: tuple[Changed, ...] = ()
+    tally: Tally = field(default_factory=Tally)
+
+    def entries(self) -> Iterator[list[FoundEntry]]:
+        """Stream the entries in the file's order, a list, perhaps empty, per `CHUNK` rows read.
+
+        `tally` counts along, anew each time. Refuses with `Invalid` where the file is broken.
+        """
+        self.tally.clear()
+        measure = self.create.measure if self.create else None
+        sorter, rows = Sorter(self._days, self.tally, measure), self._rows()
+        for row in rows:
+            chunk = chain((row,), islice(rows, CHUNK - 1))
+            yield [entry for row in chunk if (entry := sorter.take(row))]
+
+
+class HabitFile(Protocol):
+    """A file of another tracker that holds habits; it stays open while entries are read.
+
+    `left_out` counts by kind what it holds beside habits and their days.
+    """
+
+    tracker: str
+    habits: tuple[FoundHabit, ...]
+    left_out: Counter[str]
