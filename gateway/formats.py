@@ -14,7 +14,7 @@ from contracts.journal_transfer import (
 )
 from contracts.message import Invalid
 
-Format = Literal["loop", "daylio"]
+Format = Literal["loop", "daylio", "habitbull"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Asks:
 
 ASKS: dict[Format, Asks] = {
     "loop": Asks(StartImport, AddImportPart, RunImport, GetImport),
+    "habitbull": Asks(StartImport, AddImportPart, RunImport, GetImport),
     "daylio": Asks(StartDiaryImport, AddDiaryPart, RunDiaryImport, GetDiaryImport),
 }
 
@@ -49,11 +50,14 @@ def format_of(file: BinaryIO) -> Format:
     head = file.read(_HEADER)
     if not head:
         raise Invalid("import_empty", "The file is empty.")
+    if head.startswith(b"SQLite format 3\0"):
+        return "loop"
     found = _zipped(file) if head.startswith(b"PK") else _table(head)
     if found is None:
         text = (
-            "Ritmo does not know this kind of file. It takes the CSV zip of Loop Habit Tracker, "
-            "and the CSV export or the .daylio backup of Daylio."
+            "Ritmo does not know this kind of file. It takes the CSV zip or the .db backup of Loop "
+            "Habit Tracker, the CSV export or the .daylio backup of Daylio, and the CSV export of "
+            "HabitBull."
         )
         raise Invalid("import_unknown_format", text)
     return found
@@ -78,8 +82,11 @@ def _table(head: bytes) -> Format | None:
     first = head.decode("utf-8-sig", "replace").splitlines()[:1]
     for delimiter in (",", ";", "\t"):
         for row in csv.reader(first, delimiter=delimiter):
-            if "mood" in {cell.strip().lower() for cell in row}:
+            names = {cell.strip().lower() for cell in row}
+            if "mood" in names:
                 return "daylio"
+            if "habitname" in names:
+                return "habitbull"
             if len(row) > 2 and _DATE.fullmatch(row[0].strip()):
                 text = (
                     "The first row of the file is not its header row, with the names of the "

@@ -151,9 +151,11 @@ async def import_file(
     ] = "refuse",
     key: Key = None,
 ) -> Response:
-    """Import the CSV zip of Loop Habit Tracker, or Daylio's CSV export or .daylio backup.
+    """Import another tracker's file, whatever it was saved by.
 
-    Answers for each row; importing twice changes nothing.
+    It is the CSV zip or the .db backup of Loop Habit Tracker, the CSV export or the .daylio backup
+    of Daylio, or the CSV export of HabitBull. Answers for each row; importing twice changes
+    nothing. A file of which nothing comes in is refused.
     """
     wish = Wish(dry_run, moods_of(moods), unknown_moods)
     async with uploaded(request) as (name, file):

@@ -136,7 +136,8 @@ def import_file(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A Loop Habit Tracker CSV zip, or a CSV export or .daylio backup of Daylio.",
+            help="A CSV zip or .db backup of Loop Habit Tracker, a CSV export or .daylio backup of "
+            "Daylio, or a CSV export of HabitBull.",
             exists=True,
             dir_okay=False,
         ),
@@ -150,7 +151,8 @@ def import_file(
         typer.Option(help="Refuse unknown moods, or import such entries without a mood."),
     ] = "refuse",
     format: Annotated[
-        Literal["loop", "daylio"] | None, typer.Option(help="If it is not to be found out.")
+        Literal["loop", "daylio", "habitbull"] | None,
+        typer.Option(help="If it is not to be found out."),
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
     data: Data = None,

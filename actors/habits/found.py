@@ -9,6 +9,7 @@ from typing import Protocol
 from actors.habits.fit import Changed
 from actors.habits.loop_rows import FoundEntry, Sorter, Tally
 from actors.runtime.dates import Days
+from actors.runtime.zips import TOTAL
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
 
@@ -17,6 +18,12 @@ CHUNK = 2_000
 
 MAX_FOUND = 1_000
 """Habits of a file, at most."""
+
+
+def too_large() -> Invalid:
+    """Say that a file holds more than Ritmo takes."""
+    text = "The file holds more than can be imported at once: {megabytes} MB, {habits} habits."
+    return Invalid("import_too_large", text, megabytes=TOTAL >> 20, habits=MAX_FOUND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from tests.daylio_files import backup_of, daylio_backup, daylio_csv, row
 from tests.gateway.conftest import client_of
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, StandInVerifier
 from tests.gateway.test_problems import checked
+from tests.loop_backup import habitbull, loop_database
+from tests.loop_zip import SomeHabit
 
 LOOP = "/v1/import?format=loop"
 
@@ -133,6 +135,19 @@ async def test_a_loop_export_goes_to_the_habits(
     assert answer.status_code == 200
     assert isinstance(receiving.asked[0][0], StartImport)
     assert RunImport(import_id=HABIT) in [message for message, _, _ in receiving.asked]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [loop_database([SomeHabit("Read")]), habitbull([("Read", "", "", "2024-03-01", 1, "")])],
+    ids=["a backup of Loop", "HabitBull"],
+)
+async def test_other_files_of_habits_go_to_the_habits(
+    client: httpx.AsyncClient, receiving: StandInBus, content: bytes
+) -> None:
+    answer = await client.post("/v1/import", files={"file": content}, headers=BEARER)
+    assert answer.status_code == 200
+    assert isinstance(receiving.asked[0][0], StartImport)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from contracts.retelling import RetellHabits
 from contracts.schedule import EveryDay, Times
 from contracts.users import ChangeProfile
 from storage.session import transaction
+from tests.loop_backup import habitbull, loop_database
 from tests.loop_zip import SomeHabit, loop_zip, some_days
 from tests.rooms.people import Carry, code_of
 from tests.rooms.tracking import TODAY, Tracker, day
@@ -387,6 +388,42 @@ async def test_a_file_of_which_nothing_comes_in_fails(
     )
     assert (await ann.ask(ListHabits(archived=None))).habits == ()
     assert await ann.told() == []
+
+
+async def test_a_backup_joins_what_an_export_brought(ann: Tracker, carry: Carry) -> None:
+    values = some_days(10, [YES, NO], day(-5))
+    first = await run(ann, carry, loop_zip([SomeHabit("Read", values)]))
+    more = SomeHabit("Read", {**values, day(-4): YES}, {day(-4): "at last"})
+    done = await run(ann, carry, loop_database([more, SomeHabit("Old", archived=True)]))
+    assert [(one.outcome, one.imported) for one in done.habits] == [("merged", 1), ("created", 0)]
+    assert done.habits[0].habit_id == first.habits[0].habit_id
+    assert done.habits[0].habit_id is not None
+    assert (await ann.on(done.habits[0].habit_id, day(-4))).note == "at last"
+
+
+async def test_habitbull_is_imported(ann: Tracker, carry: Carry) -> None:
+    rows = [("Read", "", "Mind", day(-n), n % 2, "") for n in range(9)]
+    for imported in (9, 0):
+        done = await run(ann, carry, habitbull(rows))
+        assert [one.imported for one in done.habits] == [imported]
+    (habit,) = (await ann.ask(ListHabits())).habits
+    assert (habit.name, habit.tags, habit.start_day) == ("Read", ("Mind",), day(-8))
+
+
+@pytest.mark.parametrize("days", [30, 31])
+async def test_the_score_of_so_many_times_a_month_is_loops(
+    ann: Tracker, carry: Carry, days: int
+) -> None:
+    """Against the formula written out, for both lengths that Loop calls a month."""
+    values = {TODAY.fromordinal(TODAY.toordinal() - n): YES for n in range(0, 400, 16)}
+    done = await run(ann, carry, loop_zip([SomeHabit("A", values, frequency=(2, days))]))
+    (found,) = done.habits
+    assert found.habit_id is not None
+    score, memory = 0.0, 0.5 ** ((2 / days) ** 0.5 / 13)
+    for at in range(min(values).toordinal(), TODAY.toordinal() + 1):
+        count = sum(at - 2 * days < one.toordinal() <= at for one in values)
+        score = memory * score + (1 - memory) * min(1, count / 4)
+    assert (await ann.look(found.habit_id)).score == pytest.approx(score, abs=1e-9)
 
 
 @pytest.mark.parametrize("generation", ["2.3.1", "2.3.0", "2.0"])

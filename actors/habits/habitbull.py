@@ -1,0 +1,150 @@
+"""HabitBull's CSV export: a row for each day of each habit.
+
+Columns are found by name: `HabitName`, `HabitDescription`, `HabitCategory`, `CalendarDate`,
+`Value`, `CommentText`. A value is 0 or 1, or an amount where a habit has any above 1; how often a
+habit is asked for, and how much of it, is not told, so that it is daily and without a target. Rows
+are handed on as Loop's CSV export writes them: one reader is enough.
+"""
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from typing import BinaryIO
+
+from actors.habits.fit import MAX_TAG, Changed, line
+from actors.habits.found import MAX_FOUND, FoundHabit, too_large
+from actors.habits.loop import Definition, habit_of, shown
+from actors.runtime.dates import Days, order_of
+from actors.runtime.tables import Lines, Rfc4180, rows_of
+from contracts.habits import CreateHabit
+from contracts.message import Invalid
+
+MAX_ROWS = 500_000
+"""Rows of a file, at most."""
+
+COLUMNS = ("habitname", "habitdescription", "habitcategory", "calendardate", "value", "commenttext")
+_NEEDED = {"habitname", "calendardate", "value"}
+_HEAD = 4096
+_DELIMITERS = (",", ";", "\t")
+_YES, _NO, _NEITHER = "2", "0", "-1000"
+
+Told = tuple[str, str, str]
+"""Date, value and comment of a row."""
+
+
+class HabitBull:
+    """An export of HabitBull: its habits in the order in which they come up. Read at once."""
+
+    tracker = "habitbull"
+
+    def __init__(self, file: BinaryIO, last_day: date) -> None:
+        """Read it; days after `last_day` are skipped. Refuses with `Invalid`."""
+        self.left_out: Counter[str] = Counter()
+        found: dict[tuple[str, str], list[Told]] = {}
+        words: dict[tuple[str, str], str] = {}
+        for cells in self._rows(file):
+            key = cells["habitname"], cells["habitcategory"]
+            if key not in found and len(found) >= MAX_FOUND:
+                raise too_large()
+            words.setdefault(key, cells["habitdescription"])
+            told = cells["calendardate"], cells["value"], cells["commenttext"]
+            found.setdefault(key, []).append(told)
+        if not found:
+            raise Invalid("import_empty", "There are no habits in the file.")
+        dates = (day for days in found.values() for day, _, _ in days)
+        order = order_of(dates)
+        self._days = Days(lambda: order, last_day)
+        self.habits = tuple(
+            self._habit(n, name, category, words[name, category], days)
+            for n, ((name, category), days) in enumerate(found.items(), start=1)
+        )
+
+    def _rows(self, file: BinaryIO) -> Iterator[dict[str, str]]:
+        """Stream the rows by the names of their columns. Refuses with `Invalid`."""
+        file.seek(0)
+        first = file.read(_HEAD).decode("utf-8-sig", "replace").partition("\n")[0]
+        file.seek(0)
+        delimiter = max(_DELIMITERS, key=first.count)
+        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+        number, header = 0, list[str]()
+        try:
+            for row in rows_of(Lines(text), Rfc4180, delimiter):
+                number += 1
+                if number == 1:
+                    header = _header(row)
+                elif number > MAX_ROWS:
+                    raise too_large()
+                elif any(row):
+                    # A spreadsheet drops empty cells at the end of a row.
+                    whole = row + [""] * (len(header) - len(row))
+                    cells = dict(zip(header, whole, strict=False))
+                    others = (name for name in header if name not in COLUMNS and cells[name])
+                    self.left_out.update(f"column {name[:MAX_TAG]}" for name in others)
+                    yield {name: cells.get(name, "").strip() for name in COLUMNS}
+        except csv.Error:
+            said = "Row {row} is broken: a quote is missing or too many, or the row is too long."
+            raise Invalid("import_unreadable", said, row=number + 1) from None
+        except UnicodeDecodeError:
+            said = "The file is not UTF-8 text; export it once more, or save it as CSV UTF-8."
+            raise Invalid("import_unreadable", said) from None
+        finally:
+            text.detach()
+
+    def _habit(
+        self, position: int, name: str, category: str, description: str, days: list[Told]
+    ) -> FoundHabit:
+        amounts = any((number := _number(value)) is not None and number > 1 for _, value, _ in days)
+        cells = {
+            "type": "NUMERICAL" if amounts else "YES_NO",
+            "description": description,
+            "frequencynumerator": "1",
+            "frequencydenominator": "1",
+            "target type": "AT_LEAST",
+            "target value": "0",
+        }
+        create: CreateHabit | None = None
+        refused: Invalid | None = None
+        changes: tuple[Changed, ...] = ()
+        try:
+            create, changes = habit_of(Definition(position, name, cells), amounts=amounts)
+            if tag := line(category, MAX_TAG):
+                create = create.model_copy(update={"tags": (tag,)})
+        except Invalid as no:
+            refused = no
+        rows = partial(_rows, days, amounts)
+        title = shown(name, position)
+        return FoundHabit(position, title, False, create, refused, self._days, rows, changes)
+
+
+def _header(row: list[str]) -> list[str]:
+    header = [cell.strip().lower() for cell in row]
+    if not set(header) >= _NEEDED:
+        text = "The first row has no column “{column}”: it is not a CSV export of HabitBull."
+        missing = next(name for name in COLUMNS if name in _NEEDED - set(header))
+        raise Invalid("import_unreadable", text, column=missing)
+    return header
+
+
+def _number(text: str) -> float | None:
+    """Read a value, perhaps as a spreadsheet rewrote it: `-2.15E+09`, `2,5`."""
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _rows(days: list[Told], amounts: bool) -> Iterator[list[str]]:
+    """Write days as rows of Loop's `Checkmarks.csv`."""
+    for day, value, comment in days:
+        number = _number(value)
+        if number is None:
+            yield [day, "?", comment]
+        elif amounts:
+            yield [day, str(round(number * 1000)), comment]
+        else:
+            yield [day, {0.0: _NO, 1.0: _YES}.get(number, _NEITHER), comment]
