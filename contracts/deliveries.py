@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.auth import Done, Language
-from contracts.habit import Line
-from contracts.mails import DeliveryState, Digest, DigestEvery, Template
+from contracts.habit import Line, Measure, Unit
+from contracts.mails import DeliveryState, Digest, DigestEvery, Logged, Template
 from contracts.message import SECRET, Command, Message, Query, Reply
 from contracts.reminders import ChannelName
 from contracts.time import Day
@@ -23,7 +23,15 @@ Token = Annotated[
 AppriseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=1000)]
 """An address that Apprise knows, such as `ntfys://ntfy.sh/topic`. It may hold passwords."""
 
-Purpose = Literal["done", "skip", "snooze", "unsubscribe"]
+Purpose = Literal["done", "skip", "snooze", "earlier", "later", "never", "unsubscribe"]
+"""What a link does: log the day as done or skipped, let a reminder come again, move it for good or
+switch it off, end a digest.
+"""
+
+LinkOutcome = Literal["told", "as_it_was", "asks", "done"]
+"""What pressing a link did. `told`: the habits room was told and logs it in a moment; `as_it_was`:
+it is so already; `asks`: nothing, for it would take away from what is logged; `done`: it is done.
+"""
 
 
 # -- channels -------------------------------------------------------------------------------------
@@ -171,8 +179,11 @@ class TryReminder(Command[Deliveries]):
 class Link(Reply):
     """What a link in a mail is for; nothing else about the account.
 
-    `used`: it has acted before. `number`: the habit takes a number (in `unit`), `usual` is what
-    stands for done. `every`: the digest that ends.
+    `used`: what it is for is so already, or it has acted before. `number`: the habit takes a number
+    in its `measure` (in `unit`; seconds, if it is timed), `usual` is what stands for done. `logged`
+    is what its day says, as far as this room knows, and `wanted` what pressing it makes of that;
+    None: nothing, or only a number can tell. `outcome`: what pressing it did; None: it was only
+    looked at. `every`: the digest that ends.
     """
 
     purpose: Purpose
@@ -180,8 +191,12 @@ class Link(Reply):
     habit: Line = ""
     day: Day | None = None
     number: bool = False
-    unit: str = ""
+    measure: Measure = "yes_no"
+    unit: Unit = ""
     usual: float | None = None
+    logged: Logged | None = None
+    wanted: Logged | None = None
+    outcome: LinkOutcome | None = None
     every: DigestEvery | None = None
     used: bool = False
 
@@ -198,9 +213,12 @@ class LookAtLink(Query[Link]):
 
 
 class ActOnLink(Command[Link]):
-    """Do what a link is for, once; the second time nothing is done. Refuses as `LookAtLink` does.
+    """Do what a link is for, once; the second time nothing is done.
 
-    `value` goes with done, `minutes` or `until` with snooze (an hour, if neither is given).
+    `value` goes with done, `minutes` or `until` with snooze (an hour, if neither is given). What is
+    logged for the day is lowered or erased only if it is `replaces`, which whoever presses has
+    seen. `undo` takes back what done or skip has logged. Refuses as `LookAtLink` does, and with
+    `Invalid` (`value_missing`, `value_not_whole`); then the link stays good.
     """
 
     address: ClassVar[str] = "reminders.act_on_link"
@@ -209,6 +227,8 @@ class ActOnLink(Command[Link]):
     value: float | None = Field(default=None, ge=0, le=1_000_000_000, allow_inf_nan=False)
     minutes: int | None = Field(default=None, ge=15, le=1440, strict=True)
     until: Literal["tomorrow"] | None = None
+    replaces: Logged | None = None
+    undo: bool = False
 
 
 # -- digests --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.analytics import MoodReport, Summary
 from contracts.auth import Email, Language
-from contracts.habit import Line
+from contracts.habit import Amount, CheckInState, Line
 from contracts.message import Fact, Message
 from contracts.time import Day
 
@@ -49,10 +49,22 @@ class TelegramWanted(Fact):
     day: Day | None = None
 
 
+class Logged(Message):
+    """What is logged for a day of a habit: `value` in its measure (seconds, if it is timed)."""
+
+    value: Amount
+    state: CheckInState
+
+
+MarkSource = Literal["mail", "telegram", "link"]
+"""Where a person answered a reminder."""
+
+
 class HabitMarked(Fact):
     """A person answered a reminder for a habit: done, or skipped. The habits room logs it.
 
-    `value` None: the habit's own idea of done.
+    `value` None: the habit's own idea of done. A mark may be older than what is logged: it lowers
+    or erases that only if it is `replaces`, which its owner saw and said to replace.
     """
 
     address: ClassVar[str] = "reminders.habit_marked"
@@ -60,7 +72,20 @@ class HabitMarked(Fact):
     day: Day
     state: Literal["done", "skipped"]
     value: float | None = None
-    source: Literal["mail", "telegram", "link"] = "mail"
+    replaces: Logged | None = None
+    source: MarkSource = "mail"
+
+
+class MarkWithdrawn(Fact):
+    """A person takes back how they answered a reminder; the habits room takes the change back.
+
+    It does so only if nobody has changed the day since.
+    """
+
+    address: ClassVar[str] = "reminders.mark_withdrawn"
+    habit_id: UUID
+    day: Day
+    source: MarkSource = "mail"
 
 
 class DigestDue(Fact):

@@ -261,7 +261,7 @@ def write_duration(value: Decimal | float, language: str) -> str:
         for text, number in parts
         if number
     ]
-    return NO_BREAK.join(said) or say(language, "{n} min", {"n": 0})
+    return " ".join(said or [say(language, "{n} min", {"n": 0})]).replace(" ", NO_BREAK)
 
 
 def write_input(value: Decimal | float, measure: Measure, language: str) -> str:

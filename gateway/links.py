@@ -2,157 +2,52 @@
 
 Programs that scan mails follow links: so looking (GET) changes nothing, and only the button (POST)
 acts. To leave a digest the mail program itself posts to /u/{token} (RFC 8058), without a cookie.
+
+A day is logged by another room than the one that answers: the page waits for a moment to see that
+it is, and says so if it is not.
 """
 
-import math
-from html import escape
+import asyncio
+import re
+import time
+from decimal import Decimal
+from typing import cast
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from contracts.bus import Bus
 from contracts.deliveries import ActOnLink, Link, LookAtLink
-from contracts.message import Gone, Invalid, NotFound, Refused
+from contracts.habit import CheckInState
+from contracts.mails import Logged
+from contracts.message import Invalid, NotFound, Refused
+from contracts.quantity import read
 from contracts.speech import say
-from gateway.deps import TheBus, guest
+from gateway.deps import TheBus, door_of, guest
 from gateway.forms import form_of
 from gateway.language import liked
-from gateway.problems import status_of
-from gateway.web import page
+from gateway.link_pages import (
+    WAITS,
+    ask_page,
+    choice_page,
+    done_page,
+    kept_page,
+    refused_page,
+    replace_page,
+    waiting_page,
+)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
 
-QUESTIONS = {
-    "done": "Done with “{habit}”?",
-    "skip": "Skip “{habit}”?",
-    "snooze": "Be reminded later?",
-    "unsubscribe": "No more of these mails?",
-}
-BUTTONS = {
-    "done": "Done",
-    "skip": "Skip today",
-    "snooze": "Remind me later",
-    "unsubscribe": "Unsubscribe",
-}
-ANSWERS = {
-    "done": "Noted: “{habit}” is done.",
-    "skip": "Noted: “{habit}” is skipped. Your streak lives on.",
-    "snooze": "It comes again later.",
-    "unsubscribe": "You get no more of these mails.",
-}
-HINTS = {
-    "done": "Press the button, and it is checked in for the day of the mail.",
-    "skip": "A skipped day neither breaks nor lengthens a streak.",
-    "snooze": "Choose for how long it is to be silent.",
-    "unsubscribe": "You can switch digests on again in Ritmo at any time.",
-}
-WAITS = (
-    ("15", "15 minutes"),
-    ("60", "1 hour"),
-    ("180", "3 hours"),
-    ("tomorrow", "Until tomorrow"),
-)
-DAYS = {"en": "EEEE, MMMM d", "ru": "EEEE, d MMMM"}
-"""How a day is written, without the year (CLDR)."""
+MAX_VALUE = 1_000_000_000
+"""What a day holds, at most."""
 
+PATIENCE = 3.0
+"""Seconds that a page waits until what it asked for is logged."""
 
-def ask_page(link: Link) -> Response:
-    """Lay out what a link is for, and the button that does it."""
-    language = link.language
-    fields = ""
-    if link.number:
-        unit = f" {escape(link.unit)}" if link.unit else ""
-        usual = f"{link.usual:g}" if link.usual is not None else ""
-        label = escape(say(language, "How much?"))
-        fields = (
-            f'<label>{label} <input name="value" inputmode="decimal" size="8" maxlength="20"'
-            f' value="{usual}">{unit}</label>'
-        )
-    if link.purpose == "snooze":
-        options = "".join(
-            f'<option value="{value}"{" selected" if value == "60" else ""}>'
-            f"{escape(say(language, label))}</option>"
-            for value, label in WAITS
-        )
-        fields = f'<label><select name="for">{options}</select></label>'
-    title = say(language, QUESTIONS[link.purpose], {"habit": link.habit})
-    day = f'<p class="day">{_day(link)}</p>' if link.day and link.purpose != "snooze" else ""
-    button = escape(say(language, BUTTONS[link.purpose]))
-    body = (
-        f"<section><h2>{escape(title)}</h2>{day}<p>{escape(say(language, HINTS[link.purpose]))}</p>"
-        f'<form method="post">{fields}<button>{button}</button></form></section>'
-    )
-    return _page(title, body, language)
-
-
-def done_page(link: Link) -> Response:
-    """Say that it is done."""
-    language = link.language
-    title = say(language, ANSWERS[link.purpose], {"habit": link.habit})
-    more = ""
-    if link.used:
-        more = f"<p>{escape(say(language, 'This was noted before; nothing was done twice.'))}</p>"
-    return _page(title, f'<section><h2 class="ok">{escape(title)}</h2>{more}</section>', language)
-
-
-def refused_page(no: Refused, language: str) -> Response:
-    """Say in words why a link does nothing."""
-    title = say(language, no.text, no.params)
-    known = isinstance(no, (Gone, NotFound, Invalid))
-    text = (
-        "You can still do it in Ritmo itself."
-        if known
-        else "Go back and try again in a moment; nothing is lost."
-    )
-    body = (
-        f'<section><h2 class="away">{escape(title)}</h2><p>{escape(say(language, text))}</p>'
-        "</section>"
-    )
-    return _page(title, body, language, status_of(no))
-
-
-def _page(title: str, body: str, language: str, status: int = 200) -> Response:
-    body = f"<header><h1>Ritmo</h1></header>{body}"
-    shown = page(title, body, language, forms=True, status=status)
-    shown.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return shown
-
-
-def _day(link: Link) -> str:
-    if link.day is None:
-        return ""
-    from babel.dates import format_date
-
-    return escape(format_date(link.day, DAYS[link.language], locale=link.language))
-
-
-def _number(given: str) -> float | None:
-    """Read a number as people write it. Refuses with `Invalid`."""
-    text = given.strip().replace(",", ".").replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1_000_000_000:
-        raise Invalid("not_a_number", "Write a number, such as 5 or 2.5.")
-    return value
-
-
-def _command(token: str, form: dict[str, str]) -> ActOnLink:
-    wait = form.get("for", "")
-    minutes = next((int(value) for value, _ in WAITS if value == wait and value.isdigit()), None)
-    return ActOnLink(
-        token=token,
-        value=_number(form.get("value", "")),
-        minutes=minutes,
-        until="tomorrow" if wait == "tomorrow" else None,
-    )
-
-
-def _unknown() -> NotFound:
-    return NotFound("link_unknown", "This link is not one of ours.")
+_SEEN = re.compile(r"(done|partial|skipped|failed):([0-9]{1,10}(?:\.[0-9]{1,3})?)")
+_TAG = re.compile(r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)")
 
 
 @router.get("/l/{token}")
@@ -165,7 +60,7 @@ async def look(request: Request, token: str, bus: TheBus) -> Response:
         return refused_page(_unknown(), liked(request.scope))
     except Refused as no:
         return refused_page(no, liked(request.scope))
-    return done_page(link) if link.used else ask_page(link)
+    return done_page(link) if link.used and not link.number else ask_page(link)
 
 
 @router.post("/l/{token}")
@@ -173,9 +68,84 @@ async def look(request: Request, token: str, bus: TheBus) -> Response:
 async def act(request: Request, token: str, bus: TheBus) -> Response:
     """Do what a link is for."""
     try:
-        link = await bus.ask(_command(token, await form_of(request)))
+        form = await form_of(request)
+        link = await bus.ask(LookAtLink(token=token))
     except ValidationError:
         return refused_page(_unknown(), liked(request.scope))
     except Refused as no:
         return refused_page(no, liked(request.scope))
-    return done_page(link)
+    typed, value = form.get("value", "").strip() if link.number else "", None
+    try:
+        if typed:
+            readings = _readings(request, link, typed)
+            if len(readings) > 1:
+                return choice_page(link, typed, readings)
+            value = float(readings[0])
+        command = _command(token, form, value)
+        undoing = command.undo
+        acted = await bus.ask(command)
+    except Invalid as no:
+        return ask_page(link, say(link.language, no.text, no.params), typed)
+    except Refused as no:
+        return refused_page(no, link.language)
+    if acted.outcome == "asks":
+        return replace_page(acted, typed)
+    if acted.outcome != "told":
+        return done_page(acted)
+    now = await _follow(bus, token, acted, undoing, min(PATIENCE, door_of(request).patience))
+    if undoing:
+        return kept_page(now) if now.logged == acted.logged else done_page(now)
+    if now.logged == acted.wanted:
+        return done_page(now.model_copy(update={"used": False}))
+    return waiting_page(now) if now.logged == acted.logged else ask_page(now)
+
+
+async def _follow(bus: Bus, token: str, acted: Link, undoing: bool, patience: float) -> Link:
+    """Look at the day until it says what it was told, for at most `patience` seconds."""
+    late, pause = time.monotonic() + patience, 0.02
+    while True:
+        now = await bus.ask(LookAtLink(token=token))
+        reached = now.logged != acted.logged if undoing else now.logged == acted.wanted
+        if reached or time.monotonic() + pause > late:
+            return now
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.3)
+
+
+def _readings(request: Request, link: Link, typed: str) -> list[Decimal]:
+    """Read a quantity in every way that is possible and not too large. Refuses with `Invalid`."""
+    found = read(typed, link.measure, [link.language, *_tongues(request)], link.unit)
+    if not found:
+        if link.measure == "duration":
+            raise Invalid("not_a_duration", "Write a time with its unit, such as 30 min or 1:30.")
+        raise Invalid("not_a_number", "Write a number, such as 5 or 2.5.")
+    fit = [one for one in found if one <= MAX_VALUE and (one * 1000) % 1 == 0]
+    if not fit:
+        raise Invalid("not_a_number", "Write a number up to 1,000,000,000, with three decimals.")
+    return fit
+
+
+def _tongues(request: Request) -> list[str]:
+    """Return the language that the browser likes best, if it names one."""
+    tag = _TAG.match(request.headers.get("accept-language", "")[:100])
+    return [tag[1]] if tag else []
+
+
+def _command(token: str, form: dict[str, str], value: float | None) -> ActOnLink:
+    wait, seen = form.get("for", ""), _SEEN.fullmatch(form.get("replaces", ""))
+    minutes = next((int(one) for one, _ in WAITS if one == wait and one.isdigit()), None)
+    replaces = None
+    if seen is not None:
+        replaces = Logged(value=float(seen[2]), state=cast(CheckInState, seen[1]))
+    return ActOnLink(
+        token=token,
+        value=value,
+        minutes=minutes,
+        until="tomorrow" if wait == "tomorrow" else None,
+        replaces=replaces,
+        undo="undo" in form,
+    )
+
+
+def _unknown() -> NotFound:
+    return NotFound("link_unknown", "This link is not one of ours.")

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import date
 
-from actors.habits.domain import logged
+from actors.habits.kept import entry_row, judged
 from contracts.habit import CheckInState, number_of, thousandths
+from contracts.keeping.entry import logged
 from contracts.keeping.promise import Promise
-from contracts.message import Invalid, Wrong
+from contracts.message import Conflict, Invalid, Wrong
+from storage.check_in_history import ChangeRow
 from storage.check_ins import EntryRow
 
 Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
@@ -38,6 +40,22 @@ def addition(by: float) -> Decide:
         if not value and by < 0 and not note and state != "done":
             return None
         return EntryRow(day, value, state, note)
+
+    return decide
+
+
+def restoration(change: ChangeRow) -> Decide:
+    """Decide that a day says what it said before a change, if it still says what that made of it.
+
+    Refuses with `Conflict` (`changed_since`).
+    """
+
+    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+        left, restored = (entry_row(kept, day) for kept in (change.after, change.before))
+        # The terms may have changed since, and with them what a value means.
+        if before != (left and judged(promise, left)):
+            raise Conflict("changed_since", "The day has changed since; nothing was undone.")
+        return restored and judged(promise, restored)
 
     return decide
 

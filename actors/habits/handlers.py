@@ -1,6 +1,5 @@
 """What the habits room answers and hears: one short function a message."""
 
-from datetime import date
 from uuid import UUID
 
 from actors.habits import check_in_batch, importing, marking, plans, reading, retelling
@@ -11,8 +10,8 @@ from actors.habits.days import (
     stand,
     today_of,
 )
-from actors.habits.decisions import addition, entry
-from actors.habits.kept import entry_of, entry_row, judged, no_habit
+from actors.habits.decisions import addition, entry, restoration
+from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
@@ -66,15 +65,13 @@ from contracts.imports import (
     RunImport,
     StartImport,
 )
-from contracts.keeping.promise import Promise
-from contracts.mails import HabitMarked
-from contracts.message import Conflict, NotFound, new_id
+from contracts.mails import HabitMarked, MarkWithdrawn
+from contracts.message import NotFound, new_id
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
 from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency
 from storage.breaks import BreakRow
-from storage.check_ins import EntryRow
 from storage.outbox import tell
 
 room = Room("habits")
@@ -194,16 +191,9 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
     )
     if change is None or change.undone:
         raise NotFound("change_not_found", "There is no change to take back.")
-
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
-        left, restored = (entry_row(kept, day) for kept in (change.after, change.before))
-        # The terms may have changed since, and with them what a value means.
-        if before != (left and judged(promise, left)):
-            raise Conflict("changed_since", "The day has changed since; nothing was undone.")
-        return restored and judged(promise, restored)
-
     await check_in_history.mark_undone(tx, change.id)
-    return await change_day(tx, bus, who, change.habit_id, change.day, Saying(decide, "undo"))
+    saying = Saying(restoration(change), "undo")
+    return await change_day(tx, bus, who, change.habit_id, change.day, saying)
 
 
 @room.answer
@@ -275,6 +265,12 @@ async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus)
 async def log_marked(fact: HabitMarked, tx: Transaction, bus: TheBus) -> None:
     """Log a day that was marked in a mail or a chat."""
     await marking.mark(tx, bus, fact)
+
+
+@room.hear
+async def take_back_mark(fact: MarkWithdrawn, tx: Transaction, bus: TheBus) -> None:
+    """Take back how a reminder was answered."""
+    await marking.withdraw(tx, bus, fact)
 
 
 # -- breaks ---------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import plans
 from actors.habits.days import today_of
-from actors.habits.domain import logged
 from actors.habits.fit import Changed
 from actors.habits.found import FoundHabit, HabitFile
 from actors.habits.kept import promise_of, versions_of
@@ -41,6 +40,7 @@ from contracts.imports import (
     ImportRequested,
     RunImport,
 )
+from contracts.keeping.entry import logged
 from contracts.keeping.promise import Promise, begin_earlier
 from contracts.message import Gone, Invalid, Unanswered, Unavailable
 from contracts.principal import Principal

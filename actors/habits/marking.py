@@ -1,17 +1,23 @@
 """Days that somebody marked in a mail or a chat: logged as if they had said it here."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
+from typing import cast
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import Saying, change_day
-from actors.habits.domain import logged
+from actors.habits.decisions import restoration
 from contracts.bus import Bus
+from contracts.habit import CheckInState, thousandths
+from contracts.keeping.entry import Said, logged, takes_away
 from contracts.keeping.promise import Promise
-from contracts.mails import HabitMarked
-from contracts.message import Invalid, NotFound
+from contracts.mails import HabitMarked, MarkWithdrawn
+from contracts.message import Conflict, Invalid, NotFound
 from contracts.principal import Principal
+from storage import check_in_history
 from storage.check_ins import EntryRow
 
 log = structlog.get_logger()
@@ -20,21 +26,52 @@ log = structlog.get_logger()
 async def mark(tx: AsyncConnection, bus: Bus, fact: HabitMarked) -> None:
     """Log a day as it was marked; nothing happens if the habit is gone, or a value is missing.
 
-    A day that is done already stays as it is: the mark may be older.
+    What is logged already is neither lowered nor erased, unless its owner saw it: the mark may be
+    older.
     """
 
     def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
         if before is not None and before.state == fact.state and fact.value is None:
             return before
         # An amount says by itself whether the day is done: the person typed no more than it.
-        said = fact.state if fact.value is None or fact.state == "skipped" else None
-        value, state = logged(promise, day, fact.value, said)
-        return EntryRow(day, value, state, before.note if before else "")
+        stated = fact.state if fact.value is None or fact.state == "skipped" else None
+        after = logged(promise, day, fact.value, stated)
+        if before is not None:
+            was = Said(before.value, cast(CheckInState, before.state))
+            if takes_away(promise.terms_on(day), was, after) and was != _seen(fact):
+                log.info("mark not logged", habit=str(fact.habit_id), why="logged_since")
+                return before
+        return EntryRow(day, after.value, after.state, before.note if before else "")
 
-    who = Principal(user_id=fact.user_id)
+    async with _leniently(tx, fact):
+        who, saying = Principal(user_id=fact.user_id), Saying(decide, fact.source)
+        await change_day(tx, bus, who, fact.habit_id, fact.day, saying)
+
+
+def _seen(fact: HabitMarked) -> Said | None:
+    """Return what the owner of a day saw logged and said to replace."""
+    seen = fact.replaces
+    return None if seen is None else Said(thousandths(seen.value), seen.state)
+
+
+async def withdraw(tx: AsyncConnection, bus: Bus, fact: MarkWithdrawn) -> None:
+    """Take back the last change of a day if a mark made it, else nothing."""
+    rows = await check_in_history.history(tx, fact.habit_id, fact.day, None, 1)
+    mine = [one for one in rows if (one.user_id, one.source) == (fact.user_id, fact.source)]
+    if not mine:
+        log.info("mark not withdrawn", habit=str(fact.habit_id), why="changed_since")
+        return
+    async with _leniently(tx, fact):
+        await check_in_history.mark_undone(tx, mine[0].id)
+        saying = Saying(restoration(mine[0]), "undo")
+        await change_day(tx, bus, Principal(user_id=fact.user_id), fact.habit_id, fact.day, saying)
+
+
+@asynccontextmanager
+async def _leniently(tx: AsyncConnection, fact: HabitMarked | MarkWithdrawn) -> AsyncIterator[None]:
+    """Change a day or nothing at all: what cannot be logged is no reason to try again."""
     try:
         async with tx.begin_nested():
-            saying = Saying(decide, fact.source)
-            await change_day(tx, bus, who, fact.habit_id, fact.day, saying)
-    except (NotFound, Invalid) as no:
+            yield
+    except (NotFound, Invalid, Conflict) as no:
         log.info("mark not logged", habit=str(fact.habit_id), why=no.code)

@@ -1,10 +1,14 @@
 """What links in mails do: looking changes nothing, pressing acts once.
 
 Whoever holds the token acts for the person whom it names, for its one purpose; nothing about the
-account is told but the name of the habit.
+account is told but the name of the habit and what is logged for the day of the mail.
+
+A day is logged by the habits room, which is told of it; here it is decided by the same rules
+whether there is anything to tell, so that no page claims what will not happen.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,11 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.reminders import rules, settings
 from actors.reminders.links import Claim, read
 from contracts.deliveries import ActOnLink, Link
-from contracts.mails import HabitMarked
-from contracts.message import Gone, NotFound
+from contracts.habit import CheckInState, number_of, thousandths
+from contracts.keeping.entry import Said, logged, takes_away
+from contracts.keeping.promise import Promise
+from contracts.mails import HabitMarked, Logged, MarkWithdrawn
+from contracts.message import Gone, Invalid, NotFound
+from contracts.quantity import unit_of
 from contracts.reminders import Snooze
 from storage.outbox import tell
-from storage.reminders import copies, links
+from storage.reminders import copies, days, links
 from storage.reminders import rules as kept
 from storage.reminders.copies import HabitRow
 
@@ -26,11 +34,12 @@ HOUR = 60
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A token that was read, with what it is about."""
+    """A token that was read, with what it is about; `marks`: the habit whose day it logs."""
 
     claim: Claim
     link_id: UUID
     link: Link
+    marks: HabitRow | None = None
 
 
 async def look(tx: AsyncConnection, token: str) -> Link:
@@ -41,26 +50,89 @@ async def look(tx: AsyncConnection, token: str) -> Link:
 async def act(tx: AsyncConnection, command: ActOnLink) -> Link:
     """Do what a link is for; the second time nothing."""
     opened = await _open(tx, command.token)
-    claim = opened.claim
+    claim, link = opened.claim, opened.link
+    if opened.marks is not None and claim.day is not None:
+        if command.undo:
+            return await _withdraw(tx, opened.marks, claim.day, claim.user_id, link)
+        return await _mark(tx, opened.marks, claim.day, claim.user_id, link, command)
     if claim.expires_at is None or not await links.use(
         tx, claim.user_id, opened.link_id, claim.expires_at
     ):
-        return opened.link.model_copy(update={"used": True})
+        return link.model_copy(update={"used": True, "outcome": "as_it_was"})
     if claim.purpose == "unsubscribe" and claim.every is not None:
         await settings.stop_digest(tx, claim.user_id, claim.every)
     elif claim.purpose == "snooze":
         await _snooze(tx, claim, command)
-    elif claim.habit_id is not None and claim.day is not None:
-        done = claim.purpose == "done"
-        marked = HabitMarked(
-            user_id=claim.user_id,
-            habit_id=claim.habit_id,
-            day=claim.day,
-            state="done" if done else "skipped",
-            value=command.value if done and opened.link.number else None,
-        )
-        await tell(tx, marked)
-    return opened.link
+    elif claim.reminder_id is not None and claim.purpose in ("earlier", "later", "never"):
+        await _feed_back(tx, claim)
+    return link.model_copy(update={"outcome": "done"})
+
+
+# -- days -----------------------------------------------------------------------------------------
+
+
+async def _mark(
+    tx: AsyncConnection,
+    habit: HabitRow,
+    day: date,
+    user_id: UUID,
+    link: Link,
+    command: ActOnLink,
+) -> Link:
+    """Have a day logged, unless it is so already, or that would take away from it."""
+    promise = _promise(habit)
+    value = command.value if link.number else None
+    wanted = _wanted(promise, day, link, value)
+    was = link.logged
+    before = Said(thousandths(was.value), was.state) if was is not None else None
+    link = link.model_copy(update={"wanted": _shown(wanted)})
+    if before is not None:
+        if before == wanted or (value is None and before.state == wanted.state):
+            return link.model_copy(update={"used": True, "outcome": "as_it_was"})
+        if takes_away(promise.terms_on(day), before, wanted) and command.replaces != link.logged:
+            return link.model_copy(update={"used": False, "outcome": "asks"})
+    marked = HabitMarked(
+        user_id=user_id,
+        habit_id=habit.habit_id,
+        day=day,
+        state="done" if link.purpose == "done" else "skipped",
+        value=value,
+        replaces=link.logged if command.replaces == link.logged else None,
+    )
+    await tell(tx, marked)
+    return link.model_copy(update={"used": False, "outcome": "told"})
+
+
+async def _withdraw(
+    tx: AsyncConnection, habit: HabitRow, day: date, user_id: UUID, link: Link
+) -> Link:
+    """Have it taken back that a mail logged a day."""
+    if link.logged is None:
+        return link.model_copy(update={"outcome": "as_it_was"})
+    await tell(tx, MarkWithdrawn(user_id=user_id, habit_id=habit.habit_id, day=day))
+    return link.model_copy(update={"outcome": "told"})
+
+
+def _promise(habit: HabitRow) -> Promise:
+    if habit.promise is None:
+        raise _void()
+    return habit.promise
+
+
+def _wanted(promise: Promise, day: date, link: Link, value: float | None) -> Said:
+    """Say what a link makes of a day. Refuses with `Invalid`."""
+    if link.purpose == "skip":
+        return logged(promise, day, None, "skipped")
+    # An amount says by itself whether the day is done.
+    stated: CheckInState | None = "done" if value is None else None
+    return logged(promise, day, value, stated)
+
+
+def _shown(said: Said) -> Logged:
+    return Logged(value=number_of(said.value), state=said.state)
+
+
+# -- opening --------------------------------------------------------------------------------------
 
 
 async def _open(tx: AsyncConnection, token: str) -> Opened:
@@ -68,34 +140,62 @@ async def _open(tx: AsyncConnection, token: str) -> Opened:
     person = await copies.find_person(tx, claim.user_id)
     if person is None or claim.link_id is None:
         raise _void()
+    marks = claim.purpose in ("done", "skip")
     link = Link(
         purpose=claim.purpose,
         language=claim.language,
         day=claim.day,
         every=claim.every,
-        used=await links.is_used(tx, claim.user_id, claim.link_id),
+        used=not marks and await links.is_used(tx, claim.user_id, claim.link_id),
     )
-    if claim.purpose == "snooze":
-        if claim.reminder_id is None or not await kept.find(tx, claim.user_id, claim.reminder_id):
-            raise _void()
-    elif claim.purpose == "unsubscribe":
+    if claim.purpose == "unsubscribe":
         return Opened(claim, claim.link_id, link)
-    if claim.habit_id is not None:
-        habit = (await copies.find_habits(tx, claim.user_id)).get(claim.habit_id)
-        if habit is None or habit.deleted or habit.archived:
+    if not marks:
+        rule = await kept.find(tx, claim.user_id, claim.reminder_id) if claim.reminder_id else None
+        if rule is None:
             raise _void()
-        link = link.model_copy(update=_asked(habit, claim))
-    return Opened(claim, claim.link_id, link)
+        link = link.model_copy(update={"habit": rule.text})
+    if claim.habit_id is None:
+        return Opened(claim, claim.link_id, link)
+    habit = (await copies.find_habits(tx, claim.user_id)).get(claim.habit_id)
+    if habit is None or habit.deleted or habit.archived:
+        raise _void()
+    link = link.model_copy(update={"habit": habit.name})
+    if not marks or claim.day is None:
+        return Opened(claim, claim.link_id, link)
+    link = await _with_day(tx, claim.user_id, habit, claim.day, link)
+    return Opened(claim, claim.link_id, link, habit)
 
 
-def _asked(habit: HabitRow, claim: Claim) -> dict[str, object]:
-    """Say what a habit asks for on a day, so that a page can ask for a number."""
-    said: dict[str, object] = {"habit": habit.name}
-    if habit.promise is None or claim.day is None or habit.measure == "yes_no":
-        return said
-    target = habit.promise.terms_on(claim.day).version.target
-    usual = target.value if target is not None and target.per == "day" else None
-    return {**said, "number": claim.purpose == "done", "unit": habit.unit, "usual": usual}
+async def _with_day(
+    tx: AsyncConnection, user_id: UUID, habit: HabitRow, day: date, link: Link
+) -> Link:
+    """Say what a habit asks for on a day, and what is logged, so that a page can ask."""
+    promise = _promise(habit)
+    terms, measure = promise.terms_on(day), promise.measure
+    target = terms.version.target
+    plain = target is not None and target.per == "day" and not terms.at_most
+    row, seen = await days.find_day(tx, user_id, habit.habit_id, day), None
+    if row is not None:
+        state = "skipped" if row.state == "skipped" else terms.judge(row.value)
+        seen = Said(row.value, state)
+    try:
+        wanted = _wanted(promise, day, link, None)
+    except Invalid:
+        wanted = None
+    said: dict[str, object] = {
+        "number": measure != "yes_no" and link.purpose == "done",
+        "measure": measure,
+        "unit": unit_of(measure, habit.unit),
+        "usual": target.value if target is not None and plain else None,
+        "logged": _shown(seen) if seen else None,
+        "wanted": _shown(wanted) if wanted else None,
+        "used": seen is not None and wanted is not None and seen.state == wanted.state,
+    }
+    return link.model_copy(update=said)
+
+
+# -- reminders ------------------------------------------------------------------------------------
 
 
 async def _snooze(tx: AsyncConnection, claim: Claim, command: ActOnLink) -> None:
@@ -104,7 +204,17 @@ async def _snooze(tx: AsyncConnection, claim: Claim, command: ActOnLink) -> None
     minutes = None if command.until is not None else command.minutes or HOUR
     said = Snooze(minutes=minutes, until=command.until)
     try:
-        await rules.snooze(tx, claim.user_id, claim.reminder_id, said)
+        await rules.snooze(tx, claim.user_id, claim.reminder_id, said, claim.day)
+    except NotFound:
+        raise _void() from None
+
+
+async def _feed_back(tx: AsyncConnection, claim: Claim) -> None:
+    """Move a reminder, or switch it off, as the link says."""
+    if claim.reminder_id is None or claim.purpose not in ("earlier", "later", "never"):
+        raise _void()
+    try:
+        await rules.obey(tx, claim.user_id, claim.reminder_id, claim.purpose)
     except NotFound:
         raise _void() from None
 

@@ -116,7 +116,8 @@ async def snooze_reminder(command: SnoozeReminder, who: Who, tx: Transaction) ->
 @room.answer
 async def give_feedback(command: GiveFeedback, who: Who, tx: Transaction) -> Reminder:
     """Move a reminder, or switch it off."""
-    return await rules.obey(tx, who, command)
+    said = command.feedback, command.weekday
+    return await rules.obey(tx, who.user_id, command.reminder_id, *said)
 
 
 @room.answer

@@ -22,6 +22,9 @@ LIFE: Mapping[Purpose, timedelta] = {
     "done": timedelta(days=7),
     "skip": timedelta(days=7),
     "snooze": timedelta(days=1),
+    "earlier": timedelta(days=30),
+    "later": timedelta(days=30),
+    "never": timedelta(days=400),
     "unsubscribe": timedelta(days=400),
 }
 """How long a link acts. Who leaves a digest must find the way out of an old one, too."""

@@ -1,8 +1,8 @@
 """Rules as people ask for them: made, changed, snoozed, moved by feedback."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,6 @@ from contracts.principal import Principal
 from contracts.reminders import (
     CreateReminder,
     Fire,
-    GiveFeedback,
     Reminder,
     ReminderWords,
     Snooze,
@@ -237,15 +236,22 @@ async def show_all(
     )
 
 
-async def snooze(tx: AsyncConnection, user_id: UUID, rule_id: UUID, said: Snooze) -> Reminder:
-    """Let a rule be silent for a while: it comes again after so many minutes, or tomorrow."""
+async def snooze(
+    tx: AsyncConnection, user_id: UUID, rule_id: UUID, said: Snooze, about: date | None = None
+) -> Reminder:
+    """Let a rule be silent for a while: it comes again after so many minutes, or tomorrow.
+
+    When it comes again it is about the same day as before, `about` (None: today), though another
+    one may have begun.
+    """
     person, row = await found(tx, user_id, rule_id)
     if not row.enabled:
         raise Conflict("reminder_off", "This reminder is switched off.")
     now, life = datetime.now(UTC), life_of(person)
     if said.minutes is not None:
         at = loud(now.replace(microsecond=0) + timedelta(minutes=said.minutes), life)
-        slot = max(row.last_slot, place_of(at, life))
+        day = about.toordinal() if about else today_of(life, now)
+        slot = max(row.last_slot, min(place_of(at, life), day * DAY + DAY - 1))
         row = row._replace(next_fire_at=at, next_slot=slot, snoozed_until=at, wakes=True)
     else:
         day = today_of(life, now)
@@ -255,14 +261,20 @@ async def snooze(tx: AsyncConnection, user_id: UUID, rule_id: UUID, said: Snooze
     return await settle(tx, person, row._replace(version=row.version + 1))
 
 
-async def obey(tx: AsyncConnection, who: Principal, command: GiveFeedback) -> Reminder:
-    """Move a rule earlier or later, or switch it off."""
-    person, row = await found(tx, who.user_id, command.reminder_id)
-    if command.feedback != "never":
-        row = row._replace(shift=shifted(row.shift, command.feedback))
-    elif command.weekday is None:
+async def obey(
+    tx: AsyncConnection,
+    user_id: UUID,
+    rule_id: UUID,
+    feedback: Literal["earlier", "later", "never"],
+    weekday: Weekday | None = None,
+) -> Reminder:
+    """Move a rule earlier or later, or switch it off, altogether or for a day of the week."""
+    person, row = await found(tx, user_id, rule_id)
+    if feedback != "never":
+        row = row._replace(shift=shifted(row.shift, feedback))
+    elif weekday is None:
         row = row._replace(enabled=False)
     else:
-        left = row.weekdays & ~mask_of([command.weekday])
+        left = row.weekdays & ~mask_of([weekday])
         row = row._replace(weekdays=left or row.weekdays, enabled=row.enabled and bool(left))
     return await settle(tx, person, row._replace(version=row.version + 1))

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from actors.habits.domain import check_plan, logged
+from actors.habits.domain import check_plan
 from contracts.breaks import AddBreak
 from contracts.habit import CheckInState, Kind, Measure, Target, Version
 from contracts.habits import CreateHabit
+from contracts.keeping.entry import logged
 from contracts.keeping.progress import advance, begin, entries_of, standing
 from contracts.keeping.promise import Amendment, Promise, amend, begin_earlier
 from contracts.message import Invalid

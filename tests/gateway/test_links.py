@@ -1,11 +1,14 @@
 """Pages behind links in mails, channels and deliveries: what people see, what programs do."""
 
+import dataclasses
 import re
 from datetime import UTC, date, datetime
-from typing import Any
+from html import escape
+from typing import Any, cast
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from contracts.deliveries import (
@@ -24,9 +27,10 @@ from contracts.deliveries import (
     SendTest,
     SetApprise,
 )
-from contracts.message import Gone, NotFound, TooMany, Unavailable
+from contracts.mails import Logged
+from contracts.message import Gone, Invalid, NotFound, TooMany, Unavailable
 from contracts.speech import catalog
-from gateway.links import ANSWERS, BUTTONS, HINTS, QUESTIONS, WAITS
+from gateway.link_pages import ANSWERS, BUTTONS, HINTS, QUESTIONS, STATES, WAITS
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus
 from tests.gateway.test_problems import checked
 
@@ -87,52 +91,245 @@ async def test_no_log_keeps_a_link(client: httpx.AsyncClient, bus: StandInBus) -
     assert TOKEN not in str(said)
 
 
+class Day:
+    """Stands in for the rooms behind a link: a day that logs what it is told, at once or later."""
+
+    def __init__(self, bus: StandInBus, **words: Any) -> None:
+        self.words, self.logged = words, cast(Logged | None, words.pop("logged", None))
+        self.acts: list[ActOnLink] = []
+        self.outcome, self.logs, self.result = "told", True, cast(Logged | None, None)
+        bus.answers[LookAtLink] = lambda _: self.link()
+        bus.answers[ActOnLink] = self.act
+
+    def link(self, **words: Any) -> Link:
+        return link(**{**self.words, "logged": self.logged, **words})
+
+    def act(self, command: ActOnLink) -> Link:
+        self.acts.append(command)
+        state = "skipped" if self.words.get("purpose") == "skip" else "done"
+        wanted = self.result or Logged(value=command.value or 1.0, state=state)
+        before = self.link(wanted=wanted, outcome=self.outcome)
+        if self.logs and self.outcome == "told":
+            self.logged = None if command.undo else wanted
+        return before
+
+
 async def test_pressing_acts(client: httpx.AsyncClient, bus: StandInBus) -> None:
-    bus.answers[ActOnLink] = link()
+    room = Day(bus)
     answer = await client.post(f"/l/{TOKEN}")
     assert answer.status_code == 200
-    assert bus.last == ActOnLink(token=TOKEN)
-    assert "Noted: “Read &lt;i&gt;” is done." in answer.text
-    assert "<form" not in answer.text
-    bus.answers[ActOnLink] = link(used=True)
+    assert room.acts == [ActOnLink(token=TOKEN)]
+    assert "“Read &lt;i&gt;” is done." in answer.text
+    assert 'href="/"' in answer.text
+    assert '<input type="hidden" name="undo"' in answer.text
+    room.outcome = "as_it_was"
+    bus.answers[ActOnLink] = room.link(used=True, outcome="as_it_was")
     assert "nothing was done twice" in (await client.post(f"/l/{TOKEN}")).text
 
 
-async def test_a_habit_with_a_measure_asks_for_a_number(
+async def test_a_page_never_claims_what_is_not_logged(
+    client: httpx.AsyncClient, bus: StandInBus, app: FastAPI
+) -> None:
+    room = Day(bus)
+    room.logs = False
+    app.state.door = dataclasses.replace(app.state.door, patience=0.1)
+    answer = await client.post(f"/l/{TOKEN}")
+    assert answer.status_code == 202
+    assert "is done" not in answer.text
+    assert "It is not logged yet." in answer.text
+
+
+async def test_what_is_done_in_part_is_said_so(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    room = Day(bus, number=True, measure="count", unit="glasses", usual=8.0)
+    room.result = Logged(value=3.0, state="partial")
+    page = (await client.post(f"/l/{TOKEN}", data={"value": "3"})).text
+    assert "is partly done." in page
+    assert "3 of 8\N{NO-BREAK SPACE}glasses (partly done)" in page
+    assert "is done." not in page
+
+
+async def test_what_was_logged_since_is_shown_and_asked_about(
     client: httpx.AsyncClient, bus: StandInBus
 ) -> None:
-    bus.answers[LookAtLink] = link(number=True, unit="km", usual=5.0)
+    logged = Logged(value=12000.0, state="done")
+    room = Day(bus, number=True, measure="count", unit="steps", usual=8000.0, logged=logged)
+    room.words |= {"used": True}
+    page = (await client.get(f"/l/{TOKEN}")).text
+    assert "Logged: 12,000\N{NO-BREAK SPACE}steps (done)." in page
+    assert 'value="12,000"' in page
+    room.outcome = "asks"
+    answer = await client.post(f"/l/{TOKEN}", data={"value": "8,000"})
+    assert answer.status_code == 409
+    assert "12,000\N{NO-BREAK SPACE}steps" in answer.text
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text))
+    room.outcome = "told"
+    answer = await client.post(f"/l/{TOKEN}", data=fields)
+    assert room.acts[-1] == ActOnLink(token=TOKEN, value=8000.0, replaces=logged)
+    assert "Logged: 8,000\N{NO-BREAK SPACE}steps (done)." in answer.text
+
+
+async def test_undo_takes_back_or_says_that_it_did_not(
+    client: httpx.AsyncClient, bus: StandInBus, app: FastAPI
+) -> None:
+    room = Day(bus, logged=Logged(value=1.0, state="done"))
+    page = (await client.post(f"/l/{TOKEN}", data={"undo": "1"})).text
+    assert room.acts == [ActOnLink(token=TOKEN, undo=True)]
+    assert "Nothing is logged for “Read &lt;i&gt;”." in page
+    room.logged, room.logs = Logged(value=1.0, state="done"), False
+    app.state.door = dataclasses.replace(app.state.door, patience=0.1)
+    answer = await client.post(f"/l/{TOKEN}", data={"undo": "1"})
+    assert answer.status_code == 409
+    assert "Nothing was taken back." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "given", "value"),
+    [
+        ("en", "7,5", 7.5),
+        ("en", " 1 000 ", 1000.0),
+        ("en", "10,000", 10000.0),
+        ("en", "1'000", 1000.0),
+        ("en", "5 km", 5.0),
+        ("ru", "1 234 567,5", 1234567.5),
+        ("ru", "1,5", 1.5),
+        ("en", "", None),
+        ("en", "  ", None),
+    ],
+)
+async def test_a_number_is_read_by_the_language_of_its_writer(
+    client: httpx.AsyncClient, bus: StandInBus, language: str, given: str, value: float | None
+) -> None:
+    room = Day(bus, number=True, measure="amount", unit="km", usual=5.0, language=language)
     page = (await client.get(f"/l/{TOKEN}")).text
     assert 'name="value"' in page
     assert 'value="5"' in page
     assert "km" in page
-    bus.answers[ActOnLink] = link(number=True)
-    for given, value in (("7,5", 7.5), (" 1 000 ", 1000.0), ("", None)):
-        await client.post(f"/l/{TOKEN}", data={"value": given})
-        assert bus.last == ActOnLink(token=TOKEN, value=value)
+    await client.post(f"/l/{TOKEN}", data={"value": given})
+    assert room.acts == [ActOnLink(token=TOKEN, value=value)]
 
 
-@pytest.mark.parametrize("given", ["many", "-1", "nan", "inf", "1e99"])
-async def test_what_is_no_number_is_refused(
-    client: httpx.AsyncClient, bus: StandInBus, given: str
+@pytest.mark.parametrize(
+    ("language", "browser", "given", "choices"),
+    [
+        ("ru", "", "10,000", ["10", "10 000"]),
+        ("en", "", "10.000", ["10", "10,000"]),
+        ("en", "de-DE,de;q=0.9", "10,000", ["10", "10,000"]),
+    ],
+)
+async def test_what_can_be_read_in_two_ways_is_asked_back(
+    client: httpx.AsyncClient,
+    bus: StandInBus,
+    language: str,
+    browser: str,
+    given: str,
+    choices: list[str],
 ) -> None:
+    room = Day(bus, number=True, measure="count", language=language)
+    headers = {"Accept-Language": browser}
+    answer = await client.post(f"/l/{TOKEN}", data={"value": given}, headers=headers)
+    assert answer.status_code == 422
+    assert room.acts == []
+    offered = re.findall(r'<button name="value" value="([^"]*)">', answer.text)
+    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in offered] == choices
+    await client.post(f"/l/{TOKEN}", data={"value": offered[1]})
+    assert room.acts == [ActOnLink(token=TOKEN, value=10000.0)]
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [("30 min", 1800.0), ("0:30", 1800.0), ("1 h 5", 3900.0), ("90 s", 90.0), ("1 ч", 3600.0)],
+)
+async def test_durations_are_typed_with_their_unit(
+    client: httpx.AsyncClient, bus: StandInBus, given: str, seconds: float
+) -> None:
+    room = Day(bus, number=True, measure="duration", usual=5400.0)
+    page = (await client.get(f"/l/{TOKEN}")).text
+    assert 'value="1\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}30\N{NO-BREAK SPACE}min"' in page
+    await client.post(f"/l/{TOKEN}", data={"value": given})
+    assert room.acts == [ActOnLink(token=TOKEN, value=seconds)]
+
+
+async def test_minutes_and_seconds_are_not_guessed(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    room = Day(bus, number=True, measure="duration")
+    answer = await client.post(f"/l/{TOKEN}", data={"value": "30"})
+    assert answer.status_code == 422
+    assert room.acts == []
+    assert re.findall(r">([^<]*)</button>", answer.text) == [
+        "30\N{NO-BREAK SPACE}s",
+        "30\N{NO-BREAK SPACE}min",
+    ]
+
+
+@pytest.mark.parametrize("number", [1234567.0, 0.125, 999_999_999.999, 1e9, 10.0])
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_a_form_shows_numbers_exactly_and_reads_them_back(
+    client: httpx.AsyncClient, bus: StandInBus, number: float, language: str
+) -> None:
+    room = Day(bus, number=True, measure="amount", usual=number, language=language)
+    page = (await client.get(f"/l/{TOKEN}")).text
+    (shown,) = re.findall(r'name="value"[^>]* value="([^"]*)"', page)
+    await client.post(f"/l/{TOKEN}", data={"value": shown})
+    assert room.acts == [ActOnLink(token=TOKEN, value=number)]
+
+
+@pytest.mark.parametrize(
+    ("measure", "given"),
+    [
+        *(("amount", one) for one in ("many", "-1", "nan", "inf", "1e99", "1.0001", "2000000000")),
+        *(("duration", one) for one in ("half an hour", "5 km", "-5 min", "1:75")),
+    ],
+)
+async def test_what_is_no_number_is_refused_and_the_form_stays(
+    client: httpx.AsyncClient, bus: StandInBus, measure: str, given: str
+) -> None:
+    room = Day(bus, number=True, measure=measure)
     answer = await client.post(f"/l/{TOKEN}", data={"value": given})
     assert answer.status_code == 422
-    assert "Write a number" in answer.text
-    assert bus.asked == []
+    assert re.search("Write a (number|time)", answer.text)
+    assert f'value="{given}"' in answer.text
+    assert room.acts == []
+
+
+async def test_what_the_room_refuses_is_said_and_the_form_stays(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers[LookAtLink] = link(number=True, measure="count")
+    bus.answers[ActOnLink] = Invalid("value_missing", "Say how much: this habit needs a value.")
+    answer = await client.post(f"/l/{TOKEN}", data={"value": ""})
+    assert answer.status_code == 422
+    assert "Say how much" in answer.text
+    assert "<form" in answer.text
 
 
 async def test_snooze_offers_times(client: httpx.AsyncClient, bus: StandInBus) -> None:
-    bus.answers[LookAtLink] = link(purpose="snooze")
+    room = Day(bus, purpose="snooze")
     page = (await client.get(f"/l/{TOKEN}")).text
     assert re.findall(r'<option value="(\w+)"', page) == ["15", "60", "180", "tomorrow"]
-    bus.answers[ActOnLink] = link(purpose="snooze")
-    await client.post(f"/l/{TOKEN}", data={"for": "180"})
-    assert bus.last == ActOnLink(token=TOKEN, minutes=180)
-    await client.post(f"/l/{TOKEN}", data={"for": "tomorrow"})
-    assert bus.last == ActOnLink(token=TOKEN, until="tomorrow")
-    await client.post(f"/l/{TOKEN}", data={"for": "99999"})
-    assert bus.last == ActOnLink(token=TOKEN)
+    room.outcome = "done"
+    for given in ("180", "tomorrow", "99999"):
+        assert (
+            "It comes again later." in (await client.post(f"/l/{TOKEN}", data={"for": given})).text
+        )
+    assert room.acts == [
+        ActOnLink(token=TOKEN, minutes=180),
+        ActOnLink(token=TOKEN, until="tomorrow"),
+        ActOnLink(token=TOKEN),
+    ]
+
+
+@pytest.mark.parametrize("purpose", ["earlier", "later", "never"])
+async def test_a_reminder_is_moved_or_switched_off(
+    client: httpx.AsyncClient, bus: StandInBus, purpose: str
+) -> None:
+    room = Day(bus, purpose=purpose)
+    assert "<form" in (await client.get(f"/l/{TOKEN}")).text
+    assert room.acts == []
+    room.outcome = "done"
+    page = (await client.post(f"/l/{TOKEN}")).text
+    assert escape(ANSWERS[room.link().purpose]) in page
+    assert "Undo" not in page
 
 
 async def test_one_click_unsubscribes_without_a_cookie(
@@ -142,7 +339,9 @@ async def test_one_click_unsubscribes_without_a_cookie(
     page = await client.get(f"/u/{TOKEN}")
     assert "No more of these mails?" in page.text
     assert isinstance(bus.asked[-1][0], LookAtLink)
-    bus.answers[ActOnLink] = link(purpose="unsubscribe", habit="", day=None, every="week")
+    bus.answers[ActOnLink] = link(
+        purpose="unsubscribe", habit="", day=None, every="week", outcome="done"
+    )
     answer = await client.post(
         f"/u/{TOKEN}",
         content="List-Unsubscribe=One-Click",
@@ -156,7 +355,8 @@ async def test_one_click_unsubscribes_without_a_cookie(
 async def test_one_click_may_be_sent_as_a_form_with_parts(
     client: httpx.AsyncClient, bus: StandInBus
 ) -> None:
-    bus.answers[ActOnLink] = link(purpose="unsubscribe")
+    bus.answers[LookAtLink] = link(purpose="unsubscribe")
+    bus.answers[ActOnLink] = link(purpose="unsubscribe", outcome="done")
     form = {"List-Unsubscribe": (None, "One-Click")}
     assert (await client.post(f"/u/{TOKEN}", files=form)).status_code == 200
     assert bus.last == ActOnLink(token=TOKEN)
@@ -204,10 +404,10 @@ async def test_what_is_no_form_does_nothing(
 
 
 async def test_ten_fields_are_a_form(client: httpx.AsyncClient, bus: StandInBus) -> None:
-    bus.answers[ActOnLink] = link(number=True)
+    room = Day(bus, number=True, measure="count")
     form = {f"a{number}": "" for number in range(9)} | {"value": "2"}
     assert (await client.post(f"/l/{TOKEN}", data=form)).status_code == 200
-    assert bus.last == ActOnLink(token=TOKEN, value=2.0)
+    assert room.acts == [ActOnLink(token=TOKEN, value=2.0)]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +452,7 @@ async def test_pages_speak_the_language_of_the_mail(
 
 
 def test_every_word_of_the_pages_is_translated() -> None:
-    tables = (QUESTIONS, BUTTONS, ANSWERS, HINTS)
+    tables = (QUESTIONS, BUTTONS, ANSWERS, HINTS, STATES)
     said = {text for table in tables for text in table.values()} | {text for _, text in WAITS}
     assert said <= set(catalog("ru").sentences)
 

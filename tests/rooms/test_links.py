@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from actors.runtime.local import LocalBus
 from contracts.check_ins import GetToday
 from contracts.deliveries import ActOnLink, LookAtLink, Purpose
 from contracts.habits import DeleteHabit
-from contracts.mails import HabitMarked
+from contracts.mails import HabitMarked, Logged
 from contracts.message import new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.users import DeleteMe
@@ -66,10 +67,12 @@ async def test_done_checks_the_habit_in_once(bus: LocalBus, me: Reminded, token:
         assert (shown.purpose, shown.habit, shown.used) == ("done", "Read", False)
     await me.carry()
     assert told == []
-    assert not (await bus.ask(ActOnLink(token=link))).used
+    acted = await bus.ask(ActOnLink(token=link))
+    assert (acted.outcome, acted.wanted) == ("told", Logged(value=1.0, state="done"))
     await me.carry()
     assert (await me.tracker.on(read)).state == "done"
-    assert (await bus.ask(ActOnLink(token=link))).used
+    again = await bus.ask(ActOnLink(token=link))
+    assert (again.outcome, again.used) == ("as_it_was", True)
     assert (await bus.ask(LookAtLink(token=link))).used
     await me.carry()
     assert len(told) == 1
@@ -96,6 +99,149 @@ async def test_a_habit_with_a_measure_takes_a_number(
     await bus.ask(ActOnLink(token=link, value=7.5))
     await me.carry()
     assert (await me.tracker.on(run)).value == 7.5
+
+
+async def walk(me: Reminded, **words: Any) -> UUID:
+    """Begin to walk 8 000 steps a day."""
+    target = {"value": 8000, "per": "day", **words}
+    return await me.habit("Walk", measure="count", unit="steps", target=target)
+
+
+async def test_what_only_a_number_can_tell_is_asked_for_and_the_link_stays_good(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    told = await marked(bus)
+    week = {"value": 20, "per": "week"}
+    run = await me.habit("Run", measure="amount", unit="km", target=week)
+    link = await token("done", habit_id=run, day=day(0))
+    assert await code_of(bus.ask(ActOnLink(token=link))) == "value_missing"
+    steps = await token("done", habit_id=await walk(me), day=day(0))
+    assert await code_of(bus.ask(ActOnLink(token=steps, value=2.5))) == "value_not_whole"
+    await me.carry()
+    assert told == []
+    assert (await bus.ask(ActOnLink(token=link, value=4.25))).outcome == "told"
+    assert (await bus.ask(ActOnLink(token=steps, value=8500))).outcome == "told"
+    await me.carry()
+    assert (await me.tracker.on(run)).value == 4.25
+
+
+async def test_what_is_done_in_part_is_shown_so(bus: LocalBus, me: Reminded, token: Token) -> None:
+    link = await token("done", habit_id=await walk(me), day=day(0))
+    acted = await bus.ask(ActOnLink(token=link, value=3000))
+    assert acted.wanted == Logged(value=3000.0, state="partial")
+    await me.carry()
+    shown = await bus.ask(LookAtLink(token=link))
+    assert (shown.logged, shown.used) == (Logged(value=3000.0, state="partial"), False)
+
+
+@pytest.mark.parametrize(("purpose", "value"), [("done", 8000), ("done", 0), ("skip", None)])
+async def test_an_older_mark_takes_nothing_away_unasked(
+    bus: LocalBus, me: Reminded, token: Token, purpose: Purpose, value: float | None
+) -> None:
+    told = await marked(bus)
+    steps = await walk(me)
+    link = await token(purpose, habit_id=steps, day=day(0))
+    await me.log(steps, 0, value=12000.0)
+    shown = await bus.ask(LookAtLink(token=link))
+    assert shown.logged == Logged(value=12000.0, state="done")
+    for seen in (None, Logged(value=8000.0, state="done"), Logged(value=12000.0, state="partial")):
+        asked = await bus.ask(ActOnLink(token=link, value=value, replaces=seen))
+        assert (asked.outcome, asked.logged) == ("asks", shown.logged)
+    await me.carry()
+    assert told == []
+    assert (await me.tracker.on(steps)).value == 12000
+    acted = await bus.ask(ActOnLink(token=link, value=value, replaces=shown.logged))
+    await me.carry()
+    assert acted.outcome == "told"
+    assert (await bus.ask(LookAtLink(token=link))).logged == acted.wanted
+
+
+async def test_done_without_a_number_leaves_more_than_was_asked(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    steps = await walk(me)
+    link = await token("done", habit_id=steps, day=day(0))
+    await me.log(steps, 0, value=12000.0)
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "as_it_was"
+    await me.log(steps, 0, value=3000.0)
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "told"
+    await me.carry()
+    assert (await me.tracker.on(steps)).value == 8000
+
+
+@pytest.mark.parametrize("state", ["skipped", "failed"])
+async def test_what_was_said_otherwise_since_is_asked_about(
+    bus: LocalBus, me: Reminded, token: Token, state: str
+) -> None:
+    read = await me.habit("Read")
+    link = await token("done", habit_id=read, day=day(0))
+    await me.log(read, 0, state=state)
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "asks"
+    await me.carry()
+    assert (await me.tracker.on(read)).state == state
+
+
+@pytest.mark.parametrize("kind", ["build", "quit"])
+async def test_a_limit_is_not_raised_unasked(
+    bus: LocalBus, me: Reminded, token: Token, kind: str
+) -> None:
+    target = {"value": 2, "at": "most"}
+    coffee = await me.habit("Coffee", kind=kind, measure="count", target=target)
+    link = await token("done", habit_id=coffee, day=day(0))
+    assert (await bus.ask(LookAtLink(token=link))).usual is None
+    await me.log(coffee, 0, value=1.0)
+    assert (await bus.ask(ActOnLink(token=link, value=5))).outcome == "asks"
+    assert (await bus.ask(ActOnLink(token=link, value=0))).outcome == "asks"
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "as_it_was"
+
+
+async def test_undo_takes_back_what_the_mail_logged_and_nothing_else(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    steps = await walk(me)
+    link = await token("done", habit_id=steps, day=day(0))
+    await me.log(steps, 0, value=3000.0, note="slowly")
+    await bus.ask(ActOnLink(token=link))
+    await me.carry()
+    assert (await me.tracker.on(steps)).value == 8000
+    for _ in range(2):  # the second time there is nothing of the mail's left
+        await bus.ask(ActOnLink(token=link, undo=True))
+        await me.carry()
+        today = await me.tracker.on(steps)
+        assert (today.value, today.state, today.note) == (3000, "partial", "slowly")
+    await bus.ask(ActOnLink(token=link))
+    await me.carry()
+    await me.log(steps, 0, value=9000.0)
+    await bus.ask(ActOnLink(token=link, undo=True))
+    await me.carry()
+    assert (await me.tracker.on(steps)).value == 9000
+
+
+async def test_undo_empties_a_day_that_was_empty(bus: LocalBus, me: Reminded, token: Token) -> None:
+    read = await me.habit("Read")
+    link = await token("skip", habit_id=read, day=day(0))
+    assert (await bus.ask(ActOnLink(token=link, undo=True))).outcome == "as_it_was"
+    await bus.ask(ActOnLink(token=link))
+    await me.carry()
+    await bus.ask(ActOnLink(token=link, undo=True))
+    await me.carry()
+    assert (await me.tracker.on(read)).state is None
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "told"
+
+
+async def test_a_reminder_is_moved_or_switched_off_once(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    rule = await me.remind(text="Stretch", times=["12:00"])
+    for purpose, shift in (("later", 30), ("earlier", 0), ("earlier", -30)):
+        link = await token(cast(Purpose, purpose), reminder_id=rule.reminder_id)
+        assert (await bus.ask(LookAtLink(token=link))).habit == "Stretch"
+        for outcome in ("done", "as_it_was"):
+            assert (await bus.ask(ActOnLink(token=link))).outcome == outcome
+        assert (await me.look(rule)).shift_minutes == shift
+    never = await token("never", reminder_id=rule.reminder_id)
+    await bus.ask(ActOnLink(token=never))
+    assert not (await me.look(rule)).enabled
 
 
 async def test_snooze_lets_a_reminder_come_later(bus: LocalBus, me: Reminded, token: Token) -> None:

@@ -8,7 +8,7 @@ import time_machine
 
 from contracts.check_ins import GetHistory
 from contracts.habits import DeleteHabit
-from contracts.mails import HabitMarked
+from contracts.mails import HabitMarked, MarkWithdrawn
 from contracts.message import new_id
 from storage.outbox import tell
 from tests.rooms.people import Carry
@@ -71,3 +71,55 @@ async def test_what_cannot_be_logged_changes_nothing(me: Reminded, bob: Tracker)
         from storage import inbox
 
         assert await inbox.count_parked(tx) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "state"),
+    [
+        ({"value": 8000.0}, 12000, "done"),
+        ({"state": "skipped"}, 12000, "done"),
+        ({}, 12000, "done"),
+        ({"value": 13000.0}, 13000, "done"),
+        ({"value": 8000.0, "replaces": {"value": 12000.0, "state": "done"}}, 8000, "done"),
+        ({"value": 8000.0, "replaces": {"value": 11000.0, "state": "done"}}, 12000, "done"),
+        ({"state": "skipped", "replaces": {"value": 12000.0, "state": "done"}}, 0, "skipped"),
+    ],
+)
+async def test_a_mark_that_is_older_takes_nothing_away(
+    me: Reminded, said: dict[str, Any], value: int, state: str
+) -> None:
+    walk = await me.habit("Walk", measure="count", target={"value": 8000})
+    await me.tracker.log(walk, 0, value=12000.0)
+    await mark(me, walk, **said)
+    today = await me.tracker.on(walk)
+    assert (today.value, today.state) == (value, state)
+
+
+async def withdraw(me: Reminded, habit_id: UUID, **said: Any) -> None:
+    """Take back a mark of today."""
+    words = {"user_id": me.user_id, "habit_id": habit_id, "day": day(0), **said}
+    async with me.engine.begin() as tx:
+        await tell(tx, MarkWithdrawn.model_validate(words))
+    await me.carry()
+
+
+async def test_only_a_mark_is_withdrawn(me: Reminded, bob: Tracker) -> None:
+    read, theirs = await me.habit(), (await bob.begin("Theirs")).habit_id
+    await withdraw(me, read)
+    await mark(me, read)
+    await withdraw(me, read, source="telegram")
+    assert (await me.tracker.on(read)).state == "done"
+    await withdraw(me, read, user_id=bob.who.user_id)
+    assert (await me.tracker.on(read)).state == "done"
+    await withdraw(me, read)
+    assert (await me.tracker.on(read)).state is None
+    await me.log(read)
+    await withdraw(me, read)
+    assert (await me.tracker.on(read)).state == "done"
+    await withdraw(me, theirs)
+    changes = (await me.ask(GetHistory(habit_id=read))).changes
+    assert [(one.source, one.undone) for one in changes[::-1]] == [
+        ("mail", True),
+        ("undo", False),
+        ("api", False),
+    ]
