@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.auth import Done, Language
-from contracts.habit import Line, Measure, Unit
+from contracts.habit import Line, Measure
 from contracts.mails import DeliveryState, Digest, DigestEvery, Logged, Template
 from contracts.message import SECRET, Command, Message, Query, Reply
 from contracts.reminders import ChannelName
@@ -192,7 +192,7 @@ class Link(Reply):
     day: Day | None = None
     number: bool = False
     measure: Measure = "yes_no"
-    unit: Unit = ""
+    unit: str = ""
     usual: float | None = None
     logged: Logged | None = None
     wanted: Logged | None = None
