@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.auth import Language
-from contracts.habit import Line, Name, Streak, Unit
+from contracts.habit import Line, Measure, Name, Streak, Unit
 from contracts.message import Fact, Message, Query, Reply
 from contracts.time import Day
 
@@ -56,7 +56,8 @@ class HabitLine(Message):
     """A habit in a range: `kept` of `asked` promises, `rate` = kept / asked.
 
     A promise is a due day, or a place in a week, month or block of days that asks for some.
-    Skipped days and breaks are asked for nothing. `total` is in the habit's measure (`unit`).
+    Skipped days and breaks are asked for nothing. `total` is in the habit's measure, in `unit`;
+    of a duration it is in seconds.
     `change` is `rate` less that of the period before. Streak and score are as of today.
     """
 
@@ -66,6 +67,8 @@ class HabitLine(Message):
     """The habit's name."""
     colour: str = ""
     """`#RRGGBB`; empty: none."""
+    measure: Measure = "yes_no"
+    """What is logged: yes or no, an amount, a duration."""
     unit: Unit = ""
     """The unit of an amount, such as km; empty for other measures."""
     asked: int
@@ -102,7 +105,10 @@ class Step(Message):
 
 
 class AtRisk(Message):
-    """A streak that ends today unless something is done; `left` is what is still to do."""
+    """A streak that ends today unless something is done.
+
+    `left` is what is still to do, in the habit's measure; of a duration in seconds.
+    """
 
     habit_id: UUID
     """Which habit."""
@@ -112,6 +118,8 @@ class AtRisk(Message):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     left: float
     """What is still to do today, in the habit's measure: times, its unit, or seconds."""
+    measure: Measure = "yes_no"
+    """What is logged: yes or no, an amount, a duration."""
     unit: Unit = ""
     """The unit of an amount, such as km; empty for other measures."""
 

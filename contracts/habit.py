@@ -35,7 +35,11 @@ Kind = Literal["build", "quit"]
 """Do it (`build`), or leave it: success is then the default and slips are logged (`quit`)."""
 
 Measure = Literal["yes_no", "count", "amount", "duration"]
-"""Done or not, how many times, how much of a unit, or how many seconds."""
+"""Done or not, how many times, how much of a unit, or how long.
+
+A `duration` is in whole seconds, in values and targets alike, and shown as time (1 h 5 min); it
+takes no `unit` of its own.
+"""
 
 CheckInState = Literal["done", "partial", "skipped", "failed"]
 

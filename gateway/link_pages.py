@@ -120,7 +120,7 @@ def replace_page(link: Link, typed: str) -> Response:
         f"<section><h2>{escape(title)}</h2>{_day(link)}{_paragraph(text)}"
         f"{_form(f'{hidden}<button>{escape(button)}</button>')}</section>{_back(link)}"
     )
-    return _page(title, body, link.language, 409)
+    return _page(title, body, link.language)
 
 
 def _fields(link: Link, typed: str) -> str:
@@ -172,7 +172,7 @@ def waiting_page(link: Link) -> Response:
     text = say_it("It is not logged yet. It will be as soon as that part of Ritmo has a moment.")
     again = f'<p><a href="">{escape(say_it("Look again"))}</a></p>'
     body = f"<section><h2>{escape(title)}</h2>{_day(link)}{_paragraph(text)}{again}</section>"
-    return _page(title, f"{body}{_home(link.language)}", link.language, 202)
+    return _page(title, f"{body}{_home(link.language)}", link.language)
 
 
 def kept_page(link: Link) -> Response:
@@ -184,7 +184,7 @@ def kept_page(link: Link) -> Response:
         f'<section><h2 class="away">{escape(title)}</h2>{_day(link)}{_paragraph(text)}'
         f"{_logged(link)}</section>{_back(link)}{_home(link.language)}"
     )
-    return _page(title, body, link.language, 409)
+    return _page(title, body, link.language)
 
 
 def refused_page(no: Refused, language: str) -> Response:

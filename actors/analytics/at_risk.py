@@ -22,6 +22,7 @@ def at_risk(history: History, standings: Iterable[Standing]) -> tuple[AtRisk, ..
             name=habit.name,
             streak=now.streak,
             left=_left(habit, now, history),
+            measure=habit.promise.measure,
             unit=habit.unit,
         )
         for habit, now in zip(history.habits, standings, strict=True)

@@ -134,6 +134,7 @@ def _line(
             habit_id=habit.habit_id,
             name=habit.name,
             colour=habit.colour,
+            measure=habit.promise.measure,
             unit=habit.unit,
             asked=asked,
             kept=kept,

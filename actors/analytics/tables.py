@@ -5,9 +5,10 @@ Shares lie between 0 and 1 and have a decimal point, whatever the language.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from actors.analytics.answering import AnyAnswer
-from contracts.analytics import Associations, HabitInsight, MoodReport, Summary
+from contracts.analytics import Associations, HabitInsight, HabitLine, MoodReport, Summary
 from contracts.spreadsheet import Cell, csv_of
 
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
@@ -69,7 +70,12 @@ MOODS = ("group", "key", "name", "entries", "average", "spread")
 
 
 def _summary(report: Summary) -> Table:
-    return SUMMARY, ([getattr(habit, name) for name in SUMMARY] for habit in report.habits)
+    return SUMMARY, ([_cell(habit, name) for name in SUMMARY] for habit in report.habits)
+
+
+def _cell(habit: HabitLine, name: str) -> Cell:
+    """Return a cell of a habit; a table has no other place for the unit of a duration."""
+    return "s" if name == "unit" and habit.measure == "duration" else cast(Cell, getattr(habit, name))
 
 
 def _habit(report: HabitInsight) -> Table:

@@ -29,6 +29,14 @@ def check_plan(
         raise Invalid("schedule_never_due", text, fields=(wrong,))
 
 
+def check_unit(measure: Measure, unit: str | None) -> None:
+    """Refuse a unit of its own for a duration, with `Invalid`: it is in seconds."""
+    if unit and measure == "duration":
+        text = "A duration takes no unit: send seconds; they are shown as hours and minutes."
+        wrong = Wrong(pointer="/unit", detail="a duration takes no unit")
+        raise Invalid("unit_not_allowed", text, fields=(wrong,))
+
+
 def _check_target(kind: Kind, measure: Measure, target: Target) -> None:
     """Refuse a target that the habit cannot have."""
     wrong: tuple[str, str, str] | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
-from actors.habits.domain import check_plan
+from actors.habits.domain import check_plan, check_unit
 from actors.habits.kept import (
     dump_progress,
     dump_versions,
@@ -86,6 +86,7 @@ async def create(
         raise Conflict("too_many_habits", sentence, most=max_habits)
     start = command.start_day or today
     check_plan(command.kind, command.measure, command.target, command.schedule, start)
+    check_unit(command.measure, command.unit)
     version = Version(
         effective_from=start,
         schedule=command.schedule,
@@ -135,6 +136,7 @@ async def update(
     today: date,
 ) -> list[Fact]:
     """Change a habit that was found and locked; return the facts to tell, none if it is so."""
+    check_unit(cast(Measure, row.measure), command.unit)
     values: dict[str, object] = command.model_dump(include=set(WORDS), exclude_none=True)
     if command.tags is not None:
         values["tags"] = list(command.tags)

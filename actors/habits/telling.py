@@ -5,10 +5,11 @@ from typing import cast
 
 from actors.habits.kept import versions_of
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.habit import CheckInState, Outline, Source, number_of
+from contracts.habit import CheckInState, Measure, Outline, Source, number_of
 from contracts.habits import HabitArchived, HabitChanged
 from contracts.message import Fact
 from contracts.principal import Principal
+from contracts.quantity import unit_of
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow
 
@@ -21,7 +22,7 @@ def outline_of(row: HabitRow) -> Outline:
             "name": row.name,
             "kind": row.kind,
             "measure": row.measure,
-            "unit": row.unit,
+            "unit": unit_of(cast(Measure, row.measure), row.unit),
             "target": last.target,
             "schedule": last.schedule,
             "tags": row.tags,

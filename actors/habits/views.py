@@ -10,6 +10,7 @@ from contracts.breaks import Break
 from contracts.check_ins import DayEntry, HabitToday
 from contracts.habit import CheckInState, Habit, Kind, Measure, number_of
 from contracts.keeping.progress import Standing
+from contracts.quantity import unit_of
 from storage.breaks import BreakRow
 from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
@@ -24,7 +25,7 @@ def habit_of(loaded: Loaded, today: date) -> Habit:
         name=row.name,
         kind=cast(Kind, row.kind),
         measure=cast(Measure, row.measure),
-        unit=row.unit,
+        unit=unit_of(cast(Measure, row.measure), row.unit),
         target=version.target,
         schedule=version.schedule,
         tags=tuple(row.tags),
@@ -60,7 +61,7 @@ def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
         name=row.name,
         kind=cast(Kind, row.kind),
         measure=cast(Measure, row.measure),
-        unit=row.unit,
+        unit=unit_of(cast(Measure, row.measure), row.unit),
         target=version.target,
         schedule=version.schedule,
         tags=tuple(row.tags),

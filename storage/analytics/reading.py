@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.auth import Language
 from contracts.habit import Kind, Measure, Version
 from contracts.keeping.promise import Promise
+from contracts.quantity import unit_of
 from contracts.users import Weekday
 from storage.analytics.tables import breaks, entries, people
 
@@ -213,7 +214,7 @@ def _habit(row: Row[*tuple[Any, ...]], rests: list[BreakRow]) -> HabitRow:
     return HabitRow(
         row.habit_id,
         row.name,
-        row.unit,
+        unit_of(row.measure, row.unit),
         row.colour,
         row.tags,
         promise,

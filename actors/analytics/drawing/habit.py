@@ -6,6 +6,7 @@ from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, Board
 from actors.analytics.drawing.lettering import lines
 from actors.analytics.drawing.theme import legible, mix
 from contracts.analytics import HabitInsight, Point
+from contracts.quantity import write_duration
 from contracts.speech import say
 
 WEEKS = 371
@@ -89,7 +90,10 @@ def _figures(board: Board, y: float, report: HabitInsight) -> float:
     parts.tile(board, (left, y), wide, say(language, "Kept"), kept, change)
     in_all = f"{words.number(line.kept, language)}/{words.number(line.asked, language)}"
     right = left + wide + gap
-    if report.unit:
+    if line.measure == "duration":
+        total = write_duration(round(line.total / 60) * 60, language)
+        parts.tile(board, (right, y), wide, say(language, "In all"), total)
+    elif report.unit:
         total = words.number(line.total, language, 1)
         parts.tile(board, (right, y), wide, say(language, "In all"), total, note=report.unit)
     else:
