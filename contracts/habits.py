@@ -142,6 +142,7 @@ class HabitCreated(_AboutHabit):
     habit: Outline
     start_day: Day
     versions: tuple[Version, ...]
+    cue: Line = ""
 
 
 class HabitChanged(_AboutHabit):
@@ -151,6 +152,7 @@ class HabitChanged(_AboutHabit):
     habit: Outline
     start_day: Day
     versions: tuple[Version, ...]
+    cue: Line = ""
 
 
 class HabitArchived(_AboutHabit):

@@ -75,7 +75,9 @@ def _summary(report: Summary) -> Table:
 
 def _cell(habit: HabitLine, name: str) -> Cell:
     """Return a cell of a habit; a table has no other place for the unit of a duration."""
-    return "s" if name == "unit" and habit.measure == "duration" else cast(Cell, getattr(habit, name))
+    return (
+        "s" if name == "unit" and habit.measure == "duration" else cast(Cell, getattr(habit, name))
+    )
 
 
 def _habit(report: HabitInsight) -> Table:

@@ -1,6 +1,7 @@
 """What the room says in words: why a reminder comes when it does, and reminders in chats."""
 
 from actors.reminders.domain import Verdict
+from actors.reminders.occasions import MIN_STREAK
 from actors.reminders.smart import Habitual
 from contracts.reminders import NeverBecause, ReminderKind, local_time
 from contracts.speech import count, say
@@ -127,6 +128,26 @@ def _kind(language: str, rule: RuleRow, habit: str) -> str:
     return say(language, text, params)
 
 
+def why_now(language: str, rule: RuleRow, weekday: int, *, snoozed: bool, tried: bool) -> str:
+    """Say in a mail for a day why it comes; `tried`: its owner wanted to see it."""
+    params = {"times": ", ".join(map(local_time, rule.times)), "n": rule.after_days}
+    if tried:
+        text = "You get this because you asked for a test of this reminder."
+    elif snoozed:
+        text = "You get this now because you asked to be reminded later."
+    elif rule.kind == "at_risk":
+        text = "You get this because this day decides about the habit."
+    elif rule.kind == "silence":
+        one = "You get this because nothing was logged for {n} day or more."
+        many = "You get this because nothing was logged for {n} days or more."
+        return count(language, one, many, rule.after_days)
+    elif rule.learned and rule.learned[weekday] is not None:
+        text = "You get this now because you usually do it at this time of day."
+    else:
+        text = "You get this because you asked to be reminded at {times}."
+    return say(language, text, params)
+
+
 def _goes_by(language: str, rule: RuleRow) -> str:
     """Say by which times a smart rule goes now."""
     if not any(one is not None for one in rule.learned):
@@ -154,7 +175,7 @@ def chat(language: str, kind: ReminderKind, text: str, habit: str, verdict: Verd
     params = {"habit": habit, "text": text}
     if text:
         return text
-    if kind == "at_risk":
+    if kind == "at_risk" and verdict.streak >= MIN_STREAK:
         streak = "{habit}: today decides about your streak of {n}."
         return say(language, streak, {**params, "n": verdict.streak})
     if kind == "silence":

@@ -34,7 +34,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a letter says; `heading` stands large, `aside` small at the end.
+    """What a letter says; `heading` stands large, `aside` small at the end, with `links` below.
 
     `preview` is what mail programs show beside the subject.
     """
@@ -45,6 +45,7 @@ class Words:
     paragraphs: tuple[str, ...] = ()
     buttons: tuple[Button, ...] = ()
     aside: tuple[str, ...] = ()
+    links: tuple[Button, ...] = ()
     mark: str = ""
 
 

@@ -5,9 +5,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import cast
 
 from actors.reminders.letters import Button, Words
+from contracts.habit import Measure
+from contracts.quantity import write_progress
 from contracts.speech import count, say
+
+MIN_STREAK = 2
+"""A streak that is shorter is none that is worth a word."""
 
 Data = Mapping[str, str | int | float | bool | None]
 
@@ -34,13 +41,28 @@ class Occasion:
 
 def _buttons(of: Occasion) -> tuple[Button, ...]:
     """Offer what can be done about a reminder."""
+    skip = "Skip this day" if of.text("about") else "Skip today"
     labels = {
         "done": say(of.language, "Done"),
-        "skip": say(of.language, "Skip today"),
-        "snooze": say(of.language, "Later"),
+        "skip": say(of.language, skip),
+        "snooze": say(of.language, "Remind me later"),
     }
+    return _links(of, labels, main="done")
+
+
+def _moves(of: Occasion) -> tuple[Button, ...]:
+    """Offer to have the reminder itself come at another time, or not at all."""
+    labels = {
+        "earlier": say(of.language, "Always earlier"),
+        "later": say(of.language, "Always later"),
+        "never": say(of.language, "Never again"),
+    }
+    return _links(of, labels)
+
+
+def _links(of: Occasion, labels: Mapping[str, str], main: str = "") -> tuple[Button, ...]:
     return tuple(
-        Button(label, of.links[purpose], main=purpose == "done")
+        Button(label, of.links[purpose], main=purpose == main)
         for purpose, label in labels.items()
         if purpose in of.links
     )
@@ -48,10 +70,43 @@ def _buttons(of: Occasion) -> tuple[Button, ...]:
 
 def _why(of: Occasion) -> tuple[str, ...]:
     """Say why this came, and that a press is asked for before anything is done."""
-    why = say(of.language, "You get this because you set a reminder in Ritmo.")
+    why = of.text("why") or say(of.language, "You get this because you set a reminder in Ritmo.")
     if not of.links:
         return (why,)
     return (why, say(of.language, "The buttons lead to a page that asks once more; no login."))
+
+
+def _bearings(of: Occasion) -> tuple[str, ...]:
+    """Say what it hangs on, how far it has come, and since when it has been kept."""
+    lines = []
+    if of.text("about"):
+        lines.append(say(of.language, "This is about {day}.", {"day": _day(of)}))
+    if of.text("cue"):
+        lines.append(say(of.language, "Your cue: {cue}", {"cue": of.text("cue")}))
+    if "needed" in of.data:
+        measure, unit = cast(Measure, of.text("measure")), of.text("unit")
+        done, needed = (float(of.text(name)) for name in ("done", "needed"))
+        progress = write_progress(done, needed, measure, unit, of.language)
+        lines.append(say(of.language, "So far: {progress}", {"progress": progress}))
+    if of.number("streak") >= MIN_STREAK:
+        lines.append(_in_a_row(of))
+    return tuple(lines)
+
+
+def _in_a_row(of: Occasion) -> str:
+    return count(
+        of.language,
+        "You have kept this {n} time in a row.",
+        "You have kept this {n} times in a row.",
+        of.number("streak"),
+    )
+
+
+def _day(of: Occasion) -> str:
+    from babel.dates import format_date
+
+    form = "EEEE, d MMMM" if of.language == "ru" else "EEEE, MMMM d"
+    return format_date(date.fromisoformat(of.text("about")), form, locale=of.language)
 
 
 def _late(of: Occasion) -> tuple[str, ...]:
@@ -60,50 +115,83 @@ def _late(of: Occasion) -> tuple[str, ...]:
     return (say(of.language, "This comes late: Ritmo was not running at its time."),)
 
 
+def _tried(of: Occasion) -> Words | None:
+    """Show a reminder that was only tried out; None: it was not."""
+    if not of.data.get("test"):
+        return None
+    habit, text = of.text("habit"), of.text("text")
+    line = say(of.language, "This is only a test: the reminder itself comes at its own time.")
+    return Words(
+        subject=say(of.language, "A test: {name}", {"name": text or habit}),
+        heading=habit or text,
+        preview=line,
+        paragraphs=(line, *((text,) if habit and text else ()), *_bearings(of)),
+        buttons=_buttons(of),
+        aside=_why(of),
+        links=_moves(of),
+        mark=say(of.language, "A test of a reminder"),
+    )
+
+
 def reminder(of: Occasion) -> Words:
     """Remind of a habit, or of whatever its owner wrote."""
+    if tried := _tried(of):
+        return tried
     habit, text = of.text("habit"), of.text("text")
     return Words(
         subject=text or say(of.language, "Time for “{habit}”", {"habit": habit}),
         heading=habit or text,
         preview=text if habit and text else say(of.language, "A reminder that you set."),
-        paragraphs=(*((text,) if habit and text else ()), *_late(of)),
+        paragraphs=(*((text,) if habit and text else ()), *_bearings(of), *_late(of)),
         buttons=_buttons(of),
         aside=_why(of),
+        links=_moves(of),
         mark=say(of.language, "Reminder"),
     )
 
 
 def at_risk(of: Occasion) -> Words:
-    """Warn that a streak ends today."""
+    """Warn that a streak ends today; of one that is none yet, nothing is said."""
+    if tried := _tried(of):
+        return tried
     habit, streak, text = of.text("habit"), of.number("streak"), of.text("text")
-    subject = count(
-        of.language,
-        "“{habit}”: a streak of {n} ends today",
-        "“{habit}”: a streak of {n} ends today",
-        streak,
-        {"habit": habit},
-    )
-    kept = count(
-        of.language,
-        "You have kept this {n} time in a row.",
-        "You have kept this {n} times in a row.",
-        streak,
-    )
+    if streak < MIN_STREAK:
+        subject = say(of.language, "Today decides: “{habit}”", {"habit": habit})
+    elif of.text("about"):
+        subject = say(of.language, "“{habit}”: your streak hangs on {day}", _of_day(of))
+    else:
+        subject = count(
+            of.language,
+            "“{habit}”: a streak of {n} ends today",
+            "“{habit}”: a streak of {n} ends today",
+            streak,
+            {"habit": habit},
+        )
     line = say(of.language, "Do it before your day ends, or skip the day, and it lives on.")
+    if of.text("about"):
+        line = say(of.language, "The day is over. If you did it, log it; or skip the day.")
+    elif streak < MIN_STREAK:
+        line = say(of.language, "Do it before your day ends, or skip the day.")
     return Words(
         subject=subject,
         heading=habit,
         preview=line,
-        paragraphs=(kept, line, *((text,) if text else ()), *_late(of)),
+        paragraphs=(*_bearings(of), line, *((text,) if text else ()), *_late(of)),
         buttons=_buttons(of),
         aside=_why(of),
-        mark=say(of.language, "A streak is at risk"),
+        links=_moves(of),
+        mark=say(of.language, "A streak is at risk" if streak >= MIN_STREAK else "Reminder"),
     )
+
+
+def _of_day(of: Occasion) -> dict[str, str]:
+    return {"habit": of.text("habit"), "day": _day(of)}
 
 
 def silence(of: Occasion) -> Words:
     """Ask after a habit that nothing was heard of."""
+    if tried := _tried(of):
+        return tried
     habit, text = of.text("habit"), of.text("text")
     quiet = count(
         of.language,
@@ -116,12 +204,13 @@ def silence(of: Occasion) -> Words:
         subject=say(of.language, "How is it going with “{habit}”?", {"habit": habit}),
         heading=habit,
         preview=quiet,
-        paragraphs=(quiet, step, *((text,) if text else ()), *_late(of)),
+        paragraphs=(quiet, step, *((text,) if text else ()), *_bearings(of), *_late(of)),
         buttons=_buttons(of),
         aside=(
             *_why(of),
             say(of.language, "If you do not answer, Ritmo asks less and less often."),
         ),
+        links=_moves(of),
         mark=say(of.language, "It has been quiet"),
     )
 

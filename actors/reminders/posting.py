@@ -58,7 +58,9 @@ def _claims(row: Delivery) -> dict[Purpose, Claim]:
         for purpose in done:
             claims[purpose] = Claim(purpose, row.user_id, language, row.habit_id, day=row.day)
     if row.reminder_id is not None:
-        claims["snooze"] = Claim(
-            "snooze", row.user_id, language, row.habit_id, row.reminder_id, row.day
-        )
+        about: tuple[Purpose, ...] = ("snooze", "earlier", "later", "never")
+        for purpose in about:
+            claims[purpose] = Claim(
+                purpose, row.user_id, language, row.habit_id, row.reminder_id, row.day
+            )
     return claims

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.reminders import bearings
 from actors.reminders.delivering import Next, Outcome, Tried, after, before
 from actors.reminders.links import Signing
 from actors.reminders.outside import Door, base_of, doors
@@ -129,6 +130,8 @@ class Sender:
                 return 0
             barred = await deliveries.are_suppressed(tx, rows)
             signing = Signing(self._base, await links.signing_key(tx), now)
+        async with transaction(self._engine) as tx:
+            rows = await bearings.found(tx, rows)
         for row in rows:
             if row.unsure:
                 log.warning("delivery unsure", delivery=str(row.id), times=row.unsure)

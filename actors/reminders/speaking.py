@@ -69,8 +69,10 @@ def _data(one: Decided, verdict: Verdict, late: bool) -> str:
     """Write what fills the template."""
     rule, person, habit = one.case.claimed.rule, one.case.claimed.person, one.case.claimed.habit
     data: dict[str, str | int | bool] = {"text": rule.text, "name": person.name, "late": late}
+    if rule.wakes:
+        data["snoozed"] = True
     if habit is not None:
-        data |= {"habit": habit.name, "measure": habit.measure, "unit": habit.unit}
+        data["habit"] = habit.name
     if rule.kind == "at_risk":
         data["streak"] = verdict.streak
     if rule.kind == "silence":

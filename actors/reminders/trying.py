@@ -64,14 +64,10 @@ async def _open(tx: AsyncConnection, person: PersonRow, rule: RuleRow) -> dict[C
 
 
 async def _data(tx: AsyncConnection, person: PersonRow, rule: RuleRow) -> str:
-    """Write what fills the template, with the numbers from which on the reminder speaks."""
-    data: dict[str, str | int] = {"text": rule.text, "name": person.name}
+    """Write what fills the template: that it is a test, and nothing that is not so."""
+    data: dict[str, str | bool] = {"text": rule.text, "name": person.name, "test": True}
     if rule.habit_id is not None:
         habit = (await copies.find_habits(tx, person.user_id)).get(rule.habit_id)
         if habit is not None:
-            data |= {"habit": habit.name, "measure": habit.measure, "unit": habit.unit}
-    if rule.kind == "at_risk":
-        data["streak"] = rule.streak
-    if rule.kind == "silence":
-        data["silent_days"] = rule.after_days
+            data["habit"] = habit.name
     return json.dumps(data, ensure_ascii=False)

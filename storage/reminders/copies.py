@@ -65,6 +65,7 @@ class HabitRow(NamedTuple):
     unit: str
     tags: tuple[str, ...]
     promise: Promise | None
+    cue: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -211,7 +212,7 @@ async def drop_habit(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None
             delete(table).where(table.c.user_id == user_id, table.c.habit_id == habit_id)
         )
     empty: dict[str, object] = dict.fromkeys(
-        ("name", "kind", "measure", "unit", "tags", "start_day", "versions")
+        ("name", "kind", "measure", "unit", "cue", "tags", "start_day", "versions")
     )
     empty |= {"version": 0, "archived": False, "archived_version": 0, "deleted": True}
     statement = insert(habits).values(user_id=user_id, habit_id=habit_id, **empty)
@@ -236,6 +237,7 @@ async def find_habits(tx: AsyncConnection, user_id: UUID) -> dict[UUID, HabitRow
             row.unit or "",
             tuple(row.tags or ()),
             promise_of(row),
+            row.cue or "",
         )
         for row in rows
     }

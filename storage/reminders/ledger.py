@@ -78,7 +78,7 @@ class NewDelivery(NamedTuple):
 
     `recipient`: the address for e-mail, the user's id for Apprise. `data` is JSON that fills
     `template`; of a reminder (`reminder`, `at_risk`, `silence`) it may hold `habit`, `text`,
-    `name` (the person's), `measure`, `unit`, `streak`, `silent_days`, `late`.
+    `name` (the person's), `streak`, `silent_days`, `late`, `snoozed`, `test`.
     """
 
     user_id: UUID

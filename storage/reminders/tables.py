@@ -66,6 +66,7 @@ habits = Table(
     Column("kind", Text),
     Column("measure", Text),
     Column("unit", Text),
+    Column("cue", Text),
     Column("tags", ARRAY(Text)),
     Column("start_day", Date),
     Column("versions", Text),

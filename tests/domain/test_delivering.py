@@ -173,21 +173,37 @@ def test_the_same_delivery_has_the_same_message_id() -> None:
 
 @pytest.mark.parametrize("template", LETTERS)
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_every_letter_is_written_in_every_language(template: str, language: str) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"streak": 1},
+        {"about": "2031-05-05"},
+        {"test": True},
+        {"cue": "чай", "done": 3.0, "needed": 8.0, "measure": "count", "unit": "л"},
+    ],
+)
+def test_every_letter_is_written_in_every_language(
+    template: str, language: str, more: Data
+) -> None:
     data: Data = {"habit": "Чтение", "name": "Ann", "streak": 12, "silent_days": 3, "late": True}
-    links = {"done": "https://x/l/1", "skip": "https://x/l/2", "snooze": "https://x/l/3"}
+    data = {**data, **more}
+    names = ("done", "skip", "snooze", "earlier", "later", "never")
+    links = {name: f"https://x/l/{number}" for number, name in enumerate(names)}
     words = LETTERS[template](Occasion(language, data, "https://x", links))
     letter = write(words, language)
     assert len(letter.subject) <= 78
     assert words.heading in letter.text
     assert f'<html lang="{language}">' in letter.html
-    for button in words.buttons:
+    for button in (*words.buttons, *words.links):
         assert button.url in letter.html
         assert button.url in letter.text
     if language == "ru":
         english = LETTERS[template](Occasion("en", data, "https://x", links))
         assert english.paragraphs != words.paragraphs or not words.paragraphs
-        assert {b.label for b in english.buttons}.isdisjoint(b.label for b in words.buttons)
+        assert {b.label for b in (*english.buttons, *english.links)}.isdisjoint(
+            b.label for b in (*words.buttons, *words.links)
+        )
 
 
 def test_html_in_what_people_wrote_is_text() -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,15 +22,18 @@ from contracts.deliveries import (
     GetDelivery,
     ListChannels,
     ListDeliveries,
+    LookAtLink,
     PreviewDigest,
     SendTest,
     SetApprise,
     TryReminder,
 )
+from contracts.habits import UpdateHabit
 from contracts.journal import CreateEntry
 from contracts.mails import MailWanted
 from contracts.message import new_id
 from contracts.reminder_settings import GetReminderSettings
+from contracts.reminders import SnoozeReminder
 from contracts.speech import catalog
 from contracts.users import ChangeProfile, DeleteMe, UserDeleted
 from storage.outbox import tell
@@ -39,7 +43,7 @@ from tests.rooms.mailing import Ledger, now, send_all, sender_to
 from tests.rooms.people import HOME, PASSWORD, Carry, code_of
 from tests.rooms.reminding import Reminded
 from tests.rooms.tracking import Tracker, day
-from tests.smtp_server import MailServer, mail_server
+from tests.smtp_server import MailServer, Taken, mail_server
 
 Post = Callable[[], Awaitable[int]]
 
@@ -175,9 +179,18 @@ async def test_a_reminder_is_mailed_and_its_link_ends_it(
     assert mail.mail["Subject"] == "With tea"
     assert "Read &lt;b&gt;ten&lt;/b&gt; pages" in mail.part("html")
     assert "Read <b>ten</b> pages" in mail.part("plain")
-    done, skip, snooze = links_in(mail.part("plain"))
-    assert len({done, skip, snooze}) == 3
-    await bus.ask(ActOnLink(token=done))
+    links = links_in(mail.part("plain"))
+    looks = [await bus.ask(LookAtLink(token=one)) for one in links]
+    assert [one.purpose for one in looks] == [
+        "done",
+        "skip",
+        "snooze",
+        "earlier",
+        "later",
+        "never",
+    ]
+    assert all(f"/l/{one}" in mail.part("html") for one in links)
+    await bus.ask(ActOnLink(token=links[0]))
     await me.carry()
     assert (await me.tracker.on(read)).state == "done"
     await me.become("2031-05-05T21:00:00+00:00")
@@ -207,10 +220,135 @@ async def test_a_reminder_can_be_tried_out(me: Reminded, post: Post, server: Mai
     assert await code_of(me.ask(TryReminder(reminder_id=rule.reminder_id))) == "test_sent"
     await post()
     (mail,) = server.taken
-    assert "Nothing logged for 5 days." in mail.part("plain")
+    assert mail.mail["Subject"] == "A test: Read"
+    assert "This is only a test" in mail.part("plain")
+    assert "Nothing logged" not in mail.part("plain")
     assert (await me.look(rule)).history == ()
     quiet = await me.remind(habit_id=read, channels=["telegram"])
     assert await code_of(me.ask(TryReminder(reminder_id=quiet.reminder_id))) == "no_channel"
+
+
+async def test_a_test_invents_nothing(me: Reminded, post: Post, server: MailServer) -> None:
+    read = await me.habit("Read", cue="after dinner")
+    rule = await me.remind(habit_id=read, kind="at_risk", streak=7, times=["20:00"])
+    await me.ask(TryReminder(reminder_id=rule.reminder_id))
+    await post()
+    (mail,) = server.taken
+    for part in ("plain", "html"):
+        assert "after dinner" in mail.part(part)
+        assert "streak" not in mail.part(part)
+        assert "in a row" not in mail.part(part)
+        assert "You get this because you asked for a test of this reminder." in mail.part(part)
+
+
+THRICE = {"every": "times", "times": 3, "per": "week"}
+
+
+def plain(mail: Taken) -> str:
+    return mail.part("plain").replace("\N{NO-BREAK SPACE}", " ")
+
+
+async def test_a_reminder_tells_how_things_stand(
+    me: Reminded, post: Post, server: MailServer
+) -> None:
+    water = await me.habit(
+        "Water",
+        measure="count",
+        unit="glasses",
+        target={"value": 8},
+        cue="with every meal",
+        start_day=day(-9),
+    )
+    for number in (-3, -2, -1):
+        await me.log(water, number, value=8.0)
+    await me.log(water, 0, value=3.0)
+    await me.remind(habit_id=water, times=["18:30", "21:00"])
+    await me.become("2031-05-05T18:30:00+00:00")
+    await me.log(water, 0, value=4.0)  # after it was decided, before it is sent
+    await post()
+    (mail,) = server.taken
+    for said in (
+        "Your cue: with every meal",
+        "So far: 4 of 8 glasses",
+        "You have kept this 3 times in a row.",
+        "You get this because you asked to be reminded at 18:30, 21:00.",
+    ):
+        assert said in plain(mail)
+
+
+@pytest.mark.parametrize(
+    ("words", "logged", "said"),
+    [
+        ({"measure": "duration", "target": {"value": 3600}}, 900.0, "So far: 15 min of 1 h"),
+        ({"measure": "amount", "unit": "m", "target": {"value": 7.5}}, 2.0, "So far: 2 of 7.5 m"),
+        ({"measure": "amount", "unit": "km", "schedule": THRICE}, None, "So far: 0 of 3"),
+        ({}, None, None),
+        ({"measure": "count", "target": {"at": "most", "value": 3}}, None, None),
+    ],
+)  # fmt: skip
+async def test_how_far_it_has_come_is_told_in_its_own_unit(
+    me: Reminded,
+    post: Post,
+    server: MailServer,
+    words: dict[str, Any],
+    logged: float | None,
+    said: str | None,
+) -> None:
+    habit = await me.habit("It", **words)
+    if logged is not None:
+        await me.log(habit, 0, value=logged)
+    await me.remind(habit_id=habit, times=["18:30"])
+    await me.become("2031-05-05T18:30:00+00:00")
+    await post()
+    (mail,) = server.taken
+    told = [line for line in plain(mail).splitlines() if line.startswith("So far")]
+    assert told == ([said] if said else [])
+
+
+@pytest.mark.parametrize("kind", ["fixed", "at_risk"])
+@pytest.mark.parametrize(("kept", "spoken"), [(1, False), (2, True)])
+async def test_no_mail_speaks_of_a_streak_below_two(
+    me: Reminded, post: Post, server: MailServer, kind: str, kept: int, spoken: bool
+) -> None:
+    read = await me.habit("Read", start_day=day(-9))
+    for number in range(-kept, 0):
+        await me.log(read, number)
+    await me.remind(habit_id=read, kind=kind, streak=1, times=["18:30"])
+    await me.become("2031-05-05T18:30:00+00:00")
+    await post()
+    (mail,) = server.taken
+    whole = f"{mail.mail['Subject']}\n{plain(mail)}"
+    assert ("in a row" in whole) is spoken
+    assert spoken or "streak" not in whole
+
+
+async def test_a_mail_says_that_it_is_about_another_day(
+    me: Reminded, post: Post, server: MailServer
+) -> None:
+    read = await me.habit()
+    rule = await me.remind(habit_id=read, times=["23:30"])
+    await me.become("2031-05-05T23:30:00+00:00")
+    await me.ask(SnoozeReminder(reminder_id=rule.reminder_id, minutes=60))
+    await post()
+    await me.become("2031-05-06T00:30:00+00:00")
+    await post()
+    first, second = map(plain, server.taken)
+    assert "This is about" not in first
+    assert "This is about Monday, May 5." in second
+    assert "You get this now because you asked to be reminded later." in second
+    assert "Skip this day" in second
+
+
+async def test_the_cue_is_that_of_today(me: Reminded, post: Post, server: MailServer) -> None:
+    read = await me.habit(cue="after breakfast")
+    await me.remind(habit_id=read, times=["18:30"])
+    await me.ask(UpdateHabit(habit_id=read, cue="after <b>lunch</b>"))
+    await me.carry()
+    await me.become("2031-05-05T18:30:00+00:00")
+    await post()
+    (mail,) = server.taken
+    assert "after <b>lunch</b>" in plain(mail)
+    assert "after &lt;b&gt;lunch&lt;/b&gt;" in mail.part("html")
 
 
 # -- digests --------------------------------------------------------------------------------------
