@@ -25,14 +25,18 @@ class Remark(Message):
     """Something that a person should know of an import; `says` it to its reader."""
 
     code: str
+    """Which remark it is, for programs."""
     says: str
+    """The remark, in the language of who imports."""
 
 
 class LooseNote(Message):
     """A note on a day on which nothing was logged; Ritmo keeps notes with check-ins only."""
 
     day: Day
+    """The day that the note stands at."""
     text: str = Field(repr=False)
+    """The note."""
 
 
 class HabitReport(Message):
