@@ -100,8 +100,11 @@ def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
         full = [disk_state(0, 0)] if "disk_full" in codes.values() else []
         return [*found, database, *unknown, *full]
     least = min(seen, key=lambda pong: pong.free or 0)
-    schema = schema_state(least.revision)
-    return [*found, State("database"), schema, *seen_states(least, way)]
+    schema, others = schema_state(least.revision), seen_states(least, way)
+    if "disk_full" in codes.values():
+        # That of the database, which may be another than the one a room sees.
+        others = [*(state for state in others if state.part != "disk"), disk_state(0, 0)]
+    return [*found, State("database"), schema, *others]
 
 
 def asyncapi() -> str:

@@ -89,6 +89,7 @@ class Refuse(Query[Said]):
 
     address: ClassVar[str] = "trial.refuse"
     kind: str
+    code: str = "out_of_tea"
 
 
 class Hold(Query[Said]):
@@ -241,7 +242,7 @@ async def crash(command: Crash, who: Who, tx: Transaction) -> Noted:
 @room.answer
 async def refuse(query: Refuse, who: Who) -> Said:
     raise KINDS[query.kind](
-        "out_of_tea",
+        query.code,
         "There is no {tea} left, {bags} bags.",
         fields=(Wrong(pointer="/cup", detail="It stays empty."),),
         retry_after=2.5,

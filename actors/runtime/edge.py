@@ -21,7 +21,7 @@ from actors.runtime.faults import faults, reason_of
 from actors.runtime.hearing import Hearing
 from actors.runtime.room import Handler, Room, Work, work
 from contracts.bus import HANDLER, Bus
-from contracts.health import disk_full
+from contracts.health import Ping, disk_full
 from contracts.message import (
     Asked,
     Conflict,
@@ -32,6 +32,7 @@ from contracts.message import (
     Reply,
     Unanswered,
     Unauthenticated,
+    Unavailable,
     secrets_of,
 )
 from contracts.principal import Principal
@@ -42,6 +43,9 @@ log = structlog.get_logger()
 
 SECRET_NAME = "idempotency"
 """The secret of the installation that keys the sums of requests."""
+
+REMEMBERED = 30.0
+"""Seconds for which a room says that the disk of a database elsewhere is full, since it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Edge:
         self.bus = bus
         self.after = after
         self._secret: bytes | None = None
+        self._full_until = 0.0
         self.limit = limit
         self.turns = asyncio.Semaphore(concurrency)
         self.hearing = Hearing(room.name, self._work, self._park, after)
@@ -91,8 +96,28 @@ class Edge:
         """Answer an ask through `call`, in one transaction, or refuse.
 
         `request` gives the body as JSON; it is only called where a key has to be compared, or
-        something is looked at before the transaction.
+        something is looked at before the transaction. A ping is refused like the change before it
+        if the database found no space: it could still read.
         """
+        if issubclass(handler.contract, Ping) and time.monotonic() < self._full_until:
+            raise disk_full()
+        try:
+            reply = await self._answer(handler, asking, request, call)
+        except Unavailable as no:
+            if no.code == "disk_full" and self.folder is None:
+                self._full_until = time.monotonic() + REMEMBERED
+            raise
+        if handler.changes:
+            self._full_until = 0.0
+        return reply
+
+    async def _answer(
+        self,
+        handler: Handler[Asked[Reply]],
+        asking: Asking,
+        request: Callable[[], str],
+        call: Callable[[], Awaitable[Reply]],
+    ) -> Reply:
         with faults(handler.contract.address, folder=self.folder):
             if handler.changes and self.folder is not None and disk.is_full(self.folder):
                 # Before PostgreSQL finds out: it would have to stop, and could not be read either.

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.bus import trace_id
+from contracts.health import ping_of
 from contracts.message import (
     KINDS,
     Asked,
@@ -23,6 +24,8 @@ from contracts.message import (
     Wrong,
 )
 from contracts.principal import Principal
+from ops.door import judged
+from ops.health import Way
 from storage import idempotency
 from storage.idempotency import Answer
 from storage.session import transaction
@@ -76,6 +79,22 @@ async def test_every_refusal_is_raised_again(
         assert no.params == {"tea": "Assam", "bags": 0}
         assert no.fields == (Wrong(pointer="/cup", detail="It stays empty."),)
         assert no.retry_after == 2.5
+
+
+async def test_a_room_whose_database_found_no_space_says_so_until_it_finds_some(
+    place: Place,
+) -> None:
+    who, ping = person(), ping_of("trial")()
+    assert (await place.bus.ask(ping)).revision
+    with pytest.raises(Unavailable):
+        await place.bus.ask(Refuse(kind="Unavailable", code="disk_full"), who)
+    with pytest.raises(Unavailable) as caught:
+        await place.bus.ask(ping)
+    assert caught.value.code == "disk_full"
+    seen = {state.part: state for state in judged({"trial": caught.value}, Way(apart=True))}
+    assert (seen["disk"].code, seen["trial"].code) == ("full", "disk_full")
+    await place.bus.ask(Note(text="there is room"), who)
+    assert (await place.bus.ask(ping)).revision
 
 
 async def test_a_crash_is_broken_and_keeps_secrets_and_changes_nothing(place: Place) -> None:
