@@ -63,7 +63,8 @@ Tag = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_NO_CONTROLS),
 ]
 Unit = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30, pattern=_NO_CONTROLS)]
-Colour = Annotated[str, StringConstraints(pattern=r"^(#[0-9A-Fa-f]{6})?$")]
+COLOUR = r"^(#[0-9A-Fa-f]{6})?$"
+Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
 """`#RRGGBB`, or empty for none."""
 
 Icon = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32, pattern=_NO_CONTROLS)]

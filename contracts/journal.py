@@ -45,7 +45,8 @@ Markdown = Annotated[
 ]
 """A text in Markdown (CommonMark), perhaps empty."""
 
-PromptId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+PROMPT_ID = r"^[a-z0-9_-]{1,40}$"
+PromptId = Annotated[str, StringConstraints(pattern=PROMPT_ID)]
 """The id of an own prompt (a UUID), or the name of one that comes with Ritmo."""
 
 Page = Annotated[int, Field(ge=1, le=100)]

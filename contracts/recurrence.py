@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+from contracts.speech import Unfit
+
 _NUMBERS = r"[+-]?\d{1,3}(,[+-]?\d{1,3})*"
 _PARTS = {
     "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
@@ -19,7 +21,10 @@ _PARTS = {
 }
 _LARGEST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
 _WEEKS = 53
-_HOW = "write it as in RFC 5545, for example FREQ=WEEKLY;BYDAY=MO,TH"
+_EXAMPLE = "FREQ=WEEKLY;BYDAY=MO,TH"
+_WRONG = (
+    "{part} cannot be used in the rule of a habit; write it as in RFC 5545, for example {example}"
+)
 
 
 def parts_of(rule: str) -> dict[str, str]:
@@ -31,7 +36,8 @@ def plain_rule(text: str) -> str:
     """Return the rule in its plain form. Raises `ValueError` with the part that is wrong."""
     rule = text.strip().upper().removeprefix("RRULE:").rstrip(";")
     if not all("=" in part for part in rule.split(";")):
-        raise ValueError(f"this is not a recurrence rule; {_HOW}")
+        text = "this is not a recurrence rule; write it as in RFC 5545, for example {example}"
+        raise Unfit(text, example=_EXAMPLE)
     parts = parts_of(rule)
     if len(parts) != rule.count(";") + 1:
         raise ValueError("each part of a recurrence rule may be given once")
@@ -46,20 +52,20 @@ def plain_rule(text: str) -> str:
 def _check(name: str, value: str) -> None:
     """Refuse an unknown part, or a value that it cannot have."""
     if name not in _PARTS:
-        raise ValueError(f"{name} cannot be used in the rule of a habit")
+        raise Unfit("{part} cannot be used in the rule of a habit", part=name)
     if not re.fullmatch(_PARTS[name], value, re.ASCII):
-        raise ValueError(f"{name}={value} cannot be used in the rule of a habit; {_HOW}")
+        raise Unfit(_WRONG, part=f"{name}={value}", example=_EXAMPLE)
     if name == "UNTIL":
         _check_day(value)
     if name in _LARGEST:
         for number in map(int, value.split(",")):
             if not 1 <= abs(number) <= _LARGEST[name]:
-                raise ValueError(f"{name} cannot be {number}")
+                raise Unfit("{part} cannot be {number}", part=name, number=number)
 
     if name == "BYDAY":
         for number in map(int, re.findall(r"\d+", value)):
             if not 1 <= number <= _WEEKS:
-                raise ValueError(f"BYDAY={value} cannot be used in the rule of a habit; {_HOW}")
+                raise Unfit(_WRONG, part=f"BYDAY={value}", example=_EXAMPLE)
 
 
 def _check_day(value: str) -> None:
@@ -67,13 +73,14 @@ def _check_day(value: str) -> None:
     try:
         date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"UNTIL={value} is not a day; write it as 20301231") from None
+        raise Unfit("{part} is not a day; write it as 20301231", part=f"UNTIL={value}") from None
 
 
 def _check_together(parts: dict[str, str]) -> None:
     """Refuse parts that exclude each other, and a rule that does not say how often."""
     if "FREQ" not in parts:
-        raise ValueError(f"a recurrence rule needs FREQ; {_HOW}")
+        text = "a recurrence rule needs FREQ; write it as in RFC 5545, for example {example}"
+        raise Unfit(text, example=_EXAMPLE)
     if "COUNT" in parts and "UNTIL" in parts:
         raise ValueError("COUNT and UNTIL exclude each other")
     by = {name for name in parts if name.startswith("BY")} - {"BYSETPOS"}

@@ -27,9 +27,10 @@ ReminderKind = Literal["fixed", "at_risk", "silence", "smart"]
 
 ChannelName = Literal["email", "telegram", "apprise"]
 
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LocalTime = Annotated[
     str,
-    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    StringConstraints(pattern=TIME),
     Field(examples=["07:30"]),
 ]
 """A time of day on the person's clock, `HH:MM`."""

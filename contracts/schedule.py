@@ -21,6 +21,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.recurrence import plain_rule
+from contracts.speech import Unfit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -117,7 +118,8 @@ class Times(_Value):
             raise ValueError("`days` goes with per = days, and only with it")
         longest = {"week": 7, "month": 31}.get(self.per) or self.days or 0
         if self.times > longest:
-            raise ValueError(f"there are only {longest} days in which to do it {self.times} times")
+            text = "there are only {days} days, too few for {times} times"
+            raise Unfit(text, days=longest, times=self.times)
         return self
 
     @property
@@ -210,7 +212,7 @@ class Yearly(_Value):
     def _exists(self) -> Self:
         """Refuse a date that no year has."""
         if self.day > monthrange(2000, self.month)[1]:
-            raise ValueError(f"month {self.month} has no day {self.day}")
+            raise Unfit("month {month} has no day {day}", month=self.month, day=self.day)
         return self
 
     def is_due(self, day: date, start: date) -> bool:

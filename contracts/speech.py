@@ -5,6 +5,7 @@ refusal travels as a template and is said at the door; a room says itself only w
 or words in an answer.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,14 +15,29 @@ from pathlib import Path
 LANGUAGES = ("en", "ru")
 LOCALE = Path(__file__).parent / "locale"
 Value = str | int | float
+_PLACE = re.compile(r"{(\w+)}")
+
+
+class Unfit(ValueError):
+    """What does not fit, said so that it can be said in any language: `params` fill `text`."""
+
+    def __init__(self, text: str, /, **params: Value) -> None:
+        """Say it in English."""
+        super().__init__(text.format(**params))
+        self.text = text
+        self.params = params
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The sentences of a language by their English ones; `plural` numbers the form of a count."""
+    """The sentences of a language by their English ones; `plural` numbers the form of a count.
+
+    `counted` has the forms by the English one of many, for sentences that are said by that alone.
+    """
 
     sentences: Mapping[str, str]
     forms: Mapping[tuple[str, str], tuple[str, ...]]
+    counted: Mapping[str, tuple[str, ...]]
     plural: Callable[[int], int]
 
 
@@ -37,21 +53,45 @@ def catalog(language: str) -> Catalog:
     for message in found:
         if isinstance(message.id, str) and isinstance(message.string, str) and message.string:
             sentences[message.id] = message.string
-        elif not isinstance(message.id, str) and message.string and all(message.string):
+        elif not isinstance(message.id, str):
             one, many = message.id
-            forms[one, many] = tuple(message.string)
-    return Catalog(sentences, forms, c2py(found.plural_expr))
+            said = tuple(message.string or ())
+            forms[one, many] = said if said and all(said) else (one, many)
+    counted = {many: said for (_, many), said in forms.items()}
+    return Catalog(sentences, forms, counted, c2py(found.plural_expr))
 
 
 def say(language: str, text: str, params: Mapping[str, object] | None = None) -> str:
-    """Say a sentence in a language; what is not translated stays English."""
-    template = text if language == "en" else catalog(language).sentences.get(text, text)
+    """Say a sentence in a language; what is not translated stays English.
+
+    Where the catalog has it in forms, the first whole number in the sentence chooses.
+    """
+    number = _number(text, params) if params else None
+    if language == "en" and number != 1:
+        template = text
+    else:
+        known = catalog(language)
+        forms = known.counted.get(text) if number is not None else None
+        template = (
+            known.sentences.get(text, text)
+            if forms is None or number is None
+            else forms[known.plural(number)]
+        )
     if not params:
         return template
     try:
         return template.format(**params)
     except (KeyError, IndexError, ValueError):
         return text
+
+
+def _number(text: str, params: Mapping[str, object]) -> int | None:
+    """Return the first whole number that is filled into a sentence."""
+    for name in _PLACE.findall(text):
+        value = params.get(name)
+        if isinstance(value, int):
+            return value
+    return None
 
 
 def count(

@@ -131,9 +131,10 @@ def _bare(key: str) -> str:
     return key
 
 
+ASCII, CURSOR = r"^[\x20-\x7e]*$", r"^[A-Za-z0-9_.~=-]*$"
 KeyText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=512, pattern=r"^[\x20-\x7e]*$"),
+    StringConstraints(min_length=1, max_length=512, pattern=ASCII),
     AfterValidator(_bare),
     WithJsonSchema(
         {"type": "string", "maxLength": 255, "pattern": r"^[!#-~]([ -~]{0,253}[!-~])?$"}
@@ -153,7 +154,8 @@ Key = Annotated[
 NEVER = 0
 """A version that nothing is ever at."""
 
-_OURS = re.compile(r'"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
+OURS = re.compile(r'"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
+"""An ETag of something that has a version."""
 
 
 async def _if_match(
@@ -169,7 +171,7 @@ async def _if_match(
     """Read the version that a change expects; an ETag that was never ours matches nothing."""
     if if_match is None or if_match.strip() == "*":
         return None
-    ours = _OURS.fullmatch(if_match.strip())
+    ours = OURS.fullmatch(if_match.strip())
     return int(ours[1]) if ours else NEVER
 
 
@@ -204,7 +206,7 @@ PageCursor = Annotated[
         description="`next` of the page before.",
         min_length=1,
         max_length=200,
-        pattern=r"^[A-Za-z0-9_.~=-]*$",
+        pattern=CURSOR,
     ),
 ]
 HabitId = Annotated[

@@ -83,6 +83,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         _add_problems(schemas)
         for body in _bodies(found):
             _close(body, schemas, set())
+        _need_bodies(found)
         for name, example in EXAMPLES.items():
             if name in schemas:
                 schemas[name].setdefault("examples", [example])
@@ -130,6 +131,16 @@ def _bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" in content:
                 yield content["application/json"]["schema"]
+
+
+def _need_bodies(document: dict[str, Any]) -> None:
+    """Say which bodies must be sent: to say nothing is to say `{}`."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            body = operation.get("requestBody", {})
+            schema = body.get("content", {}).get("application/json", {}).get("schema", {})
+            if name := str(schema.get("$ref", "")).rpartition("/")[2]:
+                body["required"] = "required" in document["components"]["schemas"][name]
 
 
 def _close(schema: Any, schemas: dict[str, Any], seen: set[str]) -> None:

@@ -32,7 +32,7 @@ from contracts.speech import say
 from gateway.answers import Shown
 from gateway.language import known_language, language_of
 from gateway.visit import visit_of
-from gateway.wrongs import wrongs
+from gateway.wrongs import not_matching, placed, wrongs
 
 log = structlog.get_logger()
 
@@ -227,8 +227,11 @@ async def on_refused(request: Request, no: Exception) -> Response:
     more: dict[str, object] = {}
     if no.fields:
         more["errors"] = [
-            {"pointer": field.pointer, "detail": say(language, field.detail)} for field in no.fields
+            placed(request.scope, field.pointer) | {"detail": say(language, field.detail)}
+            for field in no.fields
         ]
+    if status == 412:
+        more["errors"] = [not_matching(request.headers.get("if-match", ""), language)]
     if isinstance(no, Unanswered) and request.method != "GET":
         text = "Send it again with the same Idempotency-Key; it will be done once."
         more["advice"] = say(language, text)

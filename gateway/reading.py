@@ -58,7 +58,11 @@ Said = Annotated[Model, _FromJson()]
 
 
 class _Request(Request):
-    """A request whose JSON is left to the model that reads it."""
+    """A request whose JSON is left to the model that reads it; to say nothing is to say `{}`."""
+
+    async def body(self) -> bytes:
+        """Return the body as it came; an empty object for none."""
+        return await super().body() or b"{}"
 
     async def json(self) -> Any:
         """Return the body as it came."""

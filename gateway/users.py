@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from starlette.responses import Response
 
 from contracts.message import Conflict
-from contracts.reminders import LocalTime, local_time, minutes_of
+from contracts.reminders import TIME, LocalTime, local_time, minutes_of
 from contracts.users import (
     ChangeProfile,
     ChangeUser,
@@ -48,7 +48,7 @@ LATEST = 720
 
 def _minutes(given: object) -> int:
     """Read a time of day; minutes after midnight, as older clients send them, are read, too."""
-    if isinstance(given, str) and TIME.fullmatch(given):
+    if isinstance(given, str) and re.fullmatch(TIME, given):
         given = minutes_of(given)
     if not isinstance(given, int) or isinstance(given, bool):
         raise ValueError("Write a time of day as HH:MM, such as 04:00.")
@@ -57,7 +57,6 @@ def _minutes(given: object) -> int:
     return given
 
 
-TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 DayStartGiven = Annotated[
     int,
     BeforeValidator(_minutes),

@@ -1,14 +1,20 @@
 """What is wrong with which field, in words that a person can act on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from fastapi.dependencies.models import Dependant
 from pydantic_core import from_json
 
-from contracts.speech import say
+from contracts.habit import COLOUR
+from contracts.journal import PROMPT_ID
+from contracts.reminders import TIME
+from contracts.speech import Unfit, say
 from contracts.time import FIRST_DAY, LAST_DAY
 from gateway.bounds import MAX_ERRORS, MAX_QUOTED
+from gateway.deps import ASCII, CURSOR, OURS
 
 WORDS: dict[str, str] = {
     "missing": "This is needed.",
@@ -16,7 +22,7 @@ WORDS: dict[str, str] = {
     "string_type": "Write this as text.",
     "string_too_long": "This may have at most {max_length} characters.",
     "string_too_short": "This needs at least {min_length} characters.",
-    "string_pattern_mismatch": "This has characters or a form that cannot be kept.",
+    "string_pattern_mismatch": "This holds characters that cannot be kept, such as invisible ones.",
     "string_unicode": "This is not valid Unicode text.",
     "uuid_parsing": "This is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.",
     "uuid_type": "This is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.",
@@ -39,14 +45,39 @@ WORDS: dict[str, str] = {
     "date_from_datetime_parsing": "There is no such day; write it as YYYY-MM-DD.",
     "union_tag_invalid": "“{tag}” is not known here; use one of: {expected_tags}.",
     "union_tag_not_found": "The field {discriminator} is needed here.",
+    **dict.fromkeys(
+        (
+            "timezone_aware",
+            "datetime_type",
+            "datetime_parsing",
+            "datetime_from_date_parsing",
+            "datetime_object_invalid",
+        ),
+        "Write an instant with its time zone, such as 2026-03-01T08:30:00Z.",
+    ),
+    "dict_type": "Write this as an object.",
+    "list_type": "Write this as a list.",
     "model_type": "Write this as an object.",
     "model_attributes_type": "Write this as an object.",
     "tuple_type": "Write this as a list.",
     "value_error": "{error}",
 }
-"""Sentences by pydantic's type of error; others keep pydantic's own words."""
+"""Sentences by pydantic's type of error."""
+
+OTHERWISE = "This does not have the form that is wanted here."
+"""What to say of other types."""
+
+FORMS: dict[str, str] = {
+    COLOUR: "Write a colour as #RRGGBB, such as #3366CC.",
+    TIME: "Write a time of day as HH:MM, such as 07:30.",
+    PROMPT_ID: "An id here has small letters, digits, _ and - only, 40 at most.",
+    CURSOR: "This cursor is not one that Ritmo gave; begin with the first page.",
+    ASCII: "Write this header in plain ASCII characters.",
+}
+"""Which form is wanted, by the pattern that was not met."""
 
 
+_OR = re.compile(r" or (?='|-?\d)")
 BOUNDS = ("greater_than_equal", "less_than_equal")
 DAYS = "Days go from {first} to {last}."
 """What to say of a day beyond the bounds; pydantic would show its Python."""
@@ -72,8 +103,14 @@ def detail(error: Mapping[str, Any], language: str) -> str:
     if kind in BOUNDS and not isinstance(next(iter(context.values()), 0), (int, float)):
         return say(language, DAYS, {"first": str(FIRST_DAY), "last": str(LAST_DAY)})
     if kind == "value_error":
-        return say(language, str(context.get("error", error["msg"])))
-    return say(language, WORDS.get(kind, error["msg"]), context)
+        wrong = context.get("error", OTHERWISE)
+        if isinstance(wrong, Unfit):
+            return say(language, wrong.text, wrong.params)
+        return say(language, str(wrong))
+    if "expected" in context:  # pydantic has written an English list
+        context = {**context, "expected": _OR.sub(", ", context["expected"]).replace("'", "")}
+    text = FORMS.get(context.get("pattern", ""), WORDS.get(kind, OTHERWISE))
+    return say(language, text, context)
 
 
 def in_body(path: Sequence[str | int], body: object, kind: str) -> list[str | int]:
@@ -117,3 +154,31 @@ def _inside(one: Mapping[str, Any], error: Mapping[str, Any]) -> bool:
     """Tell whether an error is about a part of what another error is about."""
     depth = len(error["loc"])
     return len(one["loc"]) > depth and one["loc"][:depth] == error["loc"]
+
+
+def placed(scope: Any, at: str) -> dict[str, str]:
+    """Say where a field is that a room found wrong: in the body, or a parameter of that name."""
+    name, dependant = at.removeprefix("/"), getattr(scope.get("route"), "dependant", None)
+    for place, names in _parameters(dependant) if dependant else ():
+        if name in names:
+            return {"parameter": name, "in": place}
+    return {"pointer": at}
+
+
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, set[str]]]:
+    """Yield the names of a route's parameters by their place."""
+    yield "query", {field.alias for field in dependant.query_params}
+    yield "path", {field.alias for field in dependant.path_params}
+    for below in dependant.dependencies:
+        yield from _parameters(below)
+
+
+def not_matching(given: str, language: str) -> dict[str, str]:
+    """Say which ETag was sent, where it is not, or never was, that of what is there."""
+    text = (
+        "{given} was sent, but it has another ETag by now: get it again."
+        if OURS.fullmatch(given.strip())
+        else "{given} was sent, which is no ETag that Ritmo gave for this."
+    )
+    said = say(language, text, {"given": quoted(given)})
+    return {"parameter": "If-Match", "in": "header", "detail": said}

@@ -321,7 +321,7 @@ def test_a_streak_that_is_not_in_sight() -> None:
     # Every other day: never more than one in a row.
     found = milestone(told(promise(), done(*range(0, 60, 2)), 60, language="ru"), "streak")
     assert (found.goal, found.on) == (7, None)
-    assert found.text == "7 подряд: не при темпе последних 28 дней."
+    assert found.text == "7 подряд: с темпом последних 28 дней не достичь."
 
 
 def test_a_streak_after_one_slip() -> None:
@@ -445,7 +445,7 @@ def test_totals_in_their_measure() -> None:
     amount = promise(version(target=Target(value=400)), measure="amount")
     found = milestone(told(amount, days({0: 400_000}), 0, unit="km", language="ru"), "total")
     assert (found.goal, found.on) == (500, day(1))
-    assert found.text.startswith("500 km всего к 2 января 2024")
+    assert found.text.startswith("500 km всего — к 2 января 2024")
     many = milestone(told(amount, days({0: 1_200_000}), 0, unit="m"), "total")
     assert (many.goal, many.text.split(" by")[0]) == (2500, "2,500 m in all")
     # 9 hours in three days: ten hours are there on the fourth.

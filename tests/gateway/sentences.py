@@ -33,7 +33,7 @@ def _in(tree: ast.Module) -> Iterator[str]:
             for given in node.keywords:
                 yield from _texts(given.value, tree) if given.arg in ("text", "one") else ()
             yield from _texts(node.args[4], tree) if len(node.args) > 4 else ()
-        if name in ("ValueError", "Wrong"):
+        if name in ("ValueError", "Unfit", "Wrong"):
             words = node.args[:1] + [k.value for k in node.keywords if k.arg == "detail"]
             for text in words:
                 yield from _texts(text, tree)

@@ -105,7 +105,7 @@ async def test_many_check_ins_have_their_own_outcome(
     good, bad = answer.json()["outcomes"]
     assert (good["status"], good["check_in"]["day"], good["problem"]) == (200, "2026-01-01", None)
     assert (bad["status"], bad["problem"]["code"], bad["check_in"]) == (422, "value_missing", None)
-    assert bad["problem"]["detail"] == "Скажите сколько: этой привычке нужно значение."
+    assert bad["problem"]["detail"] == "Укажите, сколько: этой привычке нужно значение."
     assert bus.asked[-1][2] == "week"
 
 

@@ -26,7 +26,7 @@ from contracts.message import (
 )
 from contracts.speech import catalog, chosen
 from gateway.problems import PLAIN, TITLES
-from gateway.wrongs import DAYS, WORDS
+from gateway.wrongs import DAYS, FORMS, OTHERWISE, WORDS
 from tests.gateway.conftest import client_of
 from tests.gateway.sentences import sentences
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, refusal
@@ -177,7 +177,14 @@ def test_every_sentence_has_a_translation(folder: str) -> None:
 
 
 def test_every_table_of_sentences_has_a_translation() -> None:
-    said = {DAYS, *WORDS.values(), *TITLES.values(), *(text for _, text in PLAIN.values())}
+    said = {
+        DAYS,
+        OTHERWISE,
+        *WORDS.values(),
+        *FORMS.values(),
+        *TITLES.values(),
+        *(text for _, text in PLAIN.values()),
+    }
     assert said - {"{error}"} - TRANSLATED == set()
 
 
