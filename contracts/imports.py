@@ -18,7 +18,7 @@ from contracts.time import Day, Zone
 PART_BYTES = 192 * 1024
 """The longest part, in bytes of the file."""
 
-ImportPhase = Literal["receiving", "waiting", "running", "done", "failed"]
+ImportPhase = Literal["receiving", "waiting", "running", "done", "failed", "undoing", "undone"]
 
 
 class Remark(Message):
@@ -125,6 +125,22 @@ class EntriesReport(Message):
     """The day of the last entry that came in; null: none did."""
 
 
+class Undone(Message):
+    """What was taken back of an import: habits, check-ins in those that stay, and entries.
+
+    `kept` counts habits and entries that came with it and stay, because they were changed since.
+    """
+
+    habits: int = 0
+    """How many habits are gone again."""
+    check_ins: int = 0
+    """How many check-ins were taken back in habits that stay."""
+    entries: int = 0
+    """How many diary entries are gone again."""
+    kept: int = 0
+    """How many habits and entries that came with it stay."""
+
+
 class Account(Message):
     """What became of every row of a file.
 
@@ -138,6 +154,8 @@ class Account(Message):
     """What became of diary entries; null: the file holds none."""
     left_out: dict[str, int] = Field(default_factory=dict)
     """How many things beside habits and their days are not taken over, by kind."""
+    undone: Undone | None = None
+    """What was taken back of it since; null: nothing."""
 
     @property
     def read(self) -> int:
@@ -230,6 +248,25 @@ class ImportRequested(Fact):
     address: ClassVar[str] = "habits.import_requested"
     import_id: UUID
     dry_run: bool
+
+
+class UndoImport(Command[Import]):
+    """Take back all that an import made, and that nobody has changed since.
+
+    Its habits go, unless they were edited or have other check-ins; its check-ins go from habits
+    that stay. What is done already is answered as it is. Refuses with `NotFound`, and `Conflict`
+    (`import_not_done`).
+    """
+
+    address: ClassVar[str] = "habits.undo_import"
+    import_id: UUID
+
+
+class ImportUndoRequested(Fact):
+    """An import is to be taken back; the habits room hears it itself."""
+
+    address: ClassVar[str] = "habits.import_undo_requested"
+    import_id: UUID
 
 
 class HabitsImported(Fact):

@@ -12,8 +12,10 @@ from contracts.imports import (
     AddImportPart,
     GetImport,
     ImportRequested,
+    ImportUndoRequested,
     RunImport,
     StartImport,
+    UndoImport,
 )
 from contracts.journal import Mood
 from contracts.message import Message, Query, Reply
@@ -60,6 +62,18 @@ class DiaryImportRequested(ImportRequested):
     """A diary is ready to be read; the journal room hears it itself."""
 
     address: ClassVar[str] = "journal.import_requested"
+
+
+class UndoDiaryImport(UndoImport):
+    """Take back the entries that an import made, and that nobody has changed since."""
+
+    address: ClassVar[str] = "journal.undo_import"
+
+
+class DiaryImportUndoRequested(ImportUndoRequested):
+    """The import of a diary is to be taken back; the journal room hears it itself."""
+
+    address: ClassVar[str] = "journal.import_undo_requested"
 
 
 ExportFormat = Literal["markdown", "json"]

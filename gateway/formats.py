@@ -5,12 +5,13 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from contracts.imports import AddImportPart, GetImport, RunImport, StartImport
+from contracts.imports import AddImportPart, GetImport, RunImport, StartImport, UndoImport
 from contracts.journal_transfer import (
     AddDiaryPart,
     GetDiaryImport,
     RunDiaryImport,
     StartDiaryImport,
+    UndoDiaryImport,
 )
 from contracts.message import Invalid
 
@@ -25,12 +26,19 @@ class Asks:
     add: type[AddImportPart]
     run: type[RunImport]
     get: type[GetImport]
+    undo: type[UndoImport]
 
+
+_HABITS = Asks(StartImport, AddImportPart, RunImport, GetImport, UndoImport)
+_DIARY = Asks(StartDiaryImport, AddDiaryPart, RunDiaryImport, GetDiaryImport, UndoDiaryImport)
+
+ROOMS = (_HABITS, _DIARY)
+"""Who may know an import, in the order in which they are asked."""
 
 ASKS: dict[Format, Asks] = {
-    "loop": Asks(StartImport, AddImportPart, RunImport, GetImport),
-    "habitbull": Asks(StartImport, AddImportPart, RunImport, GetImport),
-    "daylio": Asks(StartDiaryImport, AddDiaryPart, RunDiaryImport, GetDiaryImport),
+    "loop": _HABITS,
+    "habitbull": _HABITS,
+    "daylio": _DIARY,
 }
 
 _PIECE, _OVERLAP, _HEADER = 1 << 20, 1024, 4096

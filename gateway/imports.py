@@ -19,11 +19,14 @@ from contracts.principal import Principal
 from contracts.speech import say
 from gateway.answers import answer
 from gateway.deps import Key, TheBus, YesNo, door_of
-from gateway.formats import ASKS, Asks, Format, format_of
+from gateway.formats import ASKS, ROOMS, Asks, Format, format_of
 from gateway.identity import Me
 from gateway.language import language_of
 from gateway.reading import resource
 from gateway.upload import uploaded
+
+ENDED = ("done", "failed", "undone")
+"""Phases in which nothing goes on."""
 
 EXAMPLE = '{"fantastisch": 5}'
 
@@ -90,7 +93,7 @@ async def send(
 async def follow(bus: Bus, me: Principal, asks: Asks, now: Import, patience: float) -> Import:
     """Wait for an import to end, for at most `patience` seconds."""
     late, pause = time.monotonic() + patience, 0.05
-    while now.phase not in ("done", "failed") and time.monotonic() + pause < late:
+    while now.phase not in ENDED and time.monotonic() + pause < late:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.5)
         now = await bus.ask(asks.get(import_id=now.import_id), me)
@@ -108,7 +111,7 @@ def account(now: Import) -> Response:
         text = "The file could not be imported: {problem}"
         raise Invalid("import_failed", text, problem=now.problem or now.phase)
     location = {"Location": f"/v1/imports/{now.import_id}"}
-    if now.phase == "done":
+    if now.phase in ENDED:
         return answer(now, headers=location)
     return answer(now, 202, location | {"Retry-After": "1"})
 
@@ -181,3 +184,31 @@ async def get_import(
         problem = say((await language_of(request.scope)), found.refusal.text, found.refusal.params)
         found = found.model_copy(update={"problem": problem})
     return answer(found)
+
+
+@router.post(
+    "/v1/imports/{import_id}/undo",
+    response_model=Import,
+    responses={202: {"model": Import, "description": "It goes on; ask again at Location."}},
+    summary="Take an import back",
+)
+async def undo_import(
+    import_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    request: Request,
+    me: Me,
+    bus: TheBus,
+    key: Key = None,
+) -> Response:
+    """Take back all that an import made, and that was not changed since.
+
+    Habits go that it created, unless they were edited or have other check-ins since; from those
+    that stay, and from those that it filled, its check-ins go; of a diary, its entries. `undone`
+    tells how many. Again changes nothing.
+    """
+    asks = ROOMS[0]
+    try:
+        now = await bus.ask(asks.undo(import_id=import_id), me, idempotency_key=key)
+    except NotFound:
+        asks = ROOMS[1]
+        now = await bus.ask(asks.undo(import_id=import_id), me, idempotency_key=key)
+    return account(await follow(bus, me, asks, now, door_of(request).patience))

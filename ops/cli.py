@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from ops.command import (
     run,
     settings_of,
 )
+from ops.import_commands import import_app
 
 app = typer.Typer(
     help="Ritmo keeps habits, diary and moods, on your own machine.",
@@ -29,6 +30,7 @@ user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
 parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
 analytics_app = typer.Typer(help="What analytics has made of the facts.", no_args_is_help=True)
+app.add_typer(import_app)
 app.add_typer(user_app, name="user")
 app.add_typer(parked_app, name="parked")
 app.add_typer(keys_app, name="keys")
@@ -129,42 +131,6 @@ def doctor(data: Data = None, database: Database = None, amqp: Amqp = None) -> N
     from ops.doctor import examine
 
     run(examine(settings_of(data=data, database_url=database, amqp_url=amqp)))
-
-
-@app.command("import")
-def import_file(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="A CSV zip or .db backup of Loop Habit Tracker, a CSV export or .daylio backup of "
-            "Daylio, or a CSV export of HabitBull.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ],
-    user: Annotated[str, typer.Option(help="Whose it is: an e-mail address.")],
-    mood: Annotated[
-        list[str] | None, typer.Option(help="What a mood means, 1 to 5: --mood fantastisch=5.")
-    ] = None,
-    unknown_moods: Annotated[
-        Literal["refuse", "none"],
-        typer.Option(help="Refuse unknown moods, or import such entries without a mood."),
-    ] = "refuse",
-    format: Annotated[
-        Literal["loop", "daylio", "habitbull"] | None,
-        typer.Option(help="If it is not to be found out."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
-    data: Data = None,
-    database: Database = None,
-) -> None:
-    """Import the habits or the diary of another tracker."""
-    from ops.importing import Moods
-    from ops.importing import import_file as start
-
-    settings = settings_of(data=data, database_url=database)
-    moods = Moods(mood or (), unknown_moods)
-    run(start(settings, file, user, dry_run=dry_run, format=format, moods=moods))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -13,11 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.imports import PART_BYTES, EntriesReport, HabitReport, Import
+from contracts.imports import PART_BYTES, EntriesReport, HabitReport, Import, Undone
 from contracts.journal_transfer import MoodMap, UnknownMoods
+from contracts.message import NotFound
 from contracts.principal import Principal
 from contracts.users import GetUser
-from gateway.formats import ASKS, Asks, Format, format_of
+from gateway.formats import ASKS, ROOMS, Asks, Format, format_of
+from gateway.imports import ENDED
 from ops.faults import CannotRun
 from ops.platform import Platform, at_hand, operator
 
@@ -64,6 +67,27 @@ async def import_file(
         raise CannotRun(" ".join([done.problem or "The import failed.", *([WISH] * unknown)]))
     if dry_run:
         console.print("Nothing was written: this was a dry run.")
+    else:
+        console.print(f"To take it all back: ritmo undo-import {done.import_id} --user {email}")
+
+
+async def undo_import(settings: Settings, import_id: UUID, email: str) -> None:
+    """Take a whole import back, and print what that came to."""
+    async with at_hand(settings) as here:
+        user = await here.bus.ask(GetUser(email=email), operator())
+        who = Principal(user_id=user.user_id, scopes=frozenset({"user"}), service="ops")
+        asks = ROOMS[0]
+        try:
+            now = await here.bus.ask(asks.undo(import_id=import_id), who)
+        except NotFound:
+            asks = ROOMS[1]
+            now = await here.bus.ask(asks.undo(import_id=import_id), who)
+        done = await follow(here, who, asks, now)
+    table = Table("Taken back", "Habits", "Check-ins", "Entries", "Kept: changed since")
+    what = done.undone or Undone()
+    counts = (what.habits, what.check_ins, what.entries, what.kept)
+    table.add_row(str(done.import_id), *map(str, counts))
+    Console(highlight=False).print(table)
 
 
 def moods_of(given: Sequence[str]) -> MoodMap:
@@ -99,7 +123,7 @@ async def follow(here: Platform, who: Principal, asks: Asks, now: Import) -> Imp
     with Progress(*columns, transient=True) as progress:
         task = progress.add_task("Reading", total=None, start=True)
         began = time.monotonic()
-        while now.phase not in ("done", "failed"):
+        while now.phase not in ENDED:
             await asyncio.sleep(POLL)
             now = await here.bus.ask(asks.get(import_id=now.import_id), who)
             progress.update(task, completed=now.rows, total=now.total)

@@ -42,6 +42,7 @@ check_ins = Table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("zone", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("import_id", Uuid),
     schema="habits",
 )
 
@@ -225,15 +226,16 @@ async def logged(tx: AsyncConnection, habit_id: UUID) -> list[LoggedRow]:
 
 
 async def keep_many(
-    tx: AsyncConnection, habit_id: UUID, rows: Sequence[EntryRow], zone: str, source: str
+    tx: AsyncConnection, habit_id: UUID, rows: Sequence[EntryRow], zone: str, import_id: UUID
 ) -> set[date]:
-    """Keep check-ins on days that are empty; return the days that were."""
+    """Keep the check-ins of an import on days that are empty; return the days that were."""
     if not rows:
         return set()
     statement = text(
-        "INSERT INTO habits.check_ins (habit_id, day, value, state, note, zone, source)"
-        " SELECT :habit_id, d, v, s, n, :zone, :source FROM unnest(CAST(:days AS date[]),"
-        " CAST(:values AS bigint[]), CAST(:states AS text[]), CAST(:notes AS text[]))"
+        "INSERT INTO habits.check_ins (habit_id, day, value, state, note, zone, source, import_id)"
+        " SELECT :habit_id, d, v, s, n, :zone, 'import', :import_id"
+        " FROM unnest(CAST(:days AS date[]), CAST(:values AS bigint[]), CAST(:states AS text[]),"
+        " CAST(:notes AS text[]))"
         " AS t(d, v, s, n) ON CONFLICT DO NOTHING RETURNING day"
     )
     kept = await tx.execute(
@@ -241,7 +243,7 @@ async def keep_many(
         {
             "habit_id": habit_id,
             "zone": zone,
-            "source": source,
+            "import_id": import_id,
             "days": [row.day for row in rows],
             "values": [row.value for row in rows],
             "states": [row.state for row in rows],
@@ -258,3 +260,20 @@ async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> Non
         .where(check_ins.c.habit_id == habit_id, check_ins.c.day == entry.day)
         .values(state=entry.state)
     )
+
+
+async def take_imported(tx: AsyncConnection, habit_id: UUID, import_id: UUID) -> list[EntryRow]:
+    """Take the days of an import away that nobody has changed since; return what they said.
+
+    Whoever changes a day leaves the name of another door on it.
+    """
+    statement = (
+        check_ins.delete()
+        .where(
+            check_ins.c.habit_id == habit_id,
+            check_ins.c.import_id == import_id,
+            check_ins.c.source == "import",
+        )
+        .returning(check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note)
+    )
+    return sorted((EntryRow(*row) for row in await tx.execute(statement)), key=lambda one: one.day)

@@ -2,7 +2,15 @@
 
 from uuid import UUID
 
-from actors.habits import check_in_batch, importing, marking, plans, reading, retelling
+from actors.habits import (
+    check_in_batch,
+    import_undo,
+    importing,
+    marking,
+    plans,
+    reading,
+    retelling,
+)
 from actors.habits.days import (
     Saying,
     change_day,
@@ -62,8 +70,10 @@ from contracts.imports import (
     GetImport,
     Import,
     ImportRequested,
+    ImportUndoRequested,
     RunImport,
     StartImport,
+    UndoImport,
 )
 from contracts.mails import HabitMarked, MarkWithdrawn
 from contracts.message import NotFound, new_id
@@ -377,6 +387,21 @@ async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
 async def read_import(fact: ImportRequested, tx: Transaction) -> None:
     """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
     await importing.run(tx, fact)
+
+
+@room.answer
+async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
+    """Ask for an import to be taken back, as soon as somebody has the time."""
+    undoing, news = await importing.files.undo(tx, who, command.import_id)
+    if news:
+        await tell(tx, ImportUndoRequested(user_id=who.user_id, import_id=undoing.import_id))
+    return undoing
+
+
+@room.hear
+async def take_import_back(fact: ImportUndoRequested, tx: Transaction) -> None:
+    """Take an import back, but for what was changed since."""
+    await import_undo.take_back(tx, fact)
 
 
 @room.answer

@@ -174,8 +174,8 @@ class Reading:
         self, row: HabitRow, last: date | None, changes: list[Changed]
     ) -> HabitRow:
         """Archive a habit that was archived: since the day after its last entry, if it has any."""
-        archived: dict[str, object] = {"archived": True, "edition": row.edition + 1}
-        after = await habits.change(self._tx, row.user_id, row.id, archived)
+        # Its edition stays: nobody has edited it yet.
+        after = await habits.change(self._tx, row.user_id, row.id, {"archived": True})
         at = datetime.now(UTC)
         if last is not None:
             day = last + timedelta(days=1)
@@ -194,7 +194,9 @@ class Reading:
                 rows.append(entry_from(promise, entry))
             except Invalid as no:
                 skipped[no.code] += 1
-        kept = await check_ins.keep_many(self._tx, row.id, rows, self._person.zone, "import")
+        kept = await check_ins.keep_many(
+            self._tx, row.id, rows, self._person.zone, self._run.import_id
+        )
         skipped["already_there"] += len(rows) - len(kept)
         return {one.day: one for one in rows if one.day in kept}
 

@@ -44,11 +44,13 @@ from contracts.journal import (
 from contracts.journal_transfer import (
     AddDiaryPart,
     DiaryImportRequested,
+    DiaryImportUndoRequested,
     ExportedPage,
     ExportEntries,
     GetDiaryImport,
     RunDiaryImport,
     StartDiaryImport,
+    UndoDiaryImport,
 )
 from contracts.message import new_id
 from contracts.moods import (
@@ -328,6 +330,21 @@ async def get_import(query: GetDiaryImport, who: Who, tx: Transaction) -> Import
 async def read_diary(fact: DiaryImportRequested, tx: Transaction) -> None:
     """Read the diary; nothing of it is kept if that fails, or if it is a dry run."""
     await importing.run(tx, fact)
+
+
+@room.answer
+async def undo_import(command: UndoDiaryImport, who: Who, tx: Transaction) -> Import:
+    """Ask for an import to be taken back, as soon as somebody has the time."""
+    undoing, news = await importing.files.undo(tx, who, command.import_id)
+    if news:
+        await tell(tx, DiaryImportUndoRequested(user_id=who.user_id, import_id=undoing.import_id))
+    return undoing
+
+
+@room.hear
+async def take_import_back(fact: DiaryImportUndoRequested, tx: Transaction) -> None:
+    """Forget the entries of an import, but for those that were changed since."""
+    await importing.take_back(tx, fact)
 
 
 @room.answer

@@ -21,13 +21,18 @@ from actors.journal.moods import scale_of
 from actors.journal.outside import Diary, open_diary
 from actors.journal.telling import outline_of
 from actors.runtime.receiving import Receiver, Run
-from contracts.imports import Account, EntriesReport, MoodFound, RowSkipped
-from contracts.journal import EntriesImported
-from contracts.journal_transfer import DiaryImportRequested, MoodMap, UnknownMoods
+from contracts.imports import Account, EntriesReport, MoodFound, RowSkipped, Undone
+from contracts.journal import EntriesImported, EntryDeleted
+from contracts.journal_transfer import (
+    DiaryImportRequested,
+    DiaryImportUndoRequested,
+    MoodMap,
+    UnknownMoods,
+)
 from contracts.message import Gone, Invalid, new_id
 from contracts.speech import say
 from contracts.time import day_of, instant_of
-from storage.journal import entries, people
+from storage.journal import imported, people
 from storage.journal.entries import EntryRow
 from storage.journal.people import Person
 from storage.outbox import tell
@@ -61,6 +66,21 @@ class Chosen(BaseModel):
 async def run(tx: AsyncConnection, fact: DiaryImportRequested) -> None:
     """Read the received file into entries, and write the report."""
     await files.run(tx, fact, lambda run, file: Reading(run).read(file))
+
+
+async def take_back(tx: AsyncConnection, fact: DiaryImportUndoRequested) -> None:
+    """Forget the entries of an import, but for those that were changed since."""
+    await files.take_back(tx, fact, lambda _: _taken_back(tx, fact))
+
+
+async def _taken_back(tx: AsyncConnection, fact: DiaryImportUndoRequested) -> Undone:
+    user_id, count = fact.user_id, 0
+    while taken := await imported.take(tx, user_id, fact.import_id, CHUNK):
+        gone = (EntryDeleted(user_id=user_id, version=2, entry_id=one) for one in taken)
+        await tell(tx, *gone)
+        count += len(taken)
+    kept = await imported.count(tx, user_id, fact.import_id)
+    return Undone(entries=count, kept=kept)
 
 
 def lived(entry: Noted, zone: str, day_start: int) -> Lived:
@@ -191,7 +211,8 @@ class Reading:
     async def _keep(self, chunk: list[Noted | Skipped], now: datetime) -> None:
         """Keep the entries that are not there yet, and tell of them."""
         made = [(one, row) for one in chunk if (row := self._row(one, now)) is not None]
-        new = await entries.add_many(self._tx, self._run.user_id, [row for _, row in made])
+        rows = [row for _, row in made]
+        new = await imported.add_many(self._tx, self._run.user_id, self._run.import_id, rows)
         added = [(one, row) for one, row in made if row.id in new]
         self._skipped[str(Reason.ALREADY_THERE)] += len(made) - len(added)
         self._imported += len(added)

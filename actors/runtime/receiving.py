@@ -8,7 +8,7 @@ is the room's affair.
 import base64
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 from uuid import UUID
 
@@ -23,8 +23,10 @@ from contracts.imports import (
     Import,
     ImportPhase,
     ImportRequested,
+    ImportUndoRequested,
     RunImport,
     StartImport,
+    Undone,
 )
 from contracts.message import Conflict, Invalid, NotFound, Refusal, Refused, Wrong, new_id
 from contracts.principal import Principal
@@ -77,6 +79,7 @@ def import_of(row: ImportRow) -> Import:
         habits=account.habits,
         entries=account.entries,
         left_out=account.left_out,
+        undone=account.undone,
         problem=row.problem,
         refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
     )
@@ -157,6 +160,37 @@ class Receiver:
             await imports.take_time(tx)
             ended = await _ended(run, read, cast(BinaryIO, file))
         await imports.end(tx, fact.user_id, row.id, **ended)
+
+    async def undo(
+        self, tx: AsyncConnection, who: Principal, import_id: UUID
+    ) -> tuple[Import, bool]:
+        """Let an import be taken back; tell whether that is news. Refuses with `Conflict`."""
+        row = await imports.find(tx, who.user_id, self.room, import_id, lock=True)
+        if row is None:
+            raise no_import(import_id)
+        if row.phase in ("undoing", "undone"):
+            return import_of(row), False
+        if row.phase != "done" or row.dry_run:
+            text = "Only an import that is done can be taken back."
+            raise Conflict("import_not_done", text)
+        await imports.change(tx, who.user_id, row.id, phase="undoing")
+        return import_of(replace(row, phase="undoing")), True
+
+    async def take_back(
+        self,
+        tx: AsyncConnection,
+        fact: ImportUndoRequested,
+        work: Callable[[Account], Awaitable[Undone]],
+    ) -> None:
+        """Take an import back by its account, and note what that came to."""
+        row = await imports.find(tx, fact.user_id, self.room, fact.import_id)
+        if row is None or row.phase != "undoing":
+            return
+        await imports.take_time(tx)
+        account = Account.model_validate_json(row.report)
+        account = account.model_copy(update={"undone": await work(account)})
+        report = account.model_dump_json()
+        await imports.change(tx, fact.user_id, row.id, phase="undone", report=report)
 
     async def erase(self, tx: AsyncConnection, user_id: UUID) -> None:
         """Erase a user's imports."""

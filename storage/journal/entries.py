@@ -5,7 +5,6 @@ were gone, and `purge` removes it. A revision is what an entry said until its wo
 the last version in which it said so.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +31,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,6 +68,7 @@ entries = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
     Column("import_key", Text),
+    Column("import_id", Uuid),
     Column("tag_words", Text, nullable=False),
     Column("words", TSVECTOR, Computed(WORDS, persisted=True)),
     Index("ix_entries_user_id_day", "user_id", "day", "at", "id"),
@@ -82,6 +81,7 @@ entries = Table(
         unique=True,
         postgresql_where=text("import_key IS NOT NULL"),
     ),
+    Index("ix_entries_import_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
     schema="journal",
 )
 
@@ -141,19 +141,6 @@ class EntryRow(RevisionRow):
 COLUMNS = tuple(entries.c[field.name] for field in fields(EntryRow))
 """The columns of `EntryRow`, in its order."""
 
-_dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
-_KEPT = (*COLUMNS, entries.c.tag_words)
-_NAMES = ", ".join(column.name for column in _KEPT)
-_TYPES = ", ".join(f"{column.name} {column.type.compile(_dialect)}" for column in _KEPT)
-
-# One parameter for all rows: a statement with a parameter for every value takes longer to be put
-# together than the database takes to carry it out.
-_KEEP = text(
-    f"INSERT INTO journal.entries ({_NAMES}) SELECT {_NAMES}"  # noqa: S608 - names of columns
-    f" FROM json_to_recordset(CAST(:rows AS json)) AS given({_TYPES})"
-    " ON CONFLICT DO NOTHING RETURNING id"
-)
-
 _REVISION = tuple(revisions.c[field.name] for field in fields(RevisionRow))
 
 
@@ -183,22 +170,14 @@ def _stored(values: Mapping[str, object]) -> dict[str, object]:
     return given
 
 
-def _values(row: EntryRow) -> dict[str, object]:
+def values_of(row: EntryRow) -> dict[str, object]:
+    """Lay an entry out for the table."""
     return _stored({field.name: getattr(row, field.name) for field in fields(EntryRow)})
 
 
 async def add(tx: AsyncConnection, user_id: UUID, row: EntryRow) -> None:
     """Keep a new entry."""
-    await tx.execute(entries.insert(), _values(row) | {"user_id": user_id})
-
-
-async def add_many(tx: AsyncConnection, user_id: UUID, rows: Sequence[EntryRow]) -> set[UUID]:
-    """Keep the entries of an import whose `import_key` is not there yet; return their ids."""
-    if not rows:
-        return set()
-    given = [_values(row) | {"user_id": user_id} for row in rows]
-    kept = await tx.execute(_KEEP, {"rows": json.dumps(given, default=str)})
-    return set(kept.scalars())
+    await tx.execute(entries.insert(), values_of(row) | {"user_id": user_id})
 
 
 async def find(

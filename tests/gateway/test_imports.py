@@ -17,12 +17,15 @@ from contracts.imports import (
     ImportPhase,
     RunImport,
     StartImport,
+    UndoImport,
+    Undone,
 )
 from contracts.journal_transfer import (
     AddDiaryPart,
     GetDiaryImport,
     RunDiaryImport,
     StartDiaryImport,
+    UndoDiaryImport,
 )
 from contracts.message import Invalid, NotFound
 from gateway.app import GatewaySettings, open_gateway
@@ -193,6 +196,23 @@ async def test_imports_of_both_rooms_are_found(client: httpx.AsyncClient, bus: S
     assert (await client.get(where, headers=BEARER)).json()["rows"] == 1
     bus.answers[GetDiaryImport] = NotFound("import_not_found", "There is no import.")
     checked(await client.get(where, headers=BEARER), 404, "import_not_found")
+
+
+async def test_imports_of_both_rooms_are_taken_back(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    where = f"/v1/imports/{HABIT}/undo"
+    bus.answers |= {
+        UndoImport: state("undoing"),
+        GetImport: state("undone", undone=Undone(habits=2)),
+        UndoDiaryImport: state("undone", undone=Undone(entries=3)),
+    }
+    answer = await client.post(where, headers=BEARER)
+    assert (answer.status_code, answer.json()["undone"]["habits"]) == (200, 2)
+    bus.answers[UndoImport] = NotFound("import_not_found", "There is no import.")
+    assert (await client.post(where, headers=BEARER)).json()["undone"]["entries"] == 3
+    bus.answers[UndoDiaryImport] = NotFound("import_not_found", "There is no import.")
+    checked(await client.post(where, headers=BEARER), 404, "import_not_found")
 
 
 async def test_a_long_import_goes_on(

@@ -21,7 +21,7 @@ from contracts.moods import MoodName, NameMoods
 from contracts.prompts import AddPrompt
 from contracts.templates import AddTemplate
 from contracts.users import DeleteMe, Profile, ProfileChanged, UserDeleted
-from storage.journal import entries, habits
+from storage.journal import habits, imported
 from storage.outbox import tell
 from tests.rooms.people import ADMIN, Carry
 from tests.rooms.test_journal import texts, write
@@ -165,7 +165,7 @@ async def test_entries_are_told_once_more(ann: Tracker, bob: Tracker) -> None:
     me = ann.who.user_id
     await write(bob, "of bob")
     async with ann.engine.begin() as tx:
-        await entries.add_many(tx, me, [some(me, number) for number in range(501)])
+        await imported.add_many(tx, me, new_id(), [some(me, number) for number in range(501)])
     last = await write(ann, "psst", mood=4)
     await ann.ask(UpdateEntry(entry_id=last.entry_id, mood=5))
     gone = await write(ann)
@@ -188,7 +188,7 @@ async def test_entries_are_told_once_more(ann: Tracker, bob: Tracker) -> None:
 async def test_a_full_page_may_be_the_last(ann: Tracker) -> None:
     me = ann.who.user_id
     async with ann.engine.begin() as tx:
-        await entries.add_many(tx, me, [some(me, number) for number in range(500)])
+        await imported.add_many(tx, me, new_id(), [some(me, number) for number in range(500)])
     first = await ann.bus.ask(RetellEntries(user_id=me), ADMIN)
     assert (await ann.bus.ask(RetellEntries(user_id=me, cursor=first.next), ADMIN)).told == 0
 

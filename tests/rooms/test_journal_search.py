@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.journal import DeleteEntry, ListEntries
 from contracts.message import Invalid, new_id
-from storage.journal import entries, searching
+from storage.journal import imported, searching
 from storage.journal.entries import EntryRow
 from storage.journal.searching import Wanted
 from tests.rooms.people import NOON, code_of
@@ -212,9 +212,9 @@ async def test_many_are_kept_once_and_found_by_the_index(ann: Tracker) -> None:
     rows = [some(me, number) for number in range(5000)]
     async with ann.engine.begin() as tx:
         for start in range(0, 5000, 500):
-            kept = await entries.add_many(tx, me, rows[start : start + 500])
+            kept = await imported.add_many(tx, me, new_id(), rows[start : start + 500])
             assert kept == {row.id for row in rows[start : start + 500]}
-        assert await entries.add_many(tx, me, [some(me, 7)]) == set()
+        assert await imported.add_many(tx, me, new_id(), [some(me, 7)]) == set()
     async with ann.engine.begin() as tx:
         await tx.execute(text("ANALYZE journal.entries"))
         found = await searching.find(tx, me, Wanted(search="needles"), None, 50)

@@ -1,0 +1,60 @@
+"""The commands that bring another tracker's file in, and take it back."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+import typer
+
+from ops.command import Data, Database, run, settings_of
+
+import_app = typer.Typer()
+
+
+@import_app.command("import")
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV zip or .db backup of Loop Habit Tracker, a CSV export or .daylio backup of "
+            "Daylio, or a CSV export of HabitBull.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    user: Annotated[str, typer.Option(help="Whose it is: an e-mail address.")],
+    mood: Annotated[
+        list[str] | None, typer.Option(help="What a mood means, 1 to 5: --mood fantastisch=5.")
+    ] = None,
+    unknown_moods: Annotated[
+        Literal["refuse", "none"],
+        typer.Option(help="Refuse unknown moods, or import such entries without a mood."),
+    ] = "refuse",
+    format: Annotated[
+        Literal["loop", "daylio", "habitbull"] | None,
+        typer.Option(help="If it is not to be found out."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Import the habits or the diary of another tracker."""
+    from ops.importing import Moods
+    from ops.importing import import_file as start
+
+    settings = settings_of(data=data, database_url=database)
+    moods = Moods(mood or (), unknown_moods)
+    run(start(settings, file, user, dry_run=dry_run, format=format, moods=moods))
+
+
+@import_app.command("undo-import")
+def undo_import(
+    import_id: Annotated[UUID, typer.Argument(help="Which one: `ritmo import` has said it.")],
+    user: Annotated[str, typer.Option(help="Whose it is: an e-mail address.")],
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Take a whole import back, but for what was changed since."""
+    from ops.importing import undo_import as start
+
+    run(start(settings_of(data=data, database_url=database), import_id, user))
