@@ -8,6 +8,12 @@ from contracts.mails import DigestEvery
 from contracts.message import Command, Message, Query, Reply
 from contracts.reminders import Channels, LocalTime
 
+GraceMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
+"""How many minutes late a reminder may still be sent."""
+
+Digests = Annotated[tuple[DigestEvery, ...], Field(max_length=3)]
+"""Which digests come."""
+
 
 class QuietHours(Message):
     """Hours in which nothing is sent, over midnight if `to` is earlier; written `from` and `to`."""
@@ -32,9 +38,9 @@ class SettingsWords(Message):
     """Hours in which nothing is sent; null: none."""
     channels: Channels = ("email",)
     """The ways on which reminders go out."""
-    grace_minutes: int = Field(default=120, ge=0, le=1440, strict=True)
+    grace_minutes: GraceMinutes = 120
     """How many minutes late a reminder may still be sent."""
-    digests: Annotated[tuple[DigestEvery, ...], Field(max_length=3)] = ()
+    digests: Digests = ()
     """Which digests are sent."""
     digest_at: LocalTime = "08:00"
     """When digests are sent, HH:MM in the person's zone."""
@@ -51,6 +57,22 @@ class GetReminderSettings(Query[ReminderSettings]):
     """Get how the caller wants to be reminded."""
 
     address: ClassVar[str] = "reminders.get_settings"
+
+
+class UpdateReminderSettings(Command[ReminderSettings]):
+    """Change how to be reminded; None leaves a field as it is.
+
+    `no_quiet_hours` takes the quiet hours away. Refuses with `Conflict` (`version_conflict`).
+    """
+
+    address: ClassVar[str] = "reminders.update_settings"
+    quiet_hours: QuietHours | None = None
+    no_quiet_hours: bool = False
+    channels: Channels | None = None
+    grace_minutes: GraceMinutes | None = None
+    digests: Digests | None = None
+    digest_at: LocalTime | None = None
+    expected_version: int | None = None
 
 
 class SetReminderSettings(SettingsWords, Command[ReminderSettings]):

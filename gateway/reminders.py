@@ -12,6 +12,7 @@ from contracts.reminder_settings import (
     ReminderSettings,
     SetReminderSettings,
     SettingsWords,
+    UpdateReminderSettings,
 )
 from contracts.reminders import (
     AcceptProposal,
@@ -98,6 +99,18 @@ class Feedback(Body):
     """The only day of the week that `never` is meant for."""
 
 
+if TYPE_CHECKING:
+    SettingsChanges = BaseModel
+else:
+    SettingsChanges = changes_of(
+        "SettingsChanges",
+        UpdateReminderSettings,
+        without=frozenset({"no_quiet_hours", "expected_version"}),
+        clears=frozenset({"quiet_hours"}),
+        example={"digests": ["week"]},
+    )
+
+
 class NewSettings(SettingsWords):
     """How to be reminded; what is not given is as for somebody new."""
 
@@ -140,8 +153,25 @@ async def get_reminder_settings(me: Me, bus: TheBus, known: IfNoneMatch = None) 
 async def set_reminder_settings(
     body: Said[NewSettings], me: Me, bus: TheBus, expected: Expected, key: Key = None
 ) -> Response:
-    """Set quiet hours, channels and digests, all at once."""
+    """Set quiet hours, channels and digests, all at once: what is not given is as for somebody new.
+
+    PATCH changes what is given, and nothing else.
+    """
     command = SetReminderSettings(expected_version=expected, **given(body))
+    settings = await bus.ask(command, me, idempotency_key=key)
+    return answer(settings, headers={"ETag": etag_of(settings.version)})
+
+
+@router.patch(
+    "/v1/reminders/settings", response_model=ReminderSettings, summary="Change how to be reminded"
+)
+async def update_reminder_settings(
+    body: Said[SettingsChanges], me: Me, bus: TheBus, expected: Expected, key: Key = None
+) -> Response:
+    """Change some of quiet hours, channels and digests; `quiet_hours` null takes them away."""
+    words = given(body)
+    loud = "quiet_hours" in words and words["quiet_hours"] is None
+    command = UpdateReminderSettings(no_quiet_hours=loud, expected_version=expected, **words)
     settings = await bus.ask(command, me, idempotency_key=key)
     return answer(settings, headers={"ETag": etag_of(settings.version)})
 

@@ -27,8 +27,8 @@ async def propose(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Proposa
     person, row = await rules.find(tx, who.user_id, rule_id)
     _smart(row)
     days = await learning.study(tx, person, row)
-    said = dict.fromkeys(explaining.usual(person.language, one) for one in days)
-    return Proposal(reminder_id=rule_id, days=tuple(map(learning.shown, days)), words=tuple(said))
+    words = explaining.usual_week(person.language, days)
+    return Proposal(reminder_id=rule_id, days=tuple(map(learning.shown, days)), words=words)
 
 
 async def accept(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Reminder:

@@ -1,6 +1,10 @@
 """What the room says in words: why a reminder comes when it does, and reminders in chats."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from actors.reminders.domain import Verdict
+from actors.reminders.firing import DAY
 from actors.reminders.occasions import MIN_STREAK
 from actors.reminders.smart import Habitual
 from contracts.reminders import NeverBecause, ReminderKind, local_time
@@ -40,6 +44,12 @@ SILENT = {
 }
 
 
+NEAR = 20
+"""Minutes that the usual times of two days may lie apart to be the same to a person."""
+
+DAYS = 7
+
+
 def on_days(language: str, weekday: int | None) -> str:
     """Say on which day of the week, or on all."""
     if weekday is None:
@@ -48,11 +58,64 @@ def on_days(language: str, weekday: int | None) -> str:
     return say(language, text)
 
 
-def usual(language: str, one: Habitual) -> str:
-    """Say what is usual, with the numbers, and what follows."""
+def usual_week(language: str, days: Sequence[Habitual]) -> tuple[str, ...]:
+    """Say what is usual in a week, days on which it is about the same in one sentence."""
+    groups = list[list[Habitual]]()
+    for one in dict.fromkeys(days):
+        like = next((group for group in groups if _alike(group[0], one)), None)
+        if like is None:
+            groups.append([one])
+        else:
+            like.append(one)
+    return tuple(dict.fromkeys(_usual_on(language, group) for group in groups))
+
+
+def _alike(one: Habitual, other: Habitual) -> bool:
+    """Tell whether two days have their own usual times, and these are about the same."""
+    if None in (one.weekday, other.weekday) or not (one.enough and other.enough):
+        return False
+    if abs(_after(one.usual, other.usual)) > NEAR:
+        return False
+    if one.proposed is None or other.proposed is None:
+        return one.proposed is other.proposed
+    return abs(_after(one.proposed, other.proposed)) <= NEAR
+
+
+def _after(first: int, second: int) -> int:
+    """Return by how many minutes a time comes after another, the shorter way round the clock."""
+    return (second - first + DAY // 2) % DAY - DAY // 2
+
+
+def _usual_on(language: str, group: Sequence[Habitual]) -> str:
+    """Say what is usual on some days that are alike."""
+    one = group[0]
+    if len(group) == 1:
+        return usual(language, one)
+    away = [_after(one.usual, other.usual) for other in group]
+    together = replace(
+        one,
+        times=sum(other.times for other in group),
+        within=sum(other.within for other in group),
+        usual=(one.usual + round(sum(away) / len(away))) % DAY,
+        first=min(_after(one.usual, other.first) for other in group) + one.usual,
+        last=max(_after(one.usual, other.last) for other in group) + one.usual,
+    )
+    together = replace(together, first=together.first % DAY, last=together.last % DAY)
+    proposed = sorted({local_time(other.proposed) for other in group if other.proposed is not None})
+    when = "–".join(dict.fromkeys((proposed[0], proposed[-1]))) if proposed else ""
+    if len(group) == DAYS:
+        return usual(language, replace(together, weekday=None), proposed=when)
+    from babel.lists import format_list
+
+    names = [on_days(language, other.weekday) for other in group]
+    return usual(language, together, format_list(names, locale=language), when)
+
+
+def usual(language: str, one: Habitual, on: str = "", proposed: str = "") -> str:
+    """Say what is usual `on` some days, with the numbers, and what is `proposed` for them."""
     params: dict[str, object] = {
         "usual": local_time(one.usual),
-        "on": on_days(language, one.weekday),
+        "on": on or on_days(language, one.weekday),
         "within": one.within,
         "times": one.times,
         "needed": one.needed,
@@ -71,7 +134,7 @@ def usual(language: str, one: Habitual) -> str:
             " and {last}), but your quiet hours leave no room before it."
         )
         return say(language, text, params)
-    params["proposed"] = local_time(one.proposed)
+    params["proposed"] = proposed or local_time(one.proposed)
     text = (
         "You usually do this around {usual} {on} ({within} of {times} times between {first}"
         " and {last}); {proposed} is shortly before."

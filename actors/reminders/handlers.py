@@ -46,7 +46,12 @@ from contracts.habits import HabitArchived, HabitChanged, HabitCreated, HabitDel
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.mails import DigestComposed, MailWanted
-from contracts.reminder_settings import GetReminderSettings, ReminderSettings, SetReminderSettings
+from contracts.reminder_settings import (
+    GetReminderSettings,
+    ReminderSettings,
+    SetReminderSettings,
+    UpdateReminderSettings,
+)
 from contracts.reminders import (
     AcceptProposal,
     CreateReminder,
@@ -151,6 +156,14 @@ async def set_settings(
     command: SetReminderSettings, who: Who, tx: Transaction, bus: TheBus
 ) -> ReminderSettings:
     """Set how the caller wants to be reminded."""
+    return await settings.replace(tx, bus, who, command, command.expected_version)
+
+
+@room.answer
+async def update_settings(
+    command: UpdateReminderSettings, who: Who, tx: Transaction, bus: TheBus
+) -> ReminderSettings:
+    """Change how the caller wants to be reminded."""
     return await settings.change(tx, bus, who, command)
 
 

@@ -11,7 +11,12 @@ from contracts.bus import Bus
 from contracts.mails import DigestEvery
 from contracts.message import Conflict
 from contracts.principal import Principal
-from contracts.reminder_settings import QuietHours, ReminderSettings, SetReminderSettings
+from contracts.reminder_settings import (
+    QuietHours,
+    ReminderSettings,
+    SettingsWords,
+    UpdateReminderSettings,
+)
 from contracts.reminders import (
     local_time,
     minutes_of,
@@ -47,23 +52,42 @@ async def show(tx: AsyncConnection, bus: Bus, who: Principal) -> ReminderSetting
 
 
 async def change(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: SetReminderSettings
+    tx: AsyncConnection, bus: Bus, who: Principal, command: UpdateReminderSettings
 ) -> ReminderSettings:
-    """Set how the caller wants to be reminded; what comes next follows."""
+    """Change some of how the caller wants to be reminded."""
+    before = await show(tx, bus, who)
+    fields = {*SettingsWords.model_fields}
+    changes = command.model_dump(include=fields, exclude_none=True)
+    if command.no_quiet_hours:
+        changes["quiet_hours"] = None
+    words = SettingsWords.model_validate(before.model_dump(include=fields) | changes)
+    if command.expected_version in (None, before.version) and words == SettingsWords.model_validate(
+        before.model_dump(include=fields)
+    ):
+        return before
+    return await replace(tx, bus, who, words, command.expected_version)
+
+
+async def replace(
+    tx: AsyncConnection,
+    bus: Bus,
+    who: Principal,
+    words: SettingsWords,
+    expected: int | None,
+) -> ReminderSettings:
+    """Set all of how the caller wants to be reminded; what comes next follows."""
     person = await copies.person_of(tx, bus, who)
     version = max(person.settings_version, 1)
-    if command.expected_version not in (None, version):
+    if expected not in (None, version):
         text = "It was changed meanwhile: it is at version {version}, not {expected}."
-        raise Conflict(
-            "version_conflict", text, version=version, expected=command.expected_version or 0
-        )
-    quiet = command.quiet_hours
+        raise Conflict("version_conflict", text, version=version, expected=expected or 0)
+    quiet = words.quiet_hours
     values: dict[str, object] = {
         "quiet_from": minutes_of(quiet.first) if quiet else None,
         "quiet_to": minutes_of(quiet.last) if quiet else None,
-        "channels": list(command.channels),
-        "grace": command.grace_minutes,
-        "digest_at": minutes_of(command.digest_at),
+        "channels": list(words.channels),
+        "grace": words.grace_minutes,
+        "digest_at": minutes_of(words.digest_at),
         "settings_version": version + 1,
     }
     await known.save_person(tx, who.user_id, values)
@@ -73,8 +97,8 @@ async def change(
     if after.quiet != person.quiet:
         await rules.relearn(tx, who.user_id, datetime.now(UTC))
         await aim(tx, after)
-    await copies.aim_digests(tx, after, command.digests)
-    return _view(after, set(command.digests))
+    await copies.aim_digests(tx, after, words.digests)
+    return _view(after, set(words.digests))
 
 
 async def stop_digest(tx: AsyncConnection, user_id: UUID, every: DigestEvery) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.reminders.explaining import usual_week
 from actors.reminders.firing import is_quiet
 from actors.reminders.smart import (
     Habitual,
@@ -139,3 +140,44 @@ def test_feedback_moves_within_bounds() -> None:
     assert shift == 180
     assert shifted(shift, "earlier") == 150
     assert shifted(0, "earlier") == -30
+
+
+def _day(weekday: int | None, usual: int, proposed: int | None) -> Habitual:
+    return Habitual(
+        weekday=weekday,
+        times=10,
+        needed=8,
+        enough=True,
+        usual=usual,
+        first=usual - 20,
+        last=usual + 20,
+        within=9,
+        proposed=proposed,
+    )
+
+
+def test_days_that_are_alike_are_said_once() -> None:
+    week = [_day(one, 450 + one, 435 + one // 5 * 5) for one in range(7)]
+    assert usual_week("en", week) == (
+        "You usually do this around 07:33 on all days (63 of 70 times between 07:10 and 07:56); "
+        "07:15–07:20 is shortly before.",
+    )
+    week[6] = _day(6, 600, 585)
+    first, second = usual_week("en", week)
+    assert "on Fridays, and on Saturdays (54 of 60 times" in first
+    assert second.startswith("You usually do this around 10:00 on Sundays (9 of 10 times")
+    assert "по субботам" in usual_week("ru", week)[0]
+
+
+def test_times_around_midnight_are_alike() -> None:
+    week = [_day(one, (1435 + 2 * one) % 1440, 1420) for one in range(7)]
+    (line,) = usual_week("en", week)
+    assert "around 00:01 on all days (63 of 70 times between 23:35 and 00:27)" in line
+
+
+def test_days_without_a_time_of_their_own_are_said_once() -> None:
+    unknown = Habitual(weekday=None, times=3, needed=10)
+    assert len(usual_week("en", [unknown] * 7)) == 1
+    quiet = [_day(one, 450 + one, None) for one in range(7)]
+    assert len(usual_week("en", quiet)) == 1
+    assert len(usual_week("en", [*quiet[:6], _day(6, 456, 440)])) == 2

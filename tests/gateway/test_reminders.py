@@ -13,6 +13,7 @@ from contracts.reminder_settings import (
     QuietHours,
     ReminderSettings,
     SetReminderSettings,
+    UpdateReminderSettings,
 )
 from contracts.reminders import (
     AcceptProposal,
@@ -165,6 +166,32 @@ async def test_feedback_why_and_proposals(client: httpx.AsyncClient, bus: StandI
     assert len((await client.get(f"{ONE}/proposal", headers=BEARER)).json()["days"]) == 7
     assert (await client.post(f"{ONE}/proposal", headers=BEARER)).status_code == 200
     assert bus.last == AcceptProposal(reminder_id=HABIT)
+
+
+async def test_some_settings_are_changed(client: httpx.AsyncClient, bus: StandInBus) -> None:
+    bus.answers[UpdateReminderSettings] = ReminderSettings(version=3)
+    path = "/v1/reminders/settings"
+    answer = await client.patch(
+        path, headers=BEARER | {"If-Match": '"2"'}, json={"digests": ["week"]}
+    )
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"3"')
+    assert bus.last == UpdateReminderSettings(digests=("week",), expected_version=2)
+    await client.patch(path, headers=BEARER, json={"quiet_hours": None, "channels": []})
+    assert bus.last == UpdateReminderSettings(no_quiet_hours=True, channels=())
+    quiet = {"from": "22:00", "to": "07:00"}
+    await client.patch(path, headers=BEARER, json={"quiet_hours": quiet})
+    assert bus.last == UpdateReminderSettings(quiet_hours=QuietHours.model_validate(quiet))
+    await client.patch(path, headers=BEARER, json={})
+    assert bus.last == UpdateReminderSettings()
+    for wrong in (
+        {"digests": None},
+        {"channels": None},
+        {"grace_minutes": -1},
+        {"digest_at": "8"},
+        {"more": 1},
+        {"no_quiet_hours": True},
+    ):
+        assert (await client.patch(path, headers=BEARER, json=wrong)).status_code == 422
 
 
 async def test_settings(client: httpx.AsyncClient, bus: StandInBus) -> None:

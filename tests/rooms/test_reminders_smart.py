@@ -14,7 +14,12 @@ from actors.reminders.settings import stop_digest
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.message import Fact, new_id
-from contracts.reminder_settings import GetReminderSettings, SetReminderSettings
+from contracts.reminder_settings import (
+    GetReminderSettings,
+    QuietHours,
+    SetReminderSettings,
+    UpdateReminderSettings,
+)
 from contracts.reminders import (
     AcceptProposal,
     ExplainReminder,
@@ -63,6 +68,13 @@ async def test_it_proposes_and_explains_itself(me: Reminded) -> None:
     assert sunday.usual is not None
     assert "09:50" <= sunday.usual <= "10:10"
     assert tuesday.within >= 8
+    # Six days are alike, and Sunday is not: two sentences, not seven.
+    week, rest = proposal.words
+    assert (
+        "on Mondays, on Tuesdays, on Wednesdays, on Thursdays, on Fridays, and on Saturdays" in week
+    )
+    assert "of 60 times between" in week
+    assert f"around {sunday.usual} on Sundays" in rest
     accepted = await me.ask(AcceptProposal(reminder_id=rule.reminder_id))
     assert accepted.learned == tuple(one.proposed for one in proposal.days)
     assert accepted.next_at is not None
@@ -161,6 +173,30 @@ async def test_settings_have_versions(me: Reminded) -> None:
     assert (await me.ask(change)).version == 2
     assert await code_of(me.ask(change)) == "version_conflict"
     assert (await me.ask(GetReminderSettings())).digests == ("week",)
+
+
+async def test_a_change_of_settings_leaves_what_it_does_not_name(me: Reminded) -> None:
+    quiet = {"from": "22:00", "to": "07:00"}
+    words = {"quiet_hours": quiet, "channels": ["apprise"], "grace_minutes": 30, "digests": ["day"]}
+    await me.settle(**words, digest_at="09:30")
+    before = await me.ask(GetReminderSettings())
+    for name, value in (
+        ("digests", ("week", "month")),
+        ("digests", ()),
+        ("channels", ()),
+        ("grace_minutes", 0),
+        ("digest_at", "00:00"),
+        ("quiet_hours", QuietHours.model_validate({"from": "01:00", "to": "02:00"})),
+    ):
+        changed = await me.ask(UpdateReminderSettings.model_validate({name: value}))
+        before = before.model_copy(update={name: value, "version": before.version + 1})
+        assert changed == before == await me.ask(GetReminderSettings())
+    loud = await me.ask(UpdateReminderSettings(no_quiet_hours=True))
+    assert loud.quiet_hours is None
+    assert await me.ask(UpdateReminderSettings()) == loud
+    stale = UpdateReminderSettings(grace_minutes=5, expected_version=1)
+    assert await code_of(me.ask(stale)) == "version_conflict"
+    assert await me.ask(GetReminderSettings()) == loud
 
 
 async def test_a_weekly_digest_comes_once(me: Reminded) -> None:
