@@ -61,7 +61,7 @@ class Done(Reply):
 
 
 class Register(Command[Tokens]):
-    """Open an account.
+    """Open an account; unless `welcome` is false, a mail greets its owner.
 
     Refuses with `Conflict` (`email_taken`), or `Invalid` (`invalid_email`, `weak_password`).
     """
@@ -74,6 +74,7 @@ class Register(Command[Tokens]):
     zone: Zone = "UTC"
     language: Language = "en"
     device: Device = Device()
+    welcome: bool = True
 
 
 class Login(Command[Tokens]):

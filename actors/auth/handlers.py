@@ -68,24 +68,22 @@ async def register(
     account = Account(new_id(), email, kept, "user", disabled=False, standing=0)
     if not await accounts.add(tx, account.user_id, email, kept):
         raise Conflict("email_taken", "There is an account with this e-mail address already.")
-    await tell(
-        tx,
-        UserRegistered(
-            user_id=account.user_id,
-            email=email,
-            name=command.name,
-            zone=command.zone,
-            language=command.language,
-        ),
-        MailWanted(
-            user_id=account.user_id,
-            template="welcome",
-            email=email,
-            language=command.language,
-            data={"name": command.name},
-            dedupe_key=f"welcome:{account.user_id}",
-        ),
+    registered = UserRegistered(
+        user_id=account.user_id,
+        email=email,
+        name=command.name,
+        zone=command.zone,
+        language=command.language,
     )
+    welcome = MailWanted(
+        user_id=account.user_id,
+        template="welcome",
+        email=email,
+        language=command.language,
+        data={"name": command.name},
+        dedupe_key=f"welcome:{account.user_id}",
+    )
+    await tell(tx, registered, *([welcome] if command.welcome else []))
     return await living.begin(tx, account, command.device, keyring, datetime.now(UTC))
 
 

@@ -61,6 +61,7 @@ HABITS = (
         "read",
         {
             "measure": "count",
+            "unit": "pages",
             "target": {"value": 10},
             "colour": "#0072B2",
             "cue": "after dinner",
@@ -80,7 +81,13 @@ HABITS = (
     ),
     Kept(
         "water",
-        {"measure": "count", "target": {"value": 8}, "colour": "#56B4E9", "tags": ["health"]},
+        {
+            "measure": "count",
+            "unit": "glasses",
+            "target": {"value": 8},
+            "colour": "#56B4E9",
+            "tags": ["health"],
+        },
         (0.7, 0.95),
         1200,
         most=10.0,
@@ -106,6 +113,7 @@ HABITS = (
             "measure": "duration",
             "target": {"value": 1200},
             "colour": "#8C6D31",
+            "tags": ["music"],
             "schedule": {"every": "weekdays", "days": ["mon", "tue", "wed", "thu", "fri"]},
         },
         (0.6, 0.92),
@@ -130,6 +138,17 @@ HABITS = (
     ),
 )
 """Their habits; the last one was given up."""
+
+REMINDERS: tuple[tuple[str, Words], ...] = (
+    ("meditate", {"times": ["07:00"]}),
+    ("read", {"kind": "smart", "times": ["21:00"]}),
+    ("night", {"kind": "at_risk", "times": ["22:15"], "streak": 3}),
+    ("parents", {"times": ["17:00"], "weekdays": ["sun"]}),
+    ("guitar", {"kind": "silence", "after_days": 4, "times": ["18:30"]}),
+    ("", {"text": "Write a line", "unless_written": True, "times": ["21:30"]}),
+)
+"""Their reminders, by the key of the habit; the last one is of the diary."""
+
 
 DIARY: dict[Language, dict[str, tuple[str, ...]]] = {
     "en": {

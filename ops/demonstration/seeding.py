@@ -17,9 +17,23 @@ from contracts.habits import CreateHabit, UpdateHabit
 from contracts.journal import CreateEntry
 from contracts.message import Asked, NotFound, Reply
 from contracts.principal import Principal
+from contracts.reminder_settings import SetReminderSettings
+from contracts.reminders import CreateReminder
 from contracts.time import day_of
 from contracts.users import CreateProfile, DeleteUser, GetUser
-from ops.demonstration.person import DAYS, EMAIL, HABITS, HOLIDAY, Kept, Mark, Page, life
+from ops.demonstration.person import (
+    DAYS,
+    EMAIL,
+    HABITS,
+    HOLIDAY,
+    REMINDERS,
+    Kept,
+    Mark,
+    Page,
+    Words,
+    life,
+)
+from ops.demonstration.vocabulary import said
 from ops.faults import CannotRun
 from ops.platform import Platform, at_hand, operator
 
@@ -33,7 +47,13 @@ async def add(settings: Settings, zone: str, language: str) -> None:
     """Add the demo user with all their history. Raises `CannotRun` if there is one already."""
     password = secrets.token_urlsafe(12)
     register = Register.model_validate(
-        {"email": EMAIL, "password": password, "zone": zone, "language": language}
+        {
+            "email": EMAIL,
+            "password": password,
+            "zone": zone,
+            "language": language,
+            "welcome": False,
+        }
     )
     register = register.model_copy(update={"name": NAME[register.language]})
     console = Console(highlight=False)
@@ -94,6 +114,9 @@ class Seeding:
         today = day_of(datetime.now(UTC), self._zone)
         for one in HABITS:
             await self._begin(one, today - timedelta(days=DAYS))
+        # There is nobody at their address.
+        quiet = {"quiet_hours": {"from": "23:30", "to": "06:30"}, "channels": []}
+        await self._ask(SetReminderSettings.model_validate(quiet))
         first, last = (today - timedelta(days=ago) for ago in HOLIDAY)
         reason = HOLIDAY_REASON[self._language]
         await self._ask(AddBreak.model_validate({"from": first, "to": last, "reason": reason}))
@@ -104,18 +127,23 @@ class Seeding:
                 await self._log(mark)
             for page in progress.track(lived.pages, description="Writing the diary"):
                 await self._write(page)
+        for key, words in REMINDERS:
+            await self._remind(self._ids.get(key), said(words, self._language))
         for one in HABITS:
             if one.until:
                 await self._ask(UpdateHabit(habit_id=self._ids[one.key], archived=True))
 
     async def _begin(self, one: Kept, start: date) -> None:
         name = one.names[0] if self._language == "en" else one.names[1]
-        words = {**one.words, "name": name, "start_day": start}
+        words = {**said(one.words, self._language), "name": name, "start_day": start}
         if one.until:
             end = start + timedelta(days=DAYS - one.until)
             words["schedule"] = {"every": "rule", "rrule": f"FREQ=DAILY;UNTIL={end:%Y%m%d}"}
         habit = CreateHabit.model_validate(words)
         self._ids[one.key] = (await self._ask(habit)).habit_id
+
+    async def _remind(self, habit_id: UUID | None, words: Words) -> None:
+        await self._ask(CreateReminder.model_validate({**words, "habit_id": habit_id}))
 
     async def _log(self, mark: Mark) -> None:
         words = {"day": mark.day, "at": mark.at, "value": mark.value, "state": mark.state}

@@ -224,3 +224,14 @@ def test_a_daylio_diary_is_imported_and_searched(running: Up) -> None:
         return bool(moods["counts"] == [1, 0, 1, 1, 1])
 
     until(counted, "analytics has heard of it")
+
+
+def test_robin_is_reminded_and_no_mail_leaves(robin: httpx.Client, running: Up) -> None:
+    found = robin.get("/v1/reminders").json()["reminders"]
+    assert len(found) == 6
+    assert all(one["next_at"] for one in found)
+    assert robin.get("/v1/channels").json()["channels"][0]["to"] == "demo@example.org"
+    assert robin.get("/v1/reminders/settings").json()["channels"] == []
+    assert robin.get("/v1/deliveries").json()["deliveries"] == []
+    mails = (running.output.parent / "data").rglob("*.eml")
+    assert [one for one in mails if "demo@example.org" in one.read_text("utf-8")] == []
