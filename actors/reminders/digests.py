@@ -8,6 +8,7 @@ import re
 from datetime import date
 
 from actors.reminders.letters import Bar, Button, Card, Coming, DigestWords, Inlaid
+from actors.reminders.occasions import MIN_STREAK
 from contracts.analytics import HabitLine
 from contracts.mails import Digest, DigestEvery
 from contracts.speech import count, say
@@ -111,7 +112,8 @@ def _cards(digest: Digest) -> tuple[Card, ...]:
             )
         )
     best = max((line.streak for line in summary.habits), default=0)
-    cards.append(Card(str(best), say(language, "longest streak now")))
+    if best >= MIN_STREAK:
+        cards.append(Card(str(best), say(language, "longest streak now")))
     if summary.mood is not None:
         change = before.mood_change
         said = "" if change is None or abs(change) < 0.05 else _signed(language, change)
@@ -141,7 +143,9 @@ def _decimal(language: str, value: float) -> str:
 
 def _bar(language: str, line: HabitLine) -> Bar:
     streak = (
-        count(language, "streak of {n}", "streak of {n}", line.streak) if line.streak > 1 else ""
+        count(language, "streak of {n}", "streak of {n}", line.streak)
+        if line.streak >= MIN_STREAK
+        else ""
     )
     colour = line.colour if _COLOUR.fullmatch(line.colour) else LEAF
     figure = f"{line.kept}/{line.asked}" if line.asked else ""

@@ -180,9 +180,14 @@ def _kind(language: str, rule: RuleRow, habit: str) -> str:
     if rule.kind == "at_risk":
         text = "It speaks up at {times} if a streak of {n} or more would end with the day: {habit}."
     elif rule.kind == "silence":
-        text = (
-            "It speaks up after {n} days without a check-in, then waits twice as long each time"
-            " it is ignored, at most 30 days: {habit}."
+        return count(
+            language,
+            "It speaks up after {n} day without a check-in, then waits twice as long each time it "
+            "is ignored, at most 30 days: {habit}.",
+            "It speaks up after {n} days without a check-in, then waits twice as long each time it "
+            "is ignored, at most 30 days: {habit}.",
+            rule.after_days,
+            {"habit": habit or rule.text},
         )
     elif rule.kind == "smart":
         text = "It learns from when you do it: {habit}."

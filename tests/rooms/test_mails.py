@@ -543,3 +543,18 @@ def test_letters_are_shipped() -> None:
     """Templates are no Python: they must be named in pyproject.toml."""
     root = Path(__file__).parents[2]
     assert 'actors = ["reminders/templates/*"]' in (root / "pyproject.toml").read_text()
+
+
+async def test_a_digest_tells_of_no_streak_below_two(
+    me: Reminded, post: Post, server: MailServer
+) -> None:
+    read = await me.habit("Read", start_day=day(-9))
+    await me.log(read, 0)
+    await me.settle(digests=["day"])
+    await me.become("2031-05-06T08:00:00+00:00")
+    await me.carry()
+    await post()
+    (mail,) = server.taken
+    assert "Read" in plain(mail)
+    assert "streak" not in mail.part("html")
+    assert "streak" not in plain(mail)
