@@ -28,6 +28,7 @@ MAX_LOGS = 500
 class CheckedIn(Reply):
     """A day as it now stands, and the habit's standing as of today.
 
+    `restored`: an undo took the habit out of the bin, and nothing else; the day is today.
     `state` and `value` are None when nothing is logged for the day. `score` is Loop's, 0 to 1.
     """
 
@@ -47,6 +48,8 @@ class CheckedIn(Reply):
     """The longest streak so far, counted like `streak`."""
     score: float
     """The strength as of today, from 0 to 1."""
+    restored: bool = False
+    """True: the habit was brought back from the bin."""
 
 
 class CheckIn(Command[CheckedIn]):
@@ -277,6 +280,7 @@ class GetHistory(Query[History]):
 class Undo(Command[CheckedIn]):
     """Take back a change: `change_id`, or the caller's last one (of `habit_id`, if given).
 
+    If nothing was changed since a habit was deleted, that habit is taken out of the bin.
     Refuses with `NotFound`, or `Conflict` (`changed_since`) if the day has changed since.
     """
 

@@ -190,7 +190,10 @@ class Words(Outline):
 
 
 class Habit(Words, Reply):
-    """A habit as it stands. `schedule` and `target` are today's; `versions` are all of them."""
+    """A habit as it stands. `schedule` and `target` are today's; `versions` are all of them.
+
+    `deleted_at` is since when it lies in the bin; None: it does not.
+    """
 
     habit_id: UUID
     """Which habit."""
@@ -212,6 +215,8 @@ class Habit(Words, Reply):
     """When it was made."""
     version: int
     """Rises by one with each change; it stands in the ETag."""
+    deleted_at: AwareDatetime | None = None
+    """Since when it lies in the bin; null: it does not."""
 
 
 class Entry(Message):

@@ -31,6 +31,9 @@ from contracts.message import Command, Fact, Message, Query, Reply
 from contracts.schedule import Schedule
 from contracts.time import Day
 
+KEEP_DELETED = 30
+"""Days for which a deleted habit lies in the bin."""
+
 
 class CreateHabit(Words, Command[Habit]):
     """Begin a habit. `start_day` is today if not given. Refuses with `Invalid`."""
@@ -67,11 +70,25 @@ class UpdateHabit(Command[Habit]):
 
 
 class DeleteHabit(Command[Done]):
-    """Delete a habit and all its check-ins. Refuses with `NotFound` or `Conflict`."""
+    """Put a habit with all that belongs to it into the bin; `forever`: delete it for good.
+
+    Only `forever` finds a habit that is in the bin already. Refuses with `NotFound` or `Conflict`.
+    """
 
     address: ClassVar[str] = "habits.delete_habit"
     habit_id: UUID
+    forever: bool = False
     expected_version: int | None = None
+
+
+class RestoreHabit(Command[Habit]):
+    """Take a habit out of the bin, as if it had never been there; one in use stays as it is.
+
+    Refuses with `NotFound`, or `Conflict` (`too_many_habits`).
+    """
+
+    address: ClassVar[str] = "habits.restore_habit"
+    habit_id: UUID
 
 
 class GetHabit(Query[Habit]):
@@ -91,11 +108,15 @@ class Habits(Reply):
 
 
 class ListHabits(Query[Habits]):
-    """List habits in their order; `archived` None lists both kinds."""
+    """List habits in their order; `archived` None lists both kinds.
+
+    `deleted`: those in the bin, instead.
+    """
 
     address: ClassVar[str] = "habits.list_habits"
     archived: bool | None = False
     tag: Tag | None = None
+    deleted: bool = False
     cursor: Cursor | None = None
     limit: Limit = 100
 
@@ -162,7 +183,19 @@ class HabitArchived(_AboutHabit):
     archived: bool
 
 
+class HabitBinned(_AboutHabit):
+    """A habit was put into the bin: it is to be seen nowhere, unless it is restored."""
+
+    address: ClassVar[str] = "habits.habit_binned"
+
+
+class HabitRestored(_AboutHabit):
+    """A habit was taken out of the bin, with all that belongs to it."""
+
+    address: ClassVar[str] = "habits.habit_restored"
+
+
 class HabitDeleted(_AboutHabit):
-    """A habit and all its check-ins are gone."""
+    """A habit and all its check-ins are gone for good."""
 
     address: ClassVar[str] = "habits.habit_deleted"

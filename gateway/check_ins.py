@@ -231,6 +231,6 @@ async def get_history(
 
 @router.post("/v1/undo", response_model=CheckedIn, summary="Undo a change")
 async def undo(me: Me, bus: TheBus, body: Said[ToUndo] = LAST_CHANGE, key: Key = None) -> Response:
-    """Take back a change to a day. Without a body: the last one."""
+    """Take back a change to a day, or that a habit was deleted. Without a body: the last one."""
     command = Undo(change_id=body.change_id, habit_id=body.habit_id)
     return answer(await bus.ask(command, me, idempotency_key=key))

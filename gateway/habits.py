@@ -17,12 +17,22 @@ from contracts.habits import (
     ListHabits,
     ListTags,
     ReorderHabits,
+    RestoreHabit,
     TagCounts,
     UpdateHabit,
 )
 from contracts.time import Day
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
-from gateway.deps import NOT_MODIFIED, Expected, HabitId, IfNoneMatch, Key, PageCursor, TheBus
+from gateway.deps import (
+    NOT_MODIFIED,
+    Expected,
+    HabitId,
+    IfNoneMatch,
+    Key,
+    PageCursor,
+    TheBus,
+    YesNo,
+)
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
@@ -89,11 +99,14 @@ async def list_habits(
     archived: Archived = "false",
     tag: Annotated[Tag | None, Query(description="Only habits that bear this tag.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 100,
+    deleted: Annotated[YesNo, Query(description="Those in the bin, instead.")] = False,
     cursor: PageCursor = None,
     known: IfNoneMatch = None,
 ) -> Response:
     """List the caller's habits in their order."""
-    query = ListHabits(archived=ARCHIVED[archived], tag=tag, limit=limit, cursor=cursor)
+    query = ListHabits(
+        archived=ARCHIVED[archived], tag=tag, deleted=deleted, limit=limit, cursor=cursor
+    )
     return listed(await bus.ask(query, me), known)
 
 
@@ -135,12 +148,24 @@ async def update_habit(
 
 @router.delete("/v1/habits/{habit_id}", status_code=204, summary="Delete a habit")
 async def delete_habit(
-    habit_id: HabitId, me: Me, bus: TheBus, expected: Expected, key: Key = None
+    habit_id: HabitId,
+    me: Me,
+    bus: TheBus,
+    expected: Expected,
+    forever: Annotated[YesNo, Query(description="At once and for good.")] = False,
+    key: Key = None,
 ) -> Response:
-    """Delete a habit and all its check-ins. To keep them, archive it."""
-    command = DeleteHabit(habit_id=habit_id, expected_version=expected)
+    """Delete a habit with all that belongs to it. For 30 days it can be restored."""
+    command = DeleteHabit(habit_id=habit_id, forever=forever, expected_version=expected)
     await bus.ask(command, me, idempotency_key=key)
     return nothing()
+
+
+@router.post("/v1/habits/{habit_id}/restore", response_model=Habit, summary="Restore a habit")
+async def restore_habit(habit_id: HabitId, me: Me, bus: TheBus, key: Key = None) -> Response:
+    """Take a deleted habit out of the bin, as if it had never been there."""
+    habit = await bus.ask(RestoreHabit(habit_id=habit_id), me, idempotency_key=key)
+    return answer(habit, headers=etag(habit))
 
 
 @router.get("/v1/habits/{habit_id}/streaks", response_model=Streaks, summary="List streaks")

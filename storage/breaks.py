@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Column, Date, ForeignKey, Integer, Table, Text, Uuid, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
@@ -49,6 +61,13 @@ class BreakRow:
     version: int
 
 
+def _shown(user_id: UUID) -> ColumnElement[bool]:
+    """Hold for the breaks of a user's, but not for those of a habit in the bin."""
+    binned = select(habits.c.id).where(habits.c.user_id == user_id, habits.c.binned_at.is_not(None))
+    seen = or_(breaks.c.habit_id.is_(None), breaks.c.habit_id.not_in(binned))
+    return and_(breaks.c.user_id == user_id, seen)
+
+
 async def add(tx: AsyncConnection, user_id: UUID, row: BreakRow) -> None:
     """Keep a new break."""
     values = {column.name: getattr(row, column.name) for column in _columns}
@@ -57,7 +76,7 @@ async def add(tx: AsyncConnection, user_id: UUID, row: BreakRow) -> None:
 
 async def find(tx: AsyncConnection, user_id: UUID, break_id: UUID) -> BreakRow | None:
     """Return a break of this user's, locked."""
-    statement = select(*_columns).where(breaks.c.user_id == user_id, breaks.c.id == break_id)
+    statement = select(*_columns).where(_shown(user_id), breaks.c.id == break_id)
     row = (await tx.execute(statement.with_for_update())).first()
     return BreakRow(*row) if row else None
 
@@ -76,10 +95,19 @@ async def remove(tx: AsyncConnection, user_id: UUID, break_id: UUID) -> None:
 
 
 async def touching(
-    tx: AsyncConnection, user_id: UUID, first: date | None, last: date | None
+    tx: AsyncConnection,
+    user_id: UUID,
+    first: date | None,
+    last: date | None,
+    *,
+    binned: bool = False,
 ) -> list[BreakRow]:
-    """Return the breaks that touch these days, the latest first; None is open."""
-    statement = select(*_columns).where(breaks.c.user_id == user_id)
+    """Return the breaks that touch these days, the latest first; None is open.
+
+    `binned`: also those of habits in the bin.
+    """
+    mine = breaks.c.user_id == user_id if binned else _shown(user_id)
+    statement = select(*_columns).where(mine)
     if first is not None:
         statement = statement.where(breaks.c.last_day >= first)
     if last is not None:

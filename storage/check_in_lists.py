@@ -62,6 +62,7 @@ async def page(
     """List check-ins of a user, of one habit or all, by day and habit, beginning `after` one."""
     statement = _PAGE.where(
         habits.c.user_id == user_id,
+        habits.c.binned_at.is_(None),
         check_ins.c.day.between(max(first, after[0]), last),
         tuple_(check_ins.c.day, check_ins.c.habit_id) > after,
     )

@@ -91,11 +91,12 @@ _LOAD = (
     " FROM habits.habits h LEFT JOIN habits.people p ON p.user_id = h.user_id"
     " WHERE h.user_id = :user_id"
 )
-_LOAD_ONE = text(f"{_LOAD} AND h.id = :habit_id")
-_LOAD_SOME = text(f"{_LOAD} AND h.id = ANY(:ids)")
-_LOAD_USED = text(f"{_LOAD} AND NOT h.archived ORDER BY h.position, h.id")
+_LOAD_ONE = text(f"{_LOAD} AND h.id = :habit_id AND h.binned_at IS NULL")
+_LOAD_SOME = text(f"{_LOAD} AND h.id = ANY(:ids) AND h.binned_at IS NULL")
+_LOAD_USED = text(f"{_LOAD} AND NOT h.archived AND h.binned_at IS NULL ORDER BY h.position, h.id")
 _LOAD_PAGE = text(
-    f"{_LOAD} AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
+    f"{_LOAD} AND (h.binned_at IS NOT NULL) = :binned"
+    " AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
     " AND (CAST(:tag AS text) IS NULL OR lower(:tag) IN (SELECT lower(t) FROM unnest(h.tags) t))"
     " AND (h.position, h.id) > (:position, CAST(:after AS uuid))"
     " ORDER BY h.position, h.id LIMIT :size"
@@ -165,14 +166,16 @@ async def load_page(
     *,
     archived: bool | None,
     tag: str | None,
+    binned: bool,
     after: tuple[int, UUID],
     size: int,
 ) -> list[Loaded]:
-    """Load habits in their order, beginning after a position and id."""
+    """Load habits in use or in the bin, in their order, beginning after a position and id."""
     values = {
         "user_id": user_id,
         "archived": archived,
         "tag": tag,
+        "binned": binned,
         "position": after[0],
         "after": after[1],
         "size": size,

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     func,
     select,
     text,
@@ -68,6 +70,9 @@ habits = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("edition", Integer, nullable=False, server_default="1"),
+    Column("binned_at", DateTime(timezone=True)),
+    Column("bin_id", Uuid),
+    Index("ix_habits_binned_at", "binned_at", postgresql_where=text("binned_at IS NOT NULL")),
     Index("ix_habits_user_id_position", "user_id", "position", "id"),
     schema="habits",
 )
@@ -96,6 +101,8 @@ class HabitRow:
     """A habit as it is stored; `versions` and `progress` are JSON.
 
     `version` counts every change, also of its days; `edition` only what its owner edits.
+    `binned_at` is since when it lies in the bin: then only who asks for the bin finds it. `bin_id`
+    names that it was put there, and has its place among the ids of the changes to days.
     """
 
     id: UUID
@@ -122,6 +129,8 @@ class HabitRow:
     version: int
     created_at: datetime
     edition: int
+    binned_at: datetime | None
+    bin_id: UUID | None
 
 
 COLUMNS = ", ".join(f"h.{column.name}" for column in habits.columns)
@@ -184,35 +193,41 @@ async def add(
     return HabitRow(**row._mapping)
 
 
+def _of(user_id: UUID, *, binned: bool = False) -> ColumnElement[bool]:
+    """Hold for the habits of a user, `binned` also for those in the bin."""
+    mine = habits.c.user_id == user_id
+    return mine if binned else and_(mine, habits.c.binned_at.is_(None))
+
+
 async def find(
-    tx: AsyncConnection, user_id: UUID, habit_id: UUID, *, lock: bool = False
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID, *, lock: bool = False, binned: bool = False
 ) -> HabitRow | None:
-    """Return a habit of this user's; `lock` keeps others from changing it meanwhile."""
-    statement = select(habits).where(habits.c.user_id == user_id, habits.c.id == habit_id)
+    """Return a habit of this user's, `binned` also from the bin; `lock`: for us alone."""
+    statement = select(habits).where(_of(user_id, binned=binned), habits.c.id == habit_id)
     row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
     return HabitRow(**row._mapping) if row else None
 
 
-async def find_all(tx: AsyncConnection, user_id: UUID) -> list[HabitRow]:
-    """Return all habits of a user, locked, in the order of their ids."""
-    statement = select(habits).where(habits.c.user_id == user_id).order_by(habits.c.id)
+async def find_all(tx: AsyncConnection, user_id: UUID, *, binned: bool = False) -> list[HabitRow]:
+    """Return all habits of a user, `binned` also those in the bin, locked, by their ids."""
+    statement = select(habits).where(_of(user_id, binned=binned)).order_by(habits.c.id)
     rows = await tx.execute(statement.with_for_update())
     return [HabitRow(**row._mapping) for row in rows]
 
 
 async def find_some(
-    tx: AsyncConnection, user_id: UUID, habit_ids: Iterable[UUID]
+    tx: AsyncConnection, user_id: UUID, ids: Iterable[UUID]
 ) -> dict[UUID, HabitRow]:
     """Return some habits of a user, locked in the order of their ids, by id."""
-    mine = select(habits).where(habits.c.user_id == user_id, habits.c.id.in_(list(habit_ids)))
-    rows = await tx.execute(mine.order_by(habits.c.id).with_for_update())
+    mine = select(habits).where(_of(user_id), habits.c.id.in_(list(ids))).order_by(habits.c.id)
+    rows = await tx.execute(mine.with_for_update())
     return {row.id: HabitRow(**row._mapping) for row in rows}
 
 
 async def find_after(
     tx: AsyncConnection, user_id: UUID, after: UUID | None, size: int
 ) -> list[HabitRow]:
-    """Return some habits of a user, locked, in the order of their ids, from after one on."""
+    """Return some habits of a user, also of the bin, locked, by their ids, from after one on."""
     statement = select(habits).where(habits.c.user_id == user_id).order_by(habits.c.id).limit(size)
     if after is not None:
         statement = statement.where(habits.c.id > after)
@@ -221,9 +236,8 @@ async def find_after(
 
 
 async def count(tx: AsyncConnection, user_id: UUID) -> int:
-    """Return how many habits a user has."""
-    statement = select(func.count()).select_from(habits).where(habits.c.user_id == user_id)
-    return (await tx.execute(statement)).scalar_one()
+    """Return how many habits a user has; what lies in the bin does not count."""
+    return (await tx.execute(select(func.count()).where(_of(user_id)))).scalar_one()
 
 
 async def change(
@@ -253,16 +267,6 @@ async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> No
         " WHERE h.id = o.id AND h.user_id = :user_id AND h.position <> o.place"
     )
     await tx.execute(statement, {"first": list(first), "user_id": user_id})
-
-
-async def tags(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
-    """Return the tags of the habits in use, by name, with how many bear each."""
-    tag = func.unnest(habits.c.tags).label("tag")
-    used = select(tag).where(habits.c.user_id == user_id, ~habits.c.archived).subquery()
-    rows = await tx.execute(
-        select(used.c.tag, func.count()).group_by(used.c.tag).order_by(used.c.tag)
-    )
-    return [(row[0], row[1]) for row in rows]
 
 
 _REWIND = text(

@@ -43,7 +43,10 @@ LONGEST_HANDLER = 30
 OWN_TABLES = {
     "auth": {"auth"},
     "users": {"users"},
-    "habits": {"habits", "check_ins", "check_in_lists", "check_in_history", "breaks"},
+    "habits": {
+        *("habits", "check_ins", "check_in_lists", "check_in_history", "breaks"),
+        *("bin", "tags"),
+    },
     "journal": {"journal"},
     "analytics": {"analytics"},
     "reminders": {"reminders"},

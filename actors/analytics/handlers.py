@@ -25,7 +25,14 @@ from contracts.analytics_upkeep import (
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
 from contracts.deliveries import ComposedDigest, ComposeDigest
-from contracts.habits import HabitArchived, HabitChanged, HabitCreated, HabitDeleted
+from contracts.habits import (
+    HabitArchived,
+    HabitBinned,
+    HabitChanged,
+    HabitCreated,
+    HabitDeleted,
+    HabitRestored,
+)
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.mails import DigestDue
@@ -58,6 +65,18 @@ async def note_change(fact: HabitChanged, tx: Transaction) -> None:
 @room.hear
 async def note_archived(fact: HabitArchived, tx: Transaction) -> None:
     """Note that a habit was laid aside, or taken up again."""
+    await folding.take_in(tx, fact)
+
+
+@room.hear
+async def hide_habit(fact: HabitBinned, tx: Transaction) -> None:
+    """Keep a habit that is in the bin, and show it nowhere."""
+    await folding.take_in(tx, fact)
+
+
+@room.hear
+async def show_habit(fact: HabitRestored, tx: Transaction) -> None:
+    """Show a habit again that is out of the bin."""
     await folding.take_in(tx, fact)
 
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +17,9 @@ from actors.habits.days import (
     Saying,
     check_day,
     check_instant,
+    checked_in,
     logical_day,
+    open_day,
     person_of,
     stand,
     today_of,
@@ -37,9 +38,7 @@ from actors.habits.kept import (
 from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
-from contracts.check_ins import CheckedIn, Log, LogCheckIns, Outcome, Outcomes
-from contracts.habit import CheckInState, number_of
-from contracts.keeping.progress import Standing
+from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
 from contracts.keeping.settlement import Settled, settle
 from contracts.message import Fact, Refused, new_id
 from contracts.principal import Principal
@@ -85,14 +84,14 @@ async def log(tx: AsyncConnection, bus: Bus, who: Principal, command: LogCheckIn
             if change.before != change.after:
                 changes[one.habit_id].append(change)
     loaded = await _write(tx, who, command.source, person, today, changes, list(rows))
-    standings = {habit_id: _standing(habit, today) for habit_id, habit in loaded.items()}
+    standings = {id_: stand(one, open_day(one, today)) for id_, one in loaded.items()}
     outcomes = []
     for one, day, refusal in zip(command.check_ins, days, refusals, strict=True):
         if refusal is not None:
             outcomes.append(Outcome(habit_id=one.habit_id, refusal=refusal.refusal()))
         else:
             entry_, now = entries[one.habit_id, day], standings[one.habit_id]
-            shown = _shown(one.habit_id, day, entry_, now)
+            shown = checked_in(one.habit_id, day, entry_, now)
             outcomes.append(Outcome(habit_id=one.habit_id, check_in=shown))
     return Outcomes(outcomes=tuple(outcomes))
 
@@ -221,22 +220,3 @@ def _fact(
     day, before, after = change.day, change.before, change.after
     version = row.version + 1 + number
     return fact_of(who, row, day, before, after, person.zone, source, change.at, version=version)
-
-
-def _standing(loaded: Loaded, today: date) -> Standing:
-    """Show where a habit stands today, or on its first open day where a zone moved today back."""
-    return stand(loaded, max(today, loaded.habit.settled_day + timedelta(days=1)))
-
-
-def _shown(habit_id: UUID, day: date, logged: EntryRow | None, now: Standing) -> CheckedIn:
-    """Show a day, and how its habit stands."""
-    return CheckedIn(
-        habit_id=habit_id,
-        day=day,
-        value=number_of(logged.value) if logged else None,
-        state=cast(CheckInState, logged.state) if logged else None,
-        note=logged.note if logged else "",
-        streak=now.streak,
-        best_streak=now.best_streak,
-        score=now.score,
-    )

@@ -101,6 +101,25 @@ def stand(loaded: Loaded, today: date) -> Standing:
     )
 
 
+def open_day(loaded: Loaded, today: date) -> date:
+    """Return today, or the first day that is not settled: a zone may have moved today behind it."""
+    return max(today, loaded.habit.settled_day + timedelta(days=1))
+
+
+def checked_in(habit_id: UUID, day: date, logged: EntryRow | None, now: Standing) -> CheckedIn:
+    """Show a day, and how its habit stands."""
+    return CheckedIn(
+        habit_id=habit_id,
+        day=day,
+        value=number_of(logged.value) if logged else None,
+        state=cast(CheckInState, logged.state) if logged else None,
+        note=logged.note if logged else "",
+        streak=now.streak,
+        best_streak=now.best_streak,
+        score=now.score,
+    )
+
+
 def check_day(row: HabitRow, day: date, today: date) -> None:
     """Refuse a day that the habit does not have."""
     earliest = row.start_day if row.start_given else today - timedelta(days=YEARS_BACK * 365)
@@ -216,16 +235,7 @@ async def _write(
         if not await check_ins.save(tx, values):
             return None
         await habits.keep_snapshots(tx, row.id, dump_months(settled))
-    return CheckedIn(
-        habit_id=row.id,
-        day=day,
-        value=number_of(after.value) if after else None,
-        state=cast(CheckInState, after.state) if after else None,
-        note=after.note if after else "",
-        streak=now.streak,
-        best_streak=now.best_streak,
-        score=now.score,
-    )
+    return checked_in(row.id, day, after, now)
 
 
 def _values(

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.habits import bin as binned
 from actors.habits import (
     check_in_batch,
     import_undo,
@@ -56,11 +59,11 @@ from contracts.habits import (
     CreateHabit,
     DeleteHabit,
     GetHabit,
-    HabitDeleted,
     Habits,
     ListHabits,
     ListTags,
     ReorderHabits,
+    RestoreHabit,
     TagCount,
     TagCounts,
     UpdateHabit,
@@ -80,7 +83,7 @@ from contracts.message import NotFound, new_id
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
-from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency
+from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency, tags
 from storage.breaks import BreakRow
 from storage.outbox import tell
 
@@ -109,11 +112,22 @@ async def update_habit(command: UpdateHabit, who: Who, tx: Transaction, bus: The
 
 @room.answer
 async def delete_habit(command: DeleteHabit, who: Who, tx: Transaction) -> Done:
-    """Delete a habit and all its days."""
-    row = await plans.found(tx, who, command.habit_id, command.expected_version)
-    await habits.remove(tx, who.user_id, row.id)
-    await tell(tx, HabitDeleted(user_id=who.user_id, version=row.version + 1, habit_id=row.id))
+    """Put a habit into the bin, or delete it for good."""
+    await binned.delete(tx, who, command)
     return Done()
+
+
+@room.answer
+async def restore_habit(command: RestoreHabit, who: Who, tx: Transaction, bus: TheBus) -> Habit:
+    """Take a habit out of the bin."""
+    await binned.restore(tx, who, command.habit_id)
+    return await _shown(tx, bus, who, command.habit_id)
+
+
+@room.tick("habits.purge", every="29 * * * *")
+async def purge(tx: AsyncConnection) -> bool:
+    """Delete for good what has been in the bin too long; tell whether there is more."""
+    return await binned.purge(tx)
 
 
 @room.answer
@@ -127,7 +141,13 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
     """Show a page of habits."""
     after, size = plans.read_cursor(query.cursor), query.limit + 1
     rows = await check_ins.load_page(
-        tx, who.user_id, archived=query.archived, tag=query.tag, after=after, size=size
+        tx,
+        who.user_id,
+        archived=None if query.deleted else query.archived,
+        tag=query.tag,
+        binned=query.deleted,
+        after=after,
+        size=size,
     )
     today = today_of(await person_of(tx, bus, who))
     page = rows[: query.limit]
@@ -149,7 +169,7 @@ async def reorder_habits(command: ReorderHabits, who: Who, tx: Transaction) -> D
 @room.answer
 async def list_tags(query: ListTags, who: Who, tx: Transaction) -> TagCounts:
     """Show the tags in use."""
-    found = await habits.tags(tx, who.user_id)
+    found = await tags.counted(tx, who.user_id)
     return TagCounts(tags=tuple(TagCount(tag=tag, habits=count) for tag, count in found))
 
 
@@ -199,6 +219,9 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
     change = await check_in_history.find_change(
         tx, who.user_id, command.change_id, command.habit_id
     )
+    deleted = await binned.deleted_since(tx, who, command, change)
+    if deleted is not None:
+        return await binned.undo(tx, bus, who, deleted)
     if change is None or change.undone:
         raise NotFound("change_not_found", "There is no change to take back.")
     await check_in_history.mark_undone(tx, change.id)

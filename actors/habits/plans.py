@@ -69,6 +69,13 @@ def check_version(version: int, expected: int | None) -> None:
         )
 
 
+async def check_room(tx: AsyncConnection, who: Principal, max_habits: int) -> None:
+    """Refuse one habit more than somebody may have; those in the bin do not count."""
+    if await habits.count(tx, who.user_id) >= max_habits:
+        sentence = "You have {most} habits; delete one first."
+        raise Conflict("too_many_habits", sentence, most=max_habits)
+
+
 async def create(
     tx: AsyncConnection,
     who: Principal,
@@ -81,9 +88,7 @@ async def create(
     max_habits: int = MAX_HABITS,
 ) -> tuple[HabitRow, Fact]:
     """Keep a new habit, one of at most `max_habits`, and return it with the fact to tell."""
-    if await habits.count(tx, who.user_id) >= max_habits:
-        sentence = "You have {most} habits; delete one first."
-        raise Conflict("too_many_habits", sentence, most=max_habits)
+    await check_room(tx, who, max_habits)
     start = command.start_day or today
     check_plan(command.kind, command.measure, command.target, command.schedule, start)
     check_unit(command.measure, command.unit)
@@ -223,7 +228,7 @@ async def found_break(
 
 async def unsettle(tx: AsyncConnection, who: Principal, day: date) -> None:
     """Unsettle all habits of the caller's from a day on: a break there came, moved or went."""
-    rows = await habits.find_all(tx, who.user_id)
+    rows = await habits.find_all(tx, who.user_id, binned=True)
     await habits.rewind(tx, who.user_id, [row.id for row in rows], day)
 
 
@@ -239,7 +244,7 @@ async def remember(tx: AsyncConnection, fact: ProfileChanged) -> None:
     if known is None or not await habits.remember(tx, fact.user_id, person, fact.version):
         return
     if known.week_start != profile.week_start:
-        for row in await habits.find_all(tx, fact.user_id):
+        for row in await habits.find_all(tx, fact.user_id, binned=True):
             await _turn_weeks(tx, row, max(today_of(person), row.start_day), profile.week_start)
 
 

@@ -16,7 +16,7 @@ from actors.habits.plans import read_id
 from actors.habits.telling import facts_of
 from contracts.breaks import BreakAdded
 from contracts.habit import CheckInState, number_of
-from contracts.habits import HabitArchived
+from contracts.habits import HabitArchived, HabitBinned
 from contracts.imports import CheckInsImported, ImportedDay
 from contracts.message import Fact
 from contracts.retelling import RetellHabits, Retold
@@ -60,13 +60,17 @@ async def _breaks(tx: AsyncConnection, user_id: UUID) -> list[Fact]:
             version=row.version,
             break_id=row.id,
         )
-        for row in await breaks.touching(tx, user_id, None, None)
+        for row in await breaks.touching(tx, user_id, None, None, binned=True)
     ]
 
 
 def _facts(row: HabitRow, days: list[LoggedRow], day_start: int) -> Iterator[Fact]:
-    """Tell a habit, whether it is laid aside, and its days."""
+    """Tell a habit, whether it is laid aside or in the bin, and its days."""
     yield from facts_of(row, row)
+    if row.binned_at is not None:
+        yield HabitBinned(
+            occurred_at=row.binned_at, user_id=row.user_id, version=row.version, habit_id=row.id
+        )
     if row.archived:
         yield HabitArchived(
             occurred_at=_last_used(row, days, day_start),

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import cast
 
-from actors.habits.days import stand
+from actors.habits.days import open_day, stand
 from actors.habits.domain import verdict
 from actors.habits.kept import promise_from, promise_of, versions_of
 from contracts.breaks import Break
@@ -18,7 +18,7 @@ from storage.check_ins import Loaded
 
 def habit_of(loaded: Loaded, today: date) -> Habit:
     """Show a habit as it stands today."""
-    row, now = loaded.habit, stand(loaded, max(today, _open_day(loaded)))
+    row, now = loaded.habit, stand(loaded, open_day(loaded, today))
     version = promise_of(row).version_on(today)
     return Habit(
         habit_id=row.id,
@@ -43,12 +43,8 @@ def habit_of(loaded: Loaded, today: date) -> Habit:
         score=now.score,
         created_at=row.created_at,
         version=row.edition,
+        deleted_at=row.binned_at,
     )
-
-
-def _open_day(loaded: Loaded) -> date:
-    """Return the first day that is not settled: a zone may have moved today behind it."""
-    return date.fromordinal(loaded.habit.settled_day.toordinal() + 1)
 
 
 def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:

@@ -41,10 +41,11 @@ async def page(tx: AsyncConnection, user_id: UUID, query: ExportEntries) -> Expo
     size = fitting([len(row.text) for row in rows], PAGE)
     linked = {habit_id for row in rows[:size] for habit_id in row.habit_ids}
     names = await habits.names(tx, user_id, linked)
+    hidden = await habits.hidden(tx, user_id)
     write = markdown_file if query.format == "markdown" else json_object
     last = rows[size - 1] if size < len(rows) else None
     return ExportedPage(
-        pieces=tuple(write(entry_of(row), names) for row in rows[:size]),
+        pieces=tuple(write(entry_of(row, hidden=hidden), names) for row in rows[:size]),
         next=f"{last.day}~{last.at.isoformat()}~{last.id}" if last else None,
     )
 

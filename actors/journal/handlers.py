@@ -16,10 +16,15 @@ from actors.journal import (
 )
 from actors.journal.domain import month_of, prompt_of
 from actors.journal.rendering import harmless_html
-from actors.journal.views import entry_of
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
-from contracts.habits import HabitChanged, HabitCreated, HabitDeleted
+from contracts.habits import (
+    HabitBinned,
+    HabitChanged,
+    HabitCreated,
+    HabitDeleted,
+    HabitRestored,
+)
 from contracts.imports import Import
 from contracts.journal import (
     CreateEntry,
@@ -102,7 +107,7 @@ async def create_entry(
 ) -> JournalEntry:
     """Write an entry."""
     person = await knowing.person_of(tx, bus, who, stay=True)
-    return entry_of(await writing.create(tx, bus, who, command, person))
+    return await reading.view(tx, await writing.create(tx, bus, who, command, person))
 
 
 @room.answer
@@ -111,7 +116,7 @@ async def update_entry(
 ) -> JournalEntry:
     """Change an entry, and keep what it said."""
     person = await knowing.person_of(tx, bus, who)
-    return entry_of(await writing.update(tx, bus, who, command, person))
+    return await reading.view(tx, await writing.update(tx, bus, who, command, person))
 
 
 @room.answer
@@ -124,13 +129,13 @@ async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
 @room.answer
 async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> JournalEntry:
     """Bring an entry back, or an earlier version of it."""
-    return entry_of(await writing.restore(tx, who, command))
+    return await reading.view(tx, await writing.restore(tx, who, command))
 
 
 @room.answer
 async def get_entry(query: GetEntry, who: Who, tx: Transaction) -> JournalEntry:
     """Show one entry."""
-    return entry_of(await reading.shown(tx, who, query.entry_id))
+    return await reading.view(tx, await reading.shown(tx, who, query.entry_id))
 
 
 @room.answer
@@ -374,6 +379,18 @@ async def rename_habit(fact: HabitChanged, tx: Transaction) -> None:
     """Note what a habit is called now."""
     name = fact.habit.name
     await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
+
+
+@room.hear
+async def hide_habit(fact: HabitBinned, tx: Transaction) -> None:
+    """Hide the links to a habit that is in the bin."""
+    await knowing.hide_habit(tx, fact.user_id, fact.habit_id, fact.version, binned=True)
+
+
+@room.hear
+async def show_habit(fact: HabitRestored, tx: Transaction) -> None:
+    """Show the links to a habit again that is out of the bin."""
+    await knowing.hide_habit(tx, fact.user_id, fact.habit_id, fact.version, binned=False)
 
 
 @room.hear

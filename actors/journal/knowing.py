@@ -60,6 +60,15 @@ async def forget_habit(tx: AsyncConnection, user_id: UUID, habit_id: UUID, versi
         await entries.unlink(tx, user_id, habit_id)
 
 
+async def hide_habit(
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID, version: int, *, binned: bool
+) -> None:
+    """Note whether a habit of a diarist's is in the bin."""
+    await people.meet(tx, user_id)
+    if await people.find(tx, user_id) is not None:
+        await habits.put_away(tx, user_id, habit_id, version, binned=binned)
+
+
 async def check_links(
     tx: AsyncConnection, bus: Bus, who: Principal, habit_ids: tuple[UUID, ...]
 ) -> None:

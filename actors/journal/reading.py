@@ -16,6 +16,7 @@ from contracts.journal import (
     EntryHistory,
     GetEntryHistory,
     JournalEntries,
+    JournalEntry,
     ListEntries,
     OnThisDay,
     RetellEntries,
@@ -24,7 +25,7 @@ from contracts.message import Invalid, Wrong
 from contracts.principal import Principal
 from contracts.retelling import Retold
 from contracts.time import FIRST_DAY, LAST_DAY, Day
-from storage.journal import entries, searching
+from storage.journal import entries, habits, searching
 from storage.journal.entries import EntryRow
 from storage.journal.searching import Place, Wanted
 from storage.outbox import tell
@@ -43,6 +44,12 @@ async def shown(tx: AsyncConnection, who: Principal, entry_id: UUID) -> EntryRow
     return row
 
 
+async def view(tx: AsyncConnection, row: EntryRow) -> JournalEntry:
+    """Show an entry as its writer sees it: links to habits in the bin are hidden."""
+    hidden = await habits.hidden(tx, row.user_id) if row.habit_ids else ()
+    return entry_of(row, hidden=hidden)
+
+
 async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> JournalEntries:
     """Show a page of entries, and look one further to know whether there is another."""
     check_range(query.first, query.last)
@@ -57,10 +64,13 @@ async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> Jou
         query.deleted,
     )
     behind = _read_place(query.cursor) if query.cursor else None
+    hidden = await habits.hidden(tx, who.user_id)
+    if query.habit_id in hidden:
+        return JournalEntries(entries=())
     rows = await searching.find(tx, who.user_id, wanted, behind, query.limit + 1)
     size = fitting([len(one.row.text) for one in rows], query.limit)
     return JournalEntries(
-        entries=tuple(entry_of(one.row, one.snippet) for one in rows[:size]),
+        entries=tuple(entry_of(one.row, one.snippet, hidden=hidden) for one in rows[:size]),
         next=_write_place(rows[size - 1].place) if size < len(rows) else None,
     )
 
@@ -73,8 +83,9 @@ async def history(tx: AsyncConnection, who: Principal, query: GetEntryHistory) -
     rows = await entries.revisions_before(tx, who.user_id, row.id, bound, size)
     versions = [*([row] if before is None else []), *rows]
     count = fitting([len(one.text) for one in versions], query.limit)
+    hidden = await habits.hidden(tx, who.user_id)
     return EntryHistory(
-        versions=tuple(map(version_of, versions[:count])),
+        versions=tuple(version_of(one, hidden) for one in versions[:count]),
         next=str(versions[count - 1].version) if count < len(versions) else None,
     )
 
@@ -84,7 +95,8 @@ async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDa
     month, days = same_days(day)
     rows = await searching.of_days(tx, who.user_id, month, days, day, LOOK_BACK)
     size = fitting([len(row.text) for row in rows], LOOK_BACK)
-    return OnThisDay(day=day, entries=tuple(map(entry_of, rows[:size])))
+    hidden = await habits.hidden(tx, who.user_id)
+    return OnThisDay(day=day, entries=tuple(entry_of(row, hidden=hidden) for row in rows[:size]))
 
 
 async def retold(tx: AsyncConnection, command: RetellEntries) -> Retold:

@@ -1,14 +1,16 @@
 """How stored entries are shown: rows in, contracts out."""
 
 import html
+from collections.abc import Collection, Iterable
+from uuid import UUID
 
 from contracts.journal import EntryVersion, JournalEntry
 from storage.journal.entries import EntryRow, RevisionRow
 from storage.journal.searching import END, FOUND
 
 
-def entry_of(row: EntryRow, snippet: str = "") -> JournalEntry:
-    """Show an entry."""
+def entry_of(row: EntryRow, snippet: str = "", *, hidden: Collection[UUID] = ()) -> JournalEntry:
+    """Show an entry, without its links to `hidden` habits."""
     return JournalEntry(
         entry_id=row.id,
         title=row.title,
@@ -16,7 +18,7 @@ def entry_of(row: EntryRow, snippet: str = "") -> JournalEntry:
         mood=row.mood,
         energy=row.energy,
         tags=tuple(row.tags),
-        habit_ids=tuple(row.habit_ids),
+        habit_ids=seen(row.habit_ids, hidden),
         prompt_id=row.prompt_id,
         question=row.question,
         favourite=row.favourite,
@@ -36,8 +38,13 @@ def marked(snippet: str) -> str:
     return html.escape(snippet).replace(FOUND, "<mark>").replace(END, "</mark>")
 
 
-def version_of(row: RevisionRow) -> EntryVersion:
-    """Show a version of an entry."""
+def seen(habit_ids: Iterable[UUID], hidden: Collection[UUID]) -> tuple[UUID, ...]:
+    """Return the habits that are not hidden."""
+    return tuple(habit_id for habit_id in habit_ids if habit_id not in hidden)
+
+
+def version_of(row: RevisionRow, hidden: Collection[UUID] = ()) -> EntryVersion:
+    """Show a version of an entry, without its links to `hidden` habits."""
     return EntryVersion(
         version=row.version,
         title=row.title,
@@ -45,7 +52,7 @@ def version_of(row: RevisionRow) -> EntryVersion:
         mood=row.mood,
         energy=row.energy,
         tags=tuple(row.tags),
-        habit_ids=tuple(row.habit_ids),
+        habit_ids=seen(row.habit_ids, hidden),
         prompt_id=row.prompt_id,
         question=row.question,
         favourite=row.favourite,

@@ -9,6 +9,7 @@ from actors.journal.domain import Lived, check_says_something, check_version, li
 from actors.journal.knowing import check_links
 from actors.journal.prompts import question_of
 from actors.journal.telling import fact_of
+from actors.journal.views import seen
 from contracts.bus import Bus
 from contracts.journal import (
     CreateEntry,
@@ -105,12 +106,24 @@ async def update(
         values["question"] = command.question or ""
     if command.habit_ids is not None:
         await check_links(tx, bus, who, command.habit_ids)
+        values["habit_ids"] = await _linked(tx, row, command.habit_ids)
     old = Lived(row.day, row.at, row.zone)
     when = moved(old, command.day, command.at, command.zone, person.day_start, now)
     values |= {"day": when.day, "at": when.at, "zone": when.zone}
     said = ("text", "title", "mood", "energy", "tags")
     check_says_something(*(values.get(name, getattr(row, name)) for name in said))
     return await save(tx, row, values, now)
+
+
+async def _linked(tx: AsyncConnection, row: EntryRow, given: tuple[UUID, ...]) -> list[UUID]:
+    """Return the links that an entry is to have: those to habits in the bin are not seen, and stay.
+
+    What is said already, as far as it is seen, changes nothing.
+    """
+    hidden = await habits.hidden(tx, row.user_id)
+    if given == seen(row.habit_ids, hidden):
+        return list(row.habit_ids)
+    return [*given, *(one for one in row.habit_ids if one in hidden)]
 
 
 def _given(command: UpdateEntry) -> dict[str, object]:
@@ -164,6 +177,7 @@ async def restore(tx: AsyncConnection, who: Principal, command: RestoreEntry) ->
     before = await entries.find_revision(tx, who.user_id, row.id, version) if version else None
     if before is not None:
         values |= {name: getattr(before, name) for name in WORDS}
-        there = await habits.names(tx, who.user_id, before.habit_ids, stay=True)
+        names = await habits.names(tx, who.user_id, before.habit_ids, stay=True)
+        there = {*names, *await habits.hidden(tx, who.user_id)}
         values["habit_ids"] = [one for one in before.habit_ids if one in there]
     return await save(tx, row, values, datetime.now(UTC))

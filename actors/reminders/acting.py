@@ -158,7 +158,7 @@ async def _open(tx: AsyncConnection, token: str) -> Opened:
     if claim.habit_id is None:
         return Opened(claim, claim.link_id, link)
     habit = (await copies.find_habits(tx, claim.user_id)).get(claim.habit_id)
-    if habit is None or habit.deleted or habit.archived:
+    if habit is None or habit.gone or habit.archived:
         raise _void()
     link = link.model_copy(update={"habit": habit.name})
     if not marks or claim.day is None:

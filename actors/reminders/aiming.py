@@ -93,7 +93,7 @@ def never_because(rule: RuleRow, habit: HabitRow | None, today: date) -> NeverBe
     """Say why a rule that has no next time will not come."""
     if not rule.enabled:
         return "off"
-    if rule.habit_id is not None and (habit is None or habit.deleted or habit.promise is None):
+    if rule.habit_id is not None and (habit is None or habit.gone or habit.promise is None):
         return "habit_gone"
     if habit is not None and habit.archived:
         return "archived"
@@ -109,11 +109,11 @@ def next_of(
     now: datetime,
 ) -> Coming | None:
     """Work out when a rule comes next; a snooze that runs is waited for."""
-    gone = habit is not None and (habit.deleted or habit.archived or habit.promise is None)
+    gone = habit is not None and (habit.gone or habit.archived or habit.promise is None)
     if not rule.enabled or gone or (rule.habit_id is not None and habit is None):
         return None
-    if rule.wakes and rule.next_fire_at is not None and rule.next_fire_at > now:
-        return Coming(rule.next_slot, rule.next_fire_at)
+    if rule.wakes and rule.snoozed_until is not None and rule.snoozed_until > now:
+        return Coming(rule.next_slot, rule.snoozed_until)
     life, first = life_of(person), None
     if rule.kind == "silence" and habit is not None and habit.promise is not None:
         rests, start = rests_of(habit, breaks), habit.promise.start
@@ -123,7 +123,7 @@ def next_of(
 
 async def aim(tx: AsyncConnection, person: PersonRow, *, habit_id: UUID | None = None) -> None:
     """Work out anew when a person's rules come next, or those of a habit."""
-    found = await rules.find_all(tx, person.user_id, habit_id)
+    found = await rules.find_all(tx, person.user_id, habit_id, binned=True)
     if found:
         now = datetime.now(UTC)
         aims = await aims_of(tx, person, found, now)
@@ -147,5 +147,7 @@ async def aims_of(
         habit = habits.get(rule.habit_id) if rule.habit_id else None
         last = logged.get(rule.habit_id) if rule.habit_id else None
         coming = next_of(rule, person, habit, breaks, last, now)
-        aims.append(Aim(rule.id, coming.at if coming else None, coming.slot if coming else 0))
+        aims.append(
+            Aim(rule.id, coming.at if coming else None, coming.slot if coming else rule.next_slot)
+        )
     return aims

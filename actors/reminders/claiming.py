@@ -160,7 +160,7 @@ def _judge(
         seen = Seen(
             habit.promise if habit else None,
             archived=habit is not None and habit.archived,
-            gone=habit is None or habit.deleted,
+            gone=habit is None or habit.gone,
             entries=logged.entries if logged else {},
             rests=rests,
             logged=logged.last if logged else None,
@@ -227,7 +227,7 @@ def _advance(one: Decided, now: datetime) -> Advance:
         after = _moved(rule, last.slot, ignored, nudged)
         breaks = [BreakRow(first, end, rule.habit_id, None) for first, end in one.rests]
         upcoming = next_of(after, one.case.claimed.person, habit, breaks, one.logged, now)
-    elif habit is not None and (habit.archived or habit.deleted):
+    elif habit is not None and (habit.archived or habit.gone):
         upcoming = None
     at, slot = (upcoming.at, upcoming.slot) if upcoming else (None, 0)
     return Advance(rule.id, at, slot, last.slot, ignored, nudged)

@@ -14,7 +14,15 @@ from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.bus import Bus
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
 from contracts.habit import CheckInState, thousandths
-from contracts.habits import GetHabit, HabitArchived, HabitChanged, HabitCreated, HabitDeleted
+from contracts.habits import (
+    GetHabit,
+    HabitArchived,
+    HabitBinned,
+    HabitChanged,
+    HabitCreated,
+    HabitDeleted,
+    HabitRestored,
+)
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.mails import DigestEvery
@@ -57,7 +65,7 @@ async def habit_of(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID
     Refuses with `NotFound`.
     """
     found = (await copies.find_habits(tx, who.user_id)).get(habit_id)
-    if found is not None and not found.deleted and found.promise is not None:
+    if found is not None and not found.gone and found.promise is not None:
         return found
     habit = await bus.ask(GetHabit(habit_id=habit_id), who)
     values: dict[str, object] = {
@@ -156,6 +164,16 @@ async def note_archived(tx: AsyncConnection, fact: HabitArchived) -> None:
     person = await copies.meet(tx, fact.user_id)
     if person is not None and await copies.save_archived(
         tx, fact.user_id, fact.habit_id, fact.version, archived=fact.archived
+    ):
+        await aim(tx, person, habit_id=fact.habit_id)
+
+
+async def note_binned(tx: AsyncConnection, fact: HabitBinned | HabitRestored) -> None:
+    """Note whether a habit is in the bin: its reminders are silent, or come again."""
+    binned = isinstance(fact, HabitBinned)
+    person = await copies.meet(tx, fact.user_id)
+    if person is not None and await copies.save_binned(
+        tx, fact.user_id, fact.habit_id, fact.version, binned=binned
     ):
         await aim(tx, person, habit_id=fact.habit_id)
 

@@ -42,7 +42,14 @@ from contracts.deliveries import (
     SetApprise,
     TryReminder,
 )
-from contracts.habits import HabitArchived, HabitChanged, HabitCreated, HabitDeleted
+from contracts.habits import (
+    HabitArchived,
+    HabitBinned,
+    HabitChanged,
+    HabitCreated,
+    HabitDeleted,
+    HabitRestored,
+)
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.mails import DigestComposed, MailWanted
@@ -328,6 +335,18 @@ async def note_habit(fact: HabitChanged, tx: Transaction) -> None:
 async def note_archived(fact: HabitArchived, tx: Transaction) -> None:
     """Note whether a habit is laid aside."""
     await copies.note_archived(tx, fact)
+
+
+@room.hear
+async def hide_habit(fact: HabitBinned, tx: Transaction) -> None:
+    """Keep silent about a habit that is in the bin."""
+    await copies.note_binned(tx, fact)
+
+
+@room.hear
+async def show_habit(fact: HabitRestored, tx: Transaction) -> None:
+    """Remind again of a habit that is out of the bin."""
+    await copies.note_binned(tx, fact)
 
 
 @room.hear

@@ -123,7 +123,7 @@ _HABIT = (
     " array_agg(c.value ORDER BY c.day) AS values, array_agg(c.state ORDER BY c.day) AS states"
     "{more} FROM analytics.days c WHERE c.user_id = h.user_id AND c.habit_id = h.habit_id"
     " AND c.state IS NOT NULL{which_days}) d"
-    " WHERE h.user_id = :user_id AND h.version > 0 AND NOT h.deleted{which}"
+    " WHERE h.user_id = :user_id AND h.version > 0 AND NOT h.deleted AND NOT h.binned{which}"
 )
 _RANGE = text(
     _HABIT.format(more="", which_days=" AND c.day BETWEEN :first AND :last", which="")
@@ -162,7 +162,7 @@ async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[BreakRow]:
 
 
 async def load(tx: AsyncConnection, user_id: UUID, first: date, last: date) -> Loaded:
-    """Load what happened from `first` to `last`, both included, of all habits not deleted."""
+    """Load what happened from `first` to `last`, both included, of all habits that are there."""
     person = await find_person(tx, user_id)
     rests = await find_breaks(tx, user_id)
     span = {"user_id": user_id, "first": first, "last": last}

@@ -74,7 +74,10 @@ async def find(tx: AsyncConnection, user_id: UUID) -> list[SettledRow]:
         habits.c.settled_day,
     )
     statement = select(*columns).where(
-        habits.c.user_id == user_id, habits.c.version > 0, ~habits.c.deleted
+        habits.c.user_id == user_id,
+        habits.c.version > 0,
+        ~habits.c.deleted,
+        ~habits.c.binned,
     )
     return [
         SettledRow(

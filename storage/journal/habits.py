@@ -1,4 +1,7 @@
-"""What the room knows of the habits of those who keep a diary: names, and which are gone."""
+"""What the room knows of the habits of those who keep a diary: names, and which are gone.
+
+A habit in the bin (`binned`) is hidden: entries keep their links to it, and do not show them.
+"""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -17,6 +20,8 @@ habits = Table(
     Column("name", Text, nullable=False),
     Column("gone", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("binned", Boolean, nullable=False, server_default="false"),
+    Column("binned_version", Integer, nullable=False, server_default="0"),
     schema="journal",
 )
 
@@ -42,6 +47,30 @@ async def remember(
     )
 
 
+async def put_away(
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID, version: int, *, binned: bool
+) -> None:
+    """Note whether a habit is in the bin, if that is news."""
+    given = {"binned": binned, "binned_version": version}
+    unknown = {"name": "", "gone": False, "version": 0}
+    statement = insert(habits).values(user_id=user_id, habit_id=habit_id, **unknown, **given)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[habits.c.user_id, habits.c.habit_id],
+            set_=given,
+            where=habits.c.binned_version < version,
+        )
+    )
+
+
+async def hidden(tx: AsyncConnection, user_id: UUID) -> frozenset[UUID]:
+    """Return the habits of a user that are in the bin."""
+    mine = select(habits.c.habit_id).where(
+        habits.c.user_id == user_id, habits.c.binned, ~habits.c.gone
+    )
+    return frozenset((await tx.execute(mine)).scalars())
+
+
 async def names(
     tx: AsyncConnection, user_id: UUID, habit_ids: Collection[UUID], *, stay: bool = False
 ) -> dict[UUID, str]:
@@ -49,7 +78,11 @@ async def names(
     if not habit_ids:
         return {}
     statement = select(habits.c.habit_id, habits.c.name).where(
-        habits.c.user_id == user_id, habits.c.habit_id.in_(habit_ids), ~habits.c.gone
+        habits.c.user_id == user_id,
+        habits.c.habit_id.in_(habit_ids),
+        habits.c.version > 0,
+        ~habits.c.gone,
+        ~habits.c.binned,
     )
     if stay:
         statement = statement.order_by(habits.c.habit_id).with_for_update(read=True)

@@ -25,8 +25,8 @@ _PERSON = (
     " p.quiet_from, p.quiet_to, p.channels, p.telegram, p.grace"
 )
 _HABIT = (
-    "h.deleted, h.archived, h.name, h.measure, h.unit, h.tags, h.versions, h.start_day,"
-    " h.kind AS habit_kind"
+    "h.deleted OR h.binned AS gone, h.archived, h.name, h.measure, h.unit, h.tags, h.versions,"
+    " h.start_day, h.kind AS habit_kind"
 )
 _ON_DAY = "DATE '0001-01-01' + (r.next_slot / 1440 - 1)::integer"
 _CLAIM = text(
@@ -83,11 +83,11 @@ def _claimed(row: Row[Any]) -> Claimed:
     )
     if rule.habit_id is None:
         return Claimed(rule, person, None)
-    deleted, archived, habit_name, measure, unit, tags, *rest = row[_HABIT_FROM:]
+    gone, archived, habit_name, measure, unit, tags, *rest = row[_HABIT_FROM:]
     versions, start_day, kind, on_day, on_day_state = rest
     habit = HabitRow(
         rule.habit_id,
-        bool(deleted),
+        bool(gone),
         bool(archived),
         habit_name or "",
         measure or "yes_no",

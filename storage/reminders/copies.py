@@ -55,10 +55,13 @@ class PersonRow(NamedTuple):
 
 
 class HabitRow(NamedTuple):
-    """A habit: `promise` None while no fact has told what it is."""
+    """A habit: `promise` None while no fact has told what it is.
+
+    `gone`: it was deleted, for good or into the bin.
+    """
 
     habit_id: UUID
-    deleted: bool
+    gone: bool
     archived: bool
     name: str
     measure: str
@@ -203,6 +206,22 @@ async def save_archived(
     return bool(done.rowcount)
 
 
+async def save_binned(
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID, version: int, *, binned: bool
+) -> bool:
+    """Note whether a habit is in the bin; false if something newer is known, or it is gone."""
+    given = {"binned": binned, "binned_version": version}
+    statement = insert(habits).values(user_id=user_id, habit_id=habit_id, **given)
+    done = await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[habits.c.user_id, habits.c.habit_id],
+            set_=given,
+            where=(habits.c.binned_version < version) & ~habits.c.deleted,
+        )
+    )
+    return bool(done.rowcount)
+
+
 async def drop_habit(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None:
     """Note that a habit is gone, with its days and its rules."""
     mine = select(rules.c.id).where(rules.c.user_id == user_id, rules.c.habit_id == habit_id)
@@ -214,7 +233,8 @@ async def drop_habit(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None
     empty: dict[str, object] = dict.fromkeys(
         ("name", "kind", "measure", "unit", "cue", "tags", "start_day", "versions")
     )
-    empty |= {"version": 0, "archived": False, "archived_version": 0, "deleted": True}
+    empty |= {"version": 0, "archived": False, "archived_version": 0}
+    empty |= {"binned": False, "binned_version": 0, "deleted": True}
     statement = insert(habits).values(user_id=user_id, habit_id=habit_id, **empty)
     await tx.execute(
         statement.on_conflict_do_update(
@@ -230,7 +250,7 @@ async def find_habits(tx: AsyncConnection, user_id: UUID) -> dict[UUID, HabitRow
     return {
         row.habit_id: HabitRow(
             row.habit_id,
-            row.deleted,
+            row.deleted or row.binned,
             row.archived,
             row.name or "",
             row.measure or "yes_no",

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.mails import DigestEvery
 from contracts.reminders import ChannelName, Outcome, ReminderKind, SilentReason, SmartMode
-from storage.reminders.tables import digests, fires, rules
+from storage.reminders.tables import digests, fires, habits, rules
 
 
 class RuleRow(NamedTuple):
@@ -106,20 +106,31 @@ def _arrays(values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def _shown(user_id: UUID) -> ColumnElement[bool]:
+    """Hold for the rules of a user's, but not for those of a habit in the bin."""
+    binned = select(habits.c.habit_id).where(habits.c.user_id == user_id, habits.c.binned)
+    seen = or_(rules.c.habit_id.is_(None), rules.c.habit_id.not_in(binned))
+    return and_(rules.c.user_id == user_id, seen)
+
+
 async def find(
     tx: AsyncConnection, user_id: UUID, rule_id: UUID, *, lock: bool = False
 ) -> RuleRow | None:
     """Return a rule of this user's."""
-    statement = select(*COLUMNS).where(rules.c.user_id == user_id, rules.c.id == rule_id)
+    statement = select(*COLUMNS).where(_shown(user_id), rules.c.id == rule_id)
     row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
     return rule_of(row) if row else None
 
 
 async def find_all(
-    tx: AsyncConnection, user_id: UUID, habit_id: UUID | None = None
+    tx: AsyncConnection, user_id: UUID, habit_id: UUID | None = None, *, binned: bool = False
 ) -> list[RuleRow]:
-    """Return a user's rules, or those of a habit, in the order in which they were made."""
-    statement = select(*COLUMNS).where(rules.c.user_id == user_id)
+    """Return a user's rules, or those of a habit, in the order in which they were made.
+
+    `binned`: also those of habits in the bin.
+    """
+    mine = rules.c.user_id == user_id if binned else _shown(user_id)
+    statement = select(*COLUMNS).where(mine)
     if habit_id is not None:
         statement = statement.where(rules.c.habit_id == habit_id)
     rows = await tx.execute(statement.order_by(rules.c.created_at, rules.c.id))
@@ -127,8 +138,8 @@ async def find_all(
 
 
 async def count(tx: AsyncConnection, user_id: UUID) -> int:
-    """Return how many rules a user has."""
-    statement = select(func.count()).where(rules.c.user_id == user_id)
+    """Return how many rules a user has; those of habits in the bin do not count."""
+    statement = select(func.count()).select_from(rules).where(_shown(user_id))
     return int((await tx.execute(statement)).scalar_one())
 
 

@@ -73,6 +73,8 @@ habits = Table(
     Column("version", Integer, nullable=False, server_default="0"),
     Column("archived", Boolean, nullable=False, server_default="false"),
     Column("archived_version", Integer, nullable=False, server_default="0"),
+    Column("binned", Boolean, nullable=False, server_default="false"),
+    Column("binned_version", Integer, nullable=False, server_default="0"),
     schema=SCHEMA,
 )
 

@@ -8,7 +8,14 @@ from uuid import UUID
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
 from contracts.habit import Outline, Target, Version
-from contracts.habits import HabitArchived, HabitChanged, HabitCreated, HabitDeleted
+from contracts.habits import (
+    HabitArchived,
+    HabitBinned,
+    HabitChanged,
+    HabitCreated,
+    HabitDeleted,
+    HabitRestored,
+)
 from contracts.imports import CheckInsImported, ImportedDay
 from contracts.journal import EntriesImported, EntryDeleted, EntryOutline, EntryWritten
 from contracts.message import Fact, new_id
@@ -29,6 +36,7 @@ class Kept:
     tags: tuple[str, ...] = ()
     target: float | None = None
     archived: bool = False
+    binned: bool = False
     days: dict[date, tuple[float, str, datetime | None]] = field(default_factory=dict)
 
 
@@ -98,6 +106,14 @@ class Teller:
             archived=habit.archived,
         )
 
+    def bin(self, number: int) -> None:
+        """Put a habit into the bin, or take it out."""
+        habit = self.habit(number)
+        habit.version += 1
+        habit.binned = not habit.binned
+        kind: type[Fact] = HabitBinned if habit.binned else HabitRestored
+        self.tell(kind, version=habit.version, habit_id=habit.habit_id)
+
     def delete(self, number: int) -> None:
         habit = self.habit(number)
         del self.habits[habit.habit_id]
@@ -148,6 +164,8 @@ class Teller:
         """Tell a habit once more, at the version that it has."""
         habit = self.habit(number)
         self._outline(HabitChanged, habit)
+        if habit.binned:
+            self.tell(HabitBinned, version=habit.version, habit_id=habit.habit_id)
         if habit.archived:
             self._archived(habit)
         if habit.days:

@@ -252,7 +252,7 @@ async def test_a_deleted_habit_is_gone(ann: Tracker) -> None:
     made = await ann.begin()
     await ann.log(made.habit_id)
     await ann.told()
-    await ann.ask(DeleteHabit(habit_id=made.habit_id))
+    await ann.ask(DeleteHabit(habit_id=made.habit_id, forever=True))
     (fact,) = await ann.told()
     assert (fact["address"], fact["version"]) == ("habits.habit_deleted", 3)
     with pytest.raises(NotFound):

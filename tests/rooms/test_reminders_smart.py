@@ -308,7 +308,9 @@ async def test_facts_count_in_any_order_and_twice(
     await me.ask(RemoveBreak(break_id=rest.break_id))
     entry = await me.ask(CreateEntry(text="Rain."))
     await me.ask(DeleteEntry(entry_id=entry.entry_id))
-    await me.ask(DeleteHabit(habit_id=gone.habit_id))
+    lying = await me.tracker.begin("Lying in the bin")
+    await me.ask(DeleteHabit(habit_id=lying.habit_id))
+    await me.ask(DeleteHabit(habit_id=gone.habit_id, forever=True))
     told = [_fact(one) for one in await me.tracker.told()]
     facts = [fact for fact in told if fact is not None]
     assert len(facts) > 12

@@ -65,6 +65,9 @@ def live(person: Person) -> None:
         },
     )
     ids["habit_id"] = habit["habit_id"]
+    binned = ask("POST", "/v1/habits", json={"name": f"In the bin {mark}", "tags": [mark]})
+    ask("PUT", f"/v1/habits/{binned['habit_id']}/check-ins/today", json={"note": mark})
+    ask("DELETE", f"/v1/habits/{binned['habit_id']}")
     day = f"/v1/habits/{ids['habit_id']}/check-ins"
     once = {**person.header, "Idempotency-Key": f"key-{mark}"}
     answer = person.client.put(f"{day}/today", json={"value": 2, "note": mark}, headers=once)
