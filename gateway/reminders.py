@@ -105,6 +105,7 @@ else:
     SettingsChanges = changes_of(
         "SettingsChanges",
         UpdateReminderSettings,
+        of=ReminderSettings,
         without=frozenset({"no_quiet_hours", "expected_version"}),
         clears=frozenset({"quiet_hours"}),
         example={"digests": ["week"]},
