@@ -163,7 +163,6 @@ class HabitCreated(_AboutHabit):
     habit: Outline
     start_day: Day
     versions: tuple[Version, ...]
-    cue: Line = ""
 
 
 class HabitChanged(_AboutHabit):
@@ -173,7 +172,6 @@ class HabitChanged(_AboutHabit):
     habit: Outline
     start_day: Day
     versions: tuple[Version, ...]
-    cue: Line = ""
 
 
 class HabitArchived(_AboutHabit):

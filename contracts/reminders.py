@@ -211,6 +211,17 @@ class UpdateReminder(Command[Reminder]):
     expected_version: int | None = None
 
 
+class NoteCue(Command[Done]):
+    """Note the cue of one of the caller's habits, for mails to show; the habits room asks this.
+
+    Cues are words of a person: no fact tells of them.
+    """
+
+    address: ClassVar[str] = "reminders.note_cue"
+    habit_id: UUID
+    cue: Line
+
+
 class DeleteReminder(Command[Done]):
     """Delete a reminder and its history. Refuses with `NotFound` or `Conflict`."""
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits import bin as binned
 from actors.habits import (
     check_in_batch,
+    cues,
     import_undo,
     importing,
     marking,
@@ -107,6 +108,8 @@ async def update_habit(command: UpdateHabit, who: Who, tx: Transaction, bus: The
     row = await plans.found(tx, who, command.habit_id, command.expected_version)
     person = await person_of(tx, bus, who)
     await tell(tx, *await plans.update(tx, who, row, command, person, today_of(person)))
+    if command.cue is not None and command.cue != row.cue:
+        await cues.pass_on(bus, who, row.id, command.cue)
     return await _shown(tx, bus, who, row.id)
 
 

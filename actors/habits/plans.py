@@ -128,7 +128,6 @@ async def create(
         habit=outline_of(row),
         start_day=start,
         versions=(version,),
-        cue=row.cue,
     )
     return row, fact
 

@@ -42,7 +42,6 @@ def facts_of(before: HabitRow, after: HabitRow, archived_at: datetime | None = N
             habit=outline_of(after),
             start_day=after.start_day,
             versions=versions_of(after.versions),
-            cue=after.cue,
         )
     ]
     if before.archived != after.archived:

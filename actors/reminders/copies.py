@@ -60,14 +60,19 @@ async def _again(tx: AsyncConnection, user_id: UUID) -> PersonRow | None:
 
 
 async def habit_of(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) -> HabitRow:
-    """Return a habit of the caller's; ask for it if no fact has told of it yet.
+    """Return a habit of the caller's; ask for it if no fact has told of it yet, and for its cue,
+    of which no fact tells.
 
     Refuses with `NotFound`.
     """
     found = (await copies.find_habits(tx, who.user_id)).get(habit_id)
-    if found is not None and not found.gone and found.promise is not None:
+    known = found is not None and not found.gone and found.promise is not None
+    if found is not None and known and found.cue is not None:
         return found
     habit = await bus.ask(GetHabit(habit_id=habit_id), who)
+    if known:
+        await copies.save_cue(tx, who.user_id, habit_id, habit.cue)
+        return (await copies.find_habits(tx, who.user_id))[habit_id]
     values: dict[str, object] = {
         "name": habit.name,
         "kind": habit.kind,
@@ -150,7 +155,6 @@ async def note_habit(tx: AsyncConnection, fact: HabitCreated | HabitChanged) -> 
         "kind": fact.habit.kind,
         "measure": fact.habit.measure,
         "unit": fact.habit.unit,
-        "cue": fact.cue,
         "tags": list(fact.habit.tags),
         "start_day": fact.start_day,
         "versions": copies.dump_versions(fact.versions),

@@ -68,6 +68,7 @@ from contracts.reminders import (
     GetReminder,
     GiveFeedback,
     ListReminders,
+    NoteCue,
     Proposal,
     Reminder,
     Reminders,
@@ -78,6 +79,7 @@ from contracts.reminders import (
 from contracts.users import ProfileChanged, UserChanged, UserDeleted
 from storage import idempotency
 from storage.reminders import channels as doors
+from storage.reminders import copies as habits
 from storage.reminders import rules as kept
 
 room = Room("reminders")
@@ -97,6 +99,13 @@ async def create_reminder(
 async def update_reminder(command: UpdateReminder, who: Who, tx: Transaction) -> Reminder:
     """Change a reminder."""
     return await rules.update(tx, who, command)
+
+
+@room.answer
+async def note_cue(command: NoteCue, who: Who, tx: Transaction) -> Done:
+    """Note the cue of a habit, if the habit is known."""
+    await habits.save_cue(tx, who.user_id, command.habit_id, command.cue)
+    return Done()
 
 
 @room.answer

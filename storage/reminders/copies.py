@@ -55,7 +55,7 @@ class PersonRow(NamedTuple):
 
 
 class HabitRow(NamedTuple):
-    """A habit: `promise` None while no fact has told what it is.
+    """A habit: `promise` None while no fact has told what it is, `cue` None while nobody asked.
 
     `gone`: it was deleted, for good or into the bin.
     """
@@ -68,7 +68,7 @@ class HabitRow(NamedTuple):
     unit: str
     tags: tuple[str, ...]
     promise: Promise | None
-    cue: str = ""
+    cue: str | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -190,6 +190,12 @@ async def save_habit(
     return bool(done.rowcount)
 
 
+async def save_cue(tx: AsyncConnection, user_id: UUID, habit_id: UUID, cue: str) -> None:
+    """Note the cue of a habit that is known."""
+    mine = (habits.c.user_id == user_id, habits.c.habit_id == habit_id, ~habits.c.deleted)
+    await tx.execute(update(habits).where(*mine).values(cue=cue))
+
+
 async def save_archived(
     tx: AsyncConnection, user_id: UUID, habit_id: UUID, version: int, *, archived: bool
 ) -> bool:
@@ -257,7 +263,7 @@ async def find_habits(tx: AsyncConnection, user_id: UUID) -> dict[UUID, HabitRow
             row.unit or "",
             tuple(row.tags or ()),
             promise_of(row),
-            row.cue or "",
+            row.cue,
         )
         for row in rows
     }
