@@ -14,9 +14,12 @@ from ops.command import (
     Host,
     Port,
     Redis,
+    Zone,
     complain,
+    complain_of_unknown,
     run,
     settings_of,
+    show_version,
 )
 from ops.import_commands import import_app
 
@@ -37,23 +40,18 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(analytics_app, name="analytics")
 
 
-def show_version(asked: bool) -> None:
-    """Print the version, and no more."""
-    if asked:
-        from ops.version import version
-
-        print(f"ritmo {version()}")
-        raise typer.Exit
-
-
 @app.callback()
 def ritmo(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=show_version, is_eager=True, help="Say which it is."),
     ] = False,
 ) -> None:
     """Ritmo keeps habits, diary and moods, on your own machine."""
+    if context.invoked_subcommand not in ("run", "gateway", "courier", "clock"):
+        # Of those many run side by side: what is wrong with all is said once, by others.
+        complain_of_unknown()
 
 
 @app.command()
@@ -73,7 +71,7 @@ def up(
         from ops.embedded import up as start
     else:
         from ops.supervisor import up as start
-    run(start(settings))
+    run(start(settings), settings)
 
 
 @app.command("run")
@@ -81,7 +79,8 @@ def run_room(room: Annotated[str, typer.Argument(help="auth, users, habits, …"
     """Run one room over RabbitMQ, in a process of its own."""
     from ops.parts import run_room as start
 
-    run(start(Settings(), room))
+    settings = Settings()
+    run(start(settings, room), settings)
 
 
 @app.command()
@@ -89,7 +88,8 @@ def gateway(host: Host = None, port: Port = None) -> None:
     """Run the gateway over RabbitMQ."""
     from ops.parts import run_gateway as start
 
-    run(start(settings_of(host=host, port=port)))
+    settings = settings_of(host=host, port=port)
+    run(start(settings), settings)
 
 
 @app.command()
@@ -97,7 +97,8 @@ def courier() -> None:
     """Run the courier: facts from the outbox to RabbitMQ."""
     from ops.parts import run_courier as start
 
-    run(start(Settings()))
+    settings = Settings()
+    run(start(settings), settings)
 
 
 @app.command()
@@ -105,7 +106,8 @@ def clock() -> None:
     """Run the clock; of several, one leads."""
     from ops.parts import run_clock as start
 
-    run(start(Settings()))
+    settings = Settings()
+    run(start(settings), settings)
 
 
 @app.command()
@@ -113,7 +115,8 @@ def migrate(data: Data = None, database: Database = None) -> None:
     """Bring the database to this version."""
     from ops.parts import run_migrate as start
 
-    run(start(settings_of(data=data, database_url=database)))
+    settings = settings_of(data=data, database_url=database)
+    run(start(settings), settings)
 
 
 @app.command("secrets")
@@ -136,23 +139,25 @@ def doctor(data: Data = None, database: Database = None, amqp: Amqp = None) -> N
 @app.command()
 def demo(
     remove: Annotated[bool, typer.Option("--remove", help="Take the demo user away.")] = False,
-    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    zone: Zone = None,
     language: Annotated[str, typer.Option(help="en or ru.")] = "en",
     data: Data = None,
     database: Database = None,
 ) -> None:
     """Add a demo user with half a year of habits, moods and diary; or take them away."""
     from ops.demonstration import seeding
+    from ops.zone import machine_zone
 
     settings = settings_of(data=data, database_url=database)
-    run(seeding.remove(settings) if remove else seeding.add(settings, zone, language))
+    where = zone or machine_zone()
+    run(seeding.remove(settings) if remove else seeding.add(settings, where, language))
 
 
 @user_app.command("add")
 def user_add(
     email: str,
     name: Annotated[str, typer.Option(help="What to call them.")] = "",
-    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    zone: Zone = None,
     language: Annotated[str, typer.Option(help="en or ru.")] = "en",
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
@@ -162,9 +167,11 @@ def user_add(
 ) -> None:
     """Add a user."""
     from ops.people import add
+    from ops.zone import machine_zone
 
     settings = settings_of(data=data, database_url=database)
-    run(add(settings, email=email, name=name, zone=zone, language=language, password=password))
+    where = zone or machine_zone()
+    run(add(settings, email=email, name=name, zone=where, language=language, password=password))
 
 
 @user_app.command("list")
@@ -266,7 +273,7 @@ def main() -> None:
     from pydantic import ValidationError
 
     try:
-        app()
+        app(prog_name="ritmo")
     except ValidationError as error:  # of the settings, before any command begins
         from ops.faults import sentence
 

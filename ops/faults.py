@@ -2,6 +2,7 @@
 
 import errno
 from socket import gaierror
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,16 @@ class CannotRun(Exception):
     """Ritmo cannot run like this; the message says why and what to do."""
 
 
+OPTIONS = {
+    "data": "--data",
+    "host": "--host",
+    "port": "--port",
+    "database_url": "--database",
+    "amqp_url": "--amqp",
+    "redis_url": "--redis",
+}
+"""The options of commands that say the same as a setting."""
+
 PLAIN = (
     CannotRun,
     FolderInUse,
@@ -35,7 +46,9 @@ def unfit(error: ValidationError) -> str:
     """Say which setting, or which word of a command, does not fit and why."""
     wrong = error.errors(include_url=False, include_input=False)[0]
     name = "_".join(str(part) for part in wrong["loc"])
-    name = f"RITMO_{name.upper()}" if error.title == "Settings" else name
+    if error.title == "Settings":
+        option = OPTIONS.get(name)
+        name = f"RITMO_{name.upper()}" + (f" or {option}" if option else "")
     return f"{name}: {wrong['msg'].removeprefix('Value error, ').rstrip('.')}."
 
 
@@ -45,8 +58,14 @@ def refused_of(error: DBAPIError) -> str:
     return type(cause or error.orig).__name__
 
 
-def sentence(error: BaseException) -> str:
-    """Say what went wrong, without secrets and without a stack."""
+def place_of(url: str | None) -> str:
+    """Name the host and the port of an address, never who logs in there."""
+    parts = urlsplit(url or "")
+    return f" at {parts.hostname}:{parts.port or 5432}" if parts.hostname else ""
+
+
+def sentence(error: BaseException, database: str | None = None) -> str:
+    """Say what went wrong, without secrets and without a stack; `database` is its address."""
     if isinstance(error, ValidationError):
         return unfit(error)
     if isinstance(error, DBAPIError):
@@ -64,8 +83,8 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, (ConnectionError, TimeoutError, gaierror)):
         why = error.strerror or "no answer in time"
         return (
-            f"The database cannot be reached ({why}): see that it runs, and that "
-            "RITMO_DATABASE_URL or --database is right."
+            f"The database{place_of(database)} cannot be reached ({why}): see that it runs, and "
+            "that RITMO_DATABASE_URL or --database is right."
         )
     if isinstance(error, OSError) and error.errno in FULL:
         return "The disk is full: free some space, and try again."

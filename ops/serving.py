@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -13,6 +14,7 @@ from actors.runtime.settings import Settings
 from gateway.bounds import IDLE_SECONDS
 from gateway.connection import bounded
 from gateway.proxies import TrustedProxies
+from ops.faults import CannotRun
 
 
 class Server(uvicorn.Server):
@@ -36,9 +38,23 @@ class Server(uvicorn.Server):
 
 
 def open_socket(settings: Settings) -> socket.socket:
-    """Take the port, before anything is started for nothing. Raises OSError if it is taken."""
+    """Take the port, before anything is started for nothing.
+
+    Raises OSError if it is taken, `CannotRun` if this machine has no such address.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    place = (settings.host, settings.port)
+    try:
+        return socket.create_server(place, family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        why = (error.strerror or str(error)).partition(" (")[0]
+        raise CannotRun(
+            f"Ritmo cannot listen on {place[0]}:{place[1]} ({why}): name an address of this "
+            "machine with --host or RITMO_HOST; 127.0.0.1 is for this machine alone, 0.0.0.0 for "
+            "all that reach it."
+        ) from None
 
 
 async def serve(

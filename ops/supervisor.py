@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import structlog
 from rich.console import Console
@@ -19,6 +20,7 @@ from actors import ROOMS
 from actors.runtime.background import Background
 from actors.runtime.settings import Settings
 from ops import logs
+from ops.command import complain
 from ops.embedded import greet
 from ops.platform import database
 from ops.serving import open_socket
@@ -34,6 +36,10 @@ PARTS: tuple[tuple[str, ...], ...] = (
     ("gateway",),
 )
 """The arguments of `ritmo` for every part, in the order of starting."""
+
+USUAL_PORT = {"amqp": 5672, "amqps": 5671}
+LOOK = 3.0
+"""Seconds that a broker has to answer the first look."""
 
 PATIENCE = 20.0
 """Seconds that a part has to finish what it began, before it is killed."""
@@ -95,6 +101,8 @@ async def up(settings: Settings) -> None:
         engine = open_engine(url, 1)
         await migrate(engine)
         await engine.dispose()
+        if (why := await broker_away(settings.amqp() or "")) is not None:
+            complain(f"{why} Ritmo goes on, and waits for it.")
         environment = os.environ | settings_as_environment(settings, url)
         parts = [Part(words, environment) for words in PARTS]
         keeping = [Background(f"keeper of {' '.join(part.words)}", part.keep) for part in parts]
@@ -118,6 +126,23 @@ async def up(settings: Settings) -> None:
             await part.leave()
         await asyncio.gather(answering, return_exceptions=True)
     console.print("Ritmo has stopped; everything is saved.")
+
+
+async def broker_away(url: str) -> str | None:
+    """Look once whether somebody listens where RabbitMQ is to be; if not, say where that is."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or USUAL_PORT[parts.scheme]
+    try:
+        async with asyncio.timeout(LOOK):
+            _, line = await asyncio.open_connection(host, port)
+    except OSError as error:
+        why = error.strerror or "no answer in time"
+        return (
+            f"RabbitMQ at {host}:{port} does not answer ({why}): see that it runs, and that "
+            "RITMO_AMQP_URL or --amqp is right."
+        )
+    line.close()
+    return None
 
 
 def free(settings: Settings) -> int:

@@ -1,17 +1,29 @@
 """The one reader of settings: environment variables, or secrets, that begin with `RITMO_`."""
 
 import re
+from collections.abc import Iterable
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS = ("/run/secrets", "/run/secrets/broker", "/run/secrets/database")
 """Folders where a container finds settings that are no one else's to see: a file each, called
 after the setting, such as `ritmo_amqp_url`. The environment comes first."""
+
+
+ADDRESSES = {
+    "database_url": (
+        r"postgres(ql)?(\+asyncpg)?",
+        "postgresql://user:password@host:5432/name; Ritmo keeps its data in PostgreSQL alone",
+    ),
+    "amqp_url": ("amqps?", "amqp://user:password@host:5672/ or amqps://user:password@host:5671/"),
+    "redis_url": ("rediss?|unix", "redis://host:6379, rediss://host:6379 or unix:///path"),
+}
+"""The schemes that an address may have, and how to write it."""
 
 
 class Settings(BaseSettings):
@@ -87,6 +99,15 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
+    @field_validator("database_url", "amqp_url", "redis_url")
+    @classmethod
+    def _address(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Refuse the address of something else; what it holds is not repeated, it is secret."""
+        schemes, form = ADDRESSES[info.field_name or ""]
+        if url is not None and not re.match(rf"({schemes})://.", url.get_secret_value()):
+            raise ValueError(f"write it as {form}")
+        return url
+
     @field_validator("smtp_url")
     @classmethod
     def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
@@ -114,6 +135,13 @@ class Settings(BaseSettings):
     def redis(self) -> str | None:
         """Return the address of Redis, its port written out; None means memory."""
         return with_port(self.redis_url.get_secret_value(), 6379) if self.redis_url else None
+
+
+def unknown_settings(environment: Iterable[str]) -> list[str]:
+    """Name what begins like a setting, but is none: it may be misspelt."""
+    known = {f"RITMO_{name.upper()}" for name in Settings.model_fields}
+    given = (name for name in environment if name.upper().startswith("RITMO_"))
+    return sorted(name for name in given if name.upper() not in known)
 
 
 def async_url(url: str) -> str:

@@ -1,0 +1,105 @@
+"""What a person gets wrong when they start Ritmo is said in a sentence that helps."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.runtime.settings import Settings, unknown_settings
+from ops.supervisor import broker_away
+from ops.zone import machine_zone
+from tests.backends import free_port
+from tests.journeys.running import ritmo
+
+
+def said(data: Path, *words: str, **given: str) -> str:
+    done = ritmo("up", "--port", "0", *words, data=data, **given)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hidden" not in done.stdout + done.stderr, "a password is told"
+    return done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:hidden@h/x",
+        "mysql+aiomysql://u:hidden@h/x",
+        "sqlite:///x.db",
+        "u:hidden@h:5432/x",
+        "postgresql",
+        "postgresql://",
+    ],
+)
+@pytest.mark.parametrize("by", ["option", "setting"])
+def test_only_postgresql_will_do(data: Path, url: str, by: str) -> None:
+    words = ("--database", url) if by == "option" else ()
+    given = {"database_url": url} if by == "setting" else {}
+    sentence = said(data, *words, **given)
+    assert sentence.startswith("Ritmo: RITMO_DATABASE_URL or --database: write it as postgresql://")
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        (("--amqp", "http://u:hidden@h/"), "RITMO_AMQP_URL or --amqp: write it as amqp://"),
+        (("--redis", "http://u:hidden@h/"), "RITMO_REDIS_URL or --redis: write it as redis://"),
+    ],
+)
+def test_addresses_of_other_things(data: Path, words: tuple[str, ...], start: str) -> None:
+    assert said(data, *words).startswith(f"Ritmo: {start}")
+
+
+def test_a_database_that_is_away_is_named(data: Path) -> None:
+    port = free_port()
+    sentence = said(data, "--database", f"postgresql://u:hidden@127.0.0.1:{port}/x")
+    assert f"The database at 127.0.0.1:{port} cannot be reached" in sentence
+    assert "--database" in sentence
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "nobody.invalid"])
+def test_an_address_that_is_not_this_machines_is_named(data: Path, host: str) -> None:
+    sentence = said(data, "--host", host)
+    assert sentence.startswith(f"Ritmo: Ritmo cannot listen on {host}:0 (")
+    assert "--host" in sentence
+
+
+async def test_a_broker_that_is_away_is_named() -> None:
+    port = free_port()
+    away = await broker_away(f"amqp://u:hidden@127.0.0.1:{port}/")
+    assert away is not None
+    assert away.startswith(f"RabbitMQ at 127.0.0.1:{port} does not answer (")
+    assert "hidden" not in away
+    assert "nobody.invalid:5671" in str(await broker_away("amqps://nobody.invalid"))
+
+
+def test_settings_that_are_none_are_named(data: Path) -> None:
+    done = ritmo("doctor", data=data, databse_url="x", wholly_unknown="1")
+    assert "RITMO_DATABSE_URL is no setting of Ritmo" in done.stderr
+    assert "is RITMO_DATABASE_URL meant?" in done.stderr
+    assert "RITMO_WHOLLY_UNKNOWN is no setting of Ritmo, and is passed over; the" in done.stderr
+    assert "RITMO_DATA " not in done.stderr
+
+
+def test_every_setting_is_known() -> None:
+    names = [f"RITMO_{name.upper()}" for name in Settings.model_fields]
+    assert unknown_settings([*names, "ritmo_data", "HOME", "RITMO"]) == []
+
+
+def test_the_usage_says_ritmo(data: Path) -> None:
+    done = ritmo("up", "--nope", data=data)
+    assert done.stderr.startswith("Usage: ritmo up")
+
+
+def test_the_zone_is_that_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone, clock = tmp_path / "timezone", tmp_path / "localtime"
+    monkeypatch.delenv("TZ", raising=False)
+    assert machine_zone(zone, clock) == "UTC"
+    clock.symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
+    assert machine_zone(zone, clock) == "Asia/Tokyo"
+    zone.write_text("Europe/Moscow\n")
+    assert machine_zone(zone, clock) == "Europe/Moscow"
+    monkeypatch.setenv("TZ", ":America/Lima")
+    assert machine_zone(zone, clock) == "America/Lima"
+    monkeypatch.setenv("TZ", "EST5EDT,M3.2.0,M11.1.0")
+    assert machine_zone(zone, clock) == "Europe/Moscow"
