@@ -106,7 +106,16 @@ def count(
         known = catalog(language)
         forms = known.forms.get((one, many))
         text = forms[known.plural(number)] if forms else text
-    return text.format(**{"n": number, **(params or {})})
+    return text.format(**{"n": grouped(language, number), **(params or {})})
+
+
+def grouped(language: str, number: int) -> str:
+    """Write a number with its digits in groups, as the language does: 12,000 or 12 000."""
+    if -1000 < number < 1000:
+        return str(number)
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(number, "#,##0", locale=language))
 
 
 def _weight(item: str) -> tuple[float, str]:

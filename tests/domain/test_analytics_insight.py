@@ -456,7 +456,7 @@ def test_totals_in_their_measure() -> None:
     counts = dict.fromkeys(range(5), (1, 1))
     kept = milestone(told(promise(kind="quit"), {}, 4, counts, language="ru"), "total")
     assert (kept.goal, kept.now, kept.on) == (10, 5, day(9))
-    assert kept.text.startswith("10 удачных дней всего к 10 января 2024")
+    assert kept.text.startswith("10 удачных дней всего — к 10 января 2024")
 
 
 def test_what_is_too_far_or_has_stopped() -> None:

@@ -132,8 +132,9 @@ def test_reminders_and_summary_say_the_same(
     whole = history(tracked(plan=plan, entries=entries, rests=rests), today=today)
     listed = at_risk(whole, standings_of(whole))
     seen = Seen(plan, entries=entries, rests=rests)
-    said = decide(Asking("at_risk", streak=2), seen, day(today))
-    assert [one.streak for one in listed] == ([said.streak] if said.reason is None else [])
+    for least in (1, 2):  # one promise kept is not a streak yet, even for who asks for one
+        said = decide(Asking("at_risk", streak=least), seen, day(today))
+        assert [one.streak for one in listed] == ([said.streak] if said.reason is None else [])
 
 
 # -- by hand: day 0 is a Monday --------------------------------------------------------------------

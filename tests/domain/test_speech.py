@@ -29,6 +29,19 @@ def test_the_first_number_of_the_sentence_counts() -> None:
     assert say("en", text, {"minutes": 1}).endswith("1 minute before.")
 
 
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [
+        ("en", 999, "999 entries"),
+        ("en", 1000, "1,000 entries"),
+        ("en", 1234567, "1,234,567 entries"),
+        ("ru", 12001, "12\N{NO-BREAK SPACE}001 запись"),
+    ],
+)
+def test_digits_are_grouped_as_the_language_does(language: str, number: int, said: str) -> None:
+    assert count(language, "{n} entry", "{n} entries", number) == said
+
+
 def test_what_is_not_known_stays_english() -> None:
     assert say("ru", "{n} unheard of things", {"n": 1}) == "1 unheard of things"
     assert say("ru", SHORT, {}) == SHORT

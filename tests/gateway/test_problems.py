@@ -2,12 +2,14 @@
 
 import errno
 import os
+import re
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from actors import ROOMS
 from contracts.check_ins import GetToday
 from contracts.habits import DeleteHabit, GetHabit
 from contracts.message import (
@@ -28,7 +30,7 @@ from contracts.speech import catalog, chosen
 from gateway.problems import PLAIN, TITLES
 from gateway.wrongs import DAYS, FORMS, OTHERWISE, WORDS
 from tests.gateway.conftest import client_of
-from tests.gateway.sentences import sentences
+from tests.gateway.sentences import ROOT, sentences
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, refusal
 
 TODAY = "/v1/today"
@@ -186,6 +188,13 @@ def test_every_table_of_sentences_has_a_translation() -> None:
         *(text for _, text in PLAIN.values()),
     }
     assert said - {"{error}"} - TRANSLATED == set()
+
+
+def test_every_part_has_a_russian_name() -> None:
+    files = [*(ROOT / "ops").glob("*.py"), *(ROOT / "contracts").glob("*.py")]
+    named = {name for file in files for name in re.findall(r'State\("(\w+)"', file.read_text())}
+    assert len(named) > 5
+    assert {*named, *ROOMS} - TRANSLATED == set()
 
 
 async def test_a_room_that_is_down_is_asked_once(app: FastAPI, bus: StandInBus) -> None:
