@@ -62,7 +62,7 @@ def test_a_generated_client_has_a_day(embedded: Up, python: Path, tmp_path: Path
     words = (HERE / "day.py", address, "generated@example.org", PASSWORD)
     told = json.loads(run(python, *words, folder=tmp_path / "generated"))
 
-    assert told["me"]["zone"] == "Asia/Tokyo"
+    assert (told["me"]["zone"], told["me"]["day_start"]) == ("Asia/Tokyo", "00:00")
     assert told["listed"] == told["made"] == told["again"]
     assert told["schedules"] == [
         *("EveryDay", "EveryDay", "EveryDay", "Weekdays", "EveryNDays", "Times", "MonthDays"),

@@ -125,9 +125,8 @@ def test_what_was_planted_is_found(robin: httpx.Client) -> None:
     assert 0.2 < running["effect"] < 1.2
     assert running["low"] < running["effect"] < running["high"]
     assert "Run" in running["text"]
-    said = robin.get(
-        "/v1/analytics/associations", params=half_year(robin), headers={"Accept-Language": "ru"}
-    ).json()
+    russian = half_year(robin) | {"language": "ru"}
+    said = robin.get("/v1/analytics/associations", params=russian).json()
     assert any("настроени" in one["text"] for one in said["associations"])
 
 

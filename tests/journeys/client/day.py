@@ -35,6 +35,7 @@ from ritmo_client.models import (
     NthWeekdayNth,
     NthWeekdayWeekday,
     Opened,
+    Person,
     Problem,
     Rule,
     Target,
@@ -42,7 +43,6 @@ from ritmo_client.models import (
     TargetPer,
     Times,
     Today,
-    User,
     Weekdays,
     WeekdaysDaysItem,
     Yearly,
@@ -111,7 +111,7 @@ def main(address: str, email: str, password: str) -> dict[str, object]:
         missing = get_habit.sync_detailed(UUID(int=0), client=client)
         wrong = is_a(Problem, create_habit.sync(client=client, body=NewHabit("")))
         return {
-            "me": is_a(User, get_me.sync(client=client)).to_dict(),
+            "me": is_a(Person, get_me.sync(client=client)).to_dict(),
             "made": [one.to_dict() for one in made],
             "listed": [one.to_dict() for one in listed],
             "again": [one.to_dict() for one in again],
