@@ -36,14 +36,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.journal import KEEP_DELETED
 from storage.base import metadata
+from storage.journal.words import words_of
 
 # The Russian configuration stems Latin words as English ones: one vector serves both languages,
-# and "-word" leaves out every form of it, which two vectors side by side would not. PostgreSQL
-# passes over what looks like a tag, but in a diary that is text.
+# and "-word" leaves out every form of it, which two vectors side by side would not. Ours is like
+# it, without its list of words that are too common to be searched.
 WORDS = (
-    "setweight(to_tsvector('russian'::regconfig, translate(title, '<>', '  ')), 'A') ||"
-    " setweight(to_tsvector('russian'::regconfig, translate(tag_words, '<>', '  ')), 'B') ||"
-    " setweight(to_tsvector('russian'::regconfig, translate(text, '<>', '  ')), 'D')"
+    "setweight(to_tsvector('journal.words'::regconfig, title_words), 'A') ||"
+    " setweight(to_tsvector('journal.words'::regconfig, tag_words), 'B') ||"
+    " setweight(to_tsvector('journal.words'::regconfig, text_words), 'D')"
 )
 
 entries = Table(
@@ -69,6 +70,8 @@ entries = Table(
     Column("deleted_at", DateTime(timezone=True)),
     Column("import_key", Text),
     Column("import_id", Uuid),
+    Column("title_words", Text, nullable=False),
+    Column("text_words", Text, nullable=False),
     Column("tag_words", Text, nullable=False),
     Column("words", TSVECTOR, Computed(WORDS, persisted=True)),
     Index("ix_entries_user_id_day", "user_id", "day", "at", "id"),
@@ -162,11 +165,14 @@ def _listed(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _stored(values: Mapping[str, object]) -> dict[str, object]:
-    """Lay values out for the table; the words of tags are searched as one text."""
+    """Lay values out for the table, with what is searched of them."""
     given = _listed(values)
     tags = given.get("tags")
     if isinstance(tags, list):
-        given["tag_words"] = ", ".join(tags)
+        given["tag_words"] = words_of(", ".join(tags))
+    for name in ("title", "text"):
+        if isinstance(said := given.get(name), str):
+            given[f"{name}_words"] = words_of(said)
     return given
 
 

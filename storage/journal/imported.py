@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.journal.entries import COLUMNS, EntryRow, entries, values_of
 
 _dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
-_KEPT = (*COLUMNS, entries.c.tag_words, entries.c.import_id)
+_SEARCHED = ("title_words", "text_words", "tag_words")
+_KEPT = (*COLUMNS, *(entries.c[name] for name in _SEARCHED), entries.c.import_id)
 _NAMES = ", ".join(column.name for column in _KEPT)
 _TYPES = ", ".join(f"{column.name} {column.type.compile(_dialect)}" for column in _KEPT)
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Float,
-    Select,
     Uuid,
     any_,
     cast,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import REGCONFIG, aggregate_order_by
@@ -26,17 +26,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from storage.journal.entries import COLUMNS, EntryRow, entries, oldest_kept
+from storage.journal.words import SEPARATOR, query_of, separated
 
 FOUND, END = "\x02", "\x03"
 """What stands before and after a word found: no text of a person has these characters."""
 
-_LESS, _MORE = "\x04", "\x05"
-"""Stand for < and > meanwhile: PostgreSQL leaves out what looks like a tag."""
-
-_RUSSIAN = literal_column("'russian'", REGCONFIG)
-_SNIPPET = (
+_WORDS = literal_column("'journal.words'", REGCONFIG)
+_OPTIONS = (
     f"StartSel={FOUND}, StopSel={END}, MaxFragments=3, MinWords=6, MaxWords=18,"
     ' FragmentDelimiter=" … "'
+)
+_SNIPPETS = text(
+    "SELECT ts_headline('journal.words', given.said,"
+    " websearch_to_tsquery('journal.words', :query), :options)"
+    " FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS given(said, number)"
+    " ORDER BY given.number"
 )
 
 
@@ -75,7 +79,7 @@ class Found:
 
 def _query(search: str) -> ColumnElement[object]:
     """Read what a person searches for; whatever they write, this is no error."""
-    return func.websearch_to_tsquery(_RUSSIAN, search)
+    return func.websearch_to_tsquery(_WORDS, query_of(search))
 
 
 def _matching(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -128,28 +132,23 @@ async def find(
         ]
         statement = statement.where(tuple_(*order) < tuple_(*place[-len(order) :]))
     page = statement.order_by(*(one.desc() for one in order)).limit(size)
-    rows = await tx.execute(_with_snippets(page, wanted.search))
-    return [_found(tuple(row)) for row in rows]
+    rows = [tuple(row) for row in await tx.execute(page)]
+    found = [(EntryRow(*columns), rank) for *columns, rank in rows]
+    snippets = await _snippets(tx, [row for row, _ in found], wanted.search)
+    return [
+        Found(row, Place(rank, row.day, row.at, row.id), snippet)
+        for (row, rank), snippet in zip(found, snippets, strict=True)
+    ]
 
 
-def _found(row: tuple[Any, ...]) -> Found:
-    *columns, rank, snippet = row
-    entry = EntryRow(*columns)
-    shown = snippet.replace(_LESS, "<").replace(_MORE, ">")
-    return Found(entry, Place(rank, entry.day, entry.at, entry.id), shown)
-
-
-def _with_snippets(page: Select[Any], search: str) -> Select[Any]:
-    """Add snippets to a page; the cost is that of the page, not of all that was found."""
-    if not search:
-        return page.add_columns(literal("").label("snippet"))
-    found = page.subquery("found")
-    tags = func.array_to_string(found.c.tags, ", ")
-    words = func.concat_ws("\n", found.c.title, found.c.text, tags)
-    plain = func.translate(words, "<>", _LESS + _MORE)
-    snippet = func.ts_headline(_RUSSIAN, plain, _query(search), _SNIPPET)
-    order = _order(found.c, found.c.rank)
-    return select(*found.c, snippet.label("snippet")).order_by(*(one.desc() for one in order))
+async def _snippets(tx: AsyncConnection, rows: Sequence[EntryRow], search: str) -> list[str]:
+    """Make the snippets of a page; the cost is that of the page, not of all that was found."""
+    if not search or not rows:
+        return [""] * len(rows)
+    whole = ["\n".join((row.title, row.text, ", ".join(row.tags))) for row in rows]
+    values = {"texts": [separated(one) for one in whole], "query": query_of(search)}
+    made = await tx.execute(_SNIPPETS, values | {"options": _OPTIONS})
+    return [one.replace(SEPARATOR, "") for one in made.scalars()]
 
 
 async def of_days(

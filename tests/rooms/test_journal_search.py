@@ -51,6 +51,24 @@ HOSTILE = (
         ("the blue door", '"blue doors"'),
         ("rain or shine", "snow or shine"),
         ("a <b tag> b", "tags"),
+        ("«Грусть» — и всё", "грусть"),
+        ("“Sad” ’tis … ¡Hola! and so on", "sad hola tis"),
+        ("tired/sad", "sad"),
+        ("see file.txt there", "txt"),
+        ("see file.txt there", "file.txt"),
+        ("a no\xa0break space", "breaks"),
+        ("run\U0001f3c3\u200d♂️fast", "fast runs"),
+        ("❤️love", "loving"),
+        ("the and of", "the"),
+        ("и в не", '"и в"'),
+        ("read ten_pages", "page"),
+        ("mail ann@example.org", "example"),
+        ("अच्छा दिन", "अच्छा"),
+        ("Καλημέρα, κόσμε!", "κόσμε"),
+        ("hy\xadphen", "hyphen"),
+        ("и\u0306од", "йод"),
+        ("3.14 and 1/2", "3.14 2"),
+        ("ＦＵＬＬ width", "full"),
     ],
 )
 async def test_words_are_found_in_all_their_forms(ann: Tracker, words: str, search: str) -> None:
@@ -59,7 +77,13 @@ async def test_words_are_found_in_all_their_forms(ann: Tracker, words: str, sear
     assert await texts(ann, search=search) == [words]
 
 
-@pytest.mark.parametrize("search", ["-дождь", "озеро -дождь", '"дождь озеро"', "снег", "lakes"])
+@pytest.mark.parametrize(
+    "search",
+    [
+        *("-дождь", "озеро -дождь", '"дождь озеро"', "снег", "lakes"),
+        *("-дождь/озеро озёра -озеро", "дождь.озеро", "озеро -“дождь”"),
+    ],
+)
 async def test_what_is_not_there_or_left_out_is_not_found(ann: Tracker, search: str) -> None:
     await write(ann, "Озёра под дождём")
     await write(ann, "Озеро и дожди")
@@ -83,6 +107,14 @@ async def test_snippets_mark_what_was_found_and_nothing_else(ann: Tracker) -> No
     )
     (entry,) = (await ann.ask(ListEntries())).entries
     assert entry.snippet == ""
+
+
+async def test_snippets_mark_words_beside_signs(ann: Tracker) -> None:
+    await write(ann, "«Грусть» — tired/sad, file.txt…", title="¡Sad!")
+    (entry,) = (await ann.ask(ListEntries(search="грусть sad txt"))).entries
+    assert entry.snippet.strip() == (
+        "<mark>Sad</mark>!\n«<mark>Грусть</mark>» — tired/<mark>sad</mark>, file.<mark>txt</mark>"
+    )
 
 
 async def test_a_snippet_of_a_long_text_is_short(ann: Tracker) -> None:
@@ -224,7 +256,7 @@ async def test_many_are_kept_once_and_found_by_the_index(ann: Tracker) -> None:
         plan = await tx.execute(
             text(
                 "EXPLAIN SELECT id FROM journal.entries"
-                " WHERE words @@ websearch_to_tsquery('russian', 'needles')"
+                " WHERE words @@ websearch_to_tsquery('journal.words', 'needles')"
             )
         )
         assert "ix_entries_words" in str(plan.all())
