@@ -83,10 +83,10 @@ async def undo_import(settings: Settings, import_id: UUID, email: str) -> None:
             asks = ROOMS[1]
             now = await here.bus.ask(asks.undo(import_id=import_id), who)
         done = await follow(here, who, asks, now)
-    table = Table("Taken back", "Habits", "Check-ins", "Entries", "Kept: changed since")
+    table = Table("Habits", "Check-ins", "Entries", "Kept: changed since", title="Taken back")
     what = done.undone or Undone()
     counts = (what.habits, what.check_ins, what.entries, what.kept)
-    table.add_row(str(done.import_id), *map(str, counts))
+    table.add_row(*map(str, counts))
     Console(highlight=False).print(table)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 MAX_NAME, MAX_UNIT, MAX_TEXT, MAX_QUESTION, MAX_NOTE = 200, 30, 2000, 200, 2000
 MAX_TAG = 50
+MAX_TARGET = 1e9
 MAX_DAYS = 366
 """Days of a window in which something is asked so many times, at most."""
 

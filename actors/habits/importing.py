@@ -158,7 +158,7 @@ class Reading:
         skipped.update({str(reason): count for reason, count in tally.skipped.items()})
         outcome: Outcome = "created" if known is None else "merged" if kept else "unchanged"
         return HabitReport(
-            name=one.name,
+            name=one.create.name if one.create else one.name,
             habit_id=row.id if row and (known or not self._run.dry_run) else None,
             outcome=outcome if row else "unchanged",
             read=tally.read,

@@ -16,6 +16,7 @@ from actors.habits.fit import (
     MAX_DAYS,
     MAX_NAME,
     MAX_QUESTION,
+    MAX_TARGET,
     MAX_TEXT,
     MAX_UNIT,
     Changed,
@@ -184,6 +185,8 @@ def _measured(
         raise ValueError("the target is not a number") from None
     if way not in ("AT_LEAST", "AT_MOST"):
         raise ValueError("the target is neither AT_LEAST nor AT_MOST")
+    if not abs(value) <= MAX_TARGET:
+        raise ValueError("the target is not a number up to a thousand million")
     unit = line(cells.get("unit", ""), MAX_UNIT)
     if len(cells.get("unit", "").strip()) > MAX_UNIT:
         changes.append(Changed("unit_cut", {"most": MAX_UNIT}))

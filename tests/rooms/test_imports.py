@@ -363,7 +363,11 @@ async def test_the_account_says_what_is_otherwise_and_why(ann: Tracker, carry: C
     assert (ran.imported, ran.skipped) == (2, {"note_without_check_in": 1})
     assert (refused.outcome, refused.habit_id, refused.remarks) == ("unchanged", None, ())
     assert refused.refused is not None
-    assert refused.refused.says.startswith("Привычку 2 нельзя импортировать из-за поля")
+    assert refused.refused.says == (
+        "Привычку 2 нельзя импортировать из-за поля «частота или цель»: "
+        "цель — не число до миллиарда."
+    )
+    assert ran.name == "Run far"
 
 
 @pytest.mark.parametrize("dry", [True, False])
