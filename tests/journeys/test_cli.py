@@ -114,7 +114,7 @@ def test_a_diary_from_the_command_line(alone: Path, tmp_path: Path) -> None:
     words = ("import", str(file), "--user", "ada@example.org")
     would = ritmo(*words, "--dry-run", data=alone)
     assert would.returncode == 0, would.stderr
-    for said in ("mood_unknown: 1", "time_unreadable: 1", "The time of row 3 cannot be read."):
+    for said in ("mood_unknown: 1", "Without a time of day that can be read: 1"):
         assert said in would.stdout
     assert "--mood" in refused(alone, *words)
     assert "name=4" in refused(alone, *words, "--mood", "blau=9")
@@ -123,7 +123,21 @@ def test_a_diary_from_the_command_line(alone: Path, tmp_path: Path) -> None:
     blue = next(line for line in done.stdout.splitlines() if "blau" in line)
     assert blue.split()[1:6:2] == ["blau", "1", "2"]
     again = ritmo(*words, "--unknown-moods", "none", "--format", "daylio", data=alone)
-    assert "already_there: 1" in again.stdout
+    assert "already_there: 2" in again.stdout
+    which = next(word for word in done.stdout.split() if word.count("-") == 4 and len(word) == 36)
+    undo = ("undo-import", which, "--user", "ada@example.org")
+    assert "2" in ritmo(*undo, data=alone).stdout
+    anew = ritmo(*words, "--unknown-moods", "none", data=alone)
+    assert "already_there" not in anew.stdout
+
+
+def test_a_file_of_which_nothing_comes_in_is_a_failure(alone: Path, tmp_path: Path) -> None:
+    file = tmp_path / "daylio.csv"
+    file.write_bytes(daylio_csv([row(full_date="soon")]))
+    failed = ritmo("import", str(file), "--user", "ada@example.org", data=alone)
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert "The date of row 2 cannot be read." in failed.stdout
+    assert "Nothing in this file could be imported." in failed.stderr
 
 
 def test_the_rest_of_the_commands_alone(alone: Path) -> None:
