@@ -45,7 +45,7 @@ OWN_TABLES = {
     "users": {"users"},
     "habits": {
         *("habits", "check_ins", "check_in_lists", "check_in_history", "breaks"),
-        *("bin", "tags"),
+        *("bin", "changes", "tags"),
     },
     "journal": {"journal"},
     "analytics": {"analytics"},

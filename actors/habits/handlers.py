@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import bin as binned
 from actors.habits import (
+    changes,
     check_in_batch,
     cues,
     import_undo,
@@ -37,6 +38,7 @@ from contracts.breaks import (
     RemoveBreak,
     UpdateBreak,
 )
+from contracts.changes import Changes, ListChanges
 from contracts.check_ins import (
     Change,
     CheckedIn,
@@ -85,6 +87,7 @@ from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
 from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency, tags
+from storage import changes as kept_changes
 from storage.breaks import BreakRow
 from storage.outbox import tell
 
@@ -297,6 +300,18 @@ async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus)
     return await reading.all_streaks(tx, row, today)
 
 
+@room.answer
+async def list_changes(query: ListChanges, who: Who, tx: Transaction) -> Changes:
+    """Show what has changed since a client last asked."""
+    return await changes.page(tx, who, query)
+
+
+@room.tick("habits.changes", every=60)
+async def tidy_changes(tx: AsyncConnection) -> bool:
+    """Keep the ways back to what has changed."""
+    return await changes.tidy(tx)
+
+
 @room.hear
 async def log_marked(fact: HabitMarked, tx: Transaction, bus: TheBus) -> None:
     """Log a day that was marked in a mail or a chat."""
@@ -452,3 +467,4 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     await breaks.erase(tx, fact.user_id)
     await importing.files.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)
+    await kept_changes.erase(tx, fact.user_id)

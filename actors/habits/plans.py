@@ -293,10 +293,10 @@ def read_id(cursor: str | None) -> UUID | None:
         raise wrong_cursor() from None
 
 
-def wrong_cursor() -> Invalid:
+def wrong_cursor(pointer: str = "/cursor") -> Invalid:
     """Say that a cursor is not one of ours."""
     return Invalid(
         "wrong_cursor",
         "This cursor is not one that Ritmo gave; begin with the first page.",
-        fields=(Wrong(pointer="/cursor", detail="unknown cursor"),),
+        fields=(Wrong(pointer=pointer, detail="unknown cursor"),),
     )

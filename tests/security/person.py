@@ -73,6 +73,8 @@ def live(person: Person) -> None:
     answer = person.client.put(f"{day}/today", json={"value": 2, "note": mark}, headers=once)
     assert answer.status_code == 200, answer.text
     ask("POST", f"{day}/today/increment", json={"by": 1})
+    ask("PUT", f"{day}/2026-01-07", json={"value": 1})
+    ask("DELETE", f"{day}/2026-01-07")
     pause = {"from": "2026-01-01", "to": "2026-01-03", "reason": mark}
     ids["break_id"] = ask("POST", "/v1/breaks", json=pause)["break_id"]
     entry = {"title": mark, "text": f"Dear diary, {mark}", "mood": 4, "tags": [mark]}

@@ -1,0 +1,226 @@
+"""Changes for clients that were away, page by page: one round after another, in stages.
+
+A round brings what is new since the snapshot that the last round began with; its own snapshot is
+taken before its first page is read. What is written during a round may be in it or not: it is in
+the next one. So pages can be read by key, in statements that each see more than the one before.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.habits.kept import versions_of
+from actors.habits.plans import wrong_cursor
+from actors.habits.views import break_of, day_entry
+from contracts.changes import KEEP_REMOVED, ChangedHabit, Changes, ListChanges, Removed
+from contracts.habit import Kind, Measure
+from contracts.message import Gone, Message
+from contracts.principal import Principal
+from storage import changes
+from storage.changes import NEVER, RemovedRow, Snapshot, Wanted
+from storage.habits import HabitRow
+
+MAX_AT_WORK = 6
+"""Transactions at work that a cursor remembers; more of them, and some changes come twice."""
+
+LONGEST_ROUND = timedelta(days=1)
+"""How long a client may take for the pages of a round: so much longer is kept what was removed."""
+
+_FIRST = UUID(int=0)
+_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a client is: in the round that brings what is new `since` one snapshot, behind a key.
+
+    The round began at `began` (Unix time, seconds) with the snapshot `until`, in a `run`.
+    """
+
+    run: str
+    began: int
+    since: Snapshot | None
+    until: Snapshot
+    stage: int = 0
+    after: UUID = _FIRST
+    day: date = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Something to show, and its key in its stage."""
+
+    id: UUID
+    day: date
+    shown: Message
+
+
+async def page(tx: AsyncConnection, who: Principal, query: ListChanges) -> Changes:
+    """Return a page of changes, and where the next one begins."""
+    place = await _place(tx, query.since)
+    found: dict[str, list[Message]] = {name: [] for name, _ in STAGES}
+    left, more = query.limit, False
+    for stage in range(place.stage, len(STAGES)):
+        name, read = STAGES[stage]
+        if stage > place.stage:
+            place = replace(place, stage=stage, after=_FIRST, day=NEVER)
+        # One more than fits tells whether there is more.
+        wanted = Wanted(who.user_id, place.since, place.after, place.day, left + 1)
+        rows = await read(tx, wanted)
+        taken, more = rows[:left], len(rows) > left
+        if taken:
+            found[name] = [one.shown for one in taken]
+            left -= len(taken)
+            place = replace(place, after=taken[-1].id, day=taken[-1].day)
+        if more:
+            break
+    if not more:
+        place = replace(place, since=None, stage=len(STAGES), after=_FIRST, day=NEVER)
+    return Changes.model_validate({**found, "next": write(place), "more": more})
+
+
+async def _place(tx: AsyncConnection, cursor: str | None) -> Place:
+    """Return where a page begins. Refuses with `Invalid` or `Gone`."""
+    run = await changes.run(tx)
+    # Before anything is read: whatever is missing in this round is in the next one.
+    now = (await changes.now(tx)).shortened(MAX_AT_WORK)
+    clock = datetime.now(UTC)
+    begin = Place(run, int(clock.timestamp()), None, now)
+    if cursor is None:
+        return begin
+    known = read_place(cursor)
+    over = known.stage == len(STAGES)
+    kept = timedelta(days=KEEP_REMOVED) - LONGEST_ROUND if over else LONGEST_ROUND
+    too_old = clock.timestamp() - known.began > kept.total_seconds()
+    if too_old or not await changes.holds(tx, known.run, known.until.end):
+        text = "What has changed since then is not known any more; begin anew, without a cursor."
+        raise Gone("cursor_expired", text)
+    return replace(begin, since=known.until) if over else known
+
+
+def write(place: Place) -> str:
+    """Write a place down as a cursor."""
+    parts = (
+        place.run,
+        f"{place.began:x}",
+        _write(place.since) if place.since else "",
+        _write(place.until),
+        f"{place.stage}",
+        place.after.hex,
+        f"{place.day.toordinal():x}",
+    )
+    return ".".join(parts)
+
+
+def read_place(cursor: str) -> Place:
+    """Read a cursor. Refuses with `Invalid`."""
+    try:
+        run, began, since, until, stage, after, day = cursor.split(".")
+        place = Place(
+            run,
+            _number(began),
+            _read(since) if since else None,
+            _read(until),
+            _number(stage),
+            UUID(hex=after),
+            date.fromordinal(_number(day)),
+        )
+        if place.stage > len(STAGES):
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise wrong_cursor("/since") from None
+    return place
+
+
+def _write(snapshot: Snapshot) -> str:
+    """Write a snapshot down: its end, and how far before it lies what was at work."""
+    ages = (f"{snapshot.end - one:x}" for one in snapshot.at_work)
+    return "-".join((f"{snapshot.end:x}", *ages))
+
+
+def _read(written: str) -> Snapshot:
+    """Read a snapshot. Raises ValueError unless it is one that PostgreSQL could have taken."""
+    end, *ages = map(_number, written.split("-"))
+    at_work = tuple(end - age for age in ages)
+    if list(at_work) != sorted(set(at_work)) or not all(0 < one < end for one in (*at_work, 1)):
+        raise ValueError
+    return Snapshot(end, at_work)
+
+
+def _number(written: str) -> int:
+    """Read a number that is not too large for PostgreSQL."""
+    if not written.isalnum() or len(written) >= _DIGITS:
+        raise ValueError
+    return int(written, 16)
+
+
+async def _removed(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+    return [_Found(row.id, row.day, _gone(row)) for row in await changes.removed(tx, page)]
+
+
+def _gone(row: RemovedRow) -> Removed:
+    if row.kind == "break":
+        return Removed(kind="break", break_id=row.id)
+    if row.kind == "habit":
+        return Removed(kind="habit", habit_id=row.id)
+    return Removed(kind="check_in", habit_id=row.id, day=row.day)
+
+
+async def _habits(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+    return [_Found(row.id, NEVER, _habit(row)) for row in await changes.habits(tx, page)]
+
+
+def _habit(row: HabitRow) -> ChangedHabit:
+    """Show a habit as its owner wrote it; the version that is planned last is the latest one."""
+    last = versions_of(row.versions)[-1]
+    return ChangedHabit(
+        habit_id=row.id,
+        name=row.name,
+        kind=cast(Kind, row.kind),
+        measure=cast(Measure, row.measure),
+        unit=row.unit,
+        target=last.target,
+        schedule=last.schedule,
+        tags=tuple(row.tags),
+        colour=row.colour,
+        icon=row.icon,
+        cue=row.cue,
+        question=row.question,
+        description=row.description,
+        start_day=row.start_day,
+        order=row.position,
+        archived=row.archived,
+        versions=versions_of(row.versions),
+        created_at=row.created_at,
+        version=row.edition,
+        deleted_at=row.binned_at,
+    )
+
+
+async def _breaks(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+    return [_Found(row.id, NEVER, break_of(row)) for row in await changes.breaks(tx, page)]
+
+
+async def _check_ins(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+    rows = await changes.check_ins(tx, page)
+    return [_Found(row.habit_id, row.day, day_entry(row)) for row in rows]
+
+
+STAGES: tuple[tuple[str, Callable[[AsyncConnection, Wanted], Awaitable[list[_Found]]]], ...] = (
+    ("removed", _removed),
+    ("habits", _habits),
+    ("breaks", _breaks),
+    ("check_ins", _check_ins),
+)
+"""In this order: what is taken away first, and no day before its habit."""
+
+
+async def tidy(tx: AsyncConnection) -> bool:
+    """Name the run of the server, and forget what was removed too long ago; nothing is left."""
+    await changes.run(tx)
+    await changes.forget(tx, datetime.now(UTC) - timedelta(days=KEEP_REMOVED))
+    return False

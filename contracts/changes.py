@@ -1,0 +1,68 @@
+"""What has changed since a client last asked: for clients that keep a copy and were away."""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from contracts.breaks import Break
+from contracts.check_ins import DayEntry
+from contracts.habit import Cursor, Version, Words
+from contracts.message import Message, Query, Reply
+from contracts.time import Day
+
+KEEP_REMOVED = 90
+"""Days for which it is known what was removed; an older cursor is refused."""
+
+
+class ChangedHabit(Words):
+    """A habit as its owner wrote it; how it stands is told by `GetToday` and `GetHabit`.
+
+    `schedule` and `target` are the last ones of its `versions`, which may be planned for later.
+    `version` counts what the owner edits. `deleted_at` is since when it lies in the bin (None: it
+    does not): what belongs to it is to be kept and hidden, for it may come back.
+    """
+
+    habit_id: UUID
+    start_day: Day
+    order: int
+    archived: bool
+    versions: tuple[Version, ...]
+    created_at: AwareDatetime
+    version: int
+    deleted_at: AwareDatetime | None = None
+
+
+class Removed(Message):
+    """Something that is gone for good: a habit with all its days, a day's check-in, or a break."""
+
+    kind: Literal["habit", "check_in", "break"]
+    habit_id: UUID | None = None
+    day: Day | None = None
+    break_id: UUID | None = None
+
+
+class Changes(Reply):
+    """What has changed: take away what is `removed` first, then write the others over your own.
+
+    Whatever changes meanwhile comes with a later cursor; some of it may come twice. `next` is what
+    to ask with from now on; `more`: there is more already, ask at once.
+    """
+
+    removed: tuple[Removed, ...]
+    habits: tuple[ChangedHabit, ...]
+    breaks: tuple[Break, ...]
+    check_ins: tuple[DayEntry, ...]
+    next: Cursor
+    more: bool
+
+
+class ListChanges(Query[Changes]):
+    """List what has changed `since` a cursor; without one, all that there is.
+
+    Refuses with `Invalid` (`wrong_cursor`), or with `Gone` (`cursor_expired`): then begin anew.
+    """
+
+    address: ClassVar[str] = "habits.list_changes"
+    since: Cursor | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 200

@@ -1,0 +1,60 @@
+"""A client that keeps a copy and was away, over HTTP, on both carriers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import backends
+from tests.journeys.running import Up, register, up
+
+
+@pytest.fixture(scope="module", params=["embedded", "rabbitmq"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Up]:
+    """Run Ritmo on a carrier."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("embedded")
+        return
+    data = tmp_path_factory.mktemp("rabbitmq") / "data"
+    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as one:
+        yield one
+
+
+def ask(ann: httpx.Client, method: str, path: str, status: int = 200, **more: Any) -> Any:
+    answer = ann.request(method, f"/v1{path}", **more)
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+def test_what_changed_while_a_client_was_away(running: Up) -> None:
+    ann = running.client
+    ann.headers.update(register(ann, "changes-ann@example.org", zone="UTC"))
+    read = ask(ann, "POST", "/habits", 201, json={"name": "Read"})["habit_id"]
+    ask(ann, "PUT", f"/habits/{read}/check-ins/today", json={"note": "ten pages"})
+    first = ask(ann, "GET", "/changes?limit=1")
+    assert ([one["name"] for one in first["habits"]], first["more"]) == (["Read"], True)
+    second = ask(ann, "GET", f"/changes?since={first['next']}")
+    assert ([one["note"] for one in second["check_ins"]], second["more"]) == (["ten pages"], False)
+
+    ask(ann, "DELETE", f"/habits/{read}/check-ins/today")
+    run = ask(ann, "POST", "/habits", 201, json={"name": "Run"})["habit_id"]
+    ask(ann, "DELETE", f"/habits/{run}", 204)
+    third = ask(ann, "GET", f"/changes?since={second['next']}")
+    assert [(one["kind"], one["habit_id"]) for one in third["removed"]] == [("check_in", read)]
+    assert [(one["name"], bool(one["deleted_at"])) for one in third["habits"]] == [("Run", True)]
+    ask(ann, "DELETE", f"/habits/{run}?forever=true", 204)
+    fourth = ask(ann, "GET", f"/changes?since={third['next']}")
+    assert [(one["kind"], one["habit_id"]) for one in fourth["removed"]] == [("habit", run)]
+    fifth = ask(ann, "GET", f"/changes?since={fourth['next']}")
+    told = [fifth[name] for name in ("removed", "habits", "breaks", "check_ins", "more")]
+    assert told == [[], [], [], [], False]
+
+    wrong = ask(ann, "GET", "/changes?since=yesterday", 422)
+    assert wrong["code"] == "wrong_cursor"
+    run_, rest = fifth["next"].split(".", 1)
+    gone = ask(ann, "GET", f"/changes?since={'0' * len(run_)}.{rest}", 410)
+    assert gone["code"] == "cursor_expired"
+    assert "begin anew" in gone["detail"]
