@@ -24,22 +24,34 @@ class ChangedHabit(Words):
     """
 
     habit_id: UUID
+    """Which habit."""
     start_day: Day
+    """The first logical day that counts."""
     order: int
+    """Its place in the list; lower comes first."""
     archived: bool
+    """True: laid aside."""
     versions: tuple[Version, ...]
+    """All schedules and targets, oldest first."""
     created_at: AwareDatetime
+    """When it was made."""
     version: int
+    """Rises by one with each change; it stands in the ETag."""
     deleted_at: AwareDatetime | None = None
+    """Since when it lies in the bin; null: it does not."""
 
 
 class Removed(Message):
     """Something that is gone for good: a habit with all its days, a day's check-in, or a break."""
 
     kind: Literal["habit", "check_in", "break"]
+    """What is gone."""
     habit_id: UUID | None = None
+    """Which habit, or whose check-in; null for a break."""
     day: Day | None = None
+    """The day of a check-in; null for anything else."""
     break_id: UUID | None = None
+    """Which break; null for anything else."""
 
 
 class Changes(Reply):
@@ -50,11 +62,17 @@ class Changes(Reply):
     """
 
     removed: tuple[Removed, ...]
+    """What is gone for good."""
     habits: tuple[ChangedHabit, ...]
+    """Habits that are new or were edited, those in the bin as well."""
     breaks: tuple[Break, ...]
+    """Breaks that are new or were changed."""
     check_ins: tuple[DayEntry, ...]
+    """Days that were logged or changed."""
     next: Cursor
+    """The cursor to ask with from now on."""
     more: bool
+    """True: there is more already."""
 
 
 class ListChanges(Query[Changes]):
@@ -65,4 +83,6 @@ class ListChanges(Query[Changes]):
 
     address: ClassVar[str] = "habits.list_changes"
     since: Cursor | None = None
+    """The cursor of the answer before; null: from the beginning."""
     limit: Annotated[int, Field(ge=1, le=500)] = 200
+    """How many at most."""

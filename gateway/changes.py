@@ -9,9 +9,10 @@ from contracts.changes import Changes, ListChanges
 from gateway.answers import answer
 from gateway.deps import TheBus
 from gateway.identity import Me
+from gateway.problems import documented
 from gateway.reading import resource
 
-router = resource("changes", 403, 410)
+router = resource("changes")
 
 Since = Annotated[
     str | None,
@@ -24,12 +25,17 @@ Since = Annotated[
 ]
 
 
-@router.get("/v1/changes", response_model=Changes, summary="List changes since a cursor")
+@router.get(
+    "/v1/changes",
+    response_model=Changes,
+    responses=documented(410),
+    summary="List changes since a cursor",
+)
 async def list_changes(
     me: Me,
     bus: TheBus,
     since: Since = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 200,
 ) -> Response:
     """List what has changed and what was removed: habits, check-ins, breaks, and the bin.
 

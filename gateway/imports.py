@@ -193,7 +193,9 @@ async def get_import(
     summary="Take an import back",
 )
 async def undo_import(
-    import_id: Annotated[UUID, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])],
+    import_id: Annotated[
+        UUID, Path(description="Which import.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    ],
     request: Request,
     me: Me,
     bus: TheBus,

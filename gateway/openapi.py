@@ -29,6 +29,7 @@ TAGS = {
     "accounts": "Open an account, log in and out, and see where one is logged in.",
     "people": "The caller's own profile; and, for administrators, everybody's.",
     "habits": "What is to be done, how much and when.",
+    "changes": "What has changed and what is gone, for clients that were away.",
     "check-ins": "What was done on which day: log, change, take back.",
     "today": "The caller's day: what is due, what is logged, and how each habit stands.",
     "breaks": "Days of rest, which freeze scores and keep streaks.",

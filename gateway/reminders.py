@@ -7,6 +7,7 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from contracts.reminder_proposals import AcceptProposal, ExplainReminder, GetProposal, Proposal, Why
 from contracts.reminder_settings import (
     GetReminderSettings,
     ReminderSettings,
@@ -15,22 +16,17 @@ from contracts.reminder_settings import (
     UpdateReminderSettings,
 )
 from contracts.reminders import (
-    AcceptProposal,
     CreateReminder,
     DeleteReminder,
-    ExplainReminder,
-    GetProposal,
     GetReminder,
     GiveFeedback,
     ListReminders,
-    Proposal,
     Reminder,
     Reminders,
     ReminderWords,
     Snooze,
     SnoozeReminder,
     UpdateReminder,
-    Why,
 )
 from contracts.schedule import Weekday
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned

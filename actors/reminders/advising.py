@@ -10,7 +10,8 @@ from actors.reminders.aiming import never_because, today
 from actors.reminders.smart import Habitual, learned_of
 from contracts.message import Conflict
 from contracts.principal import Principal
-from contracts.reminders import Proposal, Reminder, Why
+from contracts.reminder_proposals import Proposal, Why
+from contracts.reminders import Reminder
 from storage.reminders import rules as kept
 from storage.reminders.copies import PersonRow
 from storage.reminders.rules import FireRow, RuleRow

@@ -53,6 +53,7 @@ from contracts.habits import (
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.mails import DigestComposed, MailWanted
+from contracts.reminder_proposals import AcceptProposal, ExplainReminder, GetProposal, Proposal, Why
 from contracts.reminder_settings import (
     GetReminderSettings,
     ReminderSettings,
@@ -60,21 +61,16 @@ from contracts.reminder_settings import (
     UpdateReminderSettings,
 )
 from contracts.reminders import (
-    AcceptProposal,
     CreateReminder,
     DeleteReminder,
-    ExplainReminder,
-    GetProposal,
     GetReminder,
     GiveFeedback,
     ListReminders,
     NoteCue,
-    Proposal,
     Reminder,
     Reminders,
     SnoozeReminder,
     UpdateReminder,
-    Why,
 )
 from contracts.users import ProfileChanged, UserChanged, UserDeleted
 from storage import idempotency

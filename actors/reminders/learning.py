@@ -9,7 +9,8 @@ from actors.reminders import smart
 from actors.reminders.aiming import aims_of, life_of, today
 from actors.reminders.firing import Life
 from actors.reminders.smart import Habitual, sample_of, usual_times
-from contracts.reminders import Usual, local_time
+from contracts.reminder_proposals import Usual
+from contracts.reminders import local_time
 from contracts.schedule import WEEKDAYS
 from storage.reminders import claims, copies, rules
 from storage.reminders.copies import PersonRow

@@ -17,10 +17,7 @@ from contracts.reminder_settings import (
     SettingsWords,
     UpdateReminderSettings,
 )
-from contracts.reminders import (
-    local_time,
-    minutes_of,
-)
+from contracts.reminders import local_time, minutes_of
 from storage.reminders import copies as known
 from storage.reminders import rules
 from storage.reminders.copies import PersonRow

@@ -8,6 +8,14 @@ import pytest
 
 from contracts.auth import Done
 from contracts.message import Conflict, NotFound
+from contracts.reminder_proposals import (
+    AcceptProposal,
+    ExplainReminder,
+    GetProposal,
+    Proposal,
+    Usual,
+    Why,
+)
 from contracts.reminder_settings import (
     GetReminderSettings,
     QuietHours,
@@ -16,21 +24,15 @@ from contracts.reminder_settings import (
     UpdateReminderSettings,
 )
 from contracts.reminders import (
-    AcceptProposal,
     CreateReminder,
     DeleteReminder,
-    ExplainReminder,
-    GetProposal,
     GetReminder,
     GiveFeedback,
     ListReminders,
-    Proposal,
     Reminder,
     Reminders,
     SnoozeReminder,
     UpdateReminder,
-    Usual,
-    Why,
 )
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, refusal
 from tests.gateway.test_problems import checked

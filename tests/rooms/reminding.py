@@ -16,12 +16,7 @@ from actors.runtime.clock import Clock
 from contracts.deliveries import Delivery, ListDeliveries
 from contracts.message import Asked, Reply
 from contracts.reminder_settings import SetReminderSettings
-from contracts.reminders import (
-    CreateReminder,
-    Fire,
-    GetReminder,
-    Reminder,
-)
+from contracts.reminders import CreateReminder, Fire, GetReminder, Reminder
 from tests.rooms.people import Carry
 from tests.rooms.tracking import Tracker
 

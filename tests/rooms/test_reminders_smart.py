@@ -14,19 +14,14 @@ from actors.reminders.settings import stop_digest
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.message import Fact, new_id
+from contracts.reminder_proposals import AcceptProposal, ExplainReminder, GetProposal
 from contracts.reminder_settings import (
     GetReminderSettings,
     QuietHours,
     SetReminderSettings,
     UpdateReminderSettings,
 )
-from contracts.reminders import (
-    AcceptProposal,
-    ExplainReminder,
-    GetProposal,
-    GiveFeedback,
-    UpdateReminder,
-)
+from contracts.reminders import GiveFeedback, UpdateReminder
 from contracts.users import ChangeProfile, DeleteMe, UserChanged
 from tests.rooms.people import Carry, code_of
 from tests.rooms.reminding import Reminded, strike

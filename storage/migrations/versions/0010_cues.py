@@ -1,6 +1,6 @@
 """Reminders know the cue of a habit.
 
-Revision 0010, after 0008.
+Revision 0010, after 0009.
 """
 
 import sqlalchemy as sa

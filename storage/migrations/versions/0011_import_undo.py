@@ -1,12 +1,12 @@
 """Days and entries: the import that they came with, so that it can be taken back as a whole.
 
-Revision 0012, after 0008. Of older imports it is not known.
+Revision 0011, after 0010. Of older imports it is not known.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None

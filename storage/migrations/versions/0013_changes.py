@@ -1,12 +1,12 @@
 """Changes: in which transaction a habit, a check-in or a break was written last, and what is gone.
 
-Revision 0010, after 0009. The database itself keeps it, whoever writes: see `storage/changes.py`.
+Revision 0013, after 0012. The database itself keeps it, whoever writes: see `storage/changes.py`.
 """
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """The journal: words are letters and digits of any script, and none is too common to be found.
 
-Revision 0013, after 0012. What is searched is written anew for all entries.
+Revision 0012, after 0011. What is searched is written anew for all entries.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.journal.words import words_of
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
