@@ -56,7 +56,7 @@ class Message(BaseModel):
     What stands below a field describes it wherever a schema of it is shown.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Reply(Message):

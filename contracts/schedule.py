@@ -37,7 +37,7 @@ class Frequency(NamedTuple):
 class _Value(BaseModel):
     """A schedule: equal when it says the same."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EveryDay(_Value):

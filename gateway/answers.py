@@ -2,7 +2,7 @@
 
 import zlib
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response
 
 JSON = "application/json"
@@ -10,8 +10,6 @@ JSON = "application/json"
 
 class Shown(BaseModel):
     """What a route shows; what stands below a field describes it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 def answer(reply: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from contracts.time import FIRST_DAY, LAST_DAY
 from gateway.codes import PROBLEM_CODES
+from gateway.descriptions import describe
 from gateway.problems import Problem
 from gateway.told import tell_operations
 
@@ -82,6 +83,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         )
         schemas = found["components"]["schemas"]
         _add_problems(schemas)
+        describe(schemas)
         for body in _bodies(found):
             _close(body, schemas, set())
         _need_bodies(found)

@@ -22,6 +22,7 @@ from starlette.responses import Response
 
 from gateway.answers import Shown
 from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
+from gateway.descriptions import CHANGES
 from gateway.identity import bearer
 from gateway.problems import BadRequest, documented
 from gateway.shape import check_shape
@@ -174,7 +175,9 @@ def changes_of(
         fields[field] = (kind, Field(default_factory=_nothing, description=words))
     config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [example]})
     doc = f"{(command.__doc__ or name).splitlines()[0]} What is not given stays as it is."
-    return create_model(name, __config__=config, __doc__=doc, **fields)
+    made: type[BaseModel] = create_model(name, __config__=config, __doc__=doc, **fields)
+    CHANGES[made] = (command, of)
+    return made
 
 
 def _nothing() -> None:

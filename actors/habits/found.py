@@ -13,7 +13,7 @@ from actors.runtime.zips import TOTAL
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
 
-CHUNK = 2_000
+CHUNK = 500
 """After so many rows an asynchronous caller may let others run."""
 
 MAX_FOUND = 1_000

@@ -37,7 +37,7 @@ from storage.journal.entries import EntryRow
 from storage.journal.people import Person
 from storage.outbox import tell
 
-CHUNK = 500
+CHUNK = 100
 """Entries that are kept, and told, at once."""
 
 SHOWN_ROWS, NAMED_MOODS = 20, 30
