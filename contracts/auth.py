@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from contracts.message import SECRET, Command, Fact, Message, Query, Reply
 from contracts.time import Zone
+from contracts.visible import SEEN
 
 Email = Annotated[
     str,
@@ -25,6 +26,7 @@ EndReason = Literal["logout", "elsewhere", "password", "reuse", "disabled", "dem
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"),
+    SEEN,
 ]
 """What to call a person: one line, perhaps empty."""
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 from contracts.message import Message, Reply
 from contracts.schedule import EveryDay, Schedule, Weekday
 from contracts.time import Day
+from contracts.visible import SEEN
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
@@ -46,10 +47,11 @@ CheckInState = Literal["done", "partial", "skipped", "failed"]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS),
+    SEEN,
     Field(examples=["Read ten pages"]),
 ]
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_NO_CONTROLS)
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_NO_CONTROLS), SEEN
 ]
 """A short text on one line, perhaps empty."""
 
@@ -61,6 +63,7 @@ Note = Annotated[
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_NO_CONTROLS),
+    SEEN,
 ]
 Unit = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30, pattern=_NO_CONTROLS)]
 COLOUR = r"^(#[0-9A-Fa-f]{6})?$"

@@ -14,6 +14,9 @@ from collections.abc import Iterable
 Cell = object
 """A text, a number, a truth, a day, an id, or None for nothing."""
 
+MARK = "\ufeff"
+"""How a file of CSV begins, so that spreadsheets read it as UTF-8."""
+
 _RISKY = "=+\\-@＝﹦⁼₌＋﹢⁺₊－﹣⁻₋−＠﹫"
 _UNSEEN = (
     "\\s\x00-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import JsonValue
 
 from contracts.analytics_upkeep import LoggedFact
-from contracts.spreadsheet import csv_of
+from contracts.spreadsheet import MARK, csv_of
 from gateway.problems import BadRequest
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Csv:
 
     def head(self) -> bytes:
         """Write the headings."""
-        return csv_of([COLUMNS]).encode()
+        return (MARK + csv_of([COLUMNS])).encode()
 
     def page(self, facts: Sequence[LoggedFact]) -> bytes:
         """Write some facts."""

@@ -9,11 +9,9 @@ from typing import cast
 
 from actors.analytics.answering import AnyAnswer
 from contracts.analytics import Associations, HabitInsight, HabitLine, MoodReport, Summary
-from contracts.spreadsheet import Cell, csv_of
+from contracts.spreadsheet import MARK, Cell, csv_of
 
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
-
-MARK = "\ufeff"
 
 
 def table_of(report: AnyAnswer) -> bytes:

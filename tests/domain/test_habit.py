@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from actors.habits.domain import check_plan
 from contracts.breaks import AddBreak
-from contracts.habit import CheckInState, Kind, Measure, Target, Version
+from contracts.habit import CheckInState, Kind, Measure, Name, Tag, Target, Version
 from contracts.habits import CreateHabit
 from contracts.keeping.entry import logged
 from contracts.keeping.progress import advance, begin, entries_of, standing
@@ -281,3 +281,20 @@ def test_a_break_is_in_order_and_has_one_scope() -> None:
     assert AddBreak.model_validate_json(made.model_dump_json()) == made
     with pytest.raises(ValidationError):
         AddBreak.model_validate({"from": "2026-01-02", "to": "2026-01-01"})
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u2800", " \u3164\t", "\xa0\u00ad\ufeff", "\u200d\u2060\uffa0", "\u115f"]
+)
+def test_a_name_is_something_that_can_be_seen(unseen: str) -> None:
+    kinds: list[TypeAdapter[str]] = [TypeAdapter(Name), TypeAdapter(Tag)]
+    for kind in kinds:
+        with pytest.raises(ValidationError, match="at least 1 character"):
+            kind.validate_python(unseen)
+        assert kind.validate_python(f"{unseen}сон{unseen}") == "сон"
+
+
+@pytest.mark.parametrize("name", ["❤️", "👩‍👩‍👧", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "नमस्ते", "a\u200db"])
+def test_a_name_keeps_what_shapes_it(name: str) -> None:
+    kind: TypeAdapter[str] = TypeAdapter(Name)
+    assert kind.validate_python(name) == name

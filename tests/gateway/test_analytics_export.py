@@ -70,7 +70,8 @@ async def test_csv_is_one_harmless_table(client: httpx.AsyncClient, log: StandIn
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="ritmo-facts.csv"'
     assert answer.headers["cache-control"] == "no-store"
-    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert answer.content.startswith(b"\xef\xbb\xbf")
     assert tuple(lines[0]) == COLUMNS
     assert [line["version"] for line in lines] == ["1", "2", "3", "3", "4", "5"]
     assert [line["day"] for line in lines] == ["", "2026-03-01", "2026-02-01", "2026-02-02", "", ""]

@@ -204,6 +204,17 @@ async def test_habits_are_laid_aside_and_taken_up(ann: Tracker) -> None:
     assert (await ann.ask(ListTags())).tags[0].habits == 2
 
 
+async def test_a_tag_is_one_however_it_is_written(ann: Tracker) -> None:
+    for name, tag in (("Walk", "Health"), ("Run", "health"), ("Swim", "Health"), ("Sleep", "СОН")):
+        await ann.begin(name, tags=[tag])
+    await ann.begin("Nap", tags=["сон", "Сон"])
+    tags = (await ann.ask(ListTags())).tags
+    assert [(one.tag.casefold(), one.habits) for one in tags] == [("health", 3), ("сон", 2)]
+    assert tags[0].tag == "Health"
+    found = (await ann.ask(ListHabits(tag="HEALTH"))).habits
+    assert [one.name for one in found] == ["Walk", "Run", "Swim"]
+
+
 async def test_some_come_first_and_the_others_follow(ann: Tracker) -> None:
     made = [await ann.begin(name) for name in "abcde"]
     await ann.ask(ReorderHabits(habit_ids=(made[3].habit_id, made[1].habit_id)))
