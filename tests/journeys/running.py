@@ -38,7 +38,7 @@ def ritmo(
         input=typed,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=2 * PATIENCE,
         check=False,
     )
 
