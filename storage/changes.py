@@ -1,4 +1,4 @@
-"""What was written and removed since a point in time; migration 0010 has the database keep it.
+"""What was written and removed since a point in time; migration 0013 has the database keep it.
 
 A point in time is a snapshot of PostgreSQL: which transactions were over when it was taken. A row
 bears the transaction (`changed`) that wrote it last, so what is new since a snapshot is exactly

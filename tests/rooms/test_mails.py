@@ -316,6 +316,9 @@ async def test_no_mail_speaks_of_a_streak_below_two(
     await me.remind(habit_id=read, kind=kind, streak=1, times=["18:30"])
     await me.become("2031-05-05T18:30:00+00:00")
     await post()
+    if kind == "at_risk" and not spoken:
+        assert server.taken == [], "there is no streak yet that could end"
+        return
     (mail,) = server.taken
     whole = f"{mail.mail['Subject']}\n{plain(mail)}"
     assert ("in a row" in whole) is spoken

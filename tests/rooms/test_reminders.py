@@ -72,7 +72,6 @@ async def test_a_reminder_comes_at_its_minute_and_once(me: Reminded) -> None:
     (letter,) = await me.letters()
     assert (letter["recipient"], letter["language"]) == (f"{me.user_id}@example.org", "en")
     assert (letter["text"], letter["habit"], letter["late"]) == ("Ten pages", "Read", False)
-    assert (letter["measure"], letter["unit"], letter["name"]) == ("yes_no", "", "")
     assert (mail.habit_id, mail.day) == (read, day(0))
     assert mail.useful_until == datetime(2031, 5, 5, 20, 30, tzinfo=UTC)
     assert await came(me, rule) == [("05-05 18:30", "sent")]
