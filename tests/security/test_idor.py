@@ -16,8 +16,15 @@ from tests.security.person import Operation, Person, arrive, is_id, live, operat
 ENDING = {"DELETE /v1/me", "POST /v1/auth/logout", "DELETE /v1/auth/sessions"}
 """What would end the session of who asks."""
 
-MOVING = {"/v1/reminders", "/v1/auth/sessions", "/v1/deliveries", "/metrics", "/readyz"}
-"""What changes by itself: what is due next, who was seen when, what is being sent."""
+MOVING = {
+    "/v1/changes",
+    "/v1/reminders",
+    "/v1/auth/sessions",
+    "/v1/deliveries",
+    "/metrics",
+    "/readyz",
+}
+"""What changes by itself: a cursor, what is due next, who was seen when, what is being sent."""
 
 
 @pytest.fixture(scope="module")

@@ -191,7 +191,7 @@ def mails(folder: Path) -> list[EmailMessage]:
 
 
 def test_words_stay_words_in_mails_and_pages(ritmo: Up, people: tuple[Person, Person]) -> None:
-    mallory, _ = people
+    mallory, ann = people
     folder = ritmo.output.with_suffix("") / "mail"
     habits = []
     with Attempts("injection into mails and pages") as attempts:
@@ -217,7 +217,9 @@ def test_words_stay_words_in_mails_and_pages(ritmo: Up, people: tuple[Person, Pe
             mallory.ask("DELETE", f"/v1/reminders/{made_id}")
 
         def fresh() -> list[EmailMessage]:
-            return [one for one in mails(folder) if one["Message-ID"] not in seen]
+            # Some that Ann asked for herself may come late.
+            found = (one for one in mails(folder) if one["Message-ID"] not in seen)
+            return [one for one in found if ann.mark not in one["Subject"]]
 
         until(lambda: len(fresh()) >= len(habits), "every mail is sent")
         for message in fresh():
