@@ -87,15 +87,18 @@ class Clock:
         self._ticks = (*TICKS, *ticks)
         self._after = after
         self._strokes: dict[str, asyncio.Task[object] | None] = {}
+        self._stopped = False
         self._outage = Outage("database", "clock")
         self._loop = Background("clock", self.run)
 
     def start(self) -> None:
         """Run in the background."""
+        self._stopped = False
         self._loop.start()
 
     async def stop(self) -> None:
         """Stop, and let another clock lead."""
+        self._stopped = True
         await self._loop.stop()
         await cancel(self._strokes.values())
 
@@ -139,7 +142,11 @@ class Clock:
 
     def _striker(self, tick: Tick) -> Callable[[], Awaitable[None]]:
         async def strike() -> None:
-            await self.strike(tick)
+            try:
+                await self.strike(tick)
+            except asyncio.CancelledError:
+                if not self._stopped:
+                    raise  # that of a clock that stops is no failure to be logged
 
         return strike
 

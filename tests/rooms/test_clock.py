@@ -77,6 +77,28 @@ async def test_a_tick_that_breaks_leaves_nothing_and_comes_again(engine: AsyncEn
         assert await heartbeat.age(tx, "broken") is None
 
 
+async def test_a_stroke_that_ends_with_its_clock_is_no_failure(
+    engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def strike(tx: AsyncConnection) -> bool:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+        return False
+
+    clock = Clock(engine, [Tick("some.tick", strike, 1)])
+    clock.start()
+    async with asyncio.timeout(20):
+        await begun.wait()
+        await clock.stop()
+        await left.wait()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_one_of_two_clocks_leads_and_the_other_takes_over(
     database: str, engine: AsyncEngine
 ) -> None:
