@@ -8,21 +8,18 @@ the next one. So pages can be read by key, in statements that each see more than
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.kept import versions_of
 from actors.habits.plans import wrong_cursor
-from actors.habits.views import break_of, day_entry
-from contracts.changes import KEEP_REMOVED, ChangedHabit, Changes, ListChanges, Removed
-from contracts.habit import Kind, Measure
+from actors.habits.views import break_of, day_entry, written_habit
+from contracts.changes import KEEP_REMOVED, Changes, ListChanges, Removed
 from contracts.message import Gone, Message
 from contracts.principal import Principal
 from storage import changes
 from storage.changes import NEVER, RemovedRow, Snapshot, Wanted
-from storage.habits import HabitRow
 
 MAX_AT_WORK = 6
 """Transactions at work that a cursor remembers; more of them, and some changes come twice."""
@@ -171,34 +168,11 @@ def _gone(row: RemovedRow) -> Removed:
 
 
 async def _habits(tx: AsyncConnection, page: Wanted) -> list[_Found]:
-    return [_Found(row.id, NEVER, _habit(row)) for row in await changes.habits(tx, page)]
-
-
-def _habit(row: HabitRow) -> ChangedHabit:
-    """Show a habit as its owner wrote it; the version that is planned last is the latest one."""
-    last = versions_of(row.versions)[-1]
-    return ChangedHabit(
-        habit_id=row.id,
-        name=row.name,
-        kind=cast(Kind, row.kind),
-        measure=cast(Measure, row.measure),
-        unit=row.unit,
-        target=last.target,
-        schedule=last.schedule,
-        tags=tuple(row.tags),
-        colour=row.colour,
-        icon=row.icon,
-        cue=row.cue,
-        question=row.question,
-        description=row.description,
-        start_day=row.start_day,
-        order=row.position,
-        archived=row.archived,
-        versions=versions_of(row.versions),
-        created_at=row.created_at,
-        version=row.edition,
-        deleted_at=row.binned_at,
-    )
+    """List habits; the version that is planned last is the latest one."""
+    return [
+        _Found(row.id, NEVER, written_habit(row, versions_of(row.versions)[-1]))
+        for row in await changes.habits(tx, page)
+    ]
 
 
 async def _breaks(tx: AsyncConnection, page: Wanted) -> list[_Found]:

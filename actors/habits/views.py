@@ -7,20 +7,23 @@ from actors.habits.days import open_day, stand
 from actors.habits.domain import verdict
 from actors.habits.kept import promise_from, promise_of, versions_of
 from contracts.breaks import Break
+from contracts.changes import ChangedHabit
 from contracts.check_ins import DayEntry, HabitToday
-from contracts.habit import CheckInState, Habit, Kind, Measure, number_of
+from contracts.habit import CheckInState, Habit, Kind, Measure, Version, number_of
 from contracts.keeping.progress import Standing
 from contracts.quantity import unit_of
 from storage.breaks import BreakRow
 from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
+from storage.habits import HabitRow
 
 
-def habit_of(loaded: Loaded, today: date) -> Habit:
-    """Show a habit as it stands today."""
-    row, now = loaded.habit, stand(loaded, open_day(loaded, today))
-    version = promise_of(row).version_on(today)
-    return Habit(
+def written_habit(row: HabitRow, version: Version) -> ChangedHabit:
+    """Show a habit as its owner wrote it, with the schedule and target of a version.
+
+    Built as it is: every part was checked when written.
+    """
+    return ChangedHabit.model_construct(
         habit_id=row.id,
         name=row.name,
         kind=cast(Kind, row.kind),
@@ -38,13 +41,18 @@ def habit_of(loaded: Loaded, today: date) -> Habit:
         order=row.position,
         archived=row.archived,
         versions=versions_of(row.versions),
-        streak=now.streak,
-        best_streak=now.best_streak,
-        score=now.score,
         created_at=row.created_at,
         version=row.edition,
         deleted_at=row.binned_at,
     )
+
+
+def habit_of(loaded: Loaded, today: date) -> Habit:
+    """Show a habit as it stands today."""
+    row, now = loaded.habit, stand(loaded, open_day(loaded, today))
+    written = written_habit(row, promise_of(row).version_on(today))
+    standing = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
+    return Habit.model_validate({**dict(written), **standing})
 
 
 def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:

@@ -7,6 +7,7 @@ import time_machine
 from sqlalchemy import text
 
 from contracts.analytics import GetHabitInsight, GetSummary
+from contracts.changes import ListChanges
 from contracts.habits import CreateHabit, GetHabit, UpdateHabit
 from contracts.message import Invalid
 from tests.rooms.people import Carry
@@ -50,6 +51,7 @@ async def test_a_duration_that_had_a_unit_goes_on_without(me: Reminded) -> None:
     await me.log(play, 0, value=2700.0)
     assert (await me.ask(GetHabit(habit_id=play))).unit == ""
     assert (await me.tracker.on(play)).unit == ""
+    assert [one.unit for one in (await me.ask(ListChanges())).habits] == [""]
     renamed = await me.ask(UpdateHabit(habit_id=play, name="Play the guitar", unit=""))
     assert (renamed.name, renamed.unit) == ("Play the guitar", "")
     await me.carry()
