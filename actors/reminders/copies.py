@@ -85,7 +85,7 @@ async def habit_of(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID
     }
     user_id, version = who.user_id, habit.version
     await copies.save_habit(tx, user_id, habit_id, version, values)
-    await copies.save_archived(tx, user_id, habit_id, version, archived=habit.archived)
+    await copies.save_state(tx, user_id, habit_id, version, "archived", habit.archived)
     return (await copies.find_habits(tx, user_id))[habit_id]
 
 
@@ -166,8 +166,8 @@ async def note_habit(tx: AsyncConnection, fact: HabitCreated | HabitChanged) -> 
 async def note_archived(tx: AsyncConnection, fact: HabitArchived) -> None:
     """Note whether a habit is laid aside."""
     person = await copies.meet(tx, fact.user_id)
-    if person is not None and await copies.save_archived(
-        tx, fact.user_id, fact.habit_id, fact.version, archived=fact.archived
+    if person is not None and await copies.save_state(
+        tx, fact.user_id, fact.habit_id, fact.version, "archived", fact.archived
     ):
         await aim(tx, person, habit_id=fact.habit_id)
 
@@ -176,8 +176,8 @@ async def note_binned(tx: AsyncConnection, fact: HabitBinned | HabitRestored) ->
     """Note whether a habit is in the bin: its reminders are silent, or come again."""
     binned = isinstance(fact, HabitBinned)
     person = await copies.meet(tx, fact.user_id)
-    if person is not None and await copies.save_binned(
-        tx, fact.user_id, fact.habit_id, fact.version, binned=binned
+    if person is not None and await copies.save_state(
+        tx, fact.user_id, fact.habit_id, fact.version, "binned", binned
     ):
         await aim(tx, person, habit_id=fact.habit_id)
 

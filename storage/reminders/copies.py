@@ -8,7 +8,7 @@ the other, and nothing new outlives who was erased.
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -196,33 +196,23 @@ async def save_cue(tx: AsyncConnection, user_id: UUID, habit_id: UUID, cue: str)
     await tx.execute(update(habits).where(*mine).values(cue=cue))
 
 
-async def save_archived(
-    tx: AsyncConnection, user_id: UUID, habit_id: UUID, version: int, *, archived: bool
+async def save_state(
+    tx: AsyncConnection,
+    user_id: UUID,
+    habit_id: UUID,
+    version: int,
+    state: Literal["archived", "binned"],
+    holds: bool,
 ) -> bool:
-    """Note whether a habit is laid aside; false if something newer is known, or it is gone."""
-    given = {"archived": archived, "archived_version": version}
+    """Note whether a habit is in a state; false if something newer is known, or it is gone."""
+    known = habits.c[f"{state}_version"]
+    given = {state: holds, known.name: version}
     statement = insert(habits).values(user_id=user_id, habit_id=habit_id, **given)
     done = await tx.execute(
         statement.on_conflict_do_update(
             index_elements=[habits.c.user_id, habits.c.habit_id],
             set_=given,
-            where=(habits.c.archived_version < version) & ~habits.c.deleted,
-        )
-    )
-    return bool(done.rowcount)
-
-
-async def save_binned(
-    tx: AsyncConnection, user_id: UUID, habit_id: UUID, version: int, *, binned: bool
-) -> bool:
-    """Note whether a habit is in the bin; false if something newer is known, or it is gone."""
-    given = {"binned": binned, "binned_version": version}
-    statement = insert(habits).values(user_id=user_id, habit_id=habit_id, **given)
-    done = await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[habits.c.user_id, habits.c.habit_id],
-            set_=given,
-            where=(habits.c.binned_version < version) & ~habits.c.deleted,
+            where=(known < version) & ~habits.c.deleted,
         )
     )
     return bool(done.rowcount)
