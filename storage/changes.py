@@ -93,7 +93,7 @@ def _since(statement: str, row: str) -> tuple[TextClause, TextClause]:
 
 _REMOVED = _since(
     "SELECT r.id, r.day, r.kind FROM habits.removed r WHERE r.user_id = :user_id{new}"
-    " AND (r.id, r.day) > (:after, :day) ORDER BY r.id, r.day LIMIT :size",
+    " AND (r.id, r.day) > (:after, CAST(:day AS text)::date) ORDER BY r.id, r.day LIMIT :size",
     "r",
 )
 _HABITS = _since(
@@ -112,7 +112,8 @@ _CHECK_INS = _since(
     " h.kind, h.measure, h.start_day, h.versions"
     " FROM habits.habits h JOIN habits.check_ins c ON c.habit_id = h.id"
     " WHERE h.user_id = :user_id AND h.id >= :after{new}"
-    " AND (c.habit_id, c.day) > (:after, :day) ORDER BY c.habit_id, c.day LIMIT :size",
+    " AND (c.habit_id, c.day) > (:after, CAST(:day AS text)::date)"
+    " ORDER BY c.habit_id, c.day LIMIT :size",
     "c",
 )
 
@@ -159,7 +160,8 @@ class Wanted:
             "size": self.size,
         }
         if day:
-            values["day"] = self.day
+            # As text: asyncpg would send `NEVER`, the first of all dates, as -infinity.
+            values["day"] = self.day.isoformat()
         if self.since is not None:
             values |= {"begin": str(self.since.begin), "since": str(self.since)}
         return values

@@ -91,7 +91,7 @@ async def _place(tx: AsyncConnection, cursor: str | None) -> Place:
         return begin
     known = read_place(cursor)
     over = known.stage == len(STAGES)
-    kept = timedelta(days=KEEP_REMOVED) - LONGEST_ROUND if over else LONGEST_ROUND
+    kept = timedelta(days=KEEP_REMOVED) if over else LONGEST_ROUND
     too_old = clock.timestamp() - known.began > kept.total_seconds()
     if too_old or not await changes.holds(tx, known.run, known.until.end):
         text = "What has changed since then is not known any more; begin anew, without a cursor."
@@ -196,5 +196,5 @@ STAGES: tuple[tuple[str, Callable[[AsyncConnection, Wanted], Awaitable[list[_Fou
 async def tidy(tx: AsyncConnection) -> bool:
     """Name the run of the server, and forget what was removed too long ago; nothing is left."""
     await changes.run(tx)
-    await changes.forget(tx, datetime.now(UTC) - timedelta(days=KEEP_REMOVED))
+    await changes.forget(tx, datetime.now(UTC) - timedelta(days=KEEP_REMOVED) - LONGEST_ROUND)
     return False
