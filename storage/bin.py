@@ -35,7 +35,9 @@ async def beyond(tx: AsyncConnection, user_id: UUID, size: int) -> list[HabitRow
     """Return, locked, what is in a user's bin beyond its last `size` habits."""
     mine = select(habits.c.id).where(habits.c.user_id == user_id, habits.c.binned_at.is_not(None))
     old = mine.order_by(habits.c.bin_id.desc()).offset(size)
-    rows = await tx.execute(select(habits).where(habits.c.id.in_(old)).with_for_update())
+    # Said once more: one that was waited for may have been brought back meanwhile.
+    still = (habits.c.user_id == user_id, habits.c.binned_at.is_not(None))
+    rows = await tx.execute(select(habits).where(habits.c.id.in_(old), *still).with_for_update())
     return [HabitRow(**row._mapping) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """The bin: whoever deletes a habit by mistake gets it back as if nothing had happened."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,8 @@ from contracts.journal import CreateEntry, GetEntry, ListEntries, UpdateEntry
 from contracts.message import Asked, NotFound
 from contracts.reminders import CreateReminder, GetReminder, ListReminders, SnoozeReminder
 from contracts.retelling import RetellHabits
+from storage import bin as kept_bin
+from storage.habits import HabitRow
 from storage.session import transaction
 from tests.rooms.people import ADMIN, NOON, Carry, code_of
 from tests.rooms.reminding import strike
@@ -40,6 +43,29 @@ from tests.rooms.test_habits_laws import BACK, SHAPES, STEPS, Step, Story
 from tests.rooms.tracking import Tracker, day, newcomer
 
 pytestmark = pytest.mark.asyncio
+
+
+async def test_what_is_brought_back_meanwhile_is_not_thrown_away(ann: Tracker) -> None:
+    made = [await ann.begin(name) for name in ("Read", "Run")]
+    for one in made:
+        await ann.ask(DeleteHabit(habit_id=one.habit_id))
+    async with transaction(ann.engine) as restoring:
+        await kept_bin.take(restoring, ann.who.user_id, made[0].habit_id)
+
+        async def beyond() -> list[HabitRow]:
+            async with transaction(ann.engine) as tx:
+                await tx.execute(text("SET LOCAL application_name = 'beyond'"))
+                return await kept_bin.beyond(tx, ann.who.user_id, 1)
+
+        waiting = asyncio.create_task(beyond())
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'beyond'"
+        async with asyncio.timeout(20):
+            while True:
+                async with transaction(ann.engine) as aside:
+                    where = " AND wait_event_type = 'Lock'"
+                    if (await aside.execute(text(asked + where))).scalar_one():
+                        break
+    assert await waiting == []
 
 
 async def purge(engine: AsyncEngine) -> None:
