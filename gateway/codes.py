@@ -22,8 +22,8 @@ PROBLEM_CODES: dict[int, str] = {
     409: (
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
         "habit_exists import_begun import_not_done in_progress last_admin no_channel "
-        "prompt_built_in proposal_empty reminder_not_smart reminder_off template_built_in "
-        "too_many_habits too_many_prompts too_many_templates"
+        "prompt_built_in proposal_empty reminder_at_limit reminder_not_smart reminder_off "
+        "template_built_in too_many_habits too_many_prompts too_many_templates"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",
@@ -33,12 +33,12 @@ PROBLEM_CODES: dict[int, str] = {
     422: (
         "apprise_not_allowed apprise_parameter apprise_private apprise_unknown "
         "apprise_unknown_host at_not_on_day at_out_of_range day_out_of_range effective_from_past "
-        "entry_empty file_missing import_empty import_failed import_habit_twin "
-        "import_habit_unclear import_habit_unfit import_habit_unlisted import_incomplete "
-        "import_moods_unknown import_nothing import_part_malformed import_too_large "
-        "import_unknown_format import_unreadable import_without_header invalid invalid_email "
-        "invalid_form key_reused malformed moods_malformed no_such_picture no_user_named "
-        "not_a_duration not_a_number range_and_period range_reversed range_too_long "
+        "entry_empty file_missing import_empty import_failed import_habit_binned "
+        "import_habit_twin import_habit_unclear import_habit_unfit import_habit_unlisted "
+        "import_incomplete import_moods_unknown import_nothing import_part_malformed "
+        "import_too_large import_unknown_format import_unreadable import_without_header invalid "
+        "invalid_email invalid_form key_reused malformed moods_malformed no_such_picture "
+        "no_user_named not_a_duration not_a_number range_and_period range_reversed range_too_long "
         "reminder_needs_habit reminder_text_missing schedule_never_due state_contradicts_value "
         "target_not_allowed target_not_at_most too_many_elements too_many_keys "
         "too_many_parameters too_many_reminders too_many_tokens unit_not_allowed unknown_habit "

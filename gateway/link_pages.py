@@ -21,8 +21,8 @@ QUESTIONS: dict[Purpose, str] = {
     "done": "Done with “{habit}”?",
     "skip": "Skip “{habit}”?",
     "snooze": "Be reminded later?",
-    "earlier": "Bring this reminder earlier?",
-    "later": "Bring this reminder later?",
+    "earlier": "Move this reminder earlier?",
+    "later": "Move this reminder later?",
     "never": "No more of this reminder?",
     "unsubscribe": "No more of these mails?",
 }

@@ -216,11 +216,11 @@ async def find_all(tx: AsyncConnection, user_id: UUID, *, binned: bool = False) 
 
 
 async def find_some(
-    tx: AsyncConnection, user_id: UUID, ids: Iterable[UUID]
+    tx: AsyncConnection, user_id: UUID, ids: Iterable[UUID], *, binned: bool = False
 ) -> dict[UUID, HabitRow]:
-    """Return some habits of a user, locked in the order of their ids, by id."""
-    mine = select(habits).where(_of(user_id), habits.c.id.in_(list(ids))).order_by(habits.c.id)
-    rows = await tx.execute(mine.with_for_update())
+    """Return some habits of a user, `binned` also those in the bin, locked by their ids, by id."""
+    mine = (_of(user_id, binned=binned), habits.c.id.in_(list(ids)))
+    rows = await tx.execute(select(habits).where(*mine).order_by(habits.c.id).with_for_update())
     return {row.id: HabitRow(**row._mapping) for row in rows}
 
 

@@ -45,7 +45,7 @@ class Undoing:
         reports = {one.habit_id: one for one in account.habits if one.habit_id}
         if person is not None:
             touched = [id_ for id_, one in reports.items() if one.outcome != "unchanged"]
-            found = await habits.find_some(self._tx, self._who.user_id, touched)
+            found = await habits.find_some(self._tx, self._who.user_id, touched, binned=True)
             for habit_id, row in found.items():
                 await self._habit(row, reports[habit_id], person)
         return Undone(habits=self._habits, check_ins=self._days, kept=self._kept)

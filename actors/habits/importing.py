@@ -118,7 +118,8 @@ class Reading:
         await self._show()
         self._total = await asyncio.to_thread(rows_of, export)
         await self._show()
-        known = Known(self._tx, export.tracker, await habits.find_all(self._tx, user_id))
+        rows = await habits.find_all(self._tx, user_id, binned=True)
+        known = Known(self._tx, export.tracker, rows)
         reports = []
         for one, key, row in await known.sorted(export.habits):
             reports.append(await self._habit(one, key, row))

@@ -48,6 +48,8 @@ class Known:
                 one, row = found[at], None if pair is None or pair < 0 else rows[pair]
                 if pair == -1 and one.refused is None:
                     one = replace(one, create=None, refused=_twin(name))
+                if row is not None and row.binned_at is not None:
+                    one, row = replace(one, create=None, refused=_binned(name)), None
                 result[at] = one, (row.imported_from or "") if row else self._key(name), row
         return [result[at] for at in range(len(found))]
 
@@ -94,6 +96,11 @@ def _found_trait(one: FoundHabit) -> Trait:
         return Trait(days)
     words = (made.measure, made.schedule, made.target, made.unit, made.colour, made.question)
     return Trait(days, (*map(str, words), made.description, made.name))
+
+
+def _binned(name: str) -> Invalid:
+    text = "{name} lies in the bin. Bring it back, or delete it for good, and import once more."
+    return Invalid("import_habit_binned", text, name=name)
 
 
 def _twin(name: str) -> Invalid:

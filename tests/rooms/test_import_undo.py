@@ -60,7 +60,8 @@ async def test_what_was_changed_since_stays(ann: Tracker, carry: Carry) -> None:
     await ann.ask(DeleteHabit(habit_id=ids["Deleted"]))
     await carry()
     told = await undone(ann, carry, done.import_id)
-    assert told == Undone(habits=2, check_ins=20 + 20 + 19, kept=3)
+    assert told == Undone(habits=3, check_ins=20 + 20 + 19, kept=3)
+    assert (await ann.ask(ListHabits(deleted=True))).habits == (), "that of the bin is gone as well"
     kept = (await ann.ask(ListHabits())).habits
     assert [one.name for one in kept] == ["My own", "Logged", "Corrected"]
     logged = {

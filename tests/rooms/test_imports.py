@@ -15,7 +15,7 @@ from actors.runtime.receiving import Receiver
 from contracts.analytics import GetSummary
 from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
-from contracts.habits import ListHabits, UpdateHabit
+from contracts.habits import DeleteHabit, ListHabits, RestoreHabit, UpdateHabit
 from contracts.imports import (
     PART_BYTES,
     AddImportPart,
@@ -310,6 +310,26 @@ async def test_two_that_cannot_be_told_apart_are_asked_for(ann: Tracker, carry: 
     done = await run(ann, carry, loop_zip(told))
     assert [one.habit_id for one in done.habits] == [here[1].habit_id, here[0].habit_id]
     assert [one.imported for one in done.habits] == [1, 1]
+
+
+async def test_what_lies_in_the_bin_is_not_made_again(ann: Tracker, carry: Carry) -> None:
+    days = some_days(9, [YES], day(-2))
+    file = [SomeHabit("Read", days), SomeHabit("Run", days)]
+    done = await run(ann, carry, loop_zip(file))
+    read = done.habits[0].habit_id
+    assert read is not None
+    await ann.ask(DeleteHabit(habit_id=read))
+    file.append(SomeHabit("Swim", days))
+    again = await run(ann, carry, loop_zip(file))
+    assert [one.outcome for one in again.habits] == ["unchanged", "unchanged", "created"]
+    refused = again.habits[0].refused
+    assert refused is not None
+    assert refused.code == "import_habit_binned"
+    assert "Read lies in the bin" in refused.says
+    await ann.ask(RestoreHabit(habit_id=read))
+    once_more = await run(ann, carry, loop_zip(file))
+    assert [one.skipped for one in once_more.habits] == [{"already_there": 9}] * 3
+    assert len((await ann.ask(ListHabits())).habits) == 3
 
 
 async def test_archived_habits_are_not_missed_since(ann: Tracker, carry: Carry) -> None:

@@ -14,7 +14,7 @@ from contracts.check_ins import GetToday
 from contracts.deliveries import ActOnLink, LookAtLink, Purpose
 from contracts.habits import DeleteHabit
 from contracts.mails import HabitMarked, Logged
-from contracts.message import new_id
+from contracts.message import Conflict, new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.users import DeleteMe
 from storage.reminders import links
@@ -239,6 +239,13 @@ async def test_a_reminder_is_moved_or_switched_off_once(
         for outcome in ("done", "as_it_was"):
             assert (await bus.ask(ActOnLink(token=link))).outcome == outcome
         assert (await me.look(rule)).shift_minutes == shift
+    while (await me.look(rule)).shift_minutes > -180:
+        await bus.ask(ActOnLink(token=await token("earlier", reminder_id=rule.reminder_id)))
+    link = await token("earlier", reminder_id=rule.reminder_id)
+    for _ in range(2):
+        with pytest.raises(Conflict) as refused:
+            await bus.ask(ActOnLink(token=link))
+        assert refused.value.code == "reminder_at_limit"
     never = await token("never", reminder_id=rule.reminder_id)
     await bus.ask(ActOnLink(token=never))
     assert not (await me.look(rule)).enabled
