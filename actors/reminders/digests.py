@@ -7,8 +7,8 @@ import base64
 import re
 from datetime import date
 
+from actors.reminders.domain import MIN_STREAK
 from actors.reminders.letters import Bar, Button, Card, Coming, DigestWords, Inlaid
-from actors.reminders.occasions import MIN_STREAK
 from contracts.analytics import HabitLine
 from contracts.mails import Digest, DigestEvery
 from contracts.speech import count, say

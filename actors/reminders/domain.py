@@ -136,7 +136,7 @@ def _eve_of(promise: Promise, first: date) -> Progress:
     return Progress(max(promise.start, first).toordinal() - 1, 0.0)
 
 
-LEAST_STREAK = 2
+MIN_STREAK = 2
 """Promises kept in a row that make a streak worth a word, whatever is asked for."""
 
 
@@ -149,7 +149,7 @@ def _at_risk(
     """
     first = first_needed(promise, "at_risk", day)
     now = stand(promise, seen, first, day)
-    if now.streak >= max(LEAST_STREAK, asking.streak) and ends_today(
+    if now.streak >= max(MIN_STREAK, asking.streak) and ends_today(
         _eve_of(promise, first), promise, seen.entries, seen.rests, day
     ):
         return Verdict(streak=now.streak)

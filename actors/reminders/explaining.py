@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from actors.reminders.domain import Verdict
+from actors.reminders.domain import MIN_STREAK, Verdict
 from actors.reminders.firing import DAY
-from actors.reminders.occasions import MIN_STREAK
 from actors.reminders.smart import Habitual
 from contracts.reminders import NeverBecause, ReminderKind, local_time
 from contracts.speech import count, say
@@ -175,7 +174,7 @@ def _kind(language: str, rule: RuleRow, habit: str) -> str:
     params = {
         "habit": habit or rule.text,
         "times": ", ".join(map(local_time, rule.times)),
-        "n": rule.streak if rule.kind == "at_risk" else rule.after_days,
+        "n": max(MIN_STREAK, rule.streak) if rule.kind == "at_risk" else rule.after_days,
     }
     if rule.kind == "at_risk":
         text = "It speaks up at {times} if a streak of {n} or more would end with the day: {habit}."

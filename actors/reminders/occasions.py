@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
+from actors.reminders.domain import MIN_STREAK
 from actors.reminders.letters import Button, Words
 from contracts.habit import Measure
 from contracts.quantity import write_progress
 from contracts.speech import count, say
-
-MIN_STREAK = 2
-"""A streak that is shorter is none that is worth a word."""
 
 Data = Mapping[str, str | int | float | bool | None]
 
