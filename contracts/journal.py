@@ -35,7 +35,10 @@ Mood = Annotated[int, Field(ge=1, le=5, strict=True)]
 Energy = Annotated[int, Field(ge=1, le=5, strict=True)]
 """How much strength there was: 1 none, 5 plenty."""
 
-Links = Annotated[tuple[UUID, ...], Field(max_length=50), AfterValidator(_each_once)]
+MAX_LINKS = 50
+"""Habits that an entry is linked to, at most."""
+
+Links = Annotated[tuple[UUID, ...], Field(max_length=MAX_LINKS), AfterValidator(_each_once)]
 """The habits that an entry speaks of, by id."""
 
 Markdown = Annotated[

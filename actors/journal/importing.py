@@ -88,8 +88,7 @@ def lived(entry: Noted, zone: str, day_start: int) -> Lived:
     shown = entry.shown
     if not entry.timed and shown.hour * 60 + shown.minute < day_start:
         # Only its day is certain, and must not become the one before.
-        noon = max(timedelta(minutes=day_start), timedelta(hours=12))
-        shown = datetime.combine(shown.date(), time()) + noon
+        shown = datetime.combine(shown.date(), time(12))  # a day begins by noon at the latest
     if entry.offset is None:
         at = instant_of(shown.date(), shown.time(), zone)
         return Lived(day_of(at, zone, day_start), at, zone)

@@ -12,6 +12,7 @@ from actors.journal.telling import fact_of
 from actors.journal.views import seen
 from contracts.bus import Bus
 from contracts.journal import (
+    MAX_LINKS,
     CreateEntry,
     DeleteEntry,
     EntryDeleted,
@@ -118,12 +119,13 @@ async def update(
 async def _linked(tx: AsyncConnection, row: EntryRow, given: tuple[UUID, ...]) -> list[UUID]:
     """Return the links that an entry is to have: those to habits in the bin are not seen, and stay.
 
-    What is said already, as far as it is seen, changes nothing.
+    Of these there is only room beside what is given (`MAX_LINKS`). What is said already, as far as
+    it is seen, changes nothing.
     """
     hidden = await habits.hidden(tx, row.user_id)
     if given == seen(row.habit_ids, hidden):
         return list(row.habit_ids)
-    return [*given, *(one for one in row.habit_ids if one in hidden)]
+    return [*given, *(one for one in row.habit_ids if one in hidden)][:MAX_LINKS]
 
 
 def _given(command: UpdateEntry) -> dict[str, object]:
