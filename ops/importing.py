@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from gateway.formats import ASKS, ROOMS, Asks, Format, format_of
 from gateway.imports import ENDED
 from ops.faults import CannotRun
 from ops.platform import Platform, at_hand, operator
+
+PATIENCE = {"waiting": 30.0, "undoing": 300.0}
+"""Seconds after which nobody seems to take up an import, or its undo, by phase."""
 
 POLL = 0.2
 """Seconds between two looks at how far an import is."""
@@ -118,16 +122,17 @@ async def send(
 
 
 async def follow(here: Platform, who: Principal, asks: Asks, now: Import) -> Import:
-    """Show a bar until the import is done or has failed."""
+    """Show a bar until the import is done, has failed, or is taken back."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, transient=True) as progress:
-        task = progress.add_task("Reading", total=None, start=True)
+        words = "Taking back" if now.phase == "undoing" else "Reading"
+        task = progress.add_task(words, total=None, start=True)
         began = time.monotonic()
         while now.phase not in ENDED:
             await asyncio.sleep(POLL)
             now = await here.bus.ask(asks.get(import_id=now.import_id), who)
             progress.update(task, completed=now.rows, total=now.total)
-            if now.phase == "waiting" and time.monotonic() - began > 30:
+            if time.monotonic() - began > PATIENCE.get(now.phase, math.inf):
                 raise CannotRun("Nobody takes up the import; is the courier running?")
     return now
 
