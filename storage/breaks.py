@@ -62,7 +62,7 @@ class BreakRow:
 
 
 def _shown(user_id: UUID) -> ColumnElement[bool]:
-    """Hold for the breaks of a user's, but not for those of a habit in the bin."""
+    """Hold for a user's breaks, but not for those of a habit in the bin."""
     binned = select(habits.c.id).where(habits.c.user_id == user_id, habits.c.binned_at.is_not(None))
     seen = or_(breaks.c.habit_id.is_(None), breaks.c.habit_id.not_in(binned))
     return and_(breaks.c.user_id == user_id, seen)

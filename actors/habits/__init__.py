@@ -6,7 +6,7 @@ them, breaks, and imports; and it keeps a copy of each person's zone, day start 
 It answers all that `contracts/habits.py`, `check_ins.py`, `breaks.py` and `imports.py` ask, tells
 their facts, and hears of profiles that change and of users who are gone.
 
-What a check-in means is decided in `domain.py`; which days are due, and where a habit stands, in
+What a check-in means, which days are due, and where a habit stands is decided in
 `contracts/keeping`, for every room alike.
 
 What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),

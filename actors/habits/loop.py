@@ -1,4 +1,4 @@
-"""What the words of a Loop Habit Tracker export mean. Pure: the files are opened in `outside.py`.
+"""What the words of a Loop Habit Tracker export mean. Pure: zips are opened in `loop_zip.py`.
 
 Loop's sources (`HabitsCSVExporter.kt`, `Entry.kt`, `Frequency.kt`) decide. Two header generations
 of `Habits.csv` exist: since 2.3.1 with a type for each habit, before that without. What the rows

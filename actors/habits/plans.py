@@ -277,14 +277,6 @@ def read_cursor(cursor: str | None) -> tuple[int, UUID]:
         raise wrong_cursor() from None
 
 
-def read_day(cursor: str | None) -> date | None:
-    """Read a cursor that is a day. Refuses with `Invalid`."""
-    try:
-        return date.fromisoformat(cursor) if cursor else None
-    except ValueError:
-        raise wrong_cursor() from None
-
-
 def read_id(cursor: str | None) -> UUID | None:
     """Read a cursor that is an id. Refuses with `Invalid`."""
     try:

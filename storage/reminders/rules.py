@@ -107,7 +107,7 @@ def _arrays(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _shown(user_id: UUID) -> ColumnElement[bool]:
-    """Hold for the rules of a user's, but not for those of a habit in the bin."""
+    """Hold for a user's rules, but not for those of a habit in the bin."""
     binned = select(habits.c.habit_id).where(habits.c.user_id == user_id, habits.c.binned)
     seen = or_(rules.c.habit_id.is_(None), rules.c.habit_id.not_in(binned))
     return and_(rules.c.user_id == user_id, seen)
