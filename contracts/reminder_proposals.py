@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from contracts.auth import Language
 from contracts.message import Command, Message, Query, Reply
 from contracts.reminders import LocalTime, Reminder
 from contracts.schedule import Weekday
@@ -57,11 +58,12 @@ class Proposal(Reply):
 
 class GetProposal(Query[Proposal]):
     """Get the times that a smart reminder proposes. Refuses with `NotFound`, or with `Conflict`
-    (`reminder_not_smart`).
+    (`reminder_not_smart`). Its words are in `language`, else in the caller's own.
     """
 
     address: ClassVar[str] = "reminders.get_proposal"
     reminder_id: UUID
+    language: Language | None = None
 
 
 class AcceptProposal(Command[Reminder]):
@@ -88,7 +90,11 @@ class Why(Reply):
 
 
 class ExplainReminder(Query[Why]):
-    """Say why a reminder comes when it does. Refuses with `NotFound`."""
+    """Say why a reminder comes when it does, in `language`, else in the caller's own.
+
+    Refuses with `NotFound`.
+    """
 
     address: ClassVar[str] = "reminders.explain_reminder"
     reminder_id: UUID
+    language: Language | None = None

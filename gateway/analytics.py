@@ -31,6 +31,7 @@ from gateway.answers import JSON
 from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus, door_of
 from gateway.fresh import Kept
 from gateway.identity import Me, bearer
+from gateway.language import language_of
 from gateway.reading import Route, resource
 
 
@@ -139,11 +140,15 @@ class Wish:
         ] = None,
         known: IfNoneMatch = None,
     ) -> None:
-        """Read it from a request; without any word on the language it is the caller's own."""
+        """Read it from a request."""
         self.request = request
         self.form = form or accepted(request.headers.get("accept", ""))
         self.picture, self.theme, self.scale = picture, theme, scale
-        self.language = language
+        self._language = language
+
+    async def said_in(self) -> Language:
+        """Return the language of its words. The gateway knows a new one before the rooms do."""
+        return self._language or await language_of(self.request.scope)
 
 
 Wanted = Annotated[Wish, Depends()]
@@ -187,7 +192,8 @@ async def get_summary(
     day: Annotated[Day | None, Query(description="A day of the period; today.")] = None,
 ) -> Response:
     """Sum up a range, the last 30 days by default: what was kept, what changed, what is at risk."""
-    query = GetSummary(first=first, last=last, period=period, day=day, language=wish.language)
+    language = await wish.said_in()
+    query = GetSummary(first=first, last=last, period=period, day=day, language=language)
     return await report(bus, me, query, wish)
 
 
@@ -201,7 +207,8 @@ async def get_habit_insight(
     habit_id: HabitId, me: Me, bus: TheBus, wish: Wanted, first: First = None, last: Last = None
 ) -> Response:
     """Get all about one habit, of the last 365 days by default."""
-    query = GetHabitInsight(habit_id=habit_id, first=first, last=last, language=wish.language)
+    language = await wish.said_in()
+    query = GetHabitInsight(habit_id=habit_id, first=first, last=last, language=language)
     return await report(bus, me, query, wish)
 
 
@@ -220,7 +227,8 @@ async def get_associations(
     habit: Annotated[UUID | None, Query(description="Only those of this habit.")] = None,
 ) -> Response:
     """See what goes with what, habits and moods; which is never a cause."""
-    query = GetAssociations(first=first, last=last, habit_id=habit, language=wish.language)
+    language = await wish.said_in()
+    query = GetAssociations(first=first, last=last, habit_id=habit, language=language)
     return await report(bus, me, query, wish)
 
 
@@ -236,5 +244,6 @@ async def get_mood_report(
     tag: Annotated[Line | None, Query(description="Only entries with this tag.")] = None,
 ) -> Response:
     """Get how moods went, by weekday, tag and month; of the last 365 days by default."""
-    query = GetMoodReport(first=first, last=last, tag=tag, language=wish.language)
+    language = await wish.said_in()
+    query = GetMoodReport(first=first, last=last, tag=tag, language=language)
     return await report(bus, me, query, wish)

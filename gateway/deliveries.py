@@ -158,6 +158,7 @@ async def get_delivery(request: Request, delivery_id: DeliveryId, me: Me, bus: T
     summary="Preview a digest",
 )
 async def preview_digest(
+    request: Request,
     me: Me,
     bus: TheBus,
     every: Annotated[DigestEvery, Query(description="Of a day, a week or a month.")] = "week",
@@ -167,7 +168,8 @@ async def preview_digest(
     ] = "json",
 ) -> Response:
     """Show the caller's digest as it would be sent now. Nothing is sent."""
-    shown = await bus.ask(PreviewDigest(every=every), me)
+    language = await language_of(request.scope)
+    shown = await bus.ask(PreviewDigest(every=every, language=language), me)
     if form == "html":
         headers = {"Content-Security-Policy": LETTER_CSP}
         return Response(shown.html, 200, headers, "text/html; charset=utf-8")

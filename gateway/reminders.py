@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -32,6 +32,7 @@ from contracts.schedule import Weekday
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, TheBus
 from gateway.identity import Me
+from gateway.language import language_of
 from gateway.problems import documented
 from gateway.reading import Body, Said, changes_of, given, resource
 
@@ -266,9 +267,12 @@ async def give_feedback(
 @router.get(
     "/v1/reminders/{reminder_id}/why", response_model=Why, summary="Ask why a reminder comes"
 )
-async def explain_reminder(reminder_id: ReminderId, me: Me, bus: TheBus) -> Response:
+async def explain_reminder(
+    request: Request, reminder_id: ReminderId, me: Me, bus: TheBus
+) -> Response:
     """Say in words why a reminder comes when it does, with the numbers behind them."""
-    return answer(await bus.ask(ExplainReminder(reminder_id=reminder_id), me))
+    language = await language_of(request.scope)
+    return answer(await bus.ask(ExplainReminder(reminder_id=reminder_id, language=language), me))
 
 
 @router.get(
@@ -277,9 +281,10 @@ async def explain_reminder(reminder_id: ReminderId, me: Me, bus: TheBus) -> Resp
     responses=documented(409),
     summary="Get the times that a smart reminder proposes",
 )
-async def get_proposal(reminder_id: ReminderId, me: Me, bus: TheBus) -> Response:
+async def get_proposal(request: Request, reminder_id: ReminderId, me: Me, bus: TheBus) -> Response:
     """Get when the habit is usually done, and the times that follow from it."""
-    return answer(await bus.ask(GetProposal(reminder_id=reminder_id), me))
+    language = await language_of(request.scope)
+    return answer(await bus.ask(GetProposal(reminder_id=reminder_id, language=language), me))
 
 
 @router.post(

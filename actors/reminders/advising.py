@@ -10,7 +10,7 @@ from actors.reminders.aiming import never_because, today
 from actors.reminders.smart import Habitual, learned_of
 from contracts.message import Conflict
 from contracts.principal import Principal
-from contracts.reminder_proposals import Proposal, Why
+from contracts.reminder_proposals import ExplainReminder, GetProposal, Proposal, Why
 from contracts.reminders import Reminder
 from storage.reminders import rules as kept
 from storage.reminders.copies import PersonRow
@@ -23,13 +23,13 @@ def _smart(row: RuleRow) -> None:
         raise Conflict("reminder_not_smart", "Only a smart reminder learns and proposes times.")
 
 
-async def propose(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Proposal:
+async def propose(tx: AsyncConnection, who: Principal, query: GetProposal) -> Proposal:
     """Say which times a smart rule proposes, and why."""
-    person, row = await rules.find(tx, who.user_id, rule_id)
+    person, row = await rules.find(tx, who.user_id, query.reminder_id)
     _smart(row)
     days = await learning.study(tx, person, row)
-    words = explaining.usual_week(person.language, days)
-    return Proposal(reminder_id=rule_id, days=tuple(map(learning.shown, days)), words=words)
+    words = explaining.usual_week(query.language or person.language, days)
+    return Proposal(reminder_id=row.id, days=tuple(map(learning.shown, days)), words=words)
 
 
 async def accept(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Reminder:
@@ -43,11 +43,11 @@ async def accept(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Reminder
     return await rules.settle(tx, person, row._replace(learned=learned, version=row.version + 1))
 
 
-async def explain(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Why:
+async def explain(tx: AsyncConnection, who: Principal, query: ExplainReminder) -> Why:
     """Say why a rule comes when it does."""
-    person, row = await rules.find(tx, who.user_id, rule_id)
+    person, row = await rules.find(tx, who.user_id, query.reminder_id)
     habit = await rules.habit(tx, row)
-    history = await kept.history(tx, who.user_id, rule_id, 1)
+    history = await kept.history(tx, who.user_id, row.id, 1)
     last = history[0] if history else None
     learned = await _learned(tx, person, row, last) if row.kind == "smart" else None
     never = None
@@ -55,8 +55,8 @@ async def explain(tx: AsyncConnection, who: Principal, rule_id: UUID) -> Why:
         never = never_because(row, habit, today(person, datetime.now(UTC)))
     name = habit.name if habit else ""
     return Why(
-        reminder_id=rule_id,
-        words=explaining.why(person.language, row, name, never, learned, last),
+        reminder_id=row.id,
+        words=explaining.why(query.language or person.language, row, name, never, learned, last),
         next_at=row.next_fire_at,
         usual=learning.shown(learned) if learned else None,
     )

@@ -140,7 +140,7 @@ async def give_feedback(command: GiveFeedback, who: Who, tx: Transaction) -> Rem
 @room.answer
 async def get_proposal(query: GetProposal, who: Who, tx: Transaction) -> Proposal:
     """Show the times that a smart reminder proposes."""
-    return await advising.propose(tx, who, query.reminder_id)
+    return await advising.propose(tx, who, query)
 
 
 @room.answer
@@ -152,7 +152,7 @@ async def accept_proposal(command: AcceptProposal, who: Who, tx: Transaction) ->
 @room.answer
 async def explain_reminder(query: ExplainReminder, who: Who, tx: Transaction) -> Why:
     """Say why a reminder comes when it does."""
-    return await advising.explain(tx, who, query.reminder_id)
+    return await advising.explain(tx, who, query)
 
 
 @room.answer
