@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import structlog
 
-from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.pulse import Pulse
@@ -110,6 +109,8 @@ async def run_courier(settings: Settings) -> None:
 
 async def run_clock(settings: Settings) -> None:
     """Run the clock until told to stop."""
+    from actors.runtime.clock import Clock, ticks_of  # Taskiq loads FastAPI and aiohttp
+
     logs.set_up(settings.log_level)
     url = needed(settings.database(), "RITMO_DATABASE_URL", "The clock")
     await refuse_other_schema(url)
