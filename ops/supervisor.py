@@ -5,12 +5,11 @@ SIGTERM the doors close first, then the rooms, then the courier and the clock.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
-import sys
 import time
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,7 +18,7 @@ from rich.console import Console
 from actors import ROOMS
 from actors.runtime.background import Background
 from actors.runtime.settings import Settings
-from ops import logs
+from ops import fork, logs
 from ops.command import complain
 from ops.embedded import greet
 from ops.platform import database
@@ -51,7 +50,7 @@ class Part:
 
     words: tuple[str, ...]
     environment: dict[str, str]
-    process: asyncio.subprocess.Process | None = None
+    process: ForkServerProcess | None = None
     leaving: bool = False
     pause: float = field(default=0.2)
 
@@ -59,15 +58,9 @@ class Part:
         """Start the part, and start it again whenever it ends."""
         while not self.leaving:
             began = time.monotonic()
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "ops",
-                *self.words,
-                env=self.environment,
-                start_new_session=True,
-            )
-            code = await self.process.wait()
+            self.process = fork.start(self.words, self.environment)
+            code = await fork.ended(self.process)
+            self.process = None
             if self.leaving:
                 return
             lasted = time.monotonic() - began
@@ -78,16 +71,14 @@ class Part:
     async def leave(self) -> None:
         """Tell the part to finish; kill it if it does not."""
         self.leaving = True
-        if self.process is None or self.process.returncode is not None:
+        if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.process.wait()
+                await fork.ended(self.process)
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
+            self.process.kill()
 
 
 async def up(settings: Settings) -> None:

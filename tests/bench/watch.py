@@ -16,7 +16,7 @@ PIECES = ("gateway", "courier", "clock")
 
 def part_of(process: psutil.Process) -> str:
     """Name the part that a process belongs to."""
-    name, line = process.name(), process.cmdline()
+    name, line = process.name(), " ".join(process.cmdline()).split()
     for prefix, part in SERVERS.items():
         if name.startswith(prefix):
             return part

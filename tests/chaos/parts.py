@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from actors import ROOMS
-from ops.supervisor import Part
+from ops.supervisor import PATIENCE, Part
 from tests.backends import Private
 from tests.show.running import settings
 
@@ -29,9 +29,11 @@ class Parts:
             await self.do(self.node.restart)
             return
         process = self.parts[name].process
-        if process is not None and process.returncode is None:
+        if process is not None:
             process.kill()
-            await process.wait()
+            async with asyncio.timeout(PATIENCE):
+                while self.parts[name].process is process:
+                    await asyncio.sleep(0.01)
 
     async def do(self, work: Callable[[], T]) -> T:
         """Do something with the broker: it ends with the thread that starts it."""
@@ -50,7 +52,7 @@ async def running(node: Private, thread: ThreadPoolExecutor, database: str) -> A
     finally:
         for part in parts.values():
             part.leaving = True
-            if part.process is not None and part.process.returncode is None:
+            if part.process is not None:
                 part.process.kill()
         for task in keeping:
             task.cancel()

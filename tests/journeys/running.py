@@ -88,7 +88,7 @@ class Up:
         """Find the process of a part, such as `run habits`."""
         for one in self.family():
             try:
-                if one.cmdline()[-len(words) :] == [*words]:
+                if " ".join(one.cmdline()).split()[-len(words) :] == [*words]:
                     return one
             except psutil.Error:
                 continue

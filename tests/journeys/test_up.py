@@ -3,11 +3,14 @@
 import asyncio
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 from sqlalchemy import text
 
+from ops.supervisor import PARTS
 from storage import embedded as cluster
 from storage.session import open_engine
 from tests.backends import free_port
@@ -102,3 +105,30 @@ def test_a_setting_that_makes_no_sense_is_refused(data: Path) -> None:
     refused = ritmo("up", data=data, port="many")
     assert refused.returncode == 1
     assert "RITMO_PORT" in sentence_of(refused.stderr)
+
+
+def test_parts_do_not_outlive_what_they_were_forked_from(data: Path) -> None:
+    running = Up(data, "--amqp", "amqp://127.0.0.1:1/")
+    family: list[psutil.Process] = []
+
+    def parts() -> list[psutil.Process]:
+        found = [part for words in PARTS if (part := running.part(*words))]
+        return found if len(found) == len(PARTS) else []
+
+    try:
+        until(parts, "every part has begun")
+        first = parts()
+        (server,) = {part.ppid() for part in first}
+        assert server != running.process.pid
+        psutil.Process(server).kill()
+        until(lambda: gone(first), "the parts have ended with it")
+        until(parts, "every part has begun anew")
+        second, family = parts(), running.family()
+        running.process.kill()
+        until(lambda: gone(second), "the parts have ended with their supervisor")
+    finally:
+        running.process.kill()
+        running.process.wait()
+        for one in family:  # the database
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
