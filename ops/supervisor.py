@@ -59,8 +59,7 @@ class Part:
         while not self.leaving:
             began = time.monotonic()
             self.process = fork.start(self.words, self.environment)
-            code = await fork.ended(self.process)
-            self.process = None
+            code = await self._ended(self.process)
             if self.leaving:
                 return
             lasted = time.monotonic() - began
@@ -71,14 +70,20 @@ class Part:
     async def leave(self) -> None:
         """Tell the part to finish; kill it if it does not."""
         self.leaving = True
-        if self.process is None:
+        if (process := self.process) is None:
             return
-        self.process.terminate()
+        process.terminate()
         try:
             async with asyncio.timeout(PATIENCE):
-                await fork.ended(self.process)
+                await self._ended(process)
         except TimeoutError:
-            self.process.kill()
+            process.kill()
+
+    async def _ended(self, process: ForkServerProcess) -> int:
+        """Wait until its process has ended; return the exit code."""
+        code = await fork.ended(process)
+        self.process = None
+        return code
 
 
 async def up(settings: Settings) -> None:

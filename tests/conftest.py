@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from storage import embedded
 from tests import databases
@@ -26,15 +28,26 @@ def postgres(
         yield running
 
 
+TESTS = Path(__file__).parent
 SLOWEST_FIRST = ("chaos", "journeys", "security", "wire", "test_wheel.py", "rooms", "gateway")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left alone with it in the end."""
-    tests = Path(__file__).parent
     order = {name: place for place, name in enumerate(SLOWEST_FIRST)}
-    items.sort(key=lambda item: order.get(item.path.relative_to(tests).parts[0], len(order)))
-    for item in items:
-        # A file stays together; files that share what is costly to start name one group.
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(tests))))
+    items.sort(key=lambda item: order.get(item.path.relative_to(TESTS).parts[0], len(order)))
+
+
+class Together(LoadFileScheduling):  # type: ignore[misc] # it has no types
+    """Gives a worker all tests of a file, or of a package: they share what is costly to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = self.config.rootpath / nodeid.partition("::")[0]
+        package = file.parent != TESTS and (file.parent / "__init__.py").exists()
+        return str(file.parent if package else file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Have xdist share out files. Its own groups come to nothing with pytest 9."""
+    return Together(config, log)

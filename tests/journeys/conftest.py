@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests import backends
 from tests.databases import copy
-from tests.journeys.running import Up, client_of, gone, until, up
+from tests.journeys.running import Up, client_of, up
 
 
 @pytest.fixture
@@ -37,28 +35,6 @@ def embedded(shared: Up) -> Iterator[Up]:
     with client_of(shared.port) as shared.client:
         yield shared
     shared.client = kept
-
-
-@pytest.fixture(scope="session")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Run every part in a process of its own, over a RabbitMQ, for the files of a group.
-
-    They say `pytestmark = pytest.mark.xdist_group("apart")`, so that one worker has them all.
-    """
-    data = tmp_path_factory.mktemp("apart") / "data"
-    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as running:
-        yield running
-        family = running.family()
-        assert running.stop() == 0
-        until(lambda: gone(family), "all have ended")
-        assert "everything is saved" in running.said
-
-
-@pytest.fixture
-def guest(apart: Up) -> Iterator[httpx.Client]:
-    """Give a client of the parts that nobody has used before."""
-    with client_of(apart.port) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,6 @@ Json = dict[str, Any]
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-pytestmark = pytest.mark.xdist_group("apart")
-
-
-@pytest.fixture(scope="module", params=["embedded", "apart"])
-def running(request: pytest.FixtureRequest) -> Up:
-    """Run Ritmo in one process, and every part in its own."""
-    found: Up = request.getfixturevalue(request.param)
-    return found
-
-
 @pytest.fixture(scope="module")
 def robin(running: Up) -> Iterator[httpx.Client]:
     """Add the demo user, and come in as them; in the end take them away."""

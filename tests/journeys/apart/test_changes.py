@@ -1,26 +1,10 @@
 """A client that keeps a copy and was away, over HTTP, on both carriers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
-from tests import backends
-from tests.journeys.running import Up, register, up
-
-
-@pytest.fixture(scope="module", params=["embedded", "rabbitmq"])
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Up]:
-    """Run Ritmo on a carrier."""
-    if request.param == "embedded":
-        yield request.getfixturevalue("embedded")
-        return
-    data = tmp_path_factory.mktemp("rabbitmq") / "data"
-    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as one:
-        yield one
+from tests.journeys.running import Up, register
 
 
 def ask(ann: httpx.Client, method: str, path: str, status: int = 200, **more: Any) -> Any:

@@ -6,7 +6,6 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
 
 from tests.journeys.running import Up, register, ritmo, until
 
@@ -15,9 +14,6 @@ OTHERS = 3
 """A profile, a habit, and that it begins with the first day logged."""
 
 FACTS = "/v1/analytics/facts"
-
-
-pytestmark = pytest.mark.xdist_group("apart")
 
 
 def logged(client: httpx.Client, habit_id: str) -> set[str]:

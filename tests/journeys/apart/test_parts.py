@@ -3,11 +3,8 @@
 from contextlib import suppress
 
 import httpx
-import pytest
 
 from tests.journeys.running import Up, register, until
-
-pytestmark = pytest.mark.xdist_group("apart")
 
 
 def test_a_room_that_dies_comes_back(apart: Up, guest: httpx.Client) -> None:

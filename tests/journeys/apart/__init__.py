@@ -1,0 +1,1 @@
+"""Journeys over one Ritmo whose parts are processes of their own, over a RabbitMQ."""
