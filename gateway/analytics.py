@@ -31,7 +31,7 @@ from gateway.answers import JSON
 from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus, door_of
 from gateway.fresh import Kept
 from gateway.identity import Me, bearer
-from gateway.language import language_of
+from gateway.language import profile_language
 from gateway.reading import Route, resource
 
 
@@ -146,9 +146,9 @@ class Wish:
         self.picture, self.theme, self.scale = picture, theme, scale
         self._language = language
 
-    async def said_in(self) -> Language:
-        """Return the language of its words. The gateway knows a new one before the rooms do."""
-        return self._language or await language_of(self.request.scope)
+    async def said_in(self) -> Language | None:
+        """Return the language of its words; None: the room knows."""
+        return self._language or await profile_language(self.request.scope)
 
 
 Wanted = Annotated[Wish, Depends()]

@@ -31,7 +31,7 @@ from contracts.reminders import ChannelName
 from gateway.answers import answer, nothing
 from gateway.deps import Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
-from gateway.language import language_of
+from gateway.language import language_of, profile_language
 from gateway.reading import Body, Said, resource
 
 router = resource("reminders")
@@ -168,7 +168,7 @@ async def preview_digest(
     ] = "json",
 ) -> Response:
     """Show the caller's digest as it would be sent now. Nothing is sent."""
-    language = await language_of(request.scope)
+    language = await profile_language(request.scope)
     shown = await bus.ask(PreviewDigest(every=every, language=language), me)
     if form == "html":
         headers = {"Content-Security-Policy": LETTER_CSP}

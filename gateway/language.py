@@ -90,8 +90,16 @@ def known_language(scope: Any) -> Language:
 
 async def language_of(scope: Any) -> Language:
     """Return the language in which the caller reads."""
+    return await profile_language(scope) or liked(scope)
+
+
+async def profile_language(scope: Any) -> Language | None:
+    """Return the language of the caller's profile; None if that cannot be known now.
+
+    The gateway knows a new one before rooms that keep a copy of people do.
+    """
     who = visit_of(scope).caller
     if who is None:
-        return liked(scope)
+        return None
     languages: Languages = scope["app"].state.door.languages
-    return await languages.of(who) or liked(scope)
+    return await languages.of(who)

@@ -32,7 +32,7 @@ from contracts.schedule import Weekday
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, TheBus
 from gateway.identity import Me
-from gateway.language import language_of
+from gateway.language import profile_language
 from gateway.problems import documented
 from gateway.reading import Body, Said, changes_of, given, resource
 
@@ -271,7 +271,7 @@ async def explain_reminder(
     request: Request, reminder_id: ReminderId, me: Me, bus: TheBus
 ) -> Response:
     """Say in words why a reminder comes when it does, with the numbers behind them."""
-    language = await language_of(request.scope)
+    language = await profile_language(request.scope)
     return answer(await bus.ask(ExplainReminder(reminder_id=reminder_id, language=language), me))
 
 
@@ -283,7 +283,7 @@ async def explain_reminder(
 )
 async def get_proposal(request: Request, reminder_id: ReminderId, me: Me, bus: TheBus) -> Response:
     """Get when the habit is usually done, and the times that follow from it."""
-    language = await language_of(request.scope)
+    language = await profile_language(request.scope)
     return answer(await bus.ask(GetProposal(reminder_id=reminder_id, language=language), me))
 
 

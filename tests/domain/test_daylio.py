@@ -407,7 +407,7 @@ def test_an_entry_of_a_backup_without_a_time_is_kept_on_its_day(
 ) -> None:
     (said,) = entries_of(daylio_backup(backup_of([moment(**{"hour": -1, "minute": -1, **fields})])))
     assert (said.shown, said.timed) == (shown, False)
-    assert lived(said, "Asia/Tokyo", 22 * 60).day == shown.date()
+    assert lived(said, "Asia/Tokyo", 12 * 60).day == shown.date()
 
 
 def test_reminders_and_templates_of_a_backup_are_counted() -> None:
