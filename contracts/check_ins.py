@@ -1,5 +1,6 @@
 """What the habits room says about the days of habits: check-ins, today, changes and streaks."""
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
@@ -56,9 +57,9 @@ class CheckIn(Command[CheckedIn]):
     """Log a day, today if none is given; again replaces it. Without value and state: done.
 
     The value decides between done, partial and failed; `skipped` excuses the day. `note` None
-    keeps the note. `at` is when it was done, if not now: for clients that were offline. Without a
-    day it names the day. Refuses with `NotFound`, or `Invalid` (`day_out_of_range`,
-    `value_missing`, `at_not_on_day`).
+    keeps the note. `at` is when it was done: for clients that were offline. Without a day it names
+    the day; without it that is now for today, and not known for another day. Refuses with
+    `NotFound`, or `Invalid` (`day_out_of_range`, `value_missing`, `at_not_on_day`).
     """
 
     address: ClassVar[str] = "habits.check_in"
@@ -102,7 +103,7 @@ class Log(Message):
     note: Note | None = None
     """A note about the day; the old one stays, if not given."""
     at: AwareDatetime | None = None
-    """When it was done; now, if not given."""
+    """When it was done; if not given, now for today, and not known for another day."""
     by: Step | None = None
     """How much is added, in the habit's measure: times, its unit, or seconds."""
 
@@ -156,7 +157,7 @@ class DayEntry(Entry):
     habit_id: UUID | None = None
     """Which habit."""
     at: AwareDatetime | None = None
-    """When it was done, as far as that is known."""
+    """When it was done; null: not known, as of a day that was logged later or imported."""
     source: Source | None = None
     """The door through which it came: `api`, `web`, `mail`, `import`, and so on."""
 
@@ -280,6 +281,9 @@ class GetHistory(Query[History]):
 class Undo(Command[CheckedIn]):
     """Take back a change: `change_id`, or the caller's last one (of `habit_id`, if given).
 
+    The day comes back whole: its value and note, when it was done, and the door it came through.
+    A check-in that says what the day says already changed nothing, and there is nothing of it to
+    take back.
     If nothing was changed since a habit was deleted, that habit is taken out of the bin.
     Refuses with `NotFound`, or `Conflict` (`changed_since`) if the day has changed since.
     """
@@ -311,7 +315,8 @@ class GetStreaks(Query[Streaks]):
 class HabitCheckedIn(Fact):
     """A day of a habit was logged, or logged anew; its note stays at home.
 
-    `occurred_at` is when it was done, as far as it is known.
+    `at` is when it was done; None: that is not known, as of a day that was logged later.
+    `occurred_at` is the same, or when it was logged.
 
     `version` rises with every change to the habit's check-ins. `previous_*` None: it was empty.
     """
@@ -325,6 +330,12 @@ class HabitCheckedIn(Fact):
     previous_state: CheckInState | None = None
     zone: Zone
     source: Source
+    at: AwareDatetime | None = None
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When it was done, if that is known. Who did not say `at` yet meant `occurred_at`."""
+        return self.at if "at" in self.model_fields_set else self.occurred_at
 
 
 class CheckInRemoved(Fact):

@@ -46,7 +46,10 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 class DayLog(Body):
-    """What is logged for a day; nothing at all means done. `at`: when it was done, if not now."""
+    """What is logged for a day; nothing at all means done. `at`: when it was done.
+
+    Without it that is now for a check-in of today, and not known for another day.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{}, {"value": 7.5, "note": "around the lake"}]}

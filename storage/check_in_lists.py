@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.check_ins import EntryRow, check_ins
+from storage.check_ins import EntryRow, Origin, check_ins
 from storage.habits import habits
 
 
@@ -21,7 +21,7 @@ class ListedRow:
     value: int
     state: str
     note: str
-    at: datetime
+    at: datetime | None
     source: str
     kind: str
     measure: str
@@ -72,7 +72,8 @@ async def page(
 
 
 _ON_DAYS = text(
-    "SELECT c.habit_id, c.day, c.value, c.state, c.note FROM habits.check_ins c"
+    "SELECT c.habit_id, c.day, c.value, c.state, c.note, c.at, c.zone, c.source, c.import_id"
+    " FROM habits.check_ins c"
     " JOIN unnest(CAST(:ids AS uuid[]), CAST(:days AS date[])) AS w(habit_id, day)"
     " USING (habit_id, day)"
 )
@@ -84,21 +85,20 @@ async def on_days(
     """Return what is logged on these days of these habits, which must be the caller's."""
     values = {"ids": [one[0] for one in wanted], "days": [one[1] for one in wanted]}
     rows = await tx.execute(_ON_DAYS, values)
-    return {(row.habit_id, row.day): EntryRow(*row[1:]) for row in rows}
+    return {(row.habit_id, row.day): EntryRow(*row[1:5], Origin(*row[5:])) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedDay:
     """A day that was changed: what it says now (None: nothing), and the entry for its history.
 
-    `before` and `after` are entries as JSON; `at` None: now.
+    `before` and `after` are entries as JSON; what is logged bears its origin.
     """
 
     change_id: UUID
     habit_id: UUID
     day: date
     entry: EntryRow | None
-    at: datetime | None
     before: str | None
     after: str | None
 
@@ -122,10 +122,11 @@ _MOVE = text(
 )
 _PUT = text(
     "INSERT INTO habits.check_ins (habit_id, day, value, state, note, at, zone, source)"
-    " SELECT d.habit_id, d.day, d.value, d.state, d.note, coalesce(d.at, now()), :zone, :source"
+    " SELECT d.habit_id, d.day, d.value, d.state, d.note, d.at, d.zone, d.source"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:values AS bigint[]),"
-    " CAST(:states AS text[]), CAST(:notes AS text[]), CAST(:at AS timestamptz[]))"
-    " AS d(habit_id, day, value, state, note, at)"
+    " CAST(:states AS text[]), CAST(:notes AS text[]), CAST(:at AS timestamptz[]),"
+    " CAST(:zones AS text[]), CAST(:sources AS text[]))"
+    " AS d(habit_id, day, value, state, note, at, zone, source)"
     " ON CONFLICT (habit_id, day) DO UPDATE SET value = excluded.value, state = excluded.state,"
     " note = excluded.note, at = excluded.at, zone = excluded.zone, source = excluded.source"
 )
@@ -148,7 +149,6 @@ async def save(
     moved: Iterable[MovedHabit],
     changed: Sequence[ChangedDay],
     *,
-    zone: str,
     source: str,
     made_by: str,
 ) -> None:
@@ -163,17 +163,21 @@ async def save(
     }
     await tx.execute(_MOVE, values)
     last = {(one.habit_id, one.day): one for one in changed}.values()
-    put = [(one, one.entry) for one in last if one.entry is not None]
+    put = [
+        (one, one.entry, one.entry.origin)
+        for one in last
+        if one.entry is not None and one.entry.origin is not None
+    ]
     if put:
         values = {
-            "ids": [one.habit_id for one, _ in put],
-            "days": [one.day for one, _ in put],
-            "values": [entry.value for _, entry in put],
-            "states": [entry.state for _, entry in put],
-            "notes": [entry.note for _, entry in put],
-            "at": [one.at for one, _ in put],
-            "zone": zone,
-            "source": source,
+            "ids": [one.habit_id for one, _, _ in put],
+            "days": [one.day for one, _, _ in put],
+            "values": [entry.value for _, entry, _ in put],
+            "states": [entry.state for _, entry, _ in put],
+            "notes": [entry.note for _, entry, _ in put],
+            "at": [origin.at for _, _, origin in put],
+            "zones": [origin.zone for _, _, origin in put],
+            "sources": [origin.source for _, _, origin in put],
         }
         await tx.execute(_PUT, values)
     taken = [one for one in last if one.entry is None]

@@ -6,7 +6,7 @@ A check-in is two statements: `load` brings a habit with all that its next state
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     select,
     text,
 )
@@ -39,7 +38,7 @@ check_ins = Table(
     Column("value", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("at", DateTime(timezone=True)),
     Column("zone", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("import_id", Uuid),
@@ -48,13 +47,30 @@ check_ins = Table(
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """How a day came to say what it says: when it was done (None: not known), where, through which
+    door, and with which import.
+    """
+
+    at: datetime | None
+    zone: str
+    source: str
+    import_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryRow:
-    """What is logged on a day: thousandths, state and note."""
+    """What is logged on a day: thousandths, state and note.
+
+    `origin` None: it was not asked for, or is decided by whoever logs it. It does not tell whether
+    two days say the same.
+    """
 
     day: date
     value: int
     state: str
     note: str
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +80,7 @@ class LoggedRow:
     day: date
     value: int
     state: str
-    at: datetime
+    at: datetime | None
     zone: str
     source: str
 
@@ -81,8 +97,8 @@ class Loaded:
 
 _LOAD = (
     f"SELECT {COLUMNS}, p.zone, p.day_start, p.week_start,"
-    " (SELECT json_agg(json_build_array(c.day - DATE '0001-01-01' + 1, c.value, c.state, c.note))"
-    "  FROM habits.check_ins c WHERE c.habit_id = h.id"
+    " (SELECT json_agg(json_build_array(c.day - DATE '0001-01-01' + 1, c.value, c.state, c.note,"
+    "  c.at, c.zone, c.source, c.import_id)) FROM habits.check_ins c WHERE c.habit_id = h.id"
     "  AND c.day > h.settled_day - h.window_days)::text AS entries,"
     " (SELECT json_agg(json_build_array(b.first_day, b.last_day)) FROM habits.breaks b"
     "  WHERE b.user_id = h.user_id AND b.last_day > h.settled_day - h.window_days"
@@ -113,9 +129,9 @@ _SAVE = (
     " SELECT :fact_id, :address, :user_id, :body, :trace_id FROM hb) SELECT count(*) FROM hb"
 )
 _PUT = (
-    " up AS (INSERT INTO habits.check_ins (habit_id, day, value, state, note, at, zone, source)"
-    " SELECT id, :day, :value, :state, :note,"
-    " coalesce(CAST(:at AS timestamptz), now()), :zone, :source FROM hb"
+    " up AS (INSERT INTO habits.check_ins"
+    " (habit_id, day, value, state, note, at, zone, source, import_id)"
+    " SELECT id, :day, :value, :state, :note, :at, :zone, :door, :import_id FROM hb"
     " ON CONFLICT (habit_id, day) DO UPDATE SET value = excluded.value, state = excluded.state,"
     " note = excluded.note, at = excluded.at, zone = excluded.zone, source = excluded.source),"
 )
@@ -132,14 +148,28 @@ def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
         HabitRow(*columns),
         Person(zone, day_start, week_start) if zone is not None else None,
         [
-            EntryRow(date.fromordinal(day), value, state, note)
-            for day, value, state, note in json.loads(entries or "[]")
+            EntryRow(date.fromordinal(day), value, state, note, origin_from(origin))
+            for day, value, state, note, *origin in json.loads(entries or "[]")
         ],
         [
             (date.fromisoformat(first), date.fromisoformat(last))
             for first, last in json.loads(rests or "[]")
         ],
     )
+
+
+def origin_from(kept: Sequence[str | None]) -> Origin | None:
+    """Read an origin from JSON: time, zone, door, and the import if there was one; None if empty.
+
+    Raises ValueError if it is none.
+    """
+    if not kept:
+        return None
+    at, zone, source, import_id = kept
+    if zone is None or source is None:
+        raise ValueError("not an origin")
+    done = datetime.fromisoformat(at) if at else None
+    return Origin(done, zone, source, UUID(import_id) if import_id else None)
 
 
 async def load(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> Loaded | None:
@@ -205,17 +235,26 @@ async def find(tx: AsyncConnection, habit_id: UUID, day: date) -> EntryRow | Non
 
 
 async def between(
-    tx: AsyncConnection, habit_id: UUID, first: date, last: date, size: int | None = None
+    tx: AsyncConnection,
+    habit_id: UUID,
+    first: date,
+    last: date,
+    size: int | None = None,
+    *,
+    origins: bool = False,
 ) -> list[EntryRow]:
-    """Return what is logged from `first` to `last`, oldest first."""
-    columns = (check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note)
+    """Return what is logged from `first` to `last`, oldest first; with its origin, if wanted."""
+    columns = [check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note]
+    if origins:
+        columns += [check_ins.c[name] for name in ("at", "zone", "source", "import_id")]
     statement = (
         select(*columns)
         .where(check_ins.c.habit_id == habit_id, check_ins.c.day.between(first, last))
         .order_by(check_ins.c.day)
         .limit(size)
     )
-    return [EntryRow(*row) for row in await tx.execute(statement)]
+    rows = await tx.execute(statement)
+    return [EntryRow(*row[:4], Origin(*row[4:]) if origins else None) for row in rows]
 
 
 async def logged(tx: AsyncConnection, habit_id: UUID) -> list[LoggedRow]:

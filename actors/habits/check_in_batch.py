@@ -7,14 +7,13 @@ few more statements than one day of one.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import (
     SETTLE_AFTER,
-    Saying,
     check_day,
     check_instant,
     checked_in,
@@ -24,7 +23,7 @@ from actors.habits.days import (
     stand,
     today_of,
 )
-from actors.habits.decisions import addition, entry
+from actors.habits.decisions import Saying, addition, differ, entry
 from actors.habits.kept import (
     dump_entry,
     dump_months,
@@ -56,7 +55,6 @@ class Change:
     day: date
     before: EntryRow | None
     after: EntryRow | None
-    at: datetime | None
 
 
 Entries = dict[tuple[UUID, date], EntryRow | None]
@@ -81,7 +79,7 @@ async def log(tx: AsyncConnection, bus: Bus, who: Principal, command: LogCheckIn
         else:
             refusals.append(None)
             entries[one.habit_id, day] = change.after
-            if change.before != change.after:
+            if differ(change.before, change.after):
                 changes[one.habit_id].append(change)
     loaded = await _write(tx, who, command.source, person, today, changes, list(rows))
     standings = {id_: stand(one, open_day(one, today)) for id_, one in loaded.items()}
@@ -120,7 +118,7 @@ def _decide(
     saying, promise = Saying(decide, command.source, one.at), promise_of(row)
     found = entries.get((row.id, day))
     before = found and judged(promise, found)
-    return Change(day, before, saying.decide(promise, day, before), one.at)
+    return Change(day, before, saying.of(promise, day, before, person))
 
 
 async def _write(
@@ -147,9 +145,7 @@ async def _write(
             facts.append(_fact(who, row, change, person, source, number))
     if written:
         made_by = who.service or "user"
-        await check_in_lists.save(
-            tx, who.user_id, moved, written, zone=person.zone, source=source, made_by=made_by
-        )
+        await check_in_lists.save(tx, who.user_id, moved, written, source=source, made_by=made_by)
         await tell(tx, *facts)
     emptied = {
         (change.day, habit_id)
@@ -210,7 +206,7 @@ def _moved(row: HabitRow, settled: Settled, changes: int) -> MovedHabit:
 
 def _written(row: HabitRow, change: Change) -> ChangedDay:
     before, after = dump_entry(change.before), dump_entry(change.after)
-    return ChangedDay(new_id(), row.id, change.day, change.after, change.at, before, after)
+    return ChangedDay(new_id(), row.id, change.day, change.after, before, after)
 
 
 def _fact(
@@ -219,4 +215,4 @@ def _fact(
     """Tell of a change: the `number`-th of its habit in this batch."""
     day, before, after = change.day, change.before, change.after
     version = row.version + 1 + number
-    return fact_of(who, row, day, before, after, person.zone, source, change.at, version=version)
+    return fact_of(who, row, day, before, after, person.zone, source, version=version)

@@ -4,14 +4,13 @@ The habit is loaded without a lock and saved only if nobody changed it meanwhile
 it is locked and the day is decided anew.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.decisions import Decide
+from actors.habits.decisions import Saying, differ
 from actors.habits.kept import (
     dump_entry,
     dump_months,
@@ -26,7 +25,7 @@ from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
-from contracts.habit import CheckInState, Source, number_of
+from contracts.habit import CheckInState, number_of
 from contracts.keeping.progress import Progress, Standing, standing
 from contracts.keeping.settlement import settle
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
@@ -45,18 +44,6 @@ YEARS_BACK = 50
 
 AHEAD = timedelta(minutes=5)
 """How far a client's clock may run ahead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """What is said of a day: by which decision, through which door, and when it was done.
-
-    `at` None: now.
-    """
-
-    decide: Decide
-    source: Source
-    at: datetime | None = None
 
 
 async def person_of(
@@ -216,7 +203,7 @@ async def _write(
     row, promise = loaded.habit, promise_of(loaded.habit)
     found = next((entry for entry in loaded.entries if entry.day == day), None)
     before = found and judged(promise, found)
-    after = saying.decide(promise, day, before)
+    after = saying.of(promise, day, before, person)
     others = [entry for entry in loaded.entries if entry.day != day]
     entries = entries_from([*others, after] if after else others)
     settled = settle(
@@ -229,8 +216,8 @@ async def _write(
     # A zone may have moved today behind what is settled.
     as_of = max(today, settled.progress.settled_day + timedelta(days=1))
     now = standing(settled.progress, promise, entries, loaded.rests, as_of)
-    if before != after:
-        fact = fact_of(who, row, day, before, after, person.zone, saying.source, saying.at)
+    if differ(before, after):
+        fact = fact_of(who, row, day, before, after, person.zone, saying.source)
         values = _values(who, row, person, settled.progress, day, before, after, saying, fact)
         if not await check_ins.save(tx, values):
             return None
@@ -250,6 +237,7 @@ def _values(
     fact: Fact,
 ) -> dict[str, object]:
     """Lay out what `check_ins.save` writes."""
+    origin = after.origin if after else None
     return {
         "habit_id": row.id,
         "user_id": who.user_id,
@@ -260,9 +248,11 @@ def _values(
         "value": after.value if after else None,
         "state": after.state if after else None,
         "note": after.note if after else None,
-        "zone": person.zone,
+        "zone": origin.zone if origin else person.zone,
+        "door": origin.source if origin else saying.source,
+        "at": origin.at if origin else None,
+        "import_id": origin.import_id if origin else None,
         "source": saying.source,
-        "at": saying.at,
         "change_id": new_id(),
         "before": dump_entry(before),
         "after": dump_entry(after),

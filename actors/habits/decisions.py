@@ -1,22 +1,67 @@
 """What a check-in makes of a day: it replaces what was logged, or adds to it."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 
 from actors.habits.kept import entry_row, judged
-from contracts.habit import CheckInState, number_of, thousandths
+from contracts.habit import CheckInState, Source, number_of, thousandths
 from contracts.keeping.entry import logged
 from contracts.keeping.promise import Promise
 from contracts.message import Conflict, Invalid, Wrong
+from contracts.time import day_of
 from storage.check_in_history import ChangeRow
-from storage.check_ins import EntryRow
+from storage.check_ins import EntryRow, Origin
+from storage.habits import Person
 
 Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
 """Decides what a day says, from what it said; None empties it."""
 
-
 MAX_VALUE = 10**12
 """What a day can hold, in thousandths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is said of a day: by which decision, through which door, and when it was done.
+
+    `at` None: when it was said (`said_at`), if that was on the day itself; of another day it is
+    not known when it was done. A note alone moves no time.
+    """
+
+    decide: Decide
+    source: Source
+    at: datetime | None = None
+    said_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def of(
+        self, promise: Promise, day: date, before: EntryRow | None, person: Person
+    ) -> EntryRow | None:
+        """Decide what a day says, and where that comes from: `before` itself if it stays so."""
+        after = self.decide(promise, day, before)
+        if after is None or after.origin is not None:
+            return after
+        was = before.origin if before else None
+        if before == after and (self.at is None or (was and was.at == self.at)):
+            return before
+        at, zone = self.at, person.zone
+        if at is None and was and before and _counts_as(before) == _counts_as(after):
+            at, zone = was.at, was.zone
+        elif at is None and day_of(self.said_at, zone, person.day_start) == day:
+            at = self.said_at
+        return replace(after, origin=Origin(at, zone, self.source))
+
+
+def _counts_as(entry: EntryRow) -> tuple[int, str]:
+    """Return what an entry says beside its note."""
+    return entry.value, entry.state
+
+
+def differ(before: EntryRow | None, after: EntryRow | None) -> bool:
+    """Tell whether a day says something else now, or comes from elsewhere."""
+    if before is None or after is None:
+        return before is not after
+    return before != after or before.origin != after.origin
 
 
 def entry(value: float | None, state: CheckInState | None, note: str | None) -> Decide:

@@ -17,13 +17,12 @@ from actors.habits import (
     retelling,
 )
 from actors.habits.days import (
-    Saying,
     change_day,
     person_of,
     stand,
     today_of,
 )
-from actors.habits.decisions import addition, entry, restoration
+from actors.habits.decisions import Saying, addition, entry, restoration
 from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who

@@ -15,7 +15,7 @@ from contracts.keeping.progress import Progress, entries_of
 from contracts.keeping.promise import Entries, Promise
 from contracts.keeping.settlement import Settled
 from contracts.message import NotFound
-from storage.check_ins import EntryRow
+from storage.check_ins import EntryRow, origin_from
 from storage.habits import HabitRow
 
 _versions = TypeAdapter(tuple[Version, ...])
@@ -75,15 +75,31 @@ def judged(promise: Promise, entry: EntryRow) -> EntryRow:
 
 def dump_entry(entry: EntryRow | None) -> str | None:
     """Write an entry down for the history."""
-    return json.dumps([entry.value, entry.state, entry.note]) if entry else None
+    return (
+        None if entry is None else json.dumps([entry.value, entry.state, entry.note, *_from(entry)])
+    )
+
+
+def _from(entry: EntryRow) -> list[str | None]:
+    """Write down where an entry came from, as `origin_from` reads it."""
+    origin = entry.origin
+    if origin is None:
+        return []
+    at, import_id = origin.at, origin.import_id
+    return [
+        at.isoformat() if at else None,
+        origin.zone,
+        origin.source,
+        str(import_id) if import_id else None,
+    ]
 
 
 def entry_row(kept: str | None, day: date) -> EntryRow | None:
     """Read an entry of the history."""
     if kept is None:
         return None
-    value, state, note = json.loads(kept)
-    return EntryRow(day, value, state, note)
+    value, state, note, *origin = json.loads(kept)
+    return EntryRow(day, value, state, note, origin_from(origin))
 
 
 def entry_of(row: EntryRow | None) -> Entry | None:

@@ -8,8 +8,8 @@ from typing import cast
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.days import Saying, change_day
-from actors.habits.decisions import restoration
+from actors.habits.days import change_day
+from actors.habits.decisions import Saying, restoration
 from contracts.bus import Bus
 from contracts.habit import CheckInState, thousandths
 from contracts.keeping.entry import Said, logged, takes_away
@@ -44,7 +44,10 @@ async def mark(tx: AsyncConnection, bus: Bus, fact: HabitMarked) -> None:
         return EntryRow(day, after.value, after.state, before.note if before else "")
 
     async with _leniently(tx, fact):
-        who, saying = Principal(user_id=fact.user_id), Saying(decide, fact.source)
+        who, saying = (
+            Principal(user_id=fact.user_id),
+            Saying(decide, fact.source, said_at=fact.occurred_at),
+        )
         await change_day(tx, bus, who, fact.habit_id, fact.day, saying)
 
 

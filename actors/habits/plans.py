@@ -205,7 +205,7 @@ async def _judge_anew(
 ) -> list[Fact]:
     """Let the days from `first` on say what they are under the terms in force now."""
     promise, told = promise_of(row), list[Fact]()
-    for before in await check_ins.between(tx, row.id, first, LAST_DAY):
+    for before in await check_ins.between(tx, row.id, first, LAST_DAY, origins=True):
         after = judged(promise, before)
         if after != before:
             await check_ins.set_state(tx, row.id, after)

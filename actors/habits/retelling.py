@@ -91,26 +91,21 @@ def _facts(row: HabitRow, days: list[LoggedRow], day_start: int) -> Iterator[Fac
 
 
 def _day(row: LoggedRow) -> ImportedDay:
-    """Tell a day; of an imported one it is not known when it was done."""
+    """Tell a day."""
     return ImportedDay(
         day=row.day,
         value=number_of(row.value),
         state=cast(CheckInState, row.state),
-        at=None if row.source == "import" else row.at,
+        at=row.at,
     )
 
 
 def _last_used(row: HabitRow, days: list[LoggedRow], day_start: int) -> datetime:
     """Say when a habit was laid aside, as far as it can still be known: after its last day.
 
-    Of an imported day it is not known when it was logged: then the habit ends with that day.
+    Of some days it is not known when they were logged: then the habit ends with such a day.
     """
     return max(
-        (
-            instant_of(one.day + timedelta(days=1), day_start, one.zone)
-            if one.source == "import"
-            else one.at
-            for one in days
-        ),
+        (one.at or instant_of(one.day + timedelta(days=1), day_start, one.zone) for one in days),
         default=row.created_at,
     )

@@ -65,15 +65,20 @@ def fact_of(
     after: EntryRow | None,
     zone: str,
     source: Source,
-    at: datetime | None = None,
     *,
     version: int | None = None,
 ) -> Fact:
-    """Tell what became of a day; it happened `at`, or now. `version`: the habit's next."""
+    """Tell what became of a day in a zone, and where it was if that is known better.
+
+    `version`: the habit's next.
+    """
     version = version or row.version + 1
     if after is not None:
+        origin = after.origin
+        at = origin.at if origin else None
         return HabitCheckedIn(
             occurred_at=at or datetime.now(UTC),
+            at=at,
             user_id=who.user_id,
             version=version,
             habit_id=row.id,
@@ -82,7 +87,7 @@ def fact_of(
             state=cast(CheckInState, after.state),
             previous_value=number_of(before.value) if before else None,
             previous_state=cast(CheckInState, before.state) if before else None,
-            zone=zone,
+            zone=origin.zone if origin else zone,
             source=source,
         )
     if before is None:

@@ -49,8 +49,11 @@ def _days(address: str, columns: str, reading: str = "") -> Fold:
 
 _CHECKED = _days(
     "habits.habit_checked_in",
-    f"{_THOUSANDTHS.format('c.value')}, {_STATE.format('c.state')}, t.occurred_at, c.zone",
-    ", jsonb_to_record(t.body) AS c(day date, value numeric, state text, zone text)",
+    f"{_THOUSANDTHS.format('c.value')}, {_STATE.format('c.state')},"
+    # Older facts say by `occurred_at` alone when it was done.
+    " CASE WHEN t.body ? 'at' THEN c.at ELSE t.occurred_at END, c.zone",
+    ", jsonb_to_record(t.body)"
+    " AS c(day date, value numeric, state text, zone text, at timestamptz)",
 )
 _REMOVED = _days(
     "habits.check_in_removed",
