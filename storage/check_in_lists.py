@@ -85,7 +85,16 @@ async def on_days(
     """Return what is logged on these days of these habits, which must be the caller's."""
     values = {"ids": [one[0] for one in wanted], "days": [one[1] for one in wanted]}
     rows = await tx.execute(_ON_DAYS, values)
-    return {(row.habit_id, row.day): EntryRow(*row[1:5], Origin(*row[5:])) for row in rows}
+    return {
+        (row.habit_id, row.day): EntryRow(
+            row.day,
+            row.value,
+            row.state,
+            row.note,
+            Origin(row.at, row.zone, row.source, row.import_id),
+        )
+        for row in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,10 @@ _LOAD = (
 )
 _LOAD_ONE = text(f"{_LOAD} AND h.id = :habit_id AND h.binned_at IS NULL")
 _LOAD_SOME = text(f"{_LOAD} AND h.id = ANY(:ids) AND h.binned_at IS NULL")
-_LOAD_USED = text(f"{_LOAD} AND NOT h.archived AND h.binned_at IS NULL ORDER BY h.position, h.id")
+_LOAD_USED = text(
+    f"{_LOAD} AND (NOT h.archived OR h.archived_at >= :since) AND h.binned_at IS NULL"
+    " ORDER BY h.position, h.id"
+)
 _LOAD_PAGE = text(
     f"{_LOAD} AND (h.binned_at IS NOT NULL) = :binned"
     " AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
@@ -185,9 +188,12 @@ async def load_some(tx: AsyncConnection, user_id: UUID, habit_ids: Sequence[UUID
     return [_loaded(row) for row in rows]
 
 
-async def load_used(tx: AsyncConnection, user_id: UUID) -> list[Loaded]:
-    """Load all habits in use, in their order."""
-    return [_loaded(row) for row in await tx.execute(_LOAD_USED, {"user_id": user_id})]
+async def load_used(
+    tx: AsyncConnection, user_id: UUID, since: datetime | None = None
+) -> list[Loaded]:
+    """Load all habits in use, in their order; also those that were still in use at `since`."""
+    values = {"user_id": user_id, "since": since}
+    return [_loaded(row) for row in await tx.execute(_LOAD_USED, values)]
 
 
 async def load_page(
@@ -254,7 +260,10 @@ async def between(
         .limit(size)
     )
     rows = await tx.execute(statement)
-    return [EntryRow(*row[:4], Origin(*row[4:]) if origins else None) for row in rows]
+    return [
+        EntryRow(day, value, state, note, Origin(*origin) if origin else None)
+        for day, value, state, note, *origin in map(tuple, rows)
+    ]
 
 
 async def logged(tx: AsyncConnection, habit_id: UUID) -> list[LoggedRow]:

@@ -72,6 +72,7 @@ habits = Table(
     Column("edition", Integer, nullable=False, server_default="1"),
     Column("binned_at", DateTime(timezone=True)),
     Column("bin_id", Uuid),
+    Column("archived_at", DateTime(timezone=True)),
     Index("ix_habits_binned_at", "binned_at", postgresql_where=text("binned_at IS NOT NULL")),
     Index("ix_habits_user_id_position", "user_id", "position", "id"),
     schema="habits",
@@ -103,6 +104,7 @@ class HabitRow:
     `version` counts every change, also of its days; `edition` only what its owner edits.
     `binned_at` is since when it lies in the bin: then only who asks for the bin finds it. `bin_id`
     names that it was put there, and has its place among the ids of the changes to days.
+    `archived_at` is since when it is laid aside.
     """
 
     id: UUID
@@ -131,6 +133,7 @@ class HabitRow:
     edition: int
     binned_at: datetime | None
     bin_id: UUID | None
+    archived_at: datetime | None
 
 
 COLUMNS = ", ".join(f"h.{column.name}" for column in habits.columns)

@@ -14,13 +14,13 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.analytics.history import last_in_use
 from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_of
 from actors.analytics.shifting import Compared, Waves, compare, corrected, turning, waves
 from actors.analytics.whole import entries_of
 from actors.analytics.wording import Kind, association_in_words, method_in_words
 from contracts.analytics import LEAST_DAYS, Association, Associations
 from contracts.auth import Language
-from contracts.time import day_of
 from storage.analytics.reading import Loaded
 
 MOST = 300
@@ -131,7 +131,7 @@ def associate_loaded(
 ) -> Associations:
     """Report on what was loaded, of days `window_days` before `first` and on (`associate`).
 
-    An archived habit counts until the day before it was laid aside.
+    An archived habit counts until its last day in use.
     """
     person, end = loaded.person, min(last, today - timedelta(days=1))
     habits = [
@@ -143,8 +143,7 @@ def associate_loaded(
             row.rests,
             first,
             end,
-            until=row.archived_at
-            and day_of(row.archived_at, person.zone, person.day_start) - timedelta(days=1),
+            until=last_in_use(row, person, entries_of(row)),
         )
         for row in loaded.habits
     ]

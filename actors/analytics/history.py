@@ -94,17 +94,22 @@ def tracked(
         progress=progress or begin(row.promise),
         entries=entries,
         rests=tuple(row.rests),
-        until=last_in_use(row, person),
+        until=last_in_use(row, person, entries),
         colour=row.colour,
         unit=row.unit,
     )
 
 
-def last_in_use(row: HabitRow, person: PersonRow) -> date | None:
-    """Return the day before the one on which a habit was archived; None if it is in use."""
+def last_in_use(row: HabitRow, person: PersonRow, entries: Mapping[int, int]) -> date | None:
+    """Return the last day on which a habit was in use; None if it still is.
+
+    It is laid aside from the day on which it was archived, or from the day after if something was
+    logged on that day.
+    """
     if row.archived_at is None:
         return None
-    return day_of(row.archived_at, person.zone, person.day_start) - timedelta(days=1)
+    day = day_of(row.archived_at, person.zone, person.day_start)
+    return day if day.toordinal() in entries else day - timedelta(days=1)
 
 
 def reach_of(promises: Iterable[Promise]) -> int:

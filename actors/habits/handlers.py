@@ -256,13 +256,15 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
 
 @room.answer
 async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> Today:
-    """Show what a day asks for, and how every habit in use stands."""
+    """Show what a day asks for, and how every habit in use on it stands."""
     used = await check_ins.load_used(tx, who.user_id)
     known = used[0].person if used else None
-    today = today_of(await person_of(tx, bus, who, known))
+    person = await person_of(tx, bus, who, known)
+    today = today_of(person)
     day = reading.showable(query.day or today, today)
-    settled_beyond = [one.habit for one in used if one.habit.settled_day >= day]
-    if settled_beyond:
+    if day < today:
+        used = await reading.used_on(tx, who.user_id, person, day)
+    elif any(one.habit.settled_day >= day for one in used):
         used = await reading.as_of(tx, who.user_id, used, day)
     return Today(day=day, habits=tuple(today_view(one, stand(one, day), day) for one in used))
 

@@ -175,14 +175,15 @@ class Reading:
         self, row: HabitRow, last: date | None, changes: list[Changed]
     ) -> HabitRow:
         """Archive a habit that was archived: since the day after its last entry, if it has any."""
-        # Its edition stays: nobody has edited it yet.
-        after = await habits.change(self._tx, row.user_id, row.id, {"archived": True})
         at = datetime.now(UTC)
         if last is not None:
             day = last + timedelta(days=1)
             at = min(at, instant_of(day, self._person.day_start, self._person.zone))
             changes.append(Changed("archived_since", {"day": day.isoformat()}))
-        await tell(self._tx, *facts_of(row, after, archived_at=at))
+        # Its edition stays: nobody has edited it yet.
+        values: dict[str, object] = {"archived": True, "archived_at": at}
+        after = await habits.change(self._tx, row.user_id, row.id, values)
+        await tell(self._tx, *facts_of(row, after))
         return after
 
     async def _keep(

@@ -152,6 +152,8 @@ async def update(
     values = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not values:
         return []
+    if "archived" in values:
+        values["archived_at"] = datetime.now(UTC) if values["archived"] else None
     changed = await habits.change(tx, row.user_id, row.id, values | {"edition": row.edition + 1})
     facts = facts_of(row, changed)
     # A break of a tag may cover any day; a version, days that a zone further east settled.

@@ -11,11 +11,11 @@ from contracts.check_ins import Streaks
 from contracts.habit import Streak
 from contracts.keeping.progress import begin, streaks
 from contracts.message import Invalid, Wrong
-from contracts.time import FIRST_DAY
+from contracts.time import FIRST_DAY, day_of, instant_of
 from storage import breaks, check_ins
 from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
-from storage.habits import HabitRow
+from storage.habits import HabitRow, Person
 
 AHEAD = 366
 """Days ahead that can be shown."""
@@ -48,6 +48,27 @@ def read_place(cursor: str | None) -> tuple[date, UUID]:
         return date.fromisoformat(day), UUID(habit_id)
     except ValueError:
         raise wrong_cursor() from None
+
+
+async def used_on(tx: AsyncConnection, user_id: UUID, person: Person, day: date) -> list[Loaded]:
+    """Load the habits that were in use on a past day, as of then: also those laid aside since.
+
+    A habit is laid aside from the day on which it was archived, or
+    from the day after if something was logged on that day.
+    """
+    morning = instant_of(day, person.day_start, person.zone)
+    then = await check_ins.load_used(tx, user_id, morning)
+    then = await as_of(tx, user_id, then, day)
+    return [one for one in then if _in_use(one, person, day)]
+
+
+def _in_use(loaded: Loaded, person: Person, day: date) -> bool:
+    """Tell whether a habit was in use on a day."""
+    at = loaded.habit.archived_at
+    if at is None:
+        return True
+    archived = day_of(at, person.zone, person.day_start)
+    return day < archived or any(one.day == day for one in loaded.entries)
 
 
 async def as_of(tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date) -> list[Loaded]:

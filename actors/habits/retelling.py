@@ -4,7 +4,6 @@ Each habit is told under its lock, at the version that it has: whatever is told 
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import cast
@@ -20,7 +19,6 @@ from contracts.habits import HabitArchived, HabitBinned
 from contracts.imports import CheckInsImported, ImportedDay
 from contracts.message import Fact
 from contracts.retelling import RetellHabits, Retold
-from contracts.time import instant_of
 from storage import breaks, check_ins, habits
 from storage.check_ins import LoggedRow
 from storage.habits import HabitRow
@@ -38,10 +36,8 @@ async def retell(tx: AsyncConnection, command: RetellHabits) -> Retold:
     after = read_id(command.cursor)
     facts: list[Fact] = [] if after else await _breaks(tx, command.user_id)
     rows = await habits.find_after(tx, command.user_id, after, AT_ONCE)
-    person = await habits.find_person(tx, command.user_id)
-    day_start = person.day_start if person else 0
     for row in rows:
-        facts += _facts(row, await check_ins.logged(tx, row.id), day_start)
+        facts += _facts(row, await check_ins.logged(tx, row.id))
     await tell(tx, *facts)
     more = str(rows[-1].id) if len(rows) == AT_ONCE else None
     return Retold(told=len(facts), next=more)
@@ -64,7 +60,7 @@ async def _breaks(tx: AsyncConnection, user_id: UUID) -> list[Fact]:
     ]
 
 
-def _facts(row: HabitRow, days: list[LoggedRow], day_start: int) -> Iterator[Fact]:
+def _facts(row: HabitRow, days: list[LoggedRow]) -> Iterator[Fact]:
     """Tell a habit, whether it is laid aside or in the bin, and its days."""
     yield from facts_of(row, row)
     if row.binned_at is not None:
@@ -73,7 +69,7 @@ def _facts(row: HabitRow, days: list[LoggedRow], day_start: int) -> Iterator[Fac
         )
     if row.archived:
         yield HabitArchived(
-            occurred_at=_last_used(row, days, day_start),
+            occurred_at=row.archived_at or row.created_at,
             user_id=row.user_id,
             version=row.version,
             habit_id=row.id,
@@ -97,15 +93,4 @@ def _day(row: LoggedRow) -> ImportedDay:
         value=number_of(row.value),
         state=cast(CheckInState, row.state),
         at=row.at,
-    )
-
-
-def _last_used(row: HabitRow, days: list[LoggedRow], day_start: int) -> datetime:
-    """Say when a habit was laid aside, as far as it can still be known: after its last day.
-
-    Of some days it is not known when they were logged: then the habit ends with such a day.
-    """
-    return max(
-        (one.at or instant_of(one.day + timedelta(days=1), day_start, one.zone) for one in days),
-        default=row.created_at,
     )

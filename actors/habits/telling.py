@@ -32,8 +32,8 @@ def outline_of(row: HabitRow) -> Outline:
     )
 
 
-def facts_of(before: HabitRow, after: HabitRow, archived_at: datetime | None = None) -> list[Fact]:
-    """Tell how a habit changed; it was laid aside `archived_at`, or now."""
+def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
+    """Tell how a habit changed."""
     facts: list[Fact] = [
         HabitChanged(
             user_id=after.user_id,
@@ -47,7 +47,7 @@ def facts_of(before: HabitRow, after: HabitRow, archived_at: datetime | None = N
     if before.archived != after.archived:
         facts.append(
             HabitArchived(
-                occurred_at=archived_at or datetime.now(UTC),
+                occurred_at=after.archived_at or datetime.now(UTC),
                 user_id=after.user_id,
                 version=after.version,
                 habit_id=after.id,

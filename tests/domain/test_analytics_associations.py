@@ -380,7 +380,7 @@ def entry(number: int, mood: int) -> EntryRow:
     return EntryRow(UUID(int=number), day(number), at, "UTC", mood, None, [], [])
 
 
-@pytest.mark.parametrize(("archived", "last"), [(None, 59), (40, 39)])
+@pytest.mark.parametrize(("archived", "last"), [(None, 59), (41, 40), (40, 40)])
 def test_what_is_loaded(archived: int | None, last: int) -> None:
     """Every other day was kept until today, the 60th; a habit laid aside counts no longer."""
     kept = [day(number).toordinal() for number in range(0, 61, 2)]

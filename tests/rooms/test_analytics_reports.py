@@ -280,6 +280,28 @@ async def test_an_archived_habit(ann: Tracker, carry: Carry, clock: time_machine
     assert (insight.line.asked, insight.line.kept) == (3, 2)
 
 
+@pytest.mark.parametrize("schedule", [{"every": "day"}, THRICE], ids=["daily", "thrice"])
+async def test_what_was_kept_on_the_day_of_archiving_stays_kept(
+    ann: Tracker, carry: Carry, clock: time_machine.Traveller, schedule: dict[str, object]
+) -> None:
+    made = [await ann.begin(name, start_day=day(-3), schedule=schedule) for name in ("Sew", "Row")]
+    await logged(ann, made[0].habit_id, -3, -2, 0)
+    await logged(ann, made[1].habit_id, -3)
+    await carry()
+    span = GetSummary(first=day(-3), last=day(0))
+    before = [line(await ann.ask(span), name)[:3] for name in ("Sew", "Row")]
+    for one in made:
+        await ann.ask(UpdateHabit(habit_id=one.habit_id, archived=True))
+    await carry()
+    found = await ann.ask(span)
+    assert [line(found, name)[:3] for name in ("Sew", "Row")] == before
+    assert found.waiting == 0
+    clock.shift(timedelta(days=1))
+    await carry()
+    later = GetSummary(first=day(-3), last=day(1))
+    assert [line(await ann.ask(later), name)[:3] for name in ("Sew", "Row")] == before
+
+
 async def test_it_is_another_day_elsewhere(
     bob: Tracker, carry: Carry, clock: time_machine.Traveller
 ) -> None:

@@ -1,6 +1,7 @@
 """Habits over the bus: made, changed, ordered, listed, laid aside."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -202,6 +203,32 @@ async def test_habits_are_laid_aside_and_taken_up(ann: Tracker) -> None:
     assert [one.habit_id for one in shown] == [other.habit_id]
     await ann.ask(UpdateHabit(habit_id=made.habit_id, archived=False))
     assert (await ann.ask(ListTags())).tags[0].habits == 2
+
+
+async def test_a_past_day_shows_what_was_in_use_on_it(
+    ann: Tracker, clock: time_machine.Traveller
+) -> None:
+    _kept, gone, never = [await ann.begin(name) for name in ("Read", "Run", "Rest")]
+    clock.shift(timedelta(days=1))
+    await ann.log(gone.habit_id, 1)
+    for one in (gone, never):
+        await ann.ask(UpdateHabit(habit_id=one.habit_id, archived=True))
+    assert [one.name for one in (await ann.ask(GetToday())).habits] == ["Read"]
+    clock.shift(timedelta(days=20))
+    shown = {
+        number: [one.name for one in (await ann.ask(GetToday(day=day(number)))).habits]
+        for number in (0, 1, 2, 20, 21)
+    }
+    assert shown == {
+        0: ["Read", "Run", "Rest"],
+        1: ["Read", "Run"],
+        2: ["Read"],
+        20: ["Read"],
+        21: ["Read"],
+    }
+    assert (await ann.on(gone.habit_id, day(1))).state == "done"
+    await ann.ask(UpdateHabit(habit_id=never.habit_id, archived=False))
+    assert len((await ann.ask(GetToday(day=day(5)))).habits) == 2
 
 
 async def test_a_tag_is_one_however_it_is_written(ann: Tracker) -> None:

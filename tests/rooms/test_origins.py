@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ from contracts.check_ins import (
 )
 from contracts.habit import Target
 from contracts.habits import UpdateHabit
-from contracts.message import Command, Reply
+from contracts.message import Asked
 from tests.rooms.people import NOON
 from tests.rooms.tracking import TODAY, Tracker, day
 
@@ -63,7 +64,7 @@ async def test_of_a_day_logged_later_it_is_not_known_when_it_was_done(ann: Track
     }
 
 
-CHANGES: list[Callable[[UUID], Command[Reply]]] = [
+CHANGES: list[Callable[[UUID], Asked[Any]]] = [
     lambda one: CheckIn(habit_id=one, day=day(-1), value=9, note="more", source="web"),
     lambda one: CheckIn(habit_id=one, day=day(-1), value=4, at=NOON - timedelta(days=1)),
     lambda one: CheckIn(habit_id=one, day=day(-1), value=4, note=""),
@@ -74,9 +75,7 @@ CHANGES: list[Callable[[UUID], Command[Reply]]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=["put", "when", "note", "add", "delete", "many"])
-async def test_a_day_comes_back_whole(
-    ann: Tracker, change: Callable[[UUID], Command[Reply]]
-) -> None:
+async def test_a_day_comes_back_whole(ann: Tracker, change: Callable[[UUID], Asked[Any]]) -> None:
     made = await ann.begin(measure="count")
     at = EARLY - timedelta(days=1)
     await ann.ask(

@@ -1,8 +1,9 @@
-"""Check-ins: when it was done may not be known.
+"""Check-ins: when it was done may not be known; habits: since when they are laid aside.
 
 Revision 0014, after 0013. Times that were made up are taken away: those of imported days, and those
 of days that were logged so much later that nobody can have said them (a time that is said lies
-within a day of the logical day that it belongs to).
+within a day of the logical day that it belongs to). A habit is laid aside since what the reports
+have heard of it, else since the day after its last entry.
 """
 
 from alembic import op
@@ -22,10 +23,20 @@ def upgrade() -> None:
         "UPDATE habits.check_ins SET at = NULL"
         " WHERE source = 'import' OR (at AT TIME ZONE 'UTC')::date > day + 3"
     )
+    op.execute("ALTER TABLE habits.habits ADD COLUMN archived_at timestamptz")
+    op.execute(
+        "UPDATE habits.habits h SET archived_at = coalesce("
+        " (SELECT a.archived_at FROM analytics.habits a"
+        "  WHERE a.user_id = h.user_id AND a.habit_id = h.id AND a.archived),"
+        " (SELECT (max(c.day) + 1)::timestamp AT TIME ZONE 'UTC' FROM habits.check_ins c"
+        "  WHERE c.habit_id = h.id),"
+        " h.created_at) WHERE h.archived"
+    )
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_column("habits", "archived_at", schema="habits")
     op.execute("UPDATE habits.check_ins SET at = day::timestamptz WHERE at IS NULL")
     op.execute(
         "ALTER TABLE habits.check_ins"
