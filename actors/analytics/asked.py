@@ -6,15 +6,17 @@ The rules are those of streaks (`contracts/keeping/streak.py`); a day has one pr
   quitting, not spoilt. Today asks only once it is decided, so that a morning is no failure: until
   then it is `waiting`. When quitting, today counts as kept until it is spoilt.
 - Where a week, month or block of days asks for so many times: it asks for that many, less the
-  share that rest takes, and never for less than was done of them; the first days done keep them. A
-  miss falls on the day on which it could no longer be made up, so a period not over yet asks for
-  what was done and for what is lost already. A piece of a period (at the start of a habit, before a
-  new schedule, or at an archived habit's end) asks for what was done in it and no more.
+  share that rest takes, and never for less than was done of them; the first days done keep them.
+  One that rests as a whole asks for nothing, whatever was done in it. A miss falls on the day on
+  which it could no longer be made up, so a period not over yet asks for what was done and for what
+  is lost already. A piece of a period (at the start of a habit, before a new schedule, or at an
+  archived habit's end) asks for what was done in it and no more.
 - Where a week or month asks for an amount: it asks once. Kept on the day on which it was reached,
   else missed on its last day; a limit is kept on the last day, or missed on the day on which it was
   passed. It asks for nothing where a streak would neither go on nor end.
 - A habit asks from its first day to its last in use. An archived one asks no more from the day on
-  which it was archived; when it had been archived and taken up again before is not known.
+  which it was archived, or from the day after if something was logged on that day; when it had been
+  archived and taken up again before is not known.
 """
 
 from collections.abc import Mapping
@@ -89,6 +91,8 @@ def asked_of(habit: Tracked, first: int, last: int, today: int) -> Asked:
             _times(period, habit.entries, rest, today, found)
         else:
             _amount(period, habit.entries, rest, today, found)
+    if end is not None:
+        found.waiting = False
     here = range(first, last + 1)
     found.asked = {day for day in found.asked if day in here}
     found.kept &= found.asked
@@ -164,6 +168,8 @@ def _times(period: _Period, entries: Entries, rest: set[int], today: int, found:
     done = [day for day in days if day in period.amounts]
     left = [day for day in days if day not in period.amounts and day not in rest]
     tally = counted(Open(), period.amounts, entries, rest, period.first, period.last)
+    if tally.rested == len(days):
+        return
     want = min(len(done), needed(period.terms, period.cycle, period.length))
     if period.whole:
         want = max(want, share(period.terms, period.cycle, tally, period.length))

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import chain
 
 from contracts.habit import CheckInState, number_of
-from contracts.keeping.cycle import Cycle, Unit, cycle_of, needed, unasked, unit_of
+from contracts.keeping.cycle import Cycle, Unit, cycle_of, unasked, unit_of
 from contracts.keeping.due import due_days
 from contracts.keeping.held import Held
 from contracts.keeping.promise import (
@@ -25,7 +25,7 @@ from contracts.keeping.promise import (
     window_of,
 )
 from contracts.keeping.score import first_score, score_after
-from contracts.keeping.streak import Open, Run, Streaks, peek, walk
+from contracts.keeping.streak import Open, Run, Streaks, left_by_rest, peek, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def standing(
     rest = resting(entries, rests, at - window_of(terms), at)
     before, closing = _terms_before(promise, at), _closing(promise, terms, at)
     seen = peek(progress.streaks, terms, before, closing, entries, rest, at)
-    done, asked, open_still = _how_far(terms, seen.open, entries, at)
+    done, asked, open_still = _how_far(terms, seen.open, entries, rests, rest, at)
     due = open_still and at in due_days(terms.version.schedule, terms.version.anchor, at, at)
     return Standing(
         due=due and at not in rest,
@@ -256,26 +256,32 @@ def _closing(promise: Promise, terms: Terms, day: int) -> Terms:
     return terms
 
 
-def _how_far(terms: Terms, period: Open, entries: Entries, day: int) -> tuple[float, float, bool]:
-    """Return what is done, what is needed, and whether something was left to do this morning."""
+def _how_far(
+    terms: Terms, period: Open, entries: Entries, rests: Rests, rest: set[int], day: int
+) -> tuple[float, float, bool]:
+    """Return what is done, what is needed, and whether something was left to do this morning.
+
+    Days at rest take their share of what a period or a window needs.
+    """
     logged = max(entries.get(day, 0), 0)
     if cycle := cycle_of(terms):
-        return _how_far_in(cycle, terms, period, logged, day)
+        need = left_by_rest(terms, cycle, period, entries, rests, day)
+        return _how_far_in(cycle, terms, period, logged, need)
     target = terms.version.target
     if target and target.per == "rolling":
-        first = day - (target.days or 1) + 1
+        window = target.days or 1
+        first = day - window + 1
         total = sum(terms.weigh(entries, first, day).values())
-        return number_of(total), number_of(terms.limit), True
+        rested = 0 if terms.at_most else sum(at in rest for at in range(first, day + 1))
+        return number_of(total), number_of(terms.limit * (window - rested) // window), True
     whole = terms.least if terms.counting and not terms.quits else terms.limit
     return number_of(logged), number_of(whole if whole != 1 else 1000), True
 
 
 def _how_far_in(
-    cycle: Cycle, terms: Terms, period: Open, logged: int, day: int
+    cycle: Cycle, terms: Terms, period: Open, logged: int, need: int
 ) -> tuple[float, float, bool]:
-    """Return the same for a promise that is counted in periods."""
-    begin_, end = cycle.bounds(day)
-    need = needed(terms, cycle, end - begin_ + 1)
+    """Return the same for a promise that is counted in periods, and needs so much now."""
     if cycle.times:
         today = int(logged > 0 and terms.judge(logged) == "done")
         return period.total, need, period.total - today < need

@@ -16,7 +16,16 @@ from typing import Literal, NamedTuple
 
 from contracts.keeping.cycle import Cycle, asks, cycle_of, needed
 from contracts.keeping.due import due_days
-from contracts.keeping.promise import SKIPPED, Entries, Terms, breaks, keeps, spared
+from contracts.keeping.promise import (
+    SKIPPED,
+    Entries,
+    Rests,
+    Terms,
+    breaks,
+    keeps,
+    resting,
+    spared,
+)
 
 Verdict = Literal["kept", "excused", "broken"]
 """What a period means to a streak: one more, nothing, or its end."""
@@ -160,6 +169,21 @@ def share(terms: Terms, cycle: Cycle, period: Open, days: int) -> int:
     need = needed(terms, cycle, days)
     left = need * (days - period.rested) // days
     return min(left, need - period.skipped) if cycle.times else left
+
+
+def left_by_rest(
+    terms: Terms, cycle: Cycle, period: Open, entries: Entries, rests: Rests, day: int
+) -> int:
+    """Return what the period around `day` asks for, less the share of its days at rest.
+
+    `period` includes `day`; days to come rest as far as that is known by now.
+    """
+    begin, end = cycle.bounds(day)
+    if terms.at_most and not cycle.times:
+        return terms.limit
+    rest = resting(entries, rests, day + 1, end)
+    whole = counted(period, {}, entries, rest, day + 1, end)
+    return max(0, share(terms, cycle, whole, end - begin + 1))
 
 
 def judge(terms: Terms, cycle: Cycle, period: Open, end: int, whole: bool) -> Verdict:

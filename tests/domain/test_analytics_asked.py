@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from actors.analytics.asked import asked_of
 from actors.analytics.history import reach_of
 from contracts.habit import Kind, Target
-from contracts.keeping.progress import streaks
+from contracts.keeping.progress import begin, standing, streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
 from contracts.schedule import EveryNDays, MonthDays, Schedule, Times, Weekdays
 from tests.domain.making import MONDAY, day, days, done, promise, version
@@ -122,6 +122,15 @@ def test_rest_takes_its_share() -> None:
     assert told(monthly, days({1: SKIPPED, 2: SKIPPED}), 31) == ([28, 29, 30], [], False)
     # A break to come on Saturday and Sunday: 3 · 5 // 7 = 2 until Friday.
     assert told(of(THRICE), {}, 4, rests=[(day(5), day(6))]) == ([3], [], False)
+
+
+def test_what_is_done_in_a_week_of_rest_was_not_asked_for() -> None:
+    rests = [(day(7), day(13))]
+    entries = done(0, 2, 4, 8, 9, 11, 14, 15, 16)
+    kept = [0, 2, 4, 14, 15, 16]
+    assert told(of(THRICE), entries, 21, rests=rests) == (kept, kept, False)
+    _, now = streaks(of(THRICE), entries, rests, day(21))
+    assert now.run.length == 2
 
 
 def test_a_piece_asks_for_what_was_done() -> None:
@@ -242,6 +251,22 @@ def test_ranges_add_up(
     assert parts[0][0] + parts[1][0] == asked
     assert parts[0][1] + parts[1][1] == kept
     assert parts[0][2] or parts[1][2] if waiting else not (parts[0][2] or parts[1][2])
+
+
+@given(
+    schedule=st.sampled_from([THRICE, Times(times=1, per="week"), Times(times=7, per="week")]),
+    entries=ENTRIES,
+    rests=RESTS,
+    week=st.integers(0, 13),
+)
+def test_it_agrees_with_what_today_needs(
+    schedule: Times, entries: dict[int, int], rests: list[tuple[date, date]], week: int
+) -> None:
+    """On the evening before a week ends something is missing if, and only if, a miss is counted."""
+    plan, logged, sunday = of(schedule), days(entries), 7 * week + 6
+    evening = standing(begin(plan), plan, logged, rests, day(sunday))
+    asked, kept, _ = told(plan, logged, sunday + 1, rests=rests, first=sunday - 6, last=sunday)
+    assert (evening.done >= evening.needed) == (asked == kept)
 
 
 @given(plan=PLANS, entries=ENTRIES, rests=RESTS)

@@ -238,10 +238,11 @@ def test_an_archived_habit_asks_until_it_was_laid_aside() -> None:
 
 def test_a_habit_is_laid_aside_on_a_day_of_its_person() -> None:
     row = HabitRow(UUID(int=1), "Swim", "", "", [], promise(), entry(3, None).at, [], [], [], [])
-    assert last_in_use(row, PersonRow()) == day(2)
+    assert last_in_use(row, PersonRow(), {}) == day(2)
+    assert last_in_use(row, PersonRow(), done(3)) == day(3)
     # 20:00 UTC is the day after in Tokyo, unless days begin at six.
-    assert last_in_use(row, PersonRow(zone="Asia/Tokyo")) == day(3)
-    assert last_in_use(row, PersonRow(zone="Asia/Tokyo", day_start=360)) == day(2)
+    assert last_in_use(row, PersonRow(zone="Asia/Tokyo"), {}) == day(3)
+    assert last_in_use(row, PersonRow(zone="Asia/Tokyo", day_start=360), {}) == day(2)
 
 
 def test_a_habit_to_come_is_not_listed() -> None:
@@ -320,7 +321,7 @@ def test_a_streak_of_weeks_is_at_risk_when_no_day_is_to_spare() -> None:
     # No work on Sunday: it is Saturday that decides. Rest leaves 3 · 6 // 7 = 2 of 3.
     rests = [(day(20), day(20))]
     assert risks(habit(plan=plan, entries=kept, rests=rests), 18) == []
-    assert risks(habit(plan=plan, entries=kept, rests=rests), 19) == [(2, 2.0)]
+    assert risks(habit(plan=plan, entries=kept, rests=rests), 19) == [(2, 1.0)]
 
 
 def test_amounts_and_limits_at_risk() -> None:

@@ -12,7 +12,7 @@ from contracts.habit import CheckInState, Kind, Measure, Name, Tag, Target, Vers
 from contracts.habits import CreateHabit
 from contracts.keeping.entry import logged
 from contracts.keeping.progress import advance, begin, entries_of, standing
-from contracts.keeping.promise import Amendment, Promise, amend, begin_earlier
+from contracts.keeping.promise import SKIPPED, Amendment, Promise, amend, begin_earlier
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, EveryNDays, Rule, Schedule, Times
 from tests.domain.making import day, days, done, promise, version
@@ -238,6 +238,27 @@ def test_today_says_how_far_it_has_come() -> None:
     assert not standing(begin(thrice), thrice, done(0, 1, 2), (), day(3)).due
     shown = standing(begin(RUN), RUN, days({0: 7350}), (), day(1))
     assert (shown.due, shown.done, shown.needed) == (True, 7.35, 20)
+
+
+def test_rest_takes_its_share_of_what_is_needed() -> None:
+    four = promise(version(schedule=Times(times=4, per="week")))
+    skipped = {**done(0), **days({1: SKIPPED, 2: SKIPPED})}
+    shown = standing(begin(four), four, skipped, (), day(3))
+    assert (shown.done, shown.needed, shown.due) == (1, 2, True)
+    # A break to come is known: 4 · 3 // 7 = 1.
+    ahead = [(day(3), day(6))]
+    shown = standing(begin(four), four, done(0), ahead, day(2))
+    assert (shown.done, shown.needed, shown.due) == (1, 1, False)
+    shown = standing(begin(four), four, done(7), [(day(0), day(13))], day(9))
+    assert (shown.done, shown.needed, shown.due) == (1, 0, False)
+    weekly = promise(version(target=Target(value=21, per="week")), measure="count")
+    shown = standing(begin(weekly), weekly, days({0: 9000}), [(day(5), day(6))], day(1))
+    assert (shown.done, shown.needed) == (9, 15)
+    at_most = promise(version(target=Target(at="most", value=21, per="week")), measure="count")
+    assert standing(begin(at_most), at_most, {}, [(day(5), day(6))], day(1)).needed == 21
+    rolling = promise(version(target=Target(value=8, per="rolling", days=4)), measure="count")
+    shown = standing(begin(rolling), rolling, days({5: 4000}), [(day(6), day(6))], day(7))
+    assert (shown.done, shown.needed) == (4, 6)
 
 
 def test_today_in_a_break_asks_for_nothing() -> None:
