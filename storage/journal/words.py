@@ -3,6 +3,9 @@
 PostgreSQL's parser knows letters by the locale of the database: in the locale C all that is not
 ASCII is one, a dash and a quotation mark as well; and it takes `tired/sad` for a path and
 `file.txt` for a host. So words are found here, and are the same in every database.
+
+A sign that stands for words (№, ™, ½, ℃, ①) is these words, apart from its neighbours. An emoji is
+a word, whatever its colour of skin, and stands behind the others: no phrase is torn by it.
 """
 
 import re
@@ -14,6 +17,10 @@ SEPARATOR = "\x06"
 
 _JOINERS = dict.fromkeys((0xAD, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _QUERY = re.compile(r'(-?)(?:"([^"]*)(?:"|$)|([^\s"]+))')
+_EMOJI = (
+    *(range(0x2300, 0x2400), range(0x25A0, 0x2800), range(0x2B00, 0x2C00)),
+    *(range(0x1F000, 0x1F3FB), range(0x1F400, 0x1FC00)),
+)
 _NO_MARKS = (range(0x20D0, 0x2100), range(0xFE00, 0xFE10))
 
 
@@ -39,8 +46,30 @@ def _between() -> re.Pattern[str]:
 
 def words_of(text: str) -> str:
     """Return the words of a text in lower case, one space between two of them."""
-    plain = unicodedata.normalize("NFKC", text.translate(_JOINERS)).lower()
-    return " ".join(_word().findall(plain))
+    return " ".join((*_written(text), *_emoji(text)))
+
+
+def _written(text: str) -> list[str]:
+    """Return the words of a text that are letters and digits."""
+    apart = "".join(
+        one if one.isascii() or not _is_sign(one) else f" {one} "
+        for one in text.translate(_JOINERS)
+    )
+    return _word().findall(unicodedata.normalize("NFKC", apart).lower())
+
+
+@lru_cache(maxsize=4096)
+def _is_sign(character: str) -> bool:
+    """Tell whether a character is no letter or digit, but stands for some: not m², which is m2."""
+    kind = unicodedata.category(character)
+    small = unicodedata.decomposition(character).startswith(("<super>", "<sub>"))
+    return kind == "So" or (kind == "No" and not small)
+
+
+def _emoji(text: str) -> list[str]:
+    """Return a word for each emoji of a text, in ASCII: no database takes it for anything else."""
+    found = (one for one in dict.fromkeys(text) if any(ord(one) in some for some in _EMOJI))
+    return [f"emoji{ord(one):x}" for one in found]
 
 
 def separated(text: str) -> str:
@@ -58,7 +87,8 @@ def query_of(search: str) -> str:
     """
     parts = []
     for minus, phrase, chunk in _QUERY.findall(search):
-        said = words_of(phrase or chunk)
-        if said:
+        text = phrase or chunk
+        if said := " ".join(_written(text)):
             parts.append(f"{minus}{said}" if " " not in said and not phrase else f'{minus}"{said}"')
+        parts += [f"{minus}{one}" for one in _emoji(text)]
     return " ".join(parts)

@@ -23,9 +23,26 @@ TEXTS = (
     "tired/sad, file.txt",
     "ÉTÉ à la mer…",
     "the and of",
+    "№8 ½ ™ 🪁",
     "ΚΑΛΗΜΈΡΑ",
 )
-SEARCHES = ("грусть", "ОЗЁРО", "sad", "txt", "file.txt", "été", "the", "в", "и", "καλημέρα", "-sad")
+SEARCHES = (
+    "№ 8",
+    "½",
+    "™",
+    "🪁",
+    "грусть",
+    "ОЗЁРО",
+    "sad",
+    "txt",
+    "file.txt",
+    "été",
+    "the",
+    "в",
+    "и",
+    "καλημέρα",
+    "-sad",
+)
 
 
 async def found(engine: AsyncEngine) -> dict[str, list[str]]:

@@ -69,6 +69,25 @@ HOSTILE = (
         ("и\u0306од", "йод"),
         ("3.14 and 1/2", "3.14 2"),
         ("ＦＵＬＬ width", "full"),
+        ("bus №17 was late", "17"),
+        ("bus №17 was late", "№ 17"),
+        ("the Walkman™ again", "walkman"),
+        ("trade mark™", "™"),
+        ("2½ litres", "½"),
+        ("37℃ at noon", "37"),
+        ("37℃ at noon", "37 °C"),
+        ("③ done", "3"),
+        ("oﬃce day", "office"),
+        ("oﬃce day", "oﬃce"),
+        ("45㎏ lifted", "kg"),
+        ("30 m² swept", "m2"),
+        ("a good day 🦊", "🦊"),
+        ("won🏆twice", "🏆"),
+        ("well 👍🏿 done", "👍"),
+        ("well 👍 done", "👍🏽"),
+        ("with 👩‍👧 at sea", "👧 sea"),
+        ("tea ☕️ alone", "☕"),
+        ("first 🥇 of all", '"first of all"'),
     ],
 )
 async def test_words_are_found_in_all_their_forms(ann: Tracker, words: str, search: str) -> None:
@@ -82,12 +101,21 @@ async def test_words_are_found_in_all_their_forms(ann: Tracker, words: str, sear
     [
         *("-дождь", "озеро -дождь", '"дождь озеро"', "снег", "lakes"),
         *("-дождь/озеро озёра -озеро", "дождь.озеро", "озеро -“дождь”"),
+        *("🦊", "озеро 🦊", "дождь -озеро №"),
     ],
 )
 async def test_what_is_not_there_or_left_out_is_not_found(ann: Tracker, search: str) -> None:
     await write(ann, "Озёра под дождём")
     await write(ann, "Озеро и дожди")
     assert await texts(ann, search=search) == []
+
+
+async def test_an_emoji_is_left_out_too(ann: Tracker) -> None:
+    await write(ann, "sun ☀️ and sea")
+    await write(ann, "sun and snow ❄️")
+    assert await texts(ann, search="sun -☀") == ["sun and snow ❄️"]
+    await write(ann, "tagged", tags=["🏔"])
+    assert await texts(ann, search="🏔️") == ["tagged"]
 
 
 async def test_titles_come_before_tags_and_texts(ann: Tracker) -> None:
