@@ -167,7 +167,7 @@ class Summary(Report):
     skipped: int
     """How many were skipped; they are not asked for."""
     check_ins: int
-    """How many check-ins were logged."""
+    """How many check-ins the range has, as the list of check-ins shows them: skips count, too."""
     mood: float | None
     """The average mood, from 1 to 5; null: there is none."""
     entries: int

@@ -21,7 +21,7 @@ def frame_of(habits: Sequence[Tracked], first: date, last: date, today: date) ->
     """Lay habits out: a row for each habit and day from `first` to `last`, or today if sooner.
 
     Columns: `habit` (its place), `day` (datetime64), promises `asked` and `kept`, `waiting` (today
-    is still open), `skipped`, `logged` (something else was logged), `value` in the measure.
+    is still open), `skipped`, `logged` (something was, a skip too), `value` in the measure.
     """
     low, at = first.toordinal(), today.toordinal()
     high = min(last.toordinal(), at)
@@ -38,7 +38,7 @@ def frame_of(habits: Sequence[Tracked], first: date, last: date, today: date) ->
         here = (days >= 0) & (days < size)
         days, logged = days[here], logged[here]
         flags["skipped"][row, days] = logged == SKIPPED
-        flags["logged"][row, days] = logged != SKIPPED
+        flags["logged"][row, days] = 1
         values[row, days] = np.maximum(logged, 0) / 1000
     return pd.DataFrame(
         {

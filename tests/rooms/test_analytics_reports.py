@@ -103,7 +103,7 @@ async def test_a_week(
     await carry()
     found = await ann.ask(A_WEEK)
     assert (found.first, found.last, found.today) == (day(-7), day(-1), TODAY)
-    assert (found.asked, found.kept, found.skipped, found.check_ins) == (21, 16, 1, 11)
+    assert (found.asked, found.kept, found.skipped, found.check_ins) == (21, 16, 1, 12)
     assert found.completion == pytest.approx(16 / 21, abs=1e-6)
     assert found.consistency == pytest.approx(5 / 7, abs=1e-6)
     assert (found.perfect_days, found.days_asked) == (4, 7)
