@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.auth import Language
-from contracts.habit import Line, Measure, Name, Streak, Unit
+from contracts.habit import Line, Measure, Name, Streak, StreakUnit, Unit
 from contracts.message import Fact, Message, Query, Reply
 from contracts.time import Day
 
@@ -87,6 +87,8 @@ class HabitLine(Message):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
     """The longest streak so far, counted like `streak`."""
+    streak_unit: StreakUnit = "day"
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     score: float
     """The strength as of today, from 0 to 1."""
 
@@ -116,6 +118,8 @@ class AtRisk(Message):
     """The habit's name."""
     streak: int
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
+    streak_unit: StreakUnit = "day"
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     left: float
     """What is still to do today, in the habit's measure: times, its unit, or seconds."""
     measure: Measure = "yes_no"

@@ -18,6 +18,7 @@ from contracts.habit import (
     Source,
     Step,
     Streak,
+    StreakUnit,
 )
 from contracts.message import Command, Fact, Message, Query, Refusal, Reply
 from contracts.time import Day, Zone
@@ -47,6 +48,8 @@ class CheckedIn(Reply):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
     """The longest streak so far, counted like `streak`."""
+    streak_unit: StreakUnit = "day"
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     score: float
     """The strength as of today, from 0 to 1."""
     restored: bool = False
@@ -212,6 +215,8 @@ class HabitToday(Outline):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
     """The longest streak so far, counted like `streak`."""
+    streak_unit: StreakUnit = "day"
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     score: float
     """The strength as of today, from 0 to 1."""
     done: float
@@ -301,6 +306,8 @@ class Streaks(Reply):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
     """The longest streak so far, counted like `streak`."""
+    streak_unit: StreakUnit = "day"
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     streaks: tuple[Streak, ...]
     """All streaks, newest first."""
 

@@ -112,6 +112,9 @@ def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
 
 
+StreakUnit = Literal["day", "week", "month", "days"]
+"""What a streak counts: due days, or whole weeks, months, or blocks of so many days."""
+
 Cursor = Annotated[str, Field(max_length=200)]
 """Where a page begins; only the room reads it."""
 
@@ -212,6 +215,8 @@ class Habit(Words, Reply):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
     """The longest streak so far, counted like `streak`."""
+    streak_unit: StreakUnit = "day"
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     score: float
     """The strength as of today, from 0 to 1."""
     created_at: AwareDatetime
@@ -242,3 +247,5 @@ class Streak(Message):
     """Its last day, included."""
     length: int
     """Due days, or whole weeks, months or blocks of days."""
+    unit: StreakUnit = "day"
+    """What is counted: due days (`day`), whole weeks or months, or blocks of `days` days."""

@@ -276,34 +276,6 @@ async def logged(tx: AsyncConnection, habit_id: UUID) -> list[LoggedRow]:
     return [LoggedRow(*row) for row in rows]
 
 
-async def keep_many(
-    tx: AsyncConnection, habit_id: UUID, rows: Sequence[EntryRow], zone: str, import_id: UUID
-) -> set[date]:
-    """Keep the check-ins of an import on days that are empty; return the days that were."""
-    if not rows:
-        return set()
-    statement = text(
-        "INSERT INTO habits.check_ins (habit_id, day, value, state, note, zone, source, import_id)"
-        " SELECT :habit_id, d, v, s, n, :zone, 'import', :import_id"
-        " FROM unnest(CAST(:days AS date[]), CAST(:values AS bigint[]), CAST(:states AS text[]),"
-        " CAST(:notes AS text[]))"
-        " AS t(d, v, s, n) ON CONFLICT DO NOTHING RETURNING day"
-    )
-    kept = await tx.execute(
-        statement,
-        {
-            "habit_id": habit_id,
-            "zone": zone,
-            "import_id": import_id,
-            "days": [row.day for row in rows],
-            "values": [row.value for row in rows],
-            "states": [row.state for row in rows],
-            "notes": [row.note for row in rows],
-        },
-    )
-    return set(kept.scalars())
-
-
 async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> None:
     """Keep the state of a logged day; nothing else of it changes."""
     await tx.execute(
@@ -311,20 +283,3 @@ async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> Non
         .where(check_ins.c.habit_id == habit_id, check_ins.c.day == entry.day)
         .values(state=entry.state)
     )
-
-
-async def take_imported(tx: AsyncConnection, habit_id: UUID, import_id: UUID) -> list[EntryRow]:
-    """Take the days of an import away that nobody has changed since; return what they said.
-
-    Whoever changes a day leaves the name of another door on it.
-    """
-    statement = (
-        check_ins.delete()
-        .where(
-            check_ins.c.habit_id == habit_id,
-            check_ins.c.import_id == import_id,
-            check_ins.c.source == "import",
-        )
-        .returning(check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note)
-    )
-    return sorted((EntryRow(*row) for row in await tx.execute(statement)), key=lambda one: one.day)

@@ -103,8 +103,7 @@ class HabitRow:
 
     `version` counts every change, also of its days; `edition` only what its owner edits.
     `binned_at` is since when it lies in the bin: then only who asks for the bin finds it. `bin_id`
-    names that it was put there, and has its place among the ids of the changes to days.
-    `archived_at` is since when it is laid aside.
+    names that, and has its place among the ids of the changes to days.
     """
 
     id: UUID

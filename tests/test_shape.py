@@ -44,8 +44,8 @@ OWN_TABLES = {
     "auth": {"auth"},
     "users": {"users"},
     "habits": {
-        *("habits", "check_ins", "check_in_lists", "check_in_history", "breaks"),
-        *("bin", "changes", "tags"),
+        *("habits", "check_ins", "check_in_lists", "check_in_imports", "check_in_history"),
+        *("bin", "breaks", "changes", "tags"),
     },
     "journal": {"journal"},
     "analytics": {"analytics"},

@@ -21,6 +21,7 @@ def at_risk(history: History, standings: Iterable[Standing]) -> tuple[AtRisk, ..
             habit_id=habit.habit_id,
             name=habit.name,
             streak=now.streak,
+            streak_unit=now.unit.per,
             left=_left(habit, now, history),
             measure=habit.promise.measure,
             unit=habit.unit,

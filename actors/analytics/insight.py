@@ -16,11 +16,9 @@ from actors.analytics.series import kept_days
 from actors.analytics.whole import Whole
 from contracts.analytics import HabitInsight, HabitLine, MonthOfWeekdays, Point
 from contracts.auth import Language
-from contracts.habit import Streak
 from contracts.keeping.due import due_days
-from contracts.keeping.progress import advance, begin, standing, streaks
+from contracts.keeping.progress import advance, begin, standing, streak_of, streaks
 from contracts.keeping.promise import resting
-from contracts.keeping.streak import Run
 from contracts.time import day_of
 
 POINTS = 400
@@ -72,7 +70,7 @@ def insight(
         line=line,
         scores=_thinned(_points(of, scores, begin_, last)),
         trend=_thinned(_trend(daily, begin_, last)),
-        streaks=tuple(_streak(run) for run in runs[:STREAKS]),
+        streaks=tuple(streak_of(promise, run) for run in runs[:STREAKS]),
         weekdays=_weekdays(of, begin_, last),
         hours=tuple(hours),
         hours_known=sum(hours),
@@ -115,13 +113,6 @@ def _thinned(points: list[Point]) -> tuple[Point, ...]:
         return tuple(points)
     places = np.linspace(0, len(points) - 1, POINTS).round().astype(int)
     return tuple(points[at] for at in places.tolist())
-
-
-def _streak(run: Run) -> Streak:
-    """Show a run."""
-    return Streak(
-        start=date.fromordinal(run.start), end=date.fromordinal(run.end), length=run.length
-    )
 
 
 def _weekdays(of: Whole, first: date, last: date) -> tuple[MonthOfWeekdays, ...]:

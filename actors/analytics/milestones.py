@@ -17,7 +17,7 @@ from actors.analytics.wording import (
 from contracts.analytics import Milestone
 from contracts.auth import Language
 from contracts.habit import number_of
-from contracts.keeping.cycle import cycle_of, unasked
+from contracts.keeping.cycle import cycle_of, unasked, unit_of
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import begin
 from contracts.keeping.promise import SKIPPED, resting, total_before
@@ -81,7 +81,8 @@ def milestones(of: Whole, kept: Kept, language: Language) -> tuple[Milestone, ..
 def _said(of: Whole, kind: Kind, goal: float, language: Language) -> str:
     """Say what is to be reached."""
     if kind == "streak":
-        return streak_in_words(language, round(goal))
+        unit = unit_of(of.promise.terms_on(of.today)).per
+        return streak_in_words(language, round(goal), unit)
     if kind == "score":
         return score_in_words(language, goal)
     days = of.promise.terms_on(of.today).at_most

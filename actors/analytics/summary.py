@@ -144,6 +144,7 @@ def _line(
             total=round(total, 3),
             streak=seen.streak,
             best_streak=seen.best_streak,
+            streak_unit=seen.unit.per,
             score=round(seen.score, 6),
         )
         for habit, seen, asked, kept, skipped, total, asked_then, kept_then in zip(

@@ -45,6 +45,7 @@ SUMMARY = (
     "streak",
     "best_streak",
     "score",
+    "streak_unit",
 )
 HABIT = ("day", "state", "level", "score", "trend")
 ASSOCIATIONS = (

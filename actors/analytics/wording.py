@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Literal
 
+from contracts import streaks
 from contracts.auth import Language
-from contracts.habit import Measure
+from contracts.habit import Measure, StreakUnit
 from contracts.speech import count, say
 
 Kind = Literal["mood_same_day", "mood_next_day", "habit"]
@@ -96,9 +97,9 @@ def milestone_in_words(language: Language, goal: str, on: date | None) -> str:
     )
 
 
-def streak_in_words(language: Language, goal: int) -> str:
+def streak_in_words(language: Language, length: int, unit: StreakUnit) -> str:
     """Say a streak."""
-    return say(language, "{n} in a row", {"n": goal})
+    return say(language, "{streak} in a row", {"streak": streaks.in_words(language, length, unit)})
 
 
 def score_in_words(language: Language, goal: float) -> str:

@@ -103,6 +103,7 @@ def checked_in(habit_id: UUID, day: date, logged: EntryRow | None, now: Standing
         note=logged.note if logged else "",
         streak=now.streak,
         best_streak=now.best_streak,
+        streak_unit=now.unit.per,
         score=now.score,
     )
 
@@ -157,7 +158,12 @@ async def _standing_anew(
     if loaded is None:
         raise no_habit(reply.habit_id)
     now = stand(loaded, today)
-    stands = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
+    stands = {
+        "streak": now.streak,
+        "best_streak": now.best_streak,
+        "streak_unit": now.unit.per,
+        "score": now.score,
+    }
     return reply.model_copy(update=stands)
 
 

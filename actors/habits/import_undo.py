@@ -16,7 +16,7 @@ from contracts.habits import HabitDeleted
 from contracts.imports import Account, HabitReport, ImportUndoRequested, Undone
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY, day_of
-from storage import breaks, check_ins, habits
+from storage import breaks, check_in_imports, check_ins, habits
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
@@ -51,7 +51,7 @@ class Undoing:
         return Undone(habits=self._habits, check_ins=self._days, kept=self._kept)
 
     async def _habit(self, row: HabitRow, report: HabitReport, person: Person) -> None:
-        taken = await check_ins.take_imported(self._tx, row.id, self._import_id)
+        taken = await check_in_imports.take_imported(self._tx, row.id, self._import_id)
         left = await check_ins.between(self._tx, row.id, FIRST_DAY, LAST_DAY, 1)
         made = report.outcome == "created"
         if made and not left and row.edition == FIRST_EDITION:

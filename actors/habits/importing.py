@@ -46,7 +46,7 @@ from contracts.message import Gone, Invalid, Unanswered, Unavailable
 from contracts.principal import Principal
 from contracts.time import instant_of
 from contracts.users import GetProfile
-from storage import breaks, check_ins, habits
+from storage import breaks, check_in_imports, habits
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
@@ -196,7 +196,7 @@ class Reading:
                 rows.append(entry_from(promise, entry))
             except Invalid as no:
                 skipped[no.code] += 1
-        kept = await check_ins.keep_many(
+        kept = await check_in_imports.keep_many(
             self._tx, row.id, rows, self._person.zone, self._run.import_id
         )
         skipped["already_there"] += len(rows) - len(kept)

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.kept import dump_progress, entries_from, promise_of
 from actors.habits.plans import wrong_cursor
 from contracts.check_ins import Streaks
-from contracts.habit import Streak
-from contracts.keeping.progress import begin, streaks
+from contracts.keeping.cycle import unit_of
+from contracts.keeping.progress import begin, streak_of, streaks
 from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_DAY, day_of, instant_of
 from storage import breaks, check_ins
@@ -95,9 +95,11 @@ async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streak
     """Work out all streaks of a habit from its whole history."""
     entries = entries_from(await check_ins.between(tx, row.id, FIRST_DAY, today))
     rests = await breaks.covering(tx, row.user_id, row.id, row.tags)
-    runs, now = streaks(promise_of(row), entries, rests, today)
-    shown = (
-        Streak(start=date.fromordinal(run.start), end=date.fromordinal(run.end), length=run.length)
-        for run in runs
+    promise = promise_of(row)
+    runs, now = streaks(promise, entries, rests, today)
+    return Streaks(
+        streak=now.run.length,
+        best_streak=now.best.length,
+        streak_unit=unit_of(promise.terms_on(today)).per,
+        streaks=tuple(streak_of(promise, run) for run in runs),
     )
-    return Streaks(streak=now.run.length, best_streak=now.best.length, streaks=tuple(shown))

@@ -52,7 +52,8 @@ def habit_of(loaded: Loaded, today: date) -> Habit:
     row, now = loaded.habit, stand(loaded, open_day(loaded, today))
     written = written_habit(row, promise_of(row).version_on(today))
     standing = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
-    return Habit.model_validate({**dict(written), **standing})
+    unit = {"streak_unit": now.unit.per}
+    return Habit.model_validate({**dict(written), **standing, **unit})
 
 
 def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
@@ -80,6 +81,7 @@ def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
         note=entry.note if entry else "",
         streak=now.streak,
         best_streak=now.best_streak,
+        streak_unit=now.unit.per,
         score=now.score,
         done=now.done,
         needed=now.needed,

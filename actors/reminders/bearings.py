@@ -1,8 +1,8 @@
 """How a habit stands when a reminder of it is sent: found as late as possible, so that it is true.
 
 What is found goes into the data of the delivery, for `occasions.py` to put into words: `cue`,
-`streak`, `done` of `needed` in `measure` and `unit`, `about` (the day, if it is not today any
-more), and `why` it comes.
+`streak` in `streak_unit`, `done` of `needed` in `measure` and `unit`, `about` (the day, if it is
+not today any more), and `why` it comes.
 """
 
 import json
@@ -84,7 +84,7 @@ def _numbers(
     """Say a streak, and how much of how much is done if it is more than one thing."""
     rests, terms = rests_of(habit, breaks), promise.terms_on(day)
     now = stand(promise, Seen(promise, entries=entries, rests=rests), first, day)
-    said: Found = {"streak": now.streak}
+    said: Found = {"streak": now.streak, "streak_unit": now.unit.per}
     if not terms.at_most and now.needed and (now.needed > 1 or promise.measure != "yes_no"):
         # Days that count are counted, whatever is measured on each of them.
         measure = "count" if terms.counting else promise.measure

@@ -12,6 +12,7 @@ from actors.reminders.letters import Bar, Button, Card, Coming, DigestWords, Inl
 from contracts.analytics import HabitLine
 from contracts.mails import Digest, DigestEvery
 from contracts.speech import count, say
+from contracts.streaks import in_words
 
 LINES = 12
 """Habits that a digest lists, at most."""
@@ -111,9 +112,10 @@ def _cards(digest: Digest) -> tuple[Card, ...]:
                 count(language, "perfect day", "perfect days", summary.perfect_days),
             )
         )
-    best = max((line.streak for line in summary.habits), default=0)
-    if best >= MIN_STREAK:
-        cards.append(Card(str(best), say(language, "longest streak now")))
+    best = max(summary.habits, key=lambda line: line.streak, default=None)
+    if best is not None and best.streak >= MIN_STREAK:
+        streak = in_words(language, best.streak, best.streak_unit)
+        cards.append(Card(streak, say(language, "longest streak now")))
     if summary.mood is not None:
         change = before.mood_change
         said = "" if change is None or abs(change) < 0.05 else _signed(language, change)
@@ -142,10 +144,9 @@ def _decimal(language: str, value: float) -> str:
 
 
 def _bar(language: str, line: HabitLine) -> Bar:
+    long = in_words(language, line.streak, line.streak_unit)
     streak = (
-        count(language, "streak of {n}", "streak of {n}", line.streak)
-        if line.streak >= MIN_STREAK
-        else ""
+        say(language, "streak: {streak}", {"streak": long}) if line.streak >= MIN_STREAK else ""
     )
     colour = line.colour if _COLOUR.fullmatch(line.colour) else LEAF
     figure = f"{line.kept}/{line.asked}" if line.asked else ""
@@ -163,15 +164,9 @@ def _notes(digest: Digest) -> tuple[str, ...]:
         text = "Left behind: “{habit}”. A smaller step may help."
         notes.append(say(language, text, {"habit": digest.neglected}))
     for one in summary.at_risk[:3]:
-        notes.append(
-            count(
-                language,
-                "“{habit}”: a streak of {n} ends today unless you do it.",
-                "“{habit}”: a streak of {n} ends today unless you do it.",
-                one.streak,
-                {"habit": one.name},
-            )
-        )
+        params = {"habit": one.name, "streak": in_words(language, one.streak, one.streak_unit)}
+        text = "“{habit}”: a streak of {streak} ends today unless you do it."
+        notes.append(say(language, text, params))
     return tuple(notes)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
-from contracts.habit import Version
+from contracts.habit import StreakUnit, Version
 from contracts.keeping.cycle import cycle_of
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import Progress, Standing, standing
@@ -56,6 +56,7 @@ class Verdict(NamedTuple):
 
     reason: SilentReason | None = None
     streak: int = 0
+    streak_unit: StreakUnit = "day"
     silent_days: int = 0
 
 
@@ -152,8 +153,8 @@ def _at_risk(
     if now.streak >= max(MIN_STREAK, asking.streak) and ends_today(
         _eve_of(promise, first), promise, seen.entries, seen.rests, day
     ):
-        return Verdict(streak=now.streak)
-    return Verdict(reason or "not_at_risk", streak=now.streak)
+        return Verdict(streak=now.streak, streak_unit=now.unit.per)
+    return Verdict(reason or "not_at_risk", now.streak, now.unit.per)
 
 
 def wait_of(after_days: int, ignored: int) -> int:

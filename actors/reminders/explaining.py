@@ -8,6 +8,7 @@ from actors.reminders.firing import DAY
 from actors.reminders.smart import Habitual
 from contracts.reminders import NeverBecause, ReminderKind, local_time
 from contracts.speech import count, say
+from contracts.streaks import in_words
 from storage.reminders.rules import FireRow, RuleRow
 
 ON_DAYS = (
@@ -243,8 +244,9 @@ def chat(language: str, kind: ReminderKind, text: str, habit: str, verdict: Verd
     if text:
         return text
     if kind == "at_risk" and verdict.streak >= MIN_STREAK:
-        streak = "{habit}: today decides about your streak of {n}."
-        return say(language, streak, {**params, "n": verdict.streak})
+        long = in_words(language, verdict.streak, verdict.streak_unit)
+        streak = "{habit}: today decides about your streak of {streak}."
+        return say(language, streak, {**params, "streak": long})
     if kind == "silence":
         one, many = "{habit}: nothing for {n} day.", "{habit}: nothing for {n} days."
         return count(language, one, many, verdict.silent_days, params)

@@ -6,13 +6,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
+from typing import cast, get_args
 
 from actors.reminders.domain import MIN_STREAK
 from actors.reminders.letters import Button, Words
-from contracts.habit import Measure
+from contracts.habit import Measure, StreakUnit
 from contracts.quantity import write_progress
 from contracts.speech import count, say
+from contracts.streaks import in_words
 
 Data = Mapping[str, str | int | float | bool | None]
 
@@ -92,12 +93,16 @@ def _bearings(of: Occasion) -> tuple[str, ...]:
 
 
 def _in_a_row(of: Occasion) -> str:
-    return count(
-        of.language,
-        "You have kept this {n} time in a row.",
-        "You have kept this {n} times in a row.",
-        of.number("streak"),
-    )
+    text = "You have kept this for {streak} in a row."
+    return say(of.language, text, {"streak": _streak(of)})
+
+
+def _streak(of: Occasion) -> str:
+    """Say the streak with its unit; older data has none: then it was told in promises."""
+    unit = of.text("streak_unit")
+    if unit in get_args(StreakUnit):
+        return in_words(of.language, of.number("streak"), cast(StreakUnit, unit))
+    return count(of.language, "{n} time", "{n} times", of.number("streak"))
 
 
 def _day(of: Occasion) -> str:
@@ -158,13 +163,8 @@ def at_risk(of: Occasion) -> Words:
     elif of.text("about"):
         subject = say(of.language, "“{habit}”: your streak hangs on {day}", _of_day(of))
     else:
-        subject = count(
-            of.language,
-            "“{habit}”: a streak of {n} ends today",
-            "“{habit}”: a streak of {n} ends today",
-            streak,
-            {"habit": habit},
-        )
+        text_ = "“{habit}”: a streak of {streak} ends today"
+        subject = say(of.language, text_, {"habit": habit, "streak": _streak(of)})
     line = say(of.language, "Do it before your day ends, or skip the day, and it lives on.")
     if of.text("about"):
         line = say(of.language, "The day is over. If you did it, log it; or skip the day.")

@@ -74,7 +74,7 @@ def _data(one: Decided, verdict: Verdict, late: bool) -> str:
     if habit is not None:
         data["habit"] = habit.name
     if rule.kind == "at_risk":
-        data["streak"] = verdict.streak
+        data |= {"streak": verdict.streak, "streak_unit": verdict.streak_unit}
     if rule.kind == "silence":
         data["silent_days"] = verdict.silent_days
     return to_json(data).decode()

@@ -4,6 +4,7 @@ from calendar import monthrange
 from datetime import date
 from typing import Literal, NamedTuple
 
+from contracts.habit import StreakUnit
 from contracts.keeping.due import due_days
 from contracts.keeping.promise import Terms
 from contracts.schedule import WEEKDAYS, EveryDay, Times
@@ -12,7 +13,7 @@ from contracts.schedule import WEEKDAYS, EveryDay, Times
 class Unit(NamedTuple):
     """What a streak counts: due days, or whole weeks, months or blocks of `days` days."""
 
-    per: Literal["day", "week", "month", "days"]
+    per: StreakUnit
     days: int = 1
 
 

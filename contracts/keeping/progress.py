@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from contracts.habit import CheckInState, number_of
+from contracts.habit import CheckInState, Streak, number_of
 from contracts.keeping.cycle import Cycle, Unit, cycle_of, unasked, unit_of
 from contracts.keeping.due import due_days
 from contracts.keeping.held import Held
@@ -201,7 +201,8 @@ def standing(
     rests = tuple(rests)
     at, value = day.toordinal(), entries.get(day.toordinal())
     if day < promise.start:
-        return Standing(False, False, None, None, 0, 0, begin(promise).score, 0, 0)
+        unit = unit_of(promise.terms_on(day))
+        return Standing(False, False, None, None, 0, 0, begin(promise).score, 0, 0, unit)
     if progress.settled >= at:
         raise ValueError("the progress is settled beyond the day that is asked for")
     progress = advance(progress, promise, entries, rests, date.fromordinal(at - 1))
@@ -306,3 +307,10 @@ def streaks(
     seen = peek(progress.streaks, terms, before, closing, entries, rest, at, ended)
     current = [seen.run] if seen.run.length else []
     return current + ended[::-1], seen
+
+
+def streak_of(promise: Promise, run: Run) -> Streak:
+    """Show a run, in the unit that was promised when it ended."""
+    end = date.fromordinal(run.end)
+    unit = unit_of(promise.terms_on(end)).per
+    return Streak(start=date.fromordinal(run.start), end=end, length=run.length, unit=unit)

@@ -309,7 +309,7 @@ def test_a_streak_that_goes_on() -> None:
     # Five in a row until yesterday; today would be the sixth, so seven are there tomorrow.
     found = milestone(told(promise(), done(*range(5)), 5), "streak")
     assert (found.goal, found.now, found.on) == (7, 5, day(6))
-    assert found.text == "7 in a row by 7 January 2024, if it goes on as in the last 28 days."
+    assert found.text == "7 days in a row by 7 January 2024, if it goes on as in the last 28 days."
     # Done today as well: six, and the same day.
     assert milestone(told(promise(), done(*range(6)), 5), "streak").on == day(6)
     # A break moves it.
@@ -321,7 +321,7 @@ def test_a_streak_that_is_not_in_sight() -> None:
     # Every other day: never more than one in a row.
     found = milestone(told(promise(), done(*range(0, 60, 2)), 60, language="ru"), "streak")
     assert (found.goal, found.on) == (7, None)
-    assert found.text == "7 подряд: с темпом последних 28 дней не достичь."
+    assert found.text == "7 дней подряд: с темпом последних 28 дней не достичь."
 
 
 def test_a_streak_after_one_slip() -> None:

@@ -252,6 +252,7 @@ def test_a_summary_is_a_line_a_habit() -> None:
         "streak": "111",
         "best_streak": "3650",
         "score": str(5 / 7),
+        "streak_unit": "day",
     }
     assert found[1]["name"] == NAMES[1]
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from contracts.habit import Kind, Target, Version
+from contracts.habit import Kind, StreakUnit, Target, Version
 from contracts.keeping.cycle import Unit
-from contracts.keeping.progress import begin, standing, streaks
+from contracts.keeping.progress import begin, standing, streak_of, streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
 from contracts.schedule import EveryNDays, MonthDays, Rule, Schedule, Times, Weekdays
+from contracts.streaks import in_words
 from tests.domain.making import day, days, done, promise, version
 
 
@@ -215,3 +216,29 @@ def test_a_streak_has_its_unit() -> None:
     assert unit(target=Target(value=3, per="month")) == Unit("month")
     assert unit(target=Target(value=3, per="rolling", days=5)) == Unit("day")
     assert unit(EveryNDays(n=3), Target(value=3, per="week")) == Unit("week")
+
+
+@pytest.mark.parametrize(
+    ("length", "unit", "english", "russian"),
+    [
+        (1, "day", "1 day", "1 день"),
+        (23, "day", "23 days", "23 дня"),
+        (21, "week", "21 weeks", "21 неделя"),
+        (14, "week", "14 weeks", "14 недель"),
+        (3, "month", "3 months", "3 месяца"),
+        (1_200, "day", "1,200 days", "1\xa0200 дней"),
+        (6, "days", "6 periods", "6 отрезков"),
+    ],
+)
+def test_a_streak_is_said_with_its_unit(
+    length: int, unit: StreakUnit, english: str, russian: str
+) -> None:
+    assert in_words("en", length, unit) == english
+    assert in_words("ru", length, unit) == russian
+
+
+def test_a_streak_keeps_the_unit_that_was_promised_then() -> None:
+    habit = promise(version(), version(14, Times(times=1, per="week")))
+    runs, _ = streaks(habit, done(0, 1, 2, 15, 22, 29), (), day(35))
+    shown = [streak_of(habit, run) for run in runs]
+    assert [(one.length, one.unit) for one in shown] == [(3, "week"), (3, "day")]

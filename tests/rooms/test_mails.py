@@ -270,7 +270,7 @@ async def test_a_reminder_tells_how_things_stand(
     for said in (
         "Your cue: with every meal",
         "So far: 4 of 8 glasses",
-        "You have kept this 3 times in a row.",
+        "You have kept this for 3 days in a row.",
         "You get this because you asked to be reminded at 18:30, 21:00.",
     ):
         assert said in plain(mail)

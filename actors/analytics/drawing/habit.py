@@ -5,6 +5,7 @@ from actors.analytics.drawing.axes import Days, Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, Board
 from actors.analytics.drawing.lettering import lines
 from actors.analytics.drawing.theme import legible, mix
+from contracts import streaks
 from contracts.analytics import HabitInsight, Point
 from contracts.quantity import write_duration
 from contracts.speech import say
@@ -98,8 +99,10 @@ def _figures(board: Board, y: float, report: HabitInsight) -> float:
         parts.tile(board, (right, y), wide, say(language, "In all"), total, note=report.unit)
     else:
         parts.tile(board, (right, y), wide, say(language, "Promises kept"), in_all)
-    streak = words.number(line.streak, language)
-    best = words.number(line.best_streak, language)
+    streak, best = (
+        streaks.in_words(language, length, line.streak_unit)
+        for length in (line.streak, line.best_streak)
+    )
     skipped = say(language, "{n} skipped", {"n": line.skipped}) if line.skipped else ""
     parts.tile(board, (left, y + down), wide, say(language, "Streak"), streak, note=skipped)
     parts.tile(board, (right, y + down), wide, say(language, "Best streak"), best)

@@ -5,10 +5,11 @@ from datetime import date
 from actors.analytics.drawing import axes, parts, words
 from actors.analytics.drawing.axes import Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, WIDTH, Board
-from actors.analytics.drawing.lettering import lines, width
+from actors.analytics.drawing.lettering import width
 from actors.analytics.drawing.theme import legible, mix, on
 from contracts.analytics import HabitInsight, MonthOfWeekdays
 from contracts.speech import count, say
+from contracts.streaks import in_words
 
 COLUMNS = 24
 """Months side by side."""
@@ -152,7 +153,7 @@ def streaks(board: Board, report: HabitInsight) -> None:
         middle, base = WIDTH / 2, y + 20
         fill = colour if streak.length == most else mix(colour, theme.ground, 0.6)
         board.box((middle - wide / 2, y + 3), (wide, 24), fill, radius=6)
-        label = words.number(streak.length, language)
+        label = in_words(language, streak.length, streak.unit)
         start, end = said[streak.start], said[streak.end]
         inside = width(label, SMALL, bold=True) + 10 <= wide
         if inside:
@@ -162,8 +163,4 @@ def streaks(board: Board, report: HabitInsight) -> None:
         board.text((middle - wide / 2 - 10, base), start, SMALL, theme.soft, side="right")
         board.text((middle + wide / 2 + 10, base), end, SMALL, theme.soft)
         y += 34
-    hint = say(language, "In promises kept: days, or weeks, months and blocks of days")
-    for line in lines(hint, INNER, SMALL, most=2):
-        board.text((LEFT, y + 22), line, SMALL, theme.soft)
-        y += 20
     board.height = y + EDGE

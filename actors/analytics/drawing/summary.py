@@ -7,6 +7,7 @@ from actors.analytics.drawing.axes import Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
 from actors.analytics.drawing.theme import legible, mix
 from actors.analytics.wording import streak_in_words
+from contracts import streaks
 from contracts.analytics import AtRisk, HabitLine, Step, Summary
 from contracts.speech import count, say
 
@@ -169,10 +170,11 @@ def _habit(board: Board, y: float, habit: HabitLine) -> float:
     board.text((574, base), points, SMALL, _direction(board, sign), side="right")
     board.text(
         (RIGHT, base),
-        words.number(habit.streak, language),
+        streaks.in_words(language, habit.streak, habit.streak_unit),
         BODY,
         side="right",
         bold=habit.streak > 0,
+        room=96,
     )
     return y + ROW
 
@@ -189,7 +191,7 @@ def _at_risk(board: Board, y: float, risks: tuple[AtRisk, ...]) -> float:
     board.text((LEFT + 24, y + 31), title, BODY, bold=True, room=INNER - 48)
     y += 58
     for risk in shown:
-        streak = streak_in_words(language, risk.streak)
+        streak = streak_in_words(language, risk.streak, risk.streak_unit)
         board.text((LEFT + 24, y), risk.name, BODY, room=380)
         board.text((RIGHT - 20, y), streak, SMALL, theme.warm, side="right", bold=True, room=200)
         y += 28
