@@ -192,7 +192,9 @@ class HabitToday(Outline):
     """A habit on a day: what is asked, what is logged, and how it stands.
 
     `due`: it is asked for. `on_break`: a break covers the day. `done` of `needed`: how far the
-    day, or the week, month or block of days that counts, has come, in the habit's measure.
+    day, or the week, month or block of days that counts, has come, in the habit's measure. Days at
+    rest, also those that are planned, take their share of what a period needs; of the first piece
+    of one it shows what a whole one needs, though that asks for nothing yet.
     """
 
     habit_id: UUID

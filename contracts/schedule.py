@@ -99,7 +99,10 @@ class EveryNDays(_Value):
 class Times(_Value):
     """Due on any `times` different days of each week, month or block of `days` days.
 
-    Blocks are counted from the day it begins. A month shorter than `times` asks for each day.
+    Blocks are counted from the day it begins. A month shorter than `times` asks for each day. Days
+    at rest (skips, breaks) take their share: of 4 a week, a break of three days leaves 2. A piece
+    of a period, at the start of the habit or before a new schedule, asks for nothing: it counts as
+    one if all was done in it, and else neither breaks nor lengthens a streak.
     """
 
     every: Literal["times"] = "times"

@@ -1,8 +1,7 @@
 """The habits of people, as they defined them; and what the room remembers of the people.
 
-`progress` is the state of score and streaks after `settled_day`: whatever happens later costs the
-days since then, not the length of the history. `snapshots` hold it for the end of each month, for
-changes further back; the first one is the day before the habit begins, so there is always one.
+`progress` is the state of score and streaks after `settled_day`; `snapshots` hold it for the end of
+each month, for changes further back: the first one is the day before the habit begins.
 """
 
 from collections.abc import Iterable
@@ -102,8 +101,8 @@ class HabitRow:
     """A habit as it is stored; `versions` and `progress` are JSON.
 
     `version` counts every change, also of its days; `edition` only what its owner edits.
-    `binned_at` is since when it lies in the bin: then only who asks for the bin finds it. `bin_id`
-    names that, and has its place among the ids of the changes to days.
+    `binned_at`: since when it lies in the bin, where only who asks for the bin finds it. `bin_id`
+    names that, with a place among the ids of changes. `archived_at`: since when it is laid aside.
     """
 
     id: UUID

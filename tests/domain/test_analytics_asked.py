@@ -15,6 +15,7 @@ from actors.analytics.history import reach_of
 from contracts.habit import Kind, Target
 from contracts.keeping.progress import begin, standing, streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
+from contracts.keeping.risk import ends_today
 from contracts.schedule import EveryNDays, MonthDays, Schedule, Times, Weekdays
 from tests.domain.making import MONDAY, day, days, done, promise, version
 from tests.domain.tracking import habit
@@ -189,6 +190,35 @@ def test_a_limit_is_kept_when_the_week_is_over() -> None:
 
 
 # -- the edges ------------------------------------------------------------------------------------
+
+
+def test_a_limit_in_a_week_without_a_word_is_judged_alike_everywhere() -> None:
+    plan = promise(version(target=Target(at="most", value=6, per="week")), measure="count")
+    logged, rests = days({2: 2000, 15: 0, 22: 6000}), [(day(28), day(30))]
+    # What is to be built must be logged: nothing said is nothing kept. Rest excuses.
+    assert told(plan, logged, 35, rests=rests) == ([6, 13, 20, 27], [6, 20, 27], False)
+    runs, now = streaks(plan, logged, rests, day(35))
+    assert [run.length for run in runs] == [2, 1]
+    assert now.run.length == 2
+    sunday = standing(begin(plan), plan, logged, rests, day(13))
+    assert (sunday.streak, sunday.done, sunday.needed, sunday.due) == (1, 0, 6, True)
+    assert ends_today(begin(plan), plan, logged, rests, day(13))
+    assert not ends_today(begin(plan), plan, {**logged, **days({9: 0})}, rests, day(13))
+
+
+@pytest.mark.parametrize(
+    ("logged", "counted", "asked"), [((4,), 0, [4]), ((3, 4, 6), 1, [3, 4, 6]), ((), 0, [])]
+)
+def test_the_first_piece_of_a_week_is_judged_alike_everywhere(
+    logged: tuple[int, ...], counted: int, asked: list[int]
+) -> None:
+    plan, entries = of(THRICE, begin=3), done(*logged, 8, 9, 10)
+    assert told(plan, entries, 7) == (asked, asked, False)
+    evening = standing(begin(plan), plan, entries, (), day(6))
+    assert (evening.done, evening.needed) == (len(logged), 3)
+    assert evening.streak == standing(begin(plan), plan, entries, (), day(7)).streak == counted
+    assert not ends_today(begin(plan), plan, entries, (), day(6))
+    assert standing(begin(plan), plan, entries, (), day(14)).streak == counted + 1
 
 
 def test_a_range_cuts_nothing_short() -> None:

@@ -39,7 +39,7 @@ from tests.rooms.tracking import Tracker, day
 
 pytestmark = pytest.mark.asyncio
 
-STANDING = {"streak", "best_streak", "score", "schedule", "target"}
+STANDING = {"streak", "best_streak", "streak_unit", "score", "schedule", "target"}
 
 
 @dataclass
