@@ -91,6 +91,10 @@ class HabitLine(Message):
     """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
     score: float
     """The strength as of today, from 0 to 1."""
+    waiting: int = 0
+    """Promises that are due today and not decided yet."""
+    archived: bool = False
+    """True: it is laid aside by now."""
 
 
 class Step(Message):

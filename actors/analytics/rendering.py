@@ -101,7 +101,8 @@ async def drawn(
 def content_of(report: AnyAnswer, asked: RenderReport, language: Language) -> bytes:
     """Return a sum over all that a file shows; what only dates a report is not among it."""
     said = report.model_dump_json(exclude={"stamp", "today"})
-    look: tuple[object, ...] = (asked.of.report, asked.format)
+    day = min(report.today, report.last)  # the only day that may still be open
+    look: tuple[object, ...] = (asked.of.report, asked.format, day)
     if asked.format != "csv":
         look += (asked.picture, asked.theme, language)
     if asked.format == "png":

@@ -146,11 +146,13 @@ def _line(
             best_streak=seen.best_streak,
             streak_unit=seen.unit.per,
             score=round(seen.score, 6),
+            waiting=waiting,
+            archived=habit.until is not None,
         )
-        for habit, seen, asked, kept, skipped, total, asked_then, kept_then in zip(
+        for habit, seen, asked, kept, skipped, waiting, total, asked_then, kept_then in zip(
             history.habits,
             standings,
-            *(sums[name].tolist() for name in ("asked", "kept", "skipped", "value")),
+            *(sums[name].tolist() for name in ("asked", "kept", "skipped", "waiting", "value")),
             *(sums_then[name].tolist() for name in ("asked", "kept")),
             strict=True,
         )

@@ -340,6 +340,7 @@ def test_a_streak_of_due_days_and_of_weeks() -> None:
     plan = promise(version(schedule=Times(times=1, per="week")))
     counts = {1: (1, 1), 8: (1, 1), 15: (1, 1)}
     weekly = milestone(told(plan, done(1, 8, 15), 16, counts), "streak")
+    assert weekly.text.startswith("7 weeks in a row")
     assert (weekly.now, weekly.on) == (3, day(48))
     # Without the third week: it is still open, so it counts as the first of five to come.
     counts = {1: (1, 1), 8: (1, 1)}

@@ -74,6 +74,33 @@ def a_week() -> History:
     )
 
 
+def test_lines_say_what_a_streak_counts_and_what_waits() -> None:
+    monthly = Target(value=20, per="month")
+    found = told(
+        history(
+            habit("Daily", promise(), done(0, 1, 2)),
+            habit("Weekly", promise(version(0, THRICE))),
+            habit("Monthly", promise(version(0, target=monthly), measure="count")),
+            habit("Block", promise(version(0, Times(times=2, per="days", days=5)))),
+            habit("Later", promise(version(0), version(9, THRICE))),
+            habit("Laid aside", promise(), done(0), until=1),
+            today=3,
+        ),
+        0,
+        6,
+    )
+    said = [(one.name, one.streak_unit, one.waiting, one.archived) for one in found.habits]
+    assert said == [
+        ("Daily", "days", 1, False),
+        ("Weekly", "weeks", 0, False),
+        ("Monthly", "months", 0, False),
+        ("Block", "blocks", 0, False),
+        ("Later", "days", 1, False),
+        ("Laid aside", "days", 0, True),
+    ]
+    assert [(one.name, one.streak_unit) for one in found.at_risk] == [("Daily", "days")]
+
+
 def test_a_week() -> None:
     found = told(a_week(), 0, 6)
     assert (found.first, found.last, found.today, found.stamp) == (day(0), day(6), day(7), 7)

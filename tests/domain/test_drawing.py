@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from actors.analytics.answering import AnyAnswer
 from actors.analytics.drawing import lettering, theme
 from actors.analytics.drawing.board import Board
-from actors.analytics.drawing.gallery import draw, paint
+from actors.analytics.drawing.gallery import draw, of_own_days, paint
 from actors.analytics.drawing.moods import DOTS, thinned
 from actors.analytics.drawing.squares import bands
 from actors.analytics.pictures import PICTURES, check_picture
@@ -24,6 +24,7 @@ from actors.analytics.rendering import File, Shelf, content_of, drawn
 from actors.analytics.tables import table_of
 from contracts.analytics import GetHabitInsight, GetMoodReport, GetSummary
 from contracts.auth import Language
+from contracts.habit import StreakUnit
 from contracts.message import Invalid
 from contracts.pictures import Picture, RenderReport
 from tests.domain import reports
@@ -155,6 +156,107 @@ def test_the_same_picture_has_the_same_bytes(format: str) -> None:
         for _ in range(2)
     }
     assert len(made) == 1
+
+
+def said_on(
+    report: AnyAnswer, picture: Picture = "overview", language: Language = "en"
+) -> set[str]:
+    return {words for words, _ in words_on(paint(report, picture, "light", language))}
+
+
+def test_a_young_habit_gets_its_own_span() -> None:
+    year = reports.insight(365)
+    young = year.model_copy(update={"scores": year.scores[-7:]})
+    shown = of_own_days(young)
+    assert (shown.first, shown.last) == (reports.TODAY - 6 * reports.ONE, reports.TODAY)
+    assert [day.day for day in shown.heat] == reports.span(7)
+    for picture in PICTURES["habit"]:
+        assert "Mar 2 – 8, 2026" in said_on(young, picture), picture
+    ahead = year.model_copy(update={"last": reports.TODAY + 30 * reports.ONE})
+    assert of_own_days(ahead).last == reports.TODAY
+    empty = reports.insight(365, empty=True)
+    assert of_own_days(empty) == empty
+
+
+@pytest.mark.parametrize(
+    ("unit", "language", "said"),
+    [
+        ("days", "en", ["111 days", "3650 days", "1 day", "19 days"]),
+        ("weeks", "ru", ["111 недель", "3650 недель", "1 неделя", "19 недель"]),
+        ("months", "ru", ["111 месяцев", "3650 месяцев", "1 месяц", "19 месяцев"]),
+        ("blocks", "en", ["111 blocks of days", "3650 blocks of days", "1 block of days"]),
+    ],
+)
+def test_streaks_carry_their_unit(unit: StreakUnit, language: Language, said: list[str]) -> None:
+    report = reports.insight(365)
+    report = report.model_copy(
+        update={
+            "line": report.line.model_copy(update={"streak_unit": unit}),
+            "streaks": tuple(
+                one.model_copy(update={"unit": unit, "length": length})
+                for one, length in zip(report.streaks, (1, 19), strict=False)
+            ),
+        }
+    )
+    found = said_on(report, "overview", language) | said_on(report, "streaks", language)
+    # Digits are in groups, and a label beside its bar ends in the day.
+    plain = re.sub(r"(?<=\d)[, ](?=\d{3})", "", " ".join(found))
+    assert all(one in plain for one in said), (said, plain)
+
+
+def test_an_open_day_is_drawn_as_open_and_not_as_missed() -> None:
+    over = reports.summary(7, 5)
+    lines = [one.model_copy(update={"asked": 0, "kept": 0, "rate": None}) for one in over.habits]
+    lines[2] = lines[2].model_copy(update={"waiting": 1})
+    today = over.model_copy(update={"waiting": 3, "habits": tuple(lines)})
+    found = said_on(today)
+    assert {"3 still open today", "still open", lines[2].name} <= found
+    assert "0/0" not in found, "what asked for nothing has no row"
+    assert "still open" not in said_on(over)
+    png = [draw(one, "overview", "light", "en", "svg", 1) for one in (over, today)]
+    assert png[0] != png[1]
+    morning = today.model_copy(update={"asked": 0, "check_ins": 0, "entries": 0})
+    assert "Nothing here yet" not in said_on(morning), "it shows what waits"
+    assert content_of(over, RenderReport(of=GetSummary()), "en") != content_of(
+        over.model_copy(update={"today": over.last - reports.ONE}),
+        RenderReport(of=GetSummary()),
+        "en",
+    )
+
+
+def test_a_range_that_is_not_over_is_not_said_to_be_worse() -> None:
+    over = reports.summary(7, 5).model_copy(update={"perfect_days": 2})
+    assert "▲ 2" in said_on(over)
+    for under_way in ({"last": over.today + reports.ONE}, {"waiting": 1}):
+        assert "▲ 2" not in said_on(over.model_copy(update=under_way))
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Consistency:"), ("ru", "Постоянство:")])
+def test_consistency_is_explained(language: Language, word: str) -> None:
+    found = said_on(reports.summary(), "overview", language)
+    explained = [words for words in found if words.startswith(word)]
+    assert explained
+    assert not explained[0].endswith("…")
+
+
+def test_habits_stand_in_their_own_order_and_archived_ones_are_not_of_now() -> None:
+    report = reports.summary(7, 5)
+    names = ("Zebra", "Apple", "Mango", "Kiwi", "Plum")
+    lines = tuple(
+        one.model_copy(update={"name": name, "asked": 7, "archived": name == "Kiwi"})
+        for name, one in zip(names, report.habits, strict=True)
+    )
+    board = paint(report.model_copy(update={"habits": lines}), "overview", "light", "en")
+    places = {words: box[1] for words, box in words_on(board)}
+    assert sorted(names, key=lambda name: -places[name]) == list(names)
+    assert places["archived"] == pytest.approx(places["Kiwi"], abs=6)
+
+
+def test_a_long_name_takes_a_second_line() -> None:
+    name = "Практиковаться на фортепиано с метрономом медленно"
+    assert name not in said_on(reports.insight(30, name=name))
+    written = said_on(reports.insight(30, name=name))
+    assert not any(words.endswith("…") for words in written if words.startswith("Практик"))
 
 
 def test_themes_can_be_read() -> None:

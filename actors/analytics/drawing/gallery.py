@@ -31,12 +31,21 @@ def paint(report: AnyAnswer, picture: Picture, theme: ThemeName, language: Langu
         case Summary():
             summary.overview(board, report)
         case HabitInsight():
-            _HABIT[picture](board, report)
+            _HABIT[picture](board, of_own_days(report))
         case Associations():
             associations.overview(board, report)
         case MoodReport():
             _MOODS[picture](board, report)
     return board
+
+
+def of_own_days(report: HabitInsight) -> HabitInsight:
+    """Leave out the days before the habit began and those to come: they have nothing to show."""
+    if not report.scores:
+        return report
+    first, last = report.scores[0].day, report.scores[-1].day
+    heat = tuple(day for day in report.heat if first <= day.day <= last)
+    return report.model_copy(update={"first": first, "last": last, "heat": heat})
 
 
 _HABIT = {

@@ -98,13 +98,13 @@ def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return text[:low].rstrip() + ELLIPSIS
 
 
-def lines(text: str, room: float, size: float, *, most: int) -> list[str]:
+def lines(text: str, room: float, size: float, *, most: int, bold: bool = False) -> list[str]:
     """Break words into at most so many lines; the last one ends in `…` if some are left over."""
     found: list[str] = []
     words = plain(text).split(" ")
     while words and len(found) < most - 1:
         line = words.pop(0)
-        while words and width(f"{line} {words[0]}", size) <= room:
+        while words and width(f"{line} {words[0]}", size, bold=bold) <= room:
             line = f"{line} {words.pop(0)}"
-        found.append(shorten(line, room, size))
-    return [*found, shorten(" ".join(words), room, size)] if words else found
+        found.append(shorten(line, room, size, bold=bold))
+    return [*found, shorten(" ".join(words), room, size, bold=bold)] if words else found

@@ -25,15 +25,19 @@ TILE = 88.0
 
 def head(board: Board, title: str, report: Report, *, colour: str = "") -> float:
     """Write what the picture is of, and of which days; return where the next thing may begin."""
-    left = LEFT
+    left = LEFT + 20 if colour else LEFT
     days = words.span(report.first, report.last, board.language)
+    size, high = LARGE + 4, 34.0
+    rows = lines(title, RIGHT - left, size, most=2, bold=True)
     if colour:
-        board.box((LEFT, EDGE), (6, 56), colour, radius=3)
-        left += 20
-    board.text((left, EDGE + 24), title, LARGE + 4, bold=True, room=RIGHT - left)
-    board.text((left, EDGE + 52), days, BODY, board.theme.soft)
+        board.box((LEFT, EDGE), (6, 56 + high * (len(rows) - 1)), colour, radius=3)
+    y = EDGE + 24
+    for row in rows:
+        board.text((left, y), row, size, bold=True)
+        y += high
+    board.text((left, y - 6), days, BODY, board.theme.soft)
     board.title = f"{plain(title) or '–'}, {days}"
-    return EDGE + 84
+    return y + 26
 
 
 def heading(board: Board, y: float, title: str, note: str = "") -> float:
@@ -61,7 +65,9 @@ def tile(
     theme = board.theme
     board.box(at, (wide, TILE), theme.panel, radius=10)
     board.text((x + 16, y + 28), label, SMALL, theme.soft, room=wide - 32)
-    used = board.text((x + 16, y + 67), value, LARGE + 2, bold=True, room=wide - 32)
+    sizes = (LARGE + 2, LARGE - 4, BODY, SMALL)
+    fit = (one for one in sizes if width(plain(value), one, bold=True) <= wide - 32)
+    used = board.text((x + 16, y + 67), value, next(fit, SMALL), bold=True, room=wide - 32)
     if feeling is not None:
         face(board, (x + 16 + used + 26, y + 58), 14, feeling)
         used += 44

@@ -147,7 +147,8 @@ def streaks(board: Board, report: HabitInsight) -> None:
     days = {day for streak in longest for day in (streak.start, streak.end)}
     said = {day: words.short_day(day, language, year=True) for day in days}
     beside = max(width(text, SMALL) for text in said.values()) + 46
-    room = INNER - 2 * beside
+    units = {in_words(language, one.length, one.unit) for one in longest}
+    room = INNER - 2 * (beside + max(width(label, SMALL, bold=True) for label in units) / 2)
     for streak in sorted(longest, key=lambda one: one.end, reverse=True):
         wide = max(room * streak.length / most, 8.0)
         middle, base = WIDTH / 2, y + 20
@@ -163,4 +164,4 @@ def streaks(board: Board, report: HabitInsight) -> None:
         board.text((middle - wide / 2 - 10, base), start, SMALL, theme.soft, side="right")
         board.text((middle + wide / 2 + 10, base), end, SMALL, theme.soft)
         y += 34
-    board.height = y + EDGE
+    board.height = y + EDGE - 8

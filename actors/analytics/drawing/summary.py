@@ -5,6 +5,7 @@ from datetime import date
 from actors.analytics.drawing import axes, parts, words
 from actors.analytics.drawing.axes import Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
+from actors.analytics.drawing.lettering import lines, plain, width
 from actors.analytics.drawing.theme import legible, mix
 from actors.analytics.wording import streak_in_words
 from contracts import streaks
@@ -12,9 +13,12 @@ from contracts.analytics import AtRisk, HabitLine, Step, Summary
 from contracts.speech import count, say
 
 SHOWN = 12
-"""Habits in a picture; of more, the best and the last ones."""
+"""Habits in a picture; of more, the first ones."""
 
 RISKS = 5
+NAME = 212.0
+"""Pixels of a habit's name."""
+
 MONTHS = 18
 """Months that are named one by one."""
 
@@ -25,12 +29,12 @@ def overview(board: Board, report: Summary) -> None:
     """Draw a summary."""
     language = board.language
     y = parts.head(board, say(language, "Summary"), report)
-    if not report.asked and not report.check_ins and not report.entries:
+    if not (report.asked or report.waiting or report.check_ins or report.entries):
         hint = say(language, "Check in for a few days, and this picture fills.")
         parts.nothing(board, y, hint)
         return
     y = _figures(board, y, report)
-    y = _steps(board, y + 22, report.steps)
+    y = _steps(board, y + 22, report)
     y = _habits(board, y + 22, report.habits)
     if report.at_risk:
         y = _at_risk(board, y + 20, report.at_risk)
@@ -43,16 +47,26 @@ def _figures(board: Board, y: float, report: Summary) -> float:
     x = LEFT + 92
     parts.ring(board, (x, y + 88), 78, report.completion, say(language, "kept"))
     kept = say(language, "{kept} of {asked}", _numbers(board, report.kept, report.asked))
-    board.text((x, y + 204), kept, BODY, side="center", room=190)
+    below = y + 204
+    board.text((x, below), kept, BODY, side="center", room=190)
     points, sign = words.change(_points(before.completion_change), language)
     if points:
+        below += 22
         said = say(language, "{change} points", {"change": points}) if sign else points
-        board.text((x, y + 226), said, SMALL, _direction(board, sign), side="center")
+        board.text((x, below), said, SMALL, _direction(board, sign), side="center")
+    if report.waiting:
+        below += 22
+        text = _still_open(board, report.waiting)
+        board.text((x, below), text, SMALL, board.theme.soft, side="center", room=200)
     left, gap = LEFT + 214, 14.0
     wide = (RIGHT - left - gap) / 2
     down = parts.TILE + gap
-    perfect = say(language, "{n} of {days}", {"n": report.perfect_days, "days": report.days_asked})
-    more = words.change(float(report.perfect_days - before.perfect_days), language)
+    perfect, more = "–", ("", 0)
+    if report.days_asked:
+        days_ = {"n": report.perfect_days, "days": report.days_asked}
+        perfect = say(language, "{n} of {days}", days_)
+    if report.last < report.today or (report.last == report.today and not report.waiting):
+        more = words.change(float(report.perfect_days - before.perfect_days), language)
     parts.tile(board, (left, y), wide, say(language, "Perfect days"), perfect, more)
     steady = words.percent(report.consistency, language)
     parts.tile(board, (left + wide + gap, y), wide, say(language, "Consistency"), steady)
@@ -71,12 +85,20 @@ def _figures(board: Board, y: float, report: Summary) -> float:
     parts.tile(board, (left + wide + gap, y + down), wide, label, check_ins, note=entries)
     days = words.span(before.first, before.last, language)
     text = say(language, "Changes are against {days}", {"days": days})
-    board.text((left, y + 2 * down + 12), text, SMALL, board.theme.soft, room=RIGHT - left)
-    return y + 232
+    board.text((left, y + 2 * down + 10), text, SMALL, board.theme.soft, room=RIGHT - left)
+    text = say(language, "Consistency: the share of days with at least half kept")
+    board.text((left, y + 2 * down + 30), text, SMALL, board.theme.soft, room=RIGHT - left)
+    return max(below, y + 2 * down + 30) + 6
 
 
-def _steps(board: Board, y: float, steps: tuple[Step, ...]) -> float:
-    """Draw how much was kept of what each day, week or month asked."""
+def _still_open(board: Board, waiting: int) -> str:
+    """Say how much of today is not decided yet."""
+    return count(board.language, "{n} still open today", "{n} still open today", waiting)
+
+
+def _steps(board: Board, y: float, report: Summary) -> float:
+    """Draw how much was kept of what each day, week or month asked; an open day is an outline."""
+    steps = report.steps
     if len(steps) < 2:
         return y - 22
     language, theme = board.language, board.theme
@@ -87,7 +109,8 @@ def _steps(board: Board, y: float, steps: tuple[Step, ...]) -> float:
         title = say(language, "Week by week")
     else:
         title = say(language, "Month by month")
-    y = parts.heading(board, y, title)
+    note = _still_open(board, report.waiting) if report.waiting and length == 1 else ""
+    y = parts.heading(board, y, title, note)
     frame = Frame(y + 6, 120)
     marks = [(one, words.percent(one, language)) for one in (0, 0.5, 1)]
     axes.grid(board, frame, marks)
@@ -99,7 +122,13 @@ def _steps(board: Board, y: float, steps: tuple[Step, ...]) -> float:
         middle = frame.left + (place + 0.5) * pitch
         x = middle - wide / 2
         places.append((middle, _label(step.first, length, len(steps), board)))
-        if step.asked:
+        waiting = report.waiting if step.first == step.last == report.today else 0
+        if waiting:
+            high = frame.bottom - frame.y(step.kept / (step.asked + waiting))
+            colour = mix(theme.accent, theme.ground, 0.4)
+            board.box((x, frame.bottom - high), (wide, high), colour)
+            board.squares([(x, frame.top)], (wide, frame.high_px), theme.accent, hollow=True)
+        elif step.asked:
             board.box((x, frame.top), (wide, frame.high_px), theme.panel, radius=min(4, wide / 3))
             high = frame.bottom - frame.y(step.kept / step.asked)
             full = step.kept >= step.asked
@@ -126,30 +155,21 @@ def _years(places: list[tuple[float, str]], steps: tuple[Step, ...]) -> list[tup
 
 
 def _habits(board: Board, y: float, habits: tuple[HabitLine, ...]) -> float:
-    """Draw a line for each habit."""
-    asked = [habit for habit in habits if habit.asked]
+    """Draw a line for each habit, in its person's own order."""
+    asked = [habit for habit in habits if habit.asked or habit.waiting]
     if not asked:
         return y - 22
     language, theme = board.language, board.theme
     y = parts.heading(board, y, say(language, "Habits"))
     board.text((574, y - 16), say(language, "change"), SMALL, theme.soft, side="right", room=90)
     board.text((RIGHT, y - 16), say(language, "streak"), SMALL, theme.soft, side="right", room=90)
-    ranked = asked
-    many = len(asked) > SHOWN + 2
-    if many:
-        ranked = sorted(asked, key=lambda one: (-(one.rate or 0), -one.asked, one.name))
-    first, last = ranked, ranked[:0]
-    if many:
-        first, last = ranked[: SHOWN // 2], ranked[-SHOWN // 2 :]
+    first = asked if len(asked) <= SHOWN + 2 else asked[:SHOWN]
     for habit in first:
         y = _habit(board, y, habit)
-    if last:
-        between = len(ranked) - SHOWN
-        text = count(language, "{n} more habit in between", "{n} more habits in between", between)
+    if rest := len(asked) - len(first):
+        text = count(language, "and {n} more habit", "and {n} more habits", rest)
         board.text((LEFT + 22, y + 22), text, SMALL, theme.soft)
         y += ROW - 4
-    for habit in last:
-        y = _habit(board, y, habit)
     return y
 
 
@@ -158,24 +178,29 @@ def _habit(board: Board, y: float, habit: HabitLine) -> float:
     language, theme = board.language, board.theme
     colour, base = legible(habit.colour, theme), y + 23
     board.dot((LEFT + 7, y + 18), 6, colour)
-    board.text((LEFT + 22, base), habit.name, BODY, room=200)
-    left, wide = LEFT + 236, 168.0
-    board.box((left, y + 11), (wide, 14), theme.panel, radius=7)
+    if width(plain(habit.name), BODY) <= NAME:
+        board.text((LEFT + 22, base), habit.name, BODY)
+    else:
+        for place, line in enumerate(lines(habit.name, NAME, SMALL, most=2)):
+            board.text((LEFT + 22, y + 14 + 17 * place), line, SMALL)
+    left, wide = LEFT + 246, 150.0
     share = min(habit.rate or 0.0, 1.0)
+    kept, room = f"{habit.kept}/{habit.asked}", 84.0
+    if habit.asked:
+        board.box((left, y + 11), (wide, 14), theme.panel, radius=7)
+    else:
+        board.squares([(left, y + 11)], (wide, 14), colour, hollow=True)
+        kept, room = say(language, "still open"), 150.0  # there is no change beside it
     if share:
         board.box((left, y + 11), (max(share * wide, 14), 14), colour, radius=7)
-    kept = f"{habit.kept}/{habit.asked}"
-    board.text((left + wide + 12, base), kept, SMALL, theme.soft, room=74)
+    board.text((left + wide + 12, base), kept, SMALL, theme.soft, room=room)
     points, sign = words.change(_points(habit.change), language)
     board.text((574, base), points, SMALL, _direction(board, sign), side="right")
-    board.text(
-        (RIGHT, base),
-        streaks.in_words(language, habit.streak, habit.streak_unit),
-        BODY,
-        side="right",
-        bold=habit.streak > 0,
-        room=96,
-    )
+    streak = streaks.in_words(language, habit.streak, habit.streak_unit)
+    bold, ink = habit.streak > 0, theme.ink
+    if habit.archived:
+        streak, bold, ink = say(language, "archived"), False, theme.soft
+    board.text((RIGHT, base), streak, SMALL, ink, side="right", bold=bold, room=104)
     return y + ROW
 
 
