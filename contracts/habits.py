@@ -163,6 +163,8 @@ class HabitCreated(_AboutHabit):
     habit: Outline
     start_day: Day
     versions: tuple[Version, ...]
+    order: int | None = None
+    """Its place in the list; lower comes first."""
 
 
 class HabitChanged(_AboutHabit):
@@ -172,6 +174,8 @@ class HabitChanged(_AboutHabit):
     habit: Outline
     start_day: Day
     versions: tuple[Version, ...]
+    order: int | None = None
+    """Its place in the list; lower comes first."""
 
 
 class HabitArchived(_AboutHabit):

@@ -39,7 +39,7 @@ class Tracked:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A person until `today`: habits by name, and entries of the diary by day and instant.
+    """A person until `today`: habits in their order, and entries of the diary by day and instant.
 
     To report on days, it holds what was logged from `reach_of` all habits before the first of
     them and before the settled day on, and nothing after today.
@@ -77,10 +77,15 @@ def history_of(
         today,
         tuple(
             tracked(row, person, progress.get(row.habit_id), logged[row.habit_id])
-            for row in sorted(rows.values(), key=lambda row: (row.name, row.habit_id))
+            for row in sorted(rows.values(), key=_place)
         ),
         tuple(loaded[0].entries),
     )
+
+
+def _place(row: HabitRow) -> tuple[bool, int, UUID]:
+    """Order habits as their person has them; ids rise with the time at which they were made."""
+    return row.position is None, row.position or 0, row.habit_id
 
 
 def tracked(

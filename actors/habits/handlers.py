@@ -24,6 +24,7 @@ from actors.habits.days import (
 )
 from actors.habits.decisions import Saying, addition, entry, restoration
 from actors.habits.kept import entry_of, entry_row, no_habit
+from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
@@ -163,11 +164,12 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
 @room.answer
 async def reorder_habits(command: ReorderHabits, who: Who, tx: Transaction) -> Done:
     """Put some habits first."""
-    mine = {row.id for row in await habits.find_all(tx, who.user_id)}
+    mine = {row.id: row for row in await habits.find_all(tx, who.user_id)}
     for habit_id in command.habit_ids:
         if habit_id not in mine:
             raise no_habit(habit_id)
-    await habits.order(tx, who.user_id, command.habit_ids)
+    moved = await habits.order(tx, who.user_id, command.habit_ids)
+    await tell(tx, *(fact for row in moved for fact in facts_of(row, row)))
     return Done()
 
 

@@ -128,6 +128,7 @@ async def create(
         habit=outline_of(row),
         start_day=start,
         versions=(version,),
+        order=row.position,
     )
     return row, fact
 

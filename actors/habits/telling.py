@@ -42,6 +42,7 @@ def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
             habit=outline_of(after),
             start_day=after.start_day,
             versions=versions_of(after.versions),
+            order=after.position,
         )
     ]
     if before.archived != after.archived:

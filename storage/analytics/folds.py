@@ -75,16 +75,18 @@ _SAME = (
 _HABIT = Fold(
     ("habits.habit_created", "habits.habit_changed"),
     "INSERT INTO analytics.habits AS h (user_id, habit_id, version, fact_id, name, kind, measure,"
-    " unit, colour, tags, start_day, versions)"
+    " unit, colour, tags, start_day, versions, position)"
     " SELECT DISTINCT ON (t.subject) t.user_id, t.subject, t.version, t.fact_id,"
     " c.name, c.kind, c.measure, c.unit, c.colour, c.tags,"
-    " (t.body ->> 'start_day')::date, t.body ->> 'versions' FROM told t,"
+    " (t.body ->> 'start_day')::date, t.body ->> 'versions', (t.body ->> 'order')::integer"
+    " FROM told t,"
     " jsonb_to_record(t.body -> 'habit')"
     " AS c(name text, kind text, measure text, unit text, colour text, tags text[])"
     " ORDER BY t.subject, t.version DESC, t.fact_id"
     " ON CONFLICT (user_id, habit_id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
     " measure = excluded.measure, unit = excluded.unit, colour = excluded.colour,"
     " tags = excluded.tags, start_day = excluded.start_day, versions = excluded.versions,"
+    " position = COALESCE(excluded.position, h.position),"  # older facts have none
     f" progress = CASE WHEN {_SAME} THEN h.progress END,"
     f" settled_day = CASE WHEN {_SAME} THEN h.settled_day END,"
     " version = excluded.version, fact_id = excluded.fact_id"

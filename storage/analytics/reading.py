@@ -44,6 +44,7 @@ class HabitRow:
     """A habit with its logged days.
 
     `archived_at` is when it was laid aside, if it is. `rests` are all breaks that cover it.
+    `position` is its place in the list of its person, if that was told.
     """
 
     habit_id: UUID
@@ -57,6 +58,7 @@ class HabitRow:
     days: list[int] = field(repr=False)
     values: list[int] = field(repr=False)
     states: list[int] = field(repr=False)
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ ORDINAL = "DATE '0001-01-01' - 1"
 
 _HABIT = (
     "SELECT h.habit_id, h.name, h.unit, h.colour, h.tags, h.kind, h.measure, h.start_day,"
-    " h.versions, CASE WHEN h.archived THEN h.archived_at END AS archived_at, d.*"
+    " h.versions, h.position, CASE WHEN h.archived THEN h.archived_at END AS archived_at, d.*"
     " FROM analytics.habits h CROSS JOIN LATERAL (SELECT"
     f" array_agg(c.day - ({ORDINAL}) ORDER BY c.day) AS days,"
     " array_agg(c.value ORDER BY c.day) AS values, array_agg(c.state ORDER BY c.day) AS states"
@@ -127,7 +129,7 @@ _HABIT = (
 )
 _RANGE = text(
     _HABIT.format(more="", which_days=" AND c.day BETWEEN :first AND :last", which="")
-    + " ORDER BY h.name, h.habit_id"
+    + " ORDER BY h.position, h.habit_id"
 )
 _WHOLE = text(
     _HABIT.format(
@@ -223,4 +225,5 @@ def _habit(row: Row[*tuple[Any, ...]], rests: list[BreakRow]) -> HabitRow:
         row.days or [],
         row.values or [],
         row.states or [],
+        row.position,
     )

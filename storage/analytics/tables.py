@@ -79,6 +79,7 @@ habits = Table(
     Column("tags", ARRAY(Text)),
     Column("start_day", Date),
     Column("versions", Text),
+    Column("position", Integer),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("fact_id", Uuid),
     Column("archived", Boolean, nullable=False, server_default="false"),

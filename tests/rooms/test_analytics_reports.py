@@ -21,7 +21,7 @@ from contracts.analytics import (
 )
 from contracts.breaks import AddBreak
 from contracts.check_ins import CheckIn
-from contracts.habits import DeleteHabit, UpdateHabit
+from contracts.habits import DeleteHabit, ReorderHabits, UpdateHabit
 from contracts.journal import CreateEntry
 from contracts.message import Invalid, NotFound, new_id
 from contracts.schedule import EveryDay
@@ -209,6 +209,25 @@ async def test_associations(ann: Tracker, bob: Tracker, carry: Carry) -> None:
     assert (same_day.with_days, same_day.without_days, same_day.effect) == (20, 40, 1.0)
     assert await code_of(bob.ask(GetAssociations(habit_id=run.habit_id))) == "habit_not_found"
     assert (await bob.ask(GetAssociations())).associations == ()
+
+
+async def test_habits_stand_in_the_order_of_their_person(ann: Tracker, carry: Carry) -> None:
+    made = {name: await ann.begin(name) for name in ("Zen", "Art", "Mix")}
+    for habit in made.values():
+        await ann.log(habit.habit_id, 0)
+    await carry()
+
+    async def names() -> list[str]:
+        return [one.name for one in (await ann.ask(GetSummary())).habits]
+
+    assert await names() == ["Zen", "Art", "Mix"]
+    await ann.ask(ReorderHabits(habit_ids=(made["Mix"].habit_id,)))
+    await carry()
+    assert await names() == ["Mix", "Zen", "Art"]
+    await ann.log((await ann.begin("Abc")).habit_id, 0)
+    await ann.ask(UpdateHabit(habit_id=made["Zen"].habit_id, name="Aaa"))
+    await carry()
+    assert await names() == ["Mix", "Aaa", "Art", "Abc"]
 
 
 async def test_a_streak_at_risk(ann: Tracker, carry: Carry) -> None:
