@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.context import ForkServerProcess
 from urllib.parse import urlsplit
 
@@ -38,7 +39,10 @@ PARTS: tuple[tuple[str, ...], ...] = (
 
 USUAL_PORT = {"amqp": 5672, "amqps": 5671}
 LOOK = 3.0
-"""Seconds that a broker has to answer the first look."""
+"""Seconds that a broker has to answer a look."""
+
+WATCH = 60.0
+"""Seconds between two looks at the broker."""
 
 PATIENCE = 20.0
 """Seconds that a part has to finish what it began, before it is killed."""
@@ -97,8 +101,8 @@ async def up(settings: Settings) -> None:
         engine = open_engine(url, 1)
         await migrate(engine)
         await engine.dispose()
-        if (why := await broker_away(settings.amqp() or "")) is not None:
-            complain(f"{why} Ritmo goes on, and waits for it.")
+        watch = Background("watch of RabbitMQ", partial(watch_broker, settings.amqp() or ""))
+        watch.start()
         environment = os.environ | settings_as_environment(settings, url)
         parts = [Part(words, environment) for words in PARTS]
         keeping = [Background(f"keeper of {' '.join(part.words)}", part.keep) for part in parts]
@@ -116,12 +120,21 @@ async def up(settings: Settings) -> None:
             await told.wait()
         answering.cancel()
         console.print("[dim]Ritmo is stopping …[/dim]")
+        await watch.stop()
         for keeper in keeping:
             await keeper.stop()
         for part in reversed(parts):
             await part.leave()
         await asyncio.gather(answering, return_exceptions=True)
     console.print("Ritmo has stopped; everything is saved.")
+
+
+async def watch_broker(url: str, every: float = WATCH) -> None:
+    """Say that RabbitMQ is away, once every so many seconds for as long as it is."""
+    while True:
+        if (why := await broker_away(url)) is not None:
+            complain(f"{why} Ritmo goes on, and waits for it.")
+        await asyncio.sleep(every)
 
 
 async def broker_away(url: str) -> str | None:

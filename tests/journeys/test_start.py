@@ -1,11 +1,13 @@
 """What a person gets wrong when they start Ritmo is said in a sentence that helps."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from actors.runtime.settings import Settings, unknown_settings
-from ops.supervisor import broker_away
+from ops.supervisor import broker_away, watch_broker
 from ops.zone import machine_zone
 from tests.backends import free_port
 from tests.journeys.running import ritmo
@@ -71,6 +73,36 @@ async def test_a_broker_that_is_away_is_named() -> None:
     assert away.startswith(f"RabbitMQ at 127.0.0.1:{port} does not answer (")
     assert "hidden" not in away
     assert "nobody.invalid:5671" in str(await broker_away("amqps://nobody.invalid"))
+
+
+async def test_a_broker_that_is_away_is_named_again_and_again_until_it_is_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    port, told = free_port(), list[str]()
+
+    async def until(enough: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not enough():
+                await asyncio.sleep(0.01)
+                told.extend(capsys.readouterr().err.splitlines())
+
+    asked = 0
+
+    def met(_: object, line: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        line.close()
+
+    watch = asyncio.create_task(watch_broker(f"amqp://u:hidden@127.0.0.1:{port}/", every=0.01))
+    await until(lambda: len(told) >= 3)
+    async with await asyncio.start_server(met, "127.0.0.1", port):
+        await until(lambda: asked >= 1)
+        told.clear()
+        await until(lambda: asked >= 4)
+        assert told == [], "it is there again"
+    await until(lambda: len(told) >= 1)
+    watch.cancel()
+    assert all(f"RabbitMQ at 127.0.0.1:{port} does not answer (" in line for line in told)
 
 
 def test_settings_that_are_none_are_named(data: Path) -> None:
