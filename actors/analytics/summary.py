@@ -171,8 +171,8 @@ def _perfect(by_day: pd.DataFrame) -> int:
 
 
 def _ranked(lines: Sequence[HabitLine]) -> tuple[HabitLine | None, HabitLine | None]:
-    """Return the best habit, and the worst if it is not as good; of equals the one asked more."""
-    able = [line for line in lines if line.asked >= RANKED_FROM]
+    """Return the best habit in use, and the worst if not as good; of equals the one asked more."""
+    able = [line for line in lines if line.asked >= RANKED_FROM and not line.archived]
     best = min(able, key=lambda one: (-(one.rate or 0), -one.asked, one.name), default=None)
     worst = min(able, key=lambda one: (one.rate or 0, -one.asked, one.name), default=None)
     return best, None if best is None or worst is None or worst.rate == best.rate else worst

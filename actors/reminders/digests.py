@@ -5,17 +5,22 @@ The figures come composed by analytics; here they are said, never computed again
 
 import base64
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from actors.reminders.domain import MIN_STREAK
 from actors.reminders.letters import Bar, Button, Card, Coming, DigestWords, Inlaid
 from contracts.analytics import HabitLine
+from contracts.habit import StreakUnit
 from contracts.mails import Digest, DigestEvery
 from contracts.speech import count, say
 from contracts.streaks import in_words
 
 LINES = 12
 """Habits that a digest lists, at most."""
+
+DAYS: dict[StreakUnit, int] = {"day": 1, "week": 7, "month": 30, "days": 2}
+"""Days that each of a streak's units lasts, about."""
 
 LEAF = "#1f7a55"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -45,10 +50,7 @@ def digest_in_words(digest: Digest, leave: str) -> DigestWords:
     params = {"range": range_said, "percent": percent(language, summary.completion)}
     heading = say(language, QUIET[digest.every], params)
     asked = summary.completion is not None
-    lines = sorted(
-        (line for line in summary.habits if line.asked or line.total),
-        key=lambda line: (-(line.rate or 0), -line.asked, line.name),
-    )
+    lines = [line for line in summary.habits if line.asked or line.total]
     return DigestWords(
         subject=say(language, SUBJECTS[digest.every], params) if asked else heading,
         heading=heading,
@@ -112,8 +114,7 @@ def _cards(digest: Digest) -> tuple[Card, ...]:
                 count(language, "perfect day", "perfect days", summary.perfect_days),
             )
         )
-    best = max(summary.habits, key=lambda line: line.streak, default=None)
-    if best is not None and best.streak >= MIN_STREAK:
+    if best := _longest(summary.habits):
         streak = in_words(language, best.streak, best.streak_unit)
         cards.append(Card(streak, say(language, "longest streak now")))
     if summary.mood is not None:
@@ -144,14 +145,22 @@ def _decimal(language: str, value: float) -> str:
 
 
 def _bar(language: str, line: HabitLine) -> Bar:
-    long = in_words(language, line.streak, line.streak_unit)
-    streak = (
-        say(language, "streak: {streak}", {"streak": long}) if line.streak >= MIN_STREAK else ""
-    )
+    note = ""
+    if line.archived:
+        note = say(language, "archived")
+    elif line.streak >= MIN_STREAK:
+        streak = in_words(language, line.streak, line.streak_unit)
+        note = say(language, "streak: {streak}", {"streak": streak})
     colour = line.colour if _COLOUR.fullmatch(line.colour) else LEAF
     figure = f"{line.kept}/{line.asked}" if line.asked else ""
     share = None if line.rate is None else max(0, min(100, round(line.rate * 100)))
-    return Bar(line.name, colour, figure, share, streak)
+    return Bar(line.name, colour, figure, share, note)
+
+
+def _longest(lines: Sequence[HabitLine]) -> HabitLine | None:
+    """Return the habit in use whose streak has lasted longest, if one is worth a word."""
+    streaks = [one for one in lines if not one.archived and one.streak >= MIN_STREAK]
+    return max(streaks, key=lambda one: one.streak * DAYS[one.streak_unit], default=None)
 
 
 def _notes(digest: Digest) -> tuple[str, ...]:
@@ -164,9 +173,9 @@ def _notes(digest: Digest) -> tuple[str, ...]:
         text = "Left behind: “{habit}”. A smaller step may help."
         notes.append(say(language, text, {"habit": digest.neglected}))
     for one in summary.at_risk[:3]:
-        params = {"habit": one.name, "streak": in_words(language, one.streak, one.streak_unit)}
+        streak = in_words(language, one.streak, one.streak_unit)
         text = "“{habit}”: a streak of {streak} ends today unless you do it."
-        notes.append(say(language, text, params))
+        notes.append(say(language, text, {"habit": one.name, "streak": streak}))
     return tuple(notes)
 
 

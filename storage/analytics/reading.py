@@ -129,7 +129,7 @@ _HABIT = (
 )
 _RANGE = text(
     _HABIT.format(more="", which_days=" AND c.day BETWEEN :first AND :last", which="")
-    + " ORDER BY h.position, h.habit_id"
+    + " ORDER BY h.name, h.habit_id"
 )
 _WHOLE = text(
     _HABIT.format(

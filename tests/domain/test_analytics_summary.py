@@ -101,6 +101,21 @@ def test_lines_say_what_a_streak_counts_and_what_waits() -> None:
     assert [(one.name, one.streak_unit) for one in found.at_risk] == [("Daily", "days")]
 
 
+def test_what_is_laid_aside_is_neither_best_nor_worst() -> None:
+    found = told(
+        history(
+            habit("Kept", promise(), done(0, 1, 2, 3)),
+            habit("Half", promise(), done(0, 1)),
+            habit("Old, kept", promise(), done(0, 1, 2, 3), until=3),
+            habit("Old, missed", promise(), {}, until=3),
+            today=5,
+        ),
+        0,
+        3,
+    )
+    assert (found.best, found.worst) == (line(found, "Kept"), line(found, "Half"))
+
+
 def test_a_week() -> None:
     found = told(a_week(), 0, 6)
     assert (found.first, found.last, found.today, found.stamp) == (day(0), day(6), day(7), 7)

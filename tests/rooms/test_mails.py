@@ -383,6 +383,8 @@ async def test_a_digest_comes_on_monday_with_pictures(
         await post()
     (mail,) = server.taken
     assert str(mail.mail["Subject"]).startswith("Your week, May 5")
+    streaks = [line for line in plain(mail).splitlines() if "streak" in line]
+    assert all(re.search(r"\d+ (day|week|month)s?\b", line) for line in streaks), streaks
     html = mail.part("html")
     pictures = [part for part in mail.mail.walk() if part.get_content_type() == "image/png"]
     assert [part.get_content()[:4] for part in pictures] == [b"\x89PNG"]
