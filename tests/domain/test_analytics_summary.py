@@ -91,14 +91,14 @@ def test_lines_say_what_a_streak_counts_and_what_waits() -> None:
     )
     said = [(one.name, one.streak_unit, one.waiting, one.archived) for one in found.habits]
     assert said == [
-        ("Daily", "days", 1, False),
-        ("Weekly", "weeks", 0, False),
-        ("Monthly", "months", 0, False),
-        ("Block", "blocks", 0, False),
-        ("Later", "days", 1, False),
-        ("Laid aside", "days", 0, True),
+        ("Daily", "day", 1, False),
+        ("Weekly", "week", 0, False),
+        ("Monthly", "month", 0, False),
+        ("Block", "days", 0, False),
+        ("Later", "day", 1, False),
+        ("Laid aside", "day", 0, True),
     ]
-    assert [(one.name, one.streak_unit) for one in found.at_risk] == [("Daily", "days")]
+    assert [(one.name, one.streak_unit) for one in found.at_risk] == [("Daily", "day")]
 
 
 def test_what_is_laid_aside_is_neither_best_nor_worst() -> None:

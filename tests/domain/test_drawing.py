@@ -181,10 +181,10 @@ def test_a_young_habit_gets_its_own_span() -> None:
 @pytest.mark.parametrize(
     ("unit", "language", "said"),
     [
-        ("days", "en", ["111 days", "3650 days", "1 day", "19 days"]),
-        ("weeks", "ru", ["111 недель", "3650 недель", "1 неделя", "19 недель"]),
-        ("months", "ru", ["111 месяцев", "3650 месяцев", "1 месяц", "19 месяцев"]),
-        ("blocks", "en", ["111 blocks of days", "3650 blocks of days", "1 block of days"]),
+        ("day", "en", ["111 days", "3650 days", "1 day", "19 days"]),
+        ("week", "ru", ["111 недель", "3650 недель", "1 неделя", "19 недель"]),
+        ("month", "ru", ["111 месяцев", "3650 месяцев", "1 месяц", "19 месяцев"]),
+        ("days", "en", ["111 periods", "3650 periods", "1 period"]),
     ],
 )
 def test_streaks_carry_their_unit(unit: StreakUnit, language: Language, said: list[str]) -> None:
