@@ -1,6 +1,5 @@
 """What the habits room says about the days of habits: check-ins, today, changes and streaks."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
@@ -341,10 +340,13 @@ class HabitCheckedIn(Fact):
     source: Source
     at: AwareDatetime | None = None
 
-    @property
-    def done_at(self) -> datetime | None:
-        """When it was done, if that is known. Who did not say `at` yet meant `occurred_at`."""
-        return self.at if "at" in self.model_fields_set else self.occurred_at
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_facts(cls, said: object) -> object:
+        """Read a fact from before there was an `at`: `occurred_at` meant that."""
+        if isinstance(said, dict) and "at" not in said:
+            return {**said, "at": said.get("occurred_at")}
+        return said
 
 
 class CheckInRemoved(Fact):

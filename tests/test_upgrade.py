@@ -32,9 +32,11 @@ TRIES = 5
 
 RULED = {
     *("score", "scores", "milestones", "asked", "rate", "change", "trend"),
-    *("completion", "completion_change", "consistency", "days_asked", "perfect_days"),
+    *("completion", "completion_change", "consistency", "days_asked", "perfect_days", "needed"),
 }
-"""What goes by rules of strength that are others by now; streaks and all that was said stay."""
+"""What goes by rules of strength and rest that are others by now; streaks and all that was said
+stay.
+"""
 
 
 @dataclass(frozen=True)
@@ -147,12 +149,18 @@ def lost(before: Any, after: Any, where: str = "") -> Iterator[str]:
     """Yield where an answer does not say what it said; what is new beside it is welcome."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name, value in before.items():
-            if name in RULED:
+            # A summary counts skips among the check-ins by now.
+            if name in RULED or (name == "check_ins" and isinstance(value, int)):
                 continue
             if name in after:
                 yield from lost(value, after[name], f"{where}/{name}")
             else:
                 yield f"{where}/{name} is gone"
+    elif isinstance(before, list) and isinstance(after, list) and _habits(before):
+        # A past day shows a habit that has been laid aside since, too.
+        found = {one["habit_id"]: one for one in after}
+        for one in before:
+            yield from lost(one, found.get(one["habit_id"]), f"{where}/{one['habit_id']}")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         if "/analytics/summary" in where and where.endswith("/habits"):  # by name before
             before, after = (sorted(one, key=lambda line: line["name"]) for one in (before, after))
@@ -160,6 +168,11 @@ def lost(before: Any, after: Any, where: str = "") -> Iterator[str]:
             yield from lost(one, other, f"{where}/{number}")
     elif before != after:
         yield f"{where} was {before!r}, is {after!r}"
+
+
+def _habits(said: list[Any]) -> bool:
+    """Tell whether these are habits of a day."""
+    return bool(said) and isinstance(said[0], dict) and {"habit_id", "on_break"} <= said[0].keys()
 
 
 def as_now(said: Any) -> Any:

@@ -190,7 +190,7 @@ async def drop_habit(tx: AsyncConnection, fact: HabitDeleted) -> None:
 
 async def note_day(tx: AsyncConnection, fact: HabitCheckedIn) -> None:
     """Note what a day of a habit is now."""
-    said = [(fact.day, thousandths(fact.value), fact.state, fact.done_at)]
+    said = [(fact.day, thousandths(fact.value), fact.state, fact.at)]
     await _note_days(tx, fact, said, fact.zone)
 
 

@@ -12,6 +12,7 @@ from contracts.check_ins import (
     CheckIn,
     DayEntry,
     GetHistory,
+    HabitCheckedIn,
     Increment,
     ListCheckIns,
     Log,
@@ -21,7 +22,7 @@ from contracts.check_ins import (
 )
 from contracts.habit import Target
 from contracts.habits import UpdateHabit
-from contracts.message import Asked
+from contracts.message import Asked, new_id
 from tests.rooms.people import NOON
 from tests.rooms.tracking import TODAY, Tracker, day
 
@@ -140,3 +141,20 @@ async def test_a_new_target_does_not_change_when_it_was_done(ann: Tracker) -> No
     (fact,) = [one for one in await ann.told() if "state" in one]
     assert fact["state"] == "partial"
     assert datetime.fromisoformat(str(fact["at"])) == EARLY
+
+
+async def test_older_facts_mean_that_it_was_done_when_it_occurred() -> None:
+    now = HabitCheckedIn(
+        user_id=new_id(),
+        version=1,
+        habit_id=new_id(),
+        day=TODAY,
+        value=1,
+        state="done",
+        zone="UTC",
+        source="api",
+        at=None,
+    )
+    assert HabitCheckedIn.model_validate_json(now.model_dump_json()).at is None
+    older = HabitCheckedIn.model_validate_json(now.model_dump_json(exclude={"at"}))
+    assert older.at == older.occurred_at == now.occurred_at
