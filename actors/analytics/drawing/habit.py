@@ -2,7 +2,7 @@
 
 from actors.analytics.drawing import axes, parts, squares, words
 from actors.analytics.drawing.axes import Days, Frame
-from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, Board
+from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
 from actors.analytics.drawing.lettering import lines
 from actors.analytics.drawing.theme import legible, mix
 from contracts import streaks
@@ -103,10 +103,14 @@ def _figures(board: Board, y: float, report: HabitInsight) -> float:
         streaks.in_words(language, length, line.streak_unit)
         for length in (line.streak, line.best_streak)
     )
-    skipped = say(language, "{n} skipped", {"n": line.skipped}) if line.skipped else ""
-    parts.tile(board, (left, y + down), wide, say(language, "Streak"), streak, note=skipped)
+    parts.tile(board, (left, y + down), wide, say(language, "Streak"), streak)
     parts.tile(board, (right, y + down), wide, say(language, "Best streak"), best)
-    return y + 2 * down - gap
+    y += 2 * down - gap
+    if line.skipped:
+        skipped = say(language, "{n} skipped", {"n": line.skipped})
+        board.text((left, y + 24), skipped, SMALL, board.theme.soft, room=wide)
+        y += 24
+    return y
 
 
 def _now(board: Board, points: tuple[Point, ...]) -> str:

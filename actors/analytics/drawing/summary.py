@@ -200,7 +200,7 @@ def _habit(board: Board, y: float, habit: HabitLine) -> float:
     bold, ink = habit.streak > 0, theme.ink
     if habit.archived:
         streak, bold, ink = say(language, "archived"), False, theme.soft
-    board.text((RIGHT, base), streak, SMALL, ink, side="right", bold=bold, room=104)
+    board.text((RIGHT, base), streak, SMALL, ink, side="right", bold=bold, room=108)
     return y + ROW
 
 
