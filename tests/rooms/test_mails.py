@@ -325,6 +325,20 @@ async def test_no_mail_speaks_of_a_streak_below_two(
     assert spoken or "streak" not in whole
 
 
+async def test_a_mail_tells_a_streak_in_its_unit(
+    me: Reminded, post: Post, server: MailServer
+) -> None:
+    weekly = {"every": "times", "times": 1, "per": "week"}
+    swim = await me.habit("Swim", start_day=day(-28), schedule=weekly)
+    for number in (-27, -20, -13, -6):
+        await me.log(swim, number)
+    await me.remind(habit_id=swim, times=["18:30"])
+    await me.become("2031-05-05T18:30:00+00:00")
+    await post()
+    (mail,) = server.taken
+    assert "You have kept this for 4 weeks in a row." in plain(mail)
+
+
 async def test_a_mail_says_that_it_is_about_another_day(
     me: Reminded, post: Post, server: MailServer
 ) -> None:
