@@ -32,7 +32,7 @@ from contracts.speech import say
 from gateway.answers import Shown
 from gateway.language import known_language, language_of
 from gateway.visit import visit_of
-from gateway.wrongs import not_matching, placed, wrongs
+from gateway.wrongs import not_matching, placed, sentence, wrongs
 
 log = structlog.get_logger()
 
@@ -197,7 +197,9 @@ def refused_part(refusal: Refusal, language: str) -> RefusedPart:
     """Say why one part of a request was refused."""
     no = Refused.read(refusal)
     status = status_of(no)
-    wrong = [WrongField(pointer=f.pointer, detail=say(language, f.detail)) for f in no.fields]
+    wrong = [
+        WrongField(pointer=f.pointer, detail=sentence(say(language, f.detail))) for f in no.fields
+    ]
     return RefusedPart(
         status=status,
         code=no.code,
@@ -227,7 +229,7 @@ async def on_refused(request: Request, no: Exception) -> Response:
     more: dict[str, object] = {}
     if no.fields:
         more["errors"] = [
-            placed(request.scope, field.pointer) | {"detail": say(language, field.detail)}
+            placed(request.scope, field.pointer) | {"detail": sentence(say(language, field.detail))}
             for field in no.fields
         ]
     if status == 412:

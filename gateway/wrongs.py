@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from contracts.habit import COLOUR
 from contracts.journal import PROMPT_ID
+from contracts.quantity import write_number
 from contracts.reminders import TIME
 from contracts.speech import Unfit, say
 from contracts.time import FIRST_DAY, LAST_DAY
@@ -77,6 +78,7 @@ FORMS: dict[str, str] = {
 """Which form is wanted, by the pattern that was not met."""
 
 
+_LISTED = frozenset({"expected", "expected_tags", "discriminator"})
 _OR = re.compile(r" or (?='|-?\d)")
 BOUNDS = ("greater_than_equal", "less_than_equal")
 DAYS = "Days go from {first} to {last}."
@@ -94,8 +96,18 @@ def quoted(given: object) -> str:
     return text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
 
 
+def sentence(text: str) -> str:
+    """Write as a sentence what contracts and rooms say of a value: `why` of a refusal, too."""
+    whole = text[:1].upper() + text[1:]
+    return whole if whole.endswith((".", "?", "!", "…")) else f"{whole}."
+
+
 def detail(error: Mapping[str, Any], language: str) -> str:
-    """Say what is wrong with one field."""
+    """Say in a sentence what is wrong with one field."""
+    return sentence(_said(error, language))
+
+
+def _said(error: Mapping[str, Any], language: str) -> str:
     context: dict[str, Any] = error.get("ctx") or {}
     if "tag" in context:  # all else is ours
         context = {**context, "tag": quoted(context["tag"])}
@@ -107,8 +119,10 @@ def detail(error: Mapping[str, Any], language: str) -> str:
         if isinstance(wrong, Unfit):
             return say(language, wrong.text, wrong.params)
         return say(language, str(wrong))
-    if "expected" in context:  # pydantic has written an English list
-        context = {**context, "expected": _OR.sub(", ", context["expected"]).replace("'", "")}
+    for name in _LISTED & context.keys():  # pydantic has written an English list, or quotes
+        context = {**context, name: _OR.sub(", ", context[name]).replace("'", "")}
+    if kind in BOUNDS:
+        context = {name: write_number(number, language) for name, number in context.items()}
     text = FORMS.get(context.get("pattern", ""), WORDS.get(kind, OTHERWISE))
     return say(language, text, context)
 

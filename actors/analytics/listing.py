@@ -99,5 +99,10 @@ def _wrong_cursor() -> Invalid:
     return Invalid(
         "wrong_cursor",
         "This cursor is not one that Ritmo gave; begin with the first page.",
-        fields=(Wrong(pointer="/cursor", detail="unknown cursor"),),
+        fields=(
+            Wrong(
+                pointer="/cursor",
+                detail="This cursor is not one that Ritmo gave; begin with the first page.",
+            ),
+        ),
     )

@@ -293,5 +293,10 @@ def wrong_cursor(pointer: str = "/cursor") -> Invalid:
     return Invalid(
         "wrong_cursor",
         "This cursor is not one that Ritmo gave; begin with the first page.",
-        fields=(Wrong(pointer=pointer, detail="unknown cursor"),),
+        fields=(
+            Wrong(
+                pointer=pointer,
+                detail="This cursor is not one that Ritmo gave; begin with the first page.",
+            ),
+        ),
     )

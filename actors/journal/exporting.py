@@ -59,7 +59,10 @@ def _read(cursor: str) -> Reached:
         pass
     if reached is None or reached.at.tzinfo is None:
         text = "This cursor is not one that Ritmo gave; begin with the first page."
-        wrong = Wrong(pointer="/cursor", detail="unknown cursor")
+        wrong = Wrong(
+            pointer="/cursor",
+            detail="This cursor is not one that Ritmo gave; begin with the first page.",
+        )
         raise Invalid("wrong_cursor", text, fields=(wrong,))
     return reached
 

@@ -37,7 +37,10 @@ def logged(promise: Promise, day: date, value: float | None, state: CheckInState
 
 def _contradiction() -> Invalid:
     text = "The value and the state contradict each other; send the value alone."
-    wrong = Wrong(pointer="/state", detail="the value means something else")
+    wrong = Wrong(
+        pointer="/state",
+        detail="This state contradicts the value; send one of them, or both alike.",
+    )
     return Invalid("state_contradicts_value", text, fields=(wrong,))
 
 

@@ -306,7 +306,7 @@ async def test_a_break_that_ends_before_it_begins(client: httpx.AsyncClient) -> 
     words = {"from": "2026-01-02", "to": "2026-01-01"}
     answer = await client.post("/v1/breaks", json=words, headers=BEARER)
     errors: Any = checked(answer, 422, "invalid")["errors"]
-    assert errors[0]["detail"] == "`to` lies before `from`"
+    assert errors[0]["detail"] == "`to` lies before `from`."
 
 
 async def test_a_break(client: httpx.AsyncClient, bus: StandInBus) -> None:

@@ -94,6 +94,9 @@ def language(request: pytest.FixtureRequest, client: httpx.AsyncClient, bus: Sta
 
 
 def fits(language: str, text: str) -> bool:
+    """Tell whether a text is a whole sentence in a language."""
+    if text[:1].islower() or not text.endswith((".", "…", "?", "!")):
+        return False
     if language == "ru":
         return is_russian(text)
     return not text.startswith(("Input", "Value")) and not re.search("[а-я]", text)
@@ -142,6 +145,13 @@ async def test_queries(client: httpx.AsyncClient, app: FastAPI, language: str) -
         ("colour", "red", "Write a colour as #RRGGBB, such as #3366CC."),
         ("name", "a\x00b", "This holds characters that cannot be kept, such as invisible ones."),
         ("kind", "x", "This must be one of: build, quit."),
+        (
+            "schedule",
+            {"every": "often"},
+            "“often” is not known here; use one of: day, weekdays, n_days, times, month_days, "
+            "nth_weekday, year, rule.",
+        ),
+        ("target", {"value": 10**12}, "This may be at most 1,000,000,000."),
         (
             "schedule",
             {"every": "nth_weekday", "weekday": "mon", "nth": 6},
@@ -193,7 +203,7 @@ async def test_what_a_room_finds_wrong_in_a_parameter_is_named_as_one(
     bus.answers[ListCheckIns] = Invalid("range_reversed", "It ends too early.", fields=wrong)
     answer = await client.get("/v1/check-ins?from=2026-02-02&to=2026-02-01", headers=BEARER)
     assert answer.json()["errors"] == [
-        {"parameter": "to", "in": "query", "detail": "`to` lies before `from`"}
+        {"parameter": "to", "in": "query", "detail": "`to` lies before `from`."}
     ]
     bus.answers[AddBreak] = Invalid("range_reversed", "It ends too early.", fields=wrong)
     days = {"from": "2026-02-02", "to": "2026-02-03"}

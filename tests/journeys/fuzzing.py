@@ -18,22 +18,22 @@ OF_ITS_TIME = {"parquet_missing", "test_sent"}
 
 BEYOND_JSON_SCHEMA = (
     "`to` lies before `from`",
-    "give `habit_id` or `tag`",
+    "Give `habit_id` or `tag`",
     "`days` goes with",
-    "give `minutes`, or",
-    "there are only",
-    "month ",
-    "there is no such time zone",
-    "this is not a recurrence rule",
-    "each part of a recurrence rule",
-    "a recurrence rule needs FREQ",
+    "Give `minutes`, or",
+    "There are only",
+    "Month ",
+    "There is no such time zone",
+    "This is not a recurrence rule",
+    "Each part of a recurrence rule",
+    "A recurrence rule needs FREQ",
     "FREQ=",
-    "the first day of a month is 1",
+    "The first day of a month is 1",
     "Days go from",
-    "name the moods 1 to 5",
-    "two moods have the same name",
+    "Name the moods 1 to 5",
+    "Two moods have the same name",
     "`by` adds to a day; it goes with",
-    "a step of 0 changes nothing",  # after it was rounded to what a day can hold
+    "A step of 0 changes nothing",  # after it was rounded to what a day can hold
     "Write this as a whole number.",  # 3.0 is an integer to JSON Schema, and a slip to us
 )
 """How sentences begin about fields that only together, or only by the calendar, make no sense."""

@@ -181,8 +181,10 @@ def _habit(board: Board, y: float, habit: HabitLine) -> float:
     if width(plain(habit.name), BODY) <= NAME:
         board.text((LEFT + 22, base), habit.name, BODY)
     else:
-        for place, line in enumerate(lines(habit.name, NAME, SMALL, most=2)):
-            board.text((LEFT + 22, y + 14 + 17 * place), line, SMALL)
+        written = lines(habit.name, NAME, SMALL, most=2)
+        for place, line in enumerate(written):
+            above = 9 if len(written) > 1 else 0
+            board.text((LEFT + 22, base - above + 17 * place), line, SMALL)
     left, wide = LEFT + 246, 150.0
     share = min(habit.rate or 0.0, 1.0)
     kept, room = f"{habit.kept}/{habit.asked}", 84.0
