@@ -39,6 +39,8 @@ class Pong(Reply):
     revision: str | None = Field(default=None, description="The revision of the database.")
     waiting: int = Field(default=0, description="Facts in the outbox that nobody has taken yet.")
     oldest: float = Field(default=0, description="Seconds for which the oldest of them has waited.")
+    unheard: int = Field(default=0, description="Facts on the bus that not every room has heard.")
+    unheard_for: float = Field(default=0, description="Seconds since the oldest of them was told.")
     parked: int = Field(default=0, description="Facts that a room could not take in.")
     free: int | None = Field(default=None, description="Bytes free in the room's data folder.")
     size: int | None = Field(default=None, description="Bytes of the disk of that folder.")

@@ -29,7 +29,9 @@ router = APIRouter(tags=["health"], generate_unique_id_function=lambda route: ro
 FRESH = 1.0
 """Seconds for which a look at the parts holds."""
 
-DISPENSABLE = frozenset({"clock", "courier", "migrations", "outbox", "parked", "redis", "telegram"})
+DISPENSABLE = frozenset(
+    {"clock", "courier", "migrations", "outbox", "parked", "queues", "redis", "telegram"}
+)
 """Parts without which Ritmo still answers."""
 
 BEARABLE = frozenset({"low"})

@@ -15,6 +15,9 @@ from storage.migrations import head, known
 OLD = 60.0
 """Seconds after which a fact has waited too long in the outbox."""
 
+UNHEARD = 180.0
+"""Seconds after which a room should have heard a fact, and the courier have seen that."""
+
 MB = 1 << 20
 
 
@@ -65,6 +68,8 @@ def seen_states(seen: Pong, way: Way) -> list[State]:
         outbox_state(seen.waiting, seen.oldest),
         parked_state(seen.parked),
     ]
+    if way.apart:
+        found.append(queues_state(seen.unheard, seen.unheard_for))
     if seen.free is not None and seen.size is not None:
         found.append(disk_state(seen.free, seen.size))
     return found
@@ -140,6 +145,20 @@ def outbox_state(waiting: int, oldest: float) -> State:
         )
         return State("outbox", "behind", many, given, one)
     return State("outbox", "ok", "{n} facts are on their way.", given, "{n} fact is on its way.")
+
+
+def queues_state(unheard: int, oldest: float) -> State:
+    """Judge whether rooms take in what lies in their queues."""
+    given: Params = {"n": unheard, "since": since(oldest)}
+    if unheard and oldest > UNHEARD:
+        one = "{n} fact lies in a queue, since {since}: see that every room runs and keeps up."
+        many = (
+            "{n} facts lie in the queues, the oldest since {since}: "
+            "see that every room runs and keeps up."
+        )
+        return State("queues", "behind", many, given, one)
+    many = "{n} facts are in the queues of the rooms."
+    return State("queues", "ok", many, given, "{n} fact is in the queues of the rooms.")
 
 
 def parked_state(parked: int) -> State:

@@ -56,6 +56,8 @@ FIRST_LOOK, LONGEST_LOOK = 5, 120
 most, until the next look."""
 
 _insert = outbox.insert()
+_age = func.extract("epoch", func.now() - func.min(outbox.c.told_at))
+_oldest = select(func.count(), func.coalesce(_age, 0)).select_from(outbox)
 _claim = (
     select(outbox)
     .where(outbox.c.due_at <= func.now())
@@ -152,13 +154,14 @@ async def backlog(tx: AsyncConnection, addresses: Sequence[str] | None = None) -
 
     Only those of `addresses`; None: all facts.
     """
-    age = func.extract("epoch", func.now() - func.min(outbox.c.told_at))
-    statement = (
-        select(func.count(), func.coalesce(age, 0))
-        .select_from(outbox)
-        .where(outbox.c.sent_at.is_(None))
-    )
+    statement = _oldest.where(outbox.c.sent_at.is_(None))
     if addresses is not None:
         statement = statement.where(outbox.c.address.in_(addresses))
     row = (await tx.execute(statement)).one()
+    return row[0], float(row[1])
+
+
+async def unheard(tx: AsyncConnection) -> tuple[int, float]:
+    """Return how many facts a broker has had and not every room, as `backlog` does."""
+    row = (await tx.execute(_oldest.where(outbox.c.sent_at.is_not(None)))).one()
     return row[0], float(row[1])

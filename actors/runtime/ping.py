@@ -11,12 +11,15 @@ from storage import disk, heartbeat, inbox, migrations, outbox
 async def look(tx: AsyncConnection, folder: Path) -> Pong:
     """Look at the database, through a transaction on it, and at the disk of the data folder."""
     waiting, oldest = await outbox.backlog(tx)
+    unheard, unheard_for = await outbox.unheard(tx)
     free, size = disk.free(folder)
     return Pong(
         beats=await heartbeat.ages(tx),
         revision=await migrations.current(tx),
         waiting=waiting,
         oldest=oldest,
+        unheard=unheard,
+        unheard_for=unheard_for,
         parked=await inbox.count_parked(tx),
         free=free,
         size=size,

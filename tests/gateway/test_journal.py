@@ -258,7 +258,7 @@ async def test_what_the_room_finds_wrong(client: httpx.AsyncClient, diary: Stand
     diary.answers[CreateEntry] = no
     answer = await client.post(ENTRIES, json={"text": "x"}, headers=BEARER)
     errors: Any = checked(answer, 422, "unknown_habit")["errors"]
-    assert errors == [{"pointer": "/habit_ids/0", "detail": "there is no such habit"}]
+    assert errors == [{"pointer": "/habit_ids/0", "detail": "There is no such habit."}]
 
 
 @pytest.mark.parametrize(

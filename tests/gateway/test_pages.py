@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI
 
 from contracts.habits import CreateHabit
-from contracts.health import State
+from contracts.health import Pong, State
 from gateway.app import GatewaySettings, open_gateway
 from gateway.limits import Limiter
-from ops.health import database_away, parked_state
+from ops.health import Way, database_away, parked_state, queues_state, seen_states
 from tests.gateway.conftest import client_of
 from tests.gateway.standing_in import BEARER, StandInBus, StandInVerifier
 from tests.gateway.standing_in import habit as a_habit
@@ -61,6 +61,17 @@ async def test_a_part_that_can_be_spared(bus: StandInBus) -> None:
     (advice,) = answer.json()["advice"].values()
     assert advice.startswith("2 события не удалось принять")
     assert advice in page.text
+
+
+async def test_facts_that_no_room_takes_are_told(bus: StandInBus) -> None:
+    lying = queues_state(3, 600.0)
+    async with client_of(with_parts(bus, State("rooms"), lying, queues_state(9, 2.0))) as client:
+        answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["advice"]["queues"].startswith("3 facts lie in the queues, the oldest")
+    assert queues_state(0, 0.0).well
+    assert not any(one.part == "queues" for one in seen_states(Pong(), Way(apart=False)))
+    assert any(one.part == "queues" for one in seen_states(Pong(), Way(apart=True)))
 
 
 async def test_figures_count_by_route(client: httpx.AsyncClient) -> None:
