@@ -49,7 +49,11 @@ def unfit(error: ValidationError) -> str:
     if error.title == "Settings":
         option = OPTIONS.get(name)
         name = f"RITMO_{name.upper()}" + (f" or {option}" if option else "")
-    return f"{name}: {wrong['msg'].removeprefix('Value error, ').rstrip('.')}."
+    if wrong["type"] == "value_error":
+        return f"{name}: {wrong['msg'].removeprefix('Value error, ').rstrip('.')}."
+    from gateway.wrongs import detail  # heavy, and only said where something is wrong
+
+    return f"{name}: {detail(wrong, 'en')}"
 
 
 def refused_of(error: DBAPIError) -> str:

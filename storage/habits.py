@@ -259,20 +259,16 @@ async def remove(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None:
     await tx.execute(habits.delete().where(habits.c.user_id == user_id, habits.c.id == habit_id))
 
 
-async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> list[HabitRow]:
-    """Put these habits first, in this order; the others follow as they were.
-
-    Returns those that moved.
-    """
+async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> set[UUID]:
+    """Put these habits first, in this order, and the others as they were; return what moved."""
     statement = text(
         "UPDATE habits.habits h SET position = o.place, version = h.version + 1 FROM ("
         " SELECT id, row_number() OVER (ORDER BY array_position(CAST(:first AS uuid[]), id),"
         " position, id) AS place FROM habits.habits WHERE user_id = :user_id) o"
         " WHERE h.id = o.id AND h.user_id = :user_id AND h.position <> o.place RETURNING h.id"
     )
-    found = await tx.execute(statement, {"first": list(first), "user_id": user_id})
-    moved = select(habits).where(habits.c.id.in_(found.scalars().all()))
-    return [HabitRow(**row._mapping) for row in await tx.execute(moved.order_by(habits.c.id))]
+    moved = await tx.execute(statement, {"first": list(first), "user_id": user_id})
+    return set(moved.scalars())
 
 
 _REWIND = text(

@@ -164,12 +164,13 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
 @room.answer
 async def reorder_habits(command: ReorderHabits, who: Who, tx: Transaction) -> Done:
     """Put some habits first."""
-    mine = {row.id: row for row in await habits.find_all(tx, who.user_id)}
+    mine = {row.id for row in await habits.find_all(tx, who.user_id)}
     for habit_id in command.habit_ids:
         if habit_id not in mine:
             raise no_habit(habit_id)
     moved = await habits.order(tx, who.user_id, command.habit_ids)
-    await tell(tx, *(fact for row in moved for fact in facts_of(row, row)))
+    now = [row for row in await habits.find_all(tx, who.user_id) if row.id in moved]
+    await tell(tx, *(fact for row in now for fact in facts_of(row, row)))
     return Done()
 
 

@@ -19,6 +19,7 @@ from contracts.message import Asked, NotFound, Reply
 from contracts.principal import Principal
 from contracts.reminder_settings import SetReminderSettings
 from contracts.reminders import CreateReminder
+from contracts.speech import say
 from contracts.time import day_of
 from contracts.users import CreateProfile, DeleteUser, GetUser
 from ops.demonstration.person import (
@@ -64,12 +65,20 @@ async def add(settings: Settings, zone: str, language: str) -> None:
             )
         who = await _register(here, register)
         await Seeding(here.bus, who, zone, register.language).run(console)
+    greet(console, register.language, register.name, password)
+
+
+def greet(console: Console, language: Language, name: str, password: str) -> None:
+    """Say who is here now and how to log in as them, in their language."""
+    here = say(language, "{name} is here, with half a year of habits, moods and diary.")
+    labels = (say(language, "e-mail"), say(language, "password"))
+    wide = max(map(len, labels))
+    once, away = say(language, "shown once"), say(language, "Take all of it away again:")
     console.print(
-        f"\n  [bold green]{register.name} is here[/bold green], with half a year of habits, moods"
-        f" and diary.\n\n"
-        f"  e-mail    [bold]{EMAIL}[/bold]\n"
-        f"  password  [bold]{password}[/bold]  [dim](shown once)[/dim]\n\n"
-        f"  [dim]Take all of it away again:[/dim] ritmo demo --remove\n",
+        f"\n  [bold green]{here.format(name=name)}[/bold green]\n\n"
+        f"  {labels[0]:<{wide}}  [bold]{EMAIL}[/bold]\n"
+        f"  {labels[1]:<{wide}}  [bold]{password}[/bold]  [dim]({once})[/dim]\n\n"
+        f"  [dim]{away}[/dim] ritmo demo --remove\n",
         soft_wrap=True,
     )
 

@@ -1,13 +1,17 @@
 """The demo person speaks one language, and each thing that is counted has a unit."""
 
+import io
 import re
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from contracts.auth import Language
 from contracts.habits import CreateHabit
 from contracts.reminders import CreateReminder
-from ops.demonstration.person import HABITS, REMINDERS, Kept
+from ops.demonstration.person import EMAIL, HABITS, REMINDERS, Kept
+from ops.demonstration.seeding import NAME, greet
 from ops.demonstration.vocabulary import said
 
 TEXTS = ("unit", "cue", "question", "text")
@@ -43,3 +47,17 @@ def test_reminders_are_of_every_kind_and_of_habits_that_are_there() -> None:
     }
     for _, words in REMINDERS:
         CreateReminder.model_validate(said(words, "ru"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Robin is here", "password", "shown once")),
+        ("ru", ("Робин здесь", "пароль", "показан один раз", "Убрать всё это")),
+    ],
+)
+def test_who_is_here_is_said_in_their_language(language: Language, words: tuple[str, ...]) -> None:
+    console = Console(record=True, file=io.StringIO(), width=100)
+    greet(console, language, NAME[language], "secret-word")
+    shown = console.export_text()
+    assert all(one in shown for one in (*words, EMAIL, "secret-word", "ritmo demo --remove"))

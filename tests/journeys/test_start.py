@@ -46,6 +46,7 @@ def test_only_postgresql_will_do(data: Path, url: str, by: str) -> None:
     [
         (("--amqp", "http://u:hidden@h/"), "RITMO_AMQP_URL or --amqp: write it as amqp://"),
         (("--redis", "http://u:hidden@h/"), "RITMO_REDIS_URL or --redis: write it as redis://"),
+        (("--port", "99999"), "RITMO_PORT or --port: This may be at most 65,535."),
     ],
 )
 def test_addresses_of_other_things(data: Path, words: tuple[str, ...], start: str) -> None:
