@@ -20,6 +20,10 @@ _ONE_DAY = timedelta(days=1)
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 """The days that Ritmo knows."""
 
+FIRST_INSTANT = datetime.combine(FIRST_DAY, time.min, UTC) + timedelta(days=2)
+LAST_INSTANT = datetime.combine(LAST_DAY, time.min, UTC) - timedelta(days=2)
+"""Instants that lie on a day that Ritmo knows, whatever the zone and the day start."""
+
 
 def _plain_day(value: object) -> object:
     """Pass a date or `YYYY-MM-DD`; a number or an instant is not a day."""

@@ -39,7 +39,7 @@ from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
 from contracts.keeping.settlement import Settled, settle
-from contracts.message import Fact, Refused, new_id
+from contracts.message import Fact, Invalid, Refused, new_id
 from contracts.principal import Principal
 from storage import check_in_lists, check_ins, habits
 from storage.check_in_lists import ChangedDay, MovedHabit
@@ -67,26 +67,32 @@ async def log(tx: AsyncConnection, bus: Bus, who: Principal, command: LogCheckIn
     person = await person_of(tx, bus, who)
     today = today_of(person)
     days = [_day(one, person, today) for one in command.check_ins]
-    wanted = [(one.habit_id, day) for one, day in zip(command.check_ins, days, strict=True)]
-    entries: Entries = {**await check_in_lists.on_days(tx, [at for at in wanted if at[0] in rows])}
+    wanted = [
+        (one.habit_id, day)
+        for one, day in zip(command.check_ins, days, strict=True)
+        if one.habit_id in rows and not isinstance(day, Refused)
+    ]
+    entries: Entries = {**await check_in_lists.on_days(tx, wanted)}
     changes: dict[UUID, list[Change]] = defaultdict(list)
-    refusals: list[Refused | None] = []
+    made: list[date | Refused] = []
     for one, day in zip(command.check_ins, days, strict=True):
         try:
+            if isinstance(day, Refused):
+                raise day
             change = _decide(rows.get(one.habit_id), one, day, person, today, entries, command)
         except Refused as no:
-            refusals.append(no)
+            made.append(no)
         else:
-            refusals.append(None)
+            made.append(day)
             entries[one.habit_id, day] = change.after
             if differ(change.before, change.after):
                 changes[one.habit_id].append(change)
     loaded = await _write(tx, who, command.source, person, today, changes, list(rows))
     standings = {id_: stand(one, open_day(one, today)) for id_, one in loaded.items()}
     outcomes = []
-    for one, day, refusal in zip(command.check_ins, days, refusals, strict=True):
-        if refusal is not None:
-            outcomes.append(Outcome(habit_id=one.habit_id, refusal=refusal.refusal()))
+    for one, day in zip(command.check_ins, made, strict=True):
+        if isinstance(day, Refused):
+            outcomes.append(Outcome(habit_id=one.habit_id, refusal=day.refusal()))
         else:
             entry_, now = entries[one.habit_id, day], standings[one.habit_id]
             shown = checked_in(one.habit_id, day, entry_, now)
@@ -94,9 +100,14 @@ async def log(tx: AsyncConnection, bus: Bus, who: Principal, command: LogCheckIn
     return Outcomes(outcomes=tuple(outcomes))
 
 
-def _day(one: Log, person: Person, today: date) -> date:
-    """Return the day that is spoken of."""
-    return one.day or (today if one.at is None else logical_day(person, one.at))
+def _day(one: Log, person: Person, today: date) -> date | Refused:
+    """Return the day that is spoken of, or why there is none."""
+    if one.day is not None or one.at is None:
+        return one.day or today
+    try:
+        return logical_day(person, one.at)
+    except Invalid as no:
+        return no
 
 
 def _decide(

@@ -30,7 +30,7 @@ from contracts.keeping.progress import Progress, Standing, standing
 from contracts.keeping.settlement import settle
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
-from contracts.time import day_of
+from contracts.time import FIRST_INSTANT, LAST_INSTANT, day_of
 from contracts.users import GetProfile
 from storage import check_ins, habits
 from storage.check_ins import EntryRow, Loaded
@@ -73,7 +73,15 @@ def today_of(person: Person) -> date:
 
 
 def logical_day(person: Person, instant: datetime) -> date:
-    """Return the person's logical day at an instant."""
+    """Return the person's logical day at an instant. Refuses with `Invalid` what no day holds."""
+    if not FIRST_INSTANT <= instant <= LAST_INSTANT:
+        raise Invalid(
+            "at_out_of_range",
+            "A time lies between {earliest} and {latest}.",
+            fields=(Wrong(pointer="/at", detail="this time is out of range"),),
+            earliest=FIRST_INSTANT.date().isoformat(),
+            latest=LAST_INSTANT.date().isoformat(),
+        )
     return day_of(instant, person.zone, person.day_start)
 
 

@@ -5,13 +5,13 @@ Pure: `now` is handed in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.message import Conflict, Invalid, Wrong
 from contracts.moods import LONGEST
-from contracts.time import FIRST_DAY, day_of, instant_of
+from contracts.time import FIRST_DAY, FIRST_INSTANT, day_of, instant_of
 
 AHEAD = timedelta(minutes=5)
 """How far a client's clock may run ahead."""
@@ -76,11 +76,10 @@ def moved(
 
 def _check_instant(at: datetime, now: datetime) -> None:
     """Refuse an instant that has not come, or before the days that Ritmo knows."""
-    first = datetime.combine(FIRST_DAY, datetime.min.time(), UTC) + timedelta(days=2)
-    if not first <= at <= now + AHEAD:
+    if not FIRST_INSTANT <= at <= now + AHEAD:
         wrong = Wrong(pointer="/at", detail="this time is out of range")
         text = "An entry can be of any time from {earliest} until now."
-        earliest = first.date().isoformat()
+        earliest = FIRST_INSTANT.date().isoformat()
         raise Invalid("at_out_of_range", text, fields=(wrong,), earliest=earliest)
 
 

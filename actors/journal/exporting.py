@@ -20,6 +20,7 @@ from actors.journal.views import entry_of
 from contracts.journal import JournalEntry
 from contracts.journal_transfer import ExportedPage, ExportEntries, Piece
 from contracts.message import Invalid, Wrong
+from contracts.time import FIRST_INSTANT, LAST_INSTANT
 from storage.journal import export, habits
 from storage.journal.export import Reached
 
@@ -57,7 +58,8 @@ def _read(cursor: str) -> Reached:
         reached = Reached(date.fromisoformat(day), datetime.fromisoformat(at), UUID(entry_id))
     except ValueError:
         pass
-    if reached is None or reached.at.tzinfo is None:
+    known = reached is not None and reached.at.tzinfo is not None
+    if reached is None or not known or not FIRST_INSTANT <= reached.at <= LAST_INSTANT:
         text = "This cursor is not one that Ritmo gave; begin with the first page."
         wrong = Wrong(
             pointer="/cursor",

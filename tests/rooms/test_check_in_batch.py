@@ -142,3 +142,21 @@ async def test_taking_away_never_goes_below_nothing(ann: Tracker) -> None:
         await ann.ask(Increment(habit_id=habit.habit_id))
         after = await ann.ask(Increment(habit_id=habit.habit_id, by=-3))
         assert after.value == left
+
+
+FAR = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1733-02-01T10:00:00Z")
+
+
+@pytest.mark.parametrize("at", FAR)
+async def test_a_time_that_no_day_holds_holds_up_nothing(ann: Tracker, at: str) -> None:
+    made = await ann.begin()
+    sent = await send(ann, {"habit_id": made.habit_id, "at": at}, {"habit_id": made.habit_id})
+    refused, logged = sent.outcomes
+    assert refused.refusal is not None
+    assert logged.check_in is not None
+    assert refused.refusal.code == "at_out_of_range"
+    assert [one.pointer for one in refused.refusal.fields] == ["/at"]
+    alone = CheckIn.model_validate({"habit_id": made.habit_id, "at": at})
+    assert await code_of(ann.ask(alone)) == "at_out_of_range"
+    on_a_day = CheckIn.model_validate({"habit_id": made.habit_id, "at": at, "day": TODAY})
+    assert await code_of(ann.ask(on_a_day)) in ("at_out_of_range", "at_not_on_day")

@@ -432,6 +432,8 @@ async def test_all_entries_leave_page_by_page_once(ann: Tracker, carry: Carry) -
 
 
 async def test_a_strange_cursor_is_refused(ann: Tracker) -> None:
-    for cursor in ("x", "2024-01-01~x~y", f"2024-01-01~2024-01-01T00:00:00~{ann.who.user_id}"):
+    far = ("0001-01-01T00:00:00+09:00", "9999-12-31T23:00:00-09:00")
+    known = [f"2024-01-01~{at}~{ann.who.user_id}" for at in ("2024-01-01T00:00:00", *far)]
+    for cursor in ("x", "2024-01-01~x~y", *known):
         with pytest.raises(Invalid, match="cursor"):
             await ann.ask(ExportEntries(format="json", cursor=cursor))
