@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from contracts.mails import DigestEvery
 from contracts.message import Command, Message, Query, Reply
@@ -11,8 +11,14 @@ from contracts.reminders import Channels, LocalTime
 GraceMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
 """How many minutes late a reminder may still be sent."""
 
-Digests = Annotated[tuple[DigestEvery, ...], Field(max_length=3)]
-"""Which digests come."""
+
+def _each_once(digests: tuple[DigestEvery, ...]) -> tuple[DigestEvery, ...]:
+    """Drop digests that are named again."""
+    return tuple(dict.fromkeys(digests))
+
+
+Digests = Annotated[tuple[DigestEvery, ...], Field(max_length=3), AfterValidator(_each_once)]
+"""Which digests come, each once."""
 
 
 class QuietHours(Message):

@@ -168,6 +168,10 @@ async def test_settings_have_versions(me: Reminded) -> None:
     assert (await me.ask(change)).version == 2
     assert await code_of(me.ask(change)) == "version_conflict"
     assert (await me.ask(GetReminderSettings())).digests == ("week",)
+    twice = SetReminderSettings(digests=("month", "day", "month"))
+    assert (await me.ask(twice)).digests == (await me.ask(GetReminderSettings())).digests
+    some = UpdateReminderSettings(digests=("week", "week"))
+    assert (await me.ask(some)).digests == ("week",)
 
 
 async def test_a_change_of_settings_leaves_what_it_does_not_name(me: Reminded) -> None:
