@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from contracts.visible import visible
+
 MAX_NAME, MAX_UNIT, MAX_TEXT, MAX_QUESTION, MAX_NOTE = 200, 30, 2000, 200, 2000
 MAX_TAG = 50
 MAX_TARGET = 1e9
@@ -46,8 +48,11 @@ class Changed(NamedTuple):
 
 
 def line(text: str, most: int) -> str:
-    """Return a text on one line, without control characters and not too long."""
-    plain = _CONTROLS.sub(" ", _SURROGATES.sub("", text)).strip()
+    """Return a text on one line, without control characters and not too long.
+
+    It is empty if there is nothing to see in it.
+    """
+    plain = visible(_CONTROLS.sub(" ", _SURROGATES.sub("", text)))
     return plain if len(plain) <= most else f"{plain[: most - 1].rstrip()}…"
 
 

@@ -20,6 +20,7 @@ from actors.journal.daylio_notes import markdown_of
 from actors.runtime.dates import DateFault, Days, readings_of
 from contracts.message import Invalid
 from contracts.time import FIRST_DAY
+from contracts.visible import visible
 
 LONGEST_NOTE, LONGEST_TITLE, LONGEST_TAG = 50_000, 200, 50
 MOST_TAGS = 20
@@ -202,10 +203,10 @@ class Columns:
 
 
 def each_once(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names, each once, on one line."""
+    """Return names, each once, on one line; what shows nothing is none."""
     found: dict[str, str] = {}
     for name in names:
-        plain = _CONTROLS.sub(" ", name).strip()
+        plain = visible(_CONTROLS.sub(" ", name))
         if plain:
             found.setdefault(plain.casefold(), plain)
     return tuple(found.values())
@@ -231,7 +232,7 @@ def noted(
     """
     tags = [tag for tag in activities if len(tag) <= LONGEST_TAG][:MOST_TAGS]
     listed = [f"- {one}" for one in (*scales, *(tag for tag in activities if tag not in tags))]
-    head = _CONTROLS.sub(" ", title).strip()
+    head = visible(_CONTROLS.sub(" ", title))
     over = [head] if len(head) > LONGEST_TITLE else []
     text = "\n\n".join(filter(None, (*over, markdown_of(note), "\n".join(listed))))
     cut = len(text) > LONGEST_NOTE

@@ -498,3 +498,9 @@ def test_whatever_is_said_of_rows_is_said_in_russian_too() -> None:
 def test_scales_alone_are_an_entry() -> None:
     (said,) = entries_of(daylio_csv([row(mood="", scales="Energy: 3/10 points")], SCALED))
     assert (said.label, said.text) == ("", "- Energy: 3/10 points")
+
+
+@pytest.mark.parametrize("unseen", ["\u2063", "\u3164", "\U000e0062", "\ufe0e", "\u0308"])
+def test_an_activity_that_shows_nothing_is_none(unseen: str) -> None:
+    found = entry_of(activities=f"walk | {unseen} | {unseen}{unseen} | Walk", note_title=unseen)
+    assert (found.tags, found.title) == (("walk",), "")

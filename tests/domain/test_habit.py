@@ -315,6 +315,25 @@ def test_a_name_is_something_that_can_be_seen(unseen: str) -> None:
         assert kind.validate_python(f"{unseen}сон{unseen}") == "сон"
 
 
+@pytest.mark.parametrize(
+    "unseen", ["\U000e0062\U000e007f", "\ufe0e", "\U000e0123", "\u0327\u0308", "\u20e3", "\u0903"]
+)
+def test_a_mark_without_a_letter_is_no_name(unseen: str) -> None:
+    kinds: list[TypeAdapter[str]] = [TypeAdapter(Name), TypeAdapter(Tag)]
+    for kind in kinds:
+        with pytest.raises(ValidationError, match="at least 1 character"):
+            kind.validate_python(unseen)
+
+
+@pytest.mark.parametrize(
+    "name", ["1️⃣", "🇸🇪", "e\u0301", "กำ", "葛\U000e0100", "\u0601٣", "\U0001fbff"]
+)
+def test_a_name_is_what_a_script_or_an_emoji_makes_of_it(name: str) -> None:
+    kind: TypeAdapter[str] = TypeAdapter(Name)
+    assert kind.validate_python(name) == name
+    assert kind.validate_python(f"{name} \U000e0062") == name
+
+
 @pytest.mark.parametrize("name", ["❤️", "👩‍👩‍👧", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "नमस्ते", "a\u200db"])
 def test_a_name_keeps_what_shapes_it(name: str) -> None:
     kind: TypeAdapter[str] = TypeAdapter(Name)

@@ -113,3 +113,14 @@ def test_other_files_are_refused(data: bytes, code: str) -> None:
     with pytest.raises(Invalid) as caught:
         habits_of(data)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("unseen", ["\u2063", "\u3164 \u200e", "\U000e0062", "\u0308"])
+def test_a_category_that_shows_nothing_is_none(unseen: str) -> None:
+    rows = [("Breathe", "", unseen, "2016-03-18", 1, ""), (unseen, "", "Calm", "2016-03-18", 1, "")]
+    breathe, nameless = habits_of(habitbull(rows))
+    assert breathe.create is not None
+    assert nameless.create is not None
+    assert (breathe.create.name, breathe.create.tags) == ("Breathe", ())
+    assert (nameless.create.name, nameless.create.tags) == ("002", ("Calm",))
+    assert len(entries_of(breathe)) == len(entries_of(nameless)) == 1

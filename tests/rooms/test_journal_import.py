@@ -437,3 +437,14 @@ async def test_a_strange_cursor_is_refused(ann: Tracker) -> None:
     for cursor in ("x", "2024-01-01~x~y", *known):
         with pytest.raises(Invalid, match="cursor"):
             await ann.ask(ExportEntries(format="json", cursor=cursor))
+
+
+async def test_an_activity_that_shows_nothing_holds_up_no_import(
+    ann: Tracker, carry: Carry
+) -> None:
+    rows = [
+        row(activities="\u2063|\u3164|sea", note="ebb"),
+        row(time="08:05", activities="\U000e0062"),
+    ]
+    assert report(await run(ann, carry, daylio_csv(rows))).imported == 2
+    assert sorted(one.tags for one in await listed(ann)) == [(), ("sea",)]
