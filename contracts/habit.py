@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 
 from contracts.message import Message, Reply
 from contracts.schedule import EveryDay, Schedule, Weekday
+from contracts.tags import folded
 from contracts.time import Day
 from contracts.visible import SEEN
 
@@ -108,8 +109,8 @@ Step = Annotated[
 
 
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Drop tags that come again, in whatever case."""
-    return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
+    """Drop tags that come again, however they are written."""
+    return tuple({folded(tag): tag for tag in reversed(tags)}.values())[::-1]
 
 
 StreakUnit = Literal["day", "week", "month", "days"]

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.tags import bears
 from storage.base import created_at, metadata
 from storage.habits import habits
 
@@ -120,7 +121,6 @@ async def covering(
     tx: AsyncConnection, user_id: UUID, habit_id: UUID, tags: list[str]
 ) -> list[tuple[date, date]]:
     """Return the days of all breaks that cover a habit."""
-    lowered = {tag.lower() for tag in tags}
     everyone = select(*_columns).where(
         breaks.c.user_id == user_id,
         or_(breaks.c.habit_id == habit_id, breaks.c.habit_id.is_(None)),
@@ -129,7 +129,7 @@ async def covering(
     return [
         (row.first_day, row.last_day)
         for row in rows
-        if row.habit_id == habit_id or row.tag is None or row.tag.lower() in lowered
+        if row.habit_id == habit_id or row.tag is None or bears(tags, row.tag)
     ]
 
 

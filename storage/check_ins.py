@@ -27,8 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.bus import trace_id
+from contracts.tags import bears
 from storage.base import metadata
 from storage.habits import COLUMNS, HabitRow, Person, habits
+from storage.tags import spellings
 
 check_ins = Table(
     "check_ins",
@@ -100,10 +102,9 @@ _LOAD = (
     " (SELECT json_agg(json_build_array(c.day - DATE '0001-01-01' + 1, c.value, c.state, c.note,"
     "  c.at, c.zone, c.source, c.import_id)) FROM habits.check_ins c WHERE c.habit_id = h.id"
     "  AND c.day > h.settled_day - h.window_days)::text AS entries,"
-    " (SELECT json_agg(json_build_array(b.first_day, b.last_day)) FROM habits.breaks b"
+    " (SELECT json_agg(json_build_array(b.first_day, b.last_day, b.tag)) FROM habits.breaks b"
     "  WHERE b.user_id = h.user_id AND b.last_day > h.settled_day - h.window_days"
-    "  AND (b.habit_id = h.id OR (b.habit_id IS NULL AND (b.tag IS NULL"
-    "  OR lower(b.tag) = ANY(SELECT lower(t) FROM unnest(h.tags) t)))))::text AS rests"
+    "  AND (b.habit_id = h.id OR b.habit_id IS NULL))::text AS rests"
     " FROM habits.habits h LEFT JOIN habits.people p ON p.user_id = h.user_id"
     " WHERE h.user_id = :user_id"
 )
@@ -116,7 +117,7 @@ _LOAD_USED = text(
 _LOAD_PAGE = text(
     f"{_LOAD} AND (h.binned_at IS NOT NULL) = :binned"
     " AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
-    " AND (CAST(:tag AS text) IS NULL OR lower(:tag) IN (SELECT lower(t) FROM unnest(h.tags) t))"
+    " AND (CAST(:tags AS text[]) IS NULL OR h.tags && CAST(:tags AS text[]))"
     " AND (h.position, h.id) > (:position, CAST(:after AS uuid))"
     " ORDER BY h.position, h.id LIMIT :size"
 )
@@ -147,8 +148,9 @@ _SAVE_PUT, _SAVE_TAKE = text(_SAVE.format(change=_PUT)), text(_SAVE.format(chang
 def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
     """Read a row of `_LOAD`."""
     *columns, zone, day_start, week_start, entries, rests = tuple(row)
+    habit = HabitRow(*columns)
     return Loaded(
-        HabitRow(*columns),
+        habit,
         Person(zone, day_start, week_start) if zone is not None else None,
         [
             EntryRow(date.fromordinal(day), value, state, note, origin_from(origin))
@@ -156,7 +158,8 @@ def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
         ],
         [
             (date.fromisoformat(first), date.fromisoformat(last))
-            for first, last in json.loads(rests or "[]")
+            for first, last, tag in json.loads(rests or "[]")
+            if tag is None or bears(habit.tags, tag)
         ],
     )
 
@@ -210,7 +213,7 @@ async def load_page(
     values = {
         "user_id": user_id,
         "archived": archived,
-        "tag": tag,
+        "tags": None if tag is None else await spellings(tx, user_id, tag),
         "binned": binned,
         "position": after[0],
         "after": after[1],

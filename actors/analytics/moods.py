@@ -13,6 +13,7 @@ from actors.analytics.wording import month_in_words, weekday_in_words
 from contracts.analytics import MoodDay, MoodLine, MoodReport
 from contracts.auth import Language
 from contracts.schedule import WEEKDAYS, Weekday
+from contracts.tags import bears, folded
 from storage.analytics.reading import EntryRow
 
 MOST_TAGS = 100
@@ -30,7 +31,7 @@ def mood_report(
     """
     frame = moods_of(history.felt(first, min(last, history.today)))
     if tag is not None:
-        bearing = [tag.casefold() in _folded(tags) for tags in frame["tags"]]
+        bearing = [bears(tags, tag) for tags in frame["tags"]]
         frame = frame[pd.Series(bearing, index=frame.index, dtype=bool)]
     counts = frame["mood"].value_counts().reindex(range(1, 6), fill_value=0)
     awful, bad, okay, good, great = (int(count) for count in counts)
@@ -72,11 +73,6 @@ def _rounded(number: float) -> float | None:
     return None if pd.isna(number) else round(float(number), 6)
 
 
-def _folded(tags: Iterable[str]) -> set[str]:
-    """Return tags without case."""
-    return {tag.casefold() for tag in tags}
-
-
 def _sums(frame: pd.DataFrame, by: "pd.Series[str]") -> pd.DataFrame:
     """Count, average and spread the moods of each group."""
     return frame["mood"].groupby(by.to_numpy()).agg(["count", "mean", "std"])
@@ -114,7 +110,7 @@ def _by_month(frame: pd.DataFrame, language: Language) -> tuple[MoodLine, ...]:
 def _by_tag(frame: pd.DataFrame) -> tuple[MoodLine, ...]:
     """Report on tags, those with most entries first; a tag is written as it was last."""
     each = frame.explode("tags").dropna(subset=["tags"])
-    keys = each["tags"].astype(str).str.casefold()
+    keys = each["tags"].astype(str).map(folded)
     sums = _sums(each, keys).assign(name=each["tags"].groupby(keys.to_numpy()).last())
     sums = sums.rename_axis("key").reset_index()
     sums = sums.sort_values(["count", "key"], ascending=[False, True]).head(MOST_TAGS)

@@ -19,6 +19,7 @@ from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
 from actors.runtime.dates import DateFault, Days, readings_of
 from contracts.message import Invalid
+from contracts.tags import folded
 from contracts.time import FIRST_DAY
 from contracts.visible import visible
 
@@ -208,7 +209,7 @@ def each_once(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         plain = visible(_CONTROLS.sub(" ", name))
         if plain:
-            found.setdefault(plain.casefold(), plain)
+            found.setdefault(folded(plain), plain)
     return tuple(found.values())
 
 

@@ -19,6 +19,7 @@ from contracts.auth import Language
 from contracts.habit import Kind, Measure, Version
 from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
+from contracts.tags import bears
 from contracts.users import Weekday
 from storage.analytics.tables import breaks, entries, people
 
@@ -108,10 +109,10 @@ class BreakRow:
     tag: str | None
 
     def covers(self, habit_id: UUID, tags: list[str]) -> bool:
-        """Tell whether a habit rests; tags are compared as the habits room does."""
+        """Tell whether a habit rests."""
         if self.habit_id is not None:
             return self.habit_id == habit_id
-        return self.tag is None or self.tag.lower() in {tag.lower() for tag in tags}
+        return self.tag is None or bears(tags, self.tag)
 
 
 ORDINAL = "DATE '0001-01-01' - 1"

@@ -21,10 +21,11 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import REGCONFIG, aggregate_order_by
+from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from contracts.tags import folded
 from storage.journal.entries import COLUMNS, EntryRow, entries, oldest_kept
 from storage.journal.words import SEPARATOR, query_of, separated
 
@@ -83,7 +84,7 @@ def _query(search: str) -> ColumnElement[object]:
 
 
 def _matching(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Write down what must hold for the entries that are wanted."""
+    """Write down what must hold for the entries that are wanted, but for their tag."""
     mine: list[ColumnElement[bool]] = [entries.c.user_id == user_id]
     if wanted.deleted:
         mine.append(entries.c.deleted_at > oldest_kept())
@@ -93,10 +94,6 @@ def _matching(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
         mine.append(entries.c.words.op("@@")(_query(wanted.search)))
     if wanted.moods:
         mine.append(entries.c.mood.in_(wanted.moods))
-    if wanted.tag is not None:
-        tags = select(func.unnest(entries.c.tags).label("tag")).correlate(entries).subquery()
-        lowered = select(func.lower(tags.c.tag))
-        mine.append(func.lower(wanted.tag).in_(lowered))
     if wanted.habit_id is not None:
         mine.append(literal(wanted.habit_id, Uuid) == any_(entries.c.habit_ids))
     if wanted.first is not None:
@@ -123,6 +120,9 @@ async def find(
     order = _order(entries.c, rank)
     shown = literal_column("0.0", Float(53)) if rank is None else rank
     statement = select(*COLUMNS, shown.label("rank")).where(*_matching(user_id, wanted))
+    if wanted.tag is not None:
+        written = await _spellings(tx, user_id, wanted.tag)
+        statement = statement.where(entries.c.tags.overlap(written))
     if behind is not None:
         place = [
             literal(behind.rank, Float(53)),
@@ -192,11 +192,15 @@ async def tags(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
     """Return all tags with how many entries bear each, the most used first."""
     tag = func.unnest(entries.c.tags).label("tag")
     used = select(tag, entries.c.at).where(*_matching(user_id, Wanted())).subquery()
-    last = func.array_agg(aggregate_order_by(used.c.tag, used.c.at.desc()))[1]
-    count = func.count()
-    rows = await tx.execute(
-        select(last, count)
-        .group_by(func.lower(used.c.tag))
-        .order_by(count.desc(), func.lower(used.c.tag))
-    )
-    return [(row[0], row[1]) for row in rows]
+    each = select(used.c.tag, func.count()).group_by(used.c.tag).order_by(func.max(used.c.at))
+    found: dict[str, tuple[str, int]] = {}
+    for written, count in await tx.execute(each):
+        key = folded(written)
+        found[key] = written, count + found.get(key, ("", 0))[1]
+    return [one for _, one in sorted(found.items(), key=lambda it: (-it[1][1], it[0]))]
+
+
+async def _spellings(tx: AsyncConnection, user_id: UUID, tag: str) -> list[str]:
+    """Return how a user's entries write a tag."""
+    written = select(func.unnest(entries.c.tags)).where(entries.c.user_id == user_id).distinct()
+    return [one for one in (await tx.execute(written)).scalars() if folded(one) == folded(tag)]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import CheckInState
+from contracts.tags import bears
 from storage.reminders.tables import STATES, breaks, days
 
 
@@ -127,10 +128,10 @@ class BreakRow(NamedTuple):
     tag: str | None
 
     def covers(self, habit_id: UUID, tags: tuple[str, ...]) -> bool:
-        """Tell whether a habit rests; tags are compared as the habits room does."""
+        """Tell whether a habit rests."""
         if self.habit_id is not None:
             return self.habit_id == habit_id
-        return self.tag is None or self.tag.lower() in {tag.lower() for tag in tags}
+        return self.tag is None or bears(tags, self.tag)
 
 
 async def save_break(

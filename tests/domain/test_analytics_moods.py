@@ -5,8 +5,9 @@ import pytest
 from actors.analytics.moods import MOST_TAGS, mood_report
 from contracts.analytics import MoodLine, MoodReport
 from contracts.auth import Language
+from contracts.message import new_id
 from contracts.schedule import Weekday
-from storage.analytics.reading import EntryRow
+from storage.analytics.reading import BreakRow, EntryRow
 from tests.domain.making import day
 from tests.domain.tracking import entry, history
 
@@ -127,3 +128,16 @@ def test_days_outside_the_range_or_to_come_do_not_count() -> None:
     assert told(*DIARY, today=6).entries == 3
     later = told(*DIARY, first=8, last=9, today=6)
     assert (later.entries, later.first, later.last) == (0, day(8), day(9))
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [("Fu\u00dfball", "FUSSBALL"), ("E\u0301te\u0301", "été")]
+)
+def test_a_tag_is_one_however_it_is_composed(here: str, there: str) -> None:
+    diary = (entry(0, 4, here), entry(1, 2, there), entry(2, 5, "x"))
+    assert [one.entries for one in told(*diary).by_tag] == [2, 1]
+    for tag in (here, there):
+        assert told(*diary, tag=tag).entries == 2
+    rest = BreakRow(day(0), day(1), None, here)
+    assert rest.covers(new_id(), [there])
+    assert not rest.covers(new_id(), ["x"])

@@ -373,3 +373,28 @@ async def test_one_person_has_at_most_so_many(ann: Tracker, bob: Tracker) -> Non
     assert await code_of(begin(ann)) == "too_many_habits"
     await begin(bob)
     assert [len((await one.ask(ListHabits())).habits) for one in (ann, bob)] == [2, 1]
+
+
+async def test_a_tag_is_one_however_it_is_composed(ann: Tracker) -> None:
+    """A long s and a ligature have no case of one letter, an accent comes composed or not."""
+    days = [day(-n) for n in (6, 5, 4)]
+    for number, (here, there) in enumerate(
+        [
+            ("Fu\u00dfball", "FUSSBALL"),
+            ("\ufb02\u00f6te", "FLO\u0308TE"),
+            ("Ma\u00eftre", "mai\u0308TRE"),
+        ]
+    ):
+        made = await ann.begin(f"{number}", tags=[here, there], start_day=day(-9))
+        assert made.tags == (here,)
+        for n in range(-9, 1):
+            if n != -6 + number:
+                await ann.log(made.habit_id, n)
+        assert (await ann.look(made.habit_id)).streak == 6 - number
+        await ann.ask(AddBreak(first=days[number], last=days[number], tag=there))
+        assert (await ann.look(made.habit_id)).streak == 9
+        (found,) = (await ann.ask(ListHabits(tag=there))).habits
+        assert (found.habit_id, found.streak) == (made.habit_id, 9)
+    assert (await ann.ask(ListHabits(tag="Fusball"))).habits == ()
+    await ann.begin("3", tags=["FUSSBALL"])
+    assert [one.habits for one in (await ann.ask(ListTags())).tags] == [1, 2, 1]

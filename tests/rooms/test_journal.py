@@ -364,6 +364,22 @@ async def test_tags_with_counts(ann: Tracker, clock: time_machine.Traveller) -> 
     assert [(one.tag, one.entries) for one in tags] == [("море", 2), ("run", 1)]
 
 
+@pytest.mark.parametrize(
+    ("first", "then"), [("Fu\u00dfball", "FUSSBALL"), ("na\u00efv", "NAI\u0308V")]
+)
+async def test_a_tag_is_one_however_it_is_composed(
+    ann: Tracker, clock: time_machine.Traveller, first: str, then: str
+) -> None:
+    await write(ann, tags=[first, then, "run"])
+    clock.shift(60)
+    await write(ann, tags=[then])
+    tags = (await ann.ask(ListEntryTags())).tags
+    assert [(one.tag, one.entries) for one in tags] == [(then, 2), ("run", 1)]
+    for tag in (first, then):
+        assert len((await ann.ask(ListEntries(tag=tag))).entries) == 2
+    assert (await ann.ask(ListEntries(tag="fusball"))).entries == ()
+
+
 async def test_a_habit_can_be_linked_before_its_fact_has_come(ann: Tracker, carry: Carry) -> None:
     habit = await ann.begin("Run")
     assert (await write(ann, habit_ids=[habit.habit_id])).habit_ids == (habit.habit_id,)
