@@ -92,7 +92,10 @@ async def act(request: Request, token: str, bus: TheBus) -> Response:
         return replace_page(acted, typed)
     if acted.outcome != "told":
         return done_page(acted)
-    now = await _follow(bus, token, acted, undoing, min(PATIENCE, door_of(request).patience))
+    try:
+        now = await _follow(bus, token, acted, undoing, min(PATIENCE, door_of(request).patience))
+    except Refused as no:
+        return refused_page(no, link.language)
     if undoing:
         return kept_page(now) if now.logged == acted.logged else done_page(now)
     if now.logged == acted.wanted:

@@ -506,3 +506,21 @@ async def test_a_digest_is_shown_in_three_forms(client: httpx.AsyncClient, bus: 
     assert "sandbox" in page.headers["content-security-policy"]
     mail = await client.get("/v1/reminders/digest?format=eml", headers=BEARER)
     assert mail.headers["content-type"] == "message/rfc822"
+
+
+async def test_a_link_that_ends_while_it_is_followed_is_told_on_a_page(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    looks = iter([link(), Gone("link_void", "This link is not valid any more.")])
+
+    def look(_: LookAtLink) -> Link:
+        if isinstance(found := next(looks), Gone):
+            raise found
+        return found
+
+    bus.answers[LookAtLink] = look
+    done = Logged(value=1.0, state="done")
+    bus.answers[ActOnLink] = link(wanted=done, outcome="told")
+    answer = await client.post(f"/l/{TOKEN}")
+    assert answer.status_code == 410
+    assert answer.headers["content-type"].startswith("text/html")
