@@ -21,6 +21,10 @@ def sentences(folder: str) -> set[str]:
 
 def _in(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):  # what is kept of a job that failed
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "problem":
+                    yield from _texts(value, tree)
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", "")
