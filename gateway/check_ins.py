@@ -191,11 +191,15 @@ async def list_all_check_ins(
 async def log_check_ins(
     body: Said[Logs], me: Me, bus: TheBus, request: Request, key: Key = None
 ) -> Response:
-    """Log many days of many habits at once; what is wrong with one does not hold up the others."""
+    """Log many days of many habits at once; what is wrong with one does not hold up the others.
+
+    An item without the form of a check-in refuses all of them, with 422: nothing is logged.
+    """
     sent = await bus.ask(LogCheckIns(check_ins=body.check_ins), me, idempotency_key=key)
     language, outcomes = await language_of(request.scope), []
-    for one in sent.outcomes:
-        part = None if one.refusal is None else refused_part(one.refusal, language)
+    for number, one in enumerate(sent.outcomes):
+        at = f"/check_ins/{number}"
+        part = None if one.refusal is None else refused_part(one.refusal, language, at)
         status = 200 if part is None else part.status
         outcomes.append(
             LogOutcome(habit_id=one.habit_id, status=status, check_in=one.check_in, problem=part)

@@ -193,12 +193,13 @@ def status_of(no: Refused) -> int:
     return CODES.get(no.code) or STATUS.get(type(no), 500)
 
 
-def refused_part(refusal: Refusal, language: str) -> RefusedPart:
-    """Say why one part of a request was refused."""
+def refused_part(refusal: Refusal, language: str, at: str) -> RefusedPart:
+    """Say why one part of a request was refused; `at` points to it in the body."""
     no = Refused.read(refusal)
     status = status_of(no)
     wrong = [
-        WrongField(pointer=f.pointer, detail=sentence(say(language, f.detail))) for f in no.fields
+        WrongField(pointer=at + f.pointer, detail=sentence(say(language, f.detail)))
+        for f in no.fields
     ]
     return RefusedPart(
         status=status,

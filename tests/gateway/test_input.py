@@ -21,7 +21,7 @@ from contracts.check_ins import (
     Undo,
 )
 from contracts.habits import CreateHabit, ListHabits, UpdateHabit
-from contracts.message import Invalid, Unavailable
+from contracts.message import Invalid, Unavailable, Wrong
 from contracts.users import ChangeProfile, ListUsers
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, checked_in, habit, user
 from tests.gateway.test_problems import checked
@@ -92,7 +92,8 @@ async def test_no_body_means_done_one_more_or_the_last_change(
 async def test_many_check_ins_have_their_own_outcome(
     client: httpx.AsyncClient, bus: StandInBus
 ) -> None:
-    no = Invalid("value_missing", "Say how much: this habit needs a value.")
+    wrong = (Wrong(pointer="/value", detail="unknown cursor"),)
+    no = Invalid("value_missing", "Say how much: this habit needs a value.", fields=wrong)
     fine = checked_in(CheckIn(habit_id=HABIT))
     outcomes = (
         Outcome(habit_id=HABIT, check_in=fine),
@@ -106,6 +107,7 @@ async def test_many_check_ins_have_their_own_outcome(
     assert (good["status"], good["check_in"]["day"], good["problem"]) == (200, "2026-01-01", None)
     assert (bad["status"], bad["problem"]["code"], bad["check_in"]) == (422, "value_missing", None)
     assert bad["problem"]["detail"] == "Укажите, сколько: этой привычке нужно значение."
+    assert [one["pointer"] for one in bad["problem"]["errors"]] == ["/check_ins/1/value"]
     assert bus.asked[-1][2] == "week"
 
 
