@@ -26,6 +26,7 @@ from actors.habits.decisions import Saying, addition, entry, restoration
 from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
+from actors.runtime.ranges import check_range
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
 from contracts.breaks import (
@@ -240,6 +241,7 @@ async def undo(command: Undo, who: Who, tx: Transaction, bus: TheBus) -> Checked
 @room.answer
 async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> CheckIns:
     """Show logged days, oldest first."""
+    check_range(query.first, query.last)
     if query.habit_id is not None:
         await plans.found(tx, who, query.habit_id, None, lock=False)
     after = reading.read_place(query.cursor)
@@ -393,6 +395,7 @@ async def remove_break(command: RemoveBreak, who: Who, tx: Transaction) -> Done:
 @room.answer
 async def list_breaks(query: ListBreaks, who: Who, tx: Transaction) -> Breaks:
     """Show breaks, the latest first."""
+    check_range(query.first, query.last)
     rows = await breaks.touching(tx, who.user_id, query.first, query.last)
     return Breaks(breaks=tuple(map(break_of, rows)))
 

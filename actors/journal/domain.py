@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from actors.runtime.ranges import check_range
 from contracts.message import Conflict, Invalid, Wrong
 from contracts.moods import LONGEST
 from contracts.time import FIRST_DAY, FIRST_INSTANT, day_of, instant_of
@@ -136,13 +137,6 @@ def same_days(day: date) -> tuple[int, tuple[int, ...]]:
     if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:
         return 2, (28, 29)
     return day.month, (day.day,)
-
-
-def check_range(first: date | None, last: date | None) -> None:
-    """Refuse a range that ends before it begins, with `Invalid` (`range_reversed`)."""
-    if first is not None and last is not None and last < first:
-        wrong = Wrong(pointer="/to", detail="`to` lies before `from`")
-        raise Invalid("range_reversed", "The last day lies before the first.", fields=(wrong,))
 
 
 def month_of(first: date | None, last: date | None, today: date) -> tuple[date, date]:

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, FiniteFloat, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.journal.domain import check_range, fitting, same_days
+from actors.journal.domain import fitting, same_days
 from actors.journal.telling import fact_of
 from actors.journal.views import entry_of, version_of
 from actors.journal.writing import no_entry
+from actors.runtime.ranges import check_range
 from contracts.journal import (
     EntryHistory,
     GetEntryHistory,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.breaks import AddBreak, Break, ListBreaks, RemoveBreak, UpdateBreak
-from contracts.check_ins import GetStreaks
+from contracts.check_ins import GetStreaks, ListCheckIns
 from contracts.habits import DeleteHabit
 from contracts.message import Asked, Conflict, NotFound, new_id
 from tests.rooms.people import code_of
@@ -129,3 +129,15 @@ async def test_breaks_and_days_at_once(ann: Tracker) -> None:
     )
     after, whole = await ann.look(made.habit_id), await ann.recomputed(made.habit_id, TODAY)
     assert (after.streak, after.best_streak, after.score) == (31, 31, whole.score)
+
+
+async def test_a_range_that_ends_before_it_begins_is_refused(ann: Tracker) -> None:
+    made = await ann.begin()
+    turned = {"first": day(-2), "last": day(-3)}
+    for query in (
+        ListBreaks(**turned),
+        ListCheckIns(**turned),
+        ListCheckIns(habit_id=made.habit_id, **turned),
+    ):
+        assert await code_of(ann.ask(query)) == "range_reversed"
+    assert await code_of(ann.ask(ListBreaks(first=day(-2), last=day(-2)))) == ""
