@@ -19,10 +19,11 @@ _BLANK = (
 Variation selectors and tags are not among them: emoji end with these.
 """
 
-_UNSEEN = {"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"}
+_UNSEEN = {"Cf", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"}
 """General categories of signs that show nothing by themselves: a mark needs a letter below it.
 
-What is not assigned yet (Cn) may be an emoji that is newer than this Python.
+What is not assigned yet (Cn) may be an emoji that is newer than this Python. Control characters
+are not among them: they are refused, not taken away.
 """
 
 _PREPENDED = (

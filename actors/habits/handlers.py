@@ -26,7 +26,6 @@ from actors.habits.decisions import Saying, addition, entry, restoration
 from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
-from actors.runtime.ranges import check_range
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
 from contracts.breaks import (
@@ -84,6 +83,7 @@ from contracts.imports import (
 )
 from contracts.mails import HabitMarked, MarkWithdrawn
 from contracts.message import NotFound, new_id
+from contracts.ranges import check_range
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted

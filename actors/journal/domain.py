@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from actors.runtime.ranges import check_range
 from contracts.message import Conflict, Invalid, Wrong
 from contracts.moods import LONGEST
+from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, FIRST_INSTANT, day_of, instant_of
 
 AHEAD = timedelta(minutes=5)

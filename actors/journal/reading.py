@@ -12,7 +12,6 @@ from actors.journal.domain import fitting, same_days
 from actors.journal.telling import fact_of
 from actors.journal.views import entry_of, version_of
 from actors.journal.writing import no_entry
-from actors.runtime.ranges import check_range
 from contracts.journal import (
     EntryHistory,
     GetEntryHistory,
@@ -24,6 +23,7 @@ from contracts.journal import (
 )
 from contracts.message import Invalid, Wrong
 from contracts.principal import Principal
+from contracts.ranges import check_range
 from contracts.retelling import Retold
 from contracts.time import FIRST_DAY, LAST_DAY, Day
 from storage.journal import entries, habits, searching

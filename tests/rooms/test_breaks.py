@@ -134,10 +134,8 @@ async def test_breaks_and_days_at_once(ann: Tracker) -> None:
 async def test_a_range_that_ends_before_it_begins_is_refused(ann: Tracker) -> None:
     made = await ann.begin()
     turned = {"first": day(-2), "last": day(-3)}
-    for query in (
-        ListBreaks(**turned),
-        ListCheckIns(**turned),
-        ListCheckIns(habit_id=made.habit_id, **turned),
-    ):
+    assert await code_of(ann.ask(ListBreaks(**turned))) == "range_reversed"
+    for habit_id in (None, made.habit_id):
+        query = ListCheckIns(habit_id=habit_id, **turned)
         assert await code_of(ann.ask(query)) == "range_reversed"
     assert await code_of(ann.ask(ListBreaks(first=day(-2), last=day(-2)))) == ""
