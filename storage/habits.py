@@ -1,7 +1,6 @@
 """The habits of people, as they defined them; and what the room remembers of the people.
 
-`progress` is the state of score and streaks after `settled_day`; `snapshots` hold it for the end of
-each month, for changes further back: the first one is the day before the habit begins.
+`progress` is the state of score and streaks after `settled_day`; for earlier days see `snapshots`.
 """
 
 from collections.abc import Iterable
@@ -76,6 +75,7 @@ habits = Table(
     Index("ix_habits_user_id_position", "user_id", "position", "id"),
     schema="habits",
 )
+
 
 snapshots = Table(
     "snapshots",
@@ -269,49 +269,6 @@ async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> se
     )
     moved = await tx.execute(statement, {"first": list(first), "user_id": user_id})
     return set(moved.scalars())
-
-
-_REWIND = text(
-    "WITH base AS (SELECT DISTINCT ON (s.habit_id) s.habit_id, s.day, s.progress"
-    " FROM habits.snapshots s JOIN habits.habits h ON h.id = s.habit_id"
-    " WHERE h.user_id = :user_id AND s.habit_id = ANY(:ids)"
-    " AND s.day < GREATEST(CAST(:day AS date), h.start_day)"
-    " ORDER BY s.habit_id, s.day DESC),"
-    " gone AS (DELETE FROM habits.snapshots s USING base"
-    " WHERE s.habit_id = base.habit_id AND s.day > base.day)"
-    " UPDATE habits.habits h SET version = h.version + 1,"
-    " settled_day = CASE WHEN h.settled_day < :day THEN h.settled_day ELSE base.day END,"
-    " progress = CASE WHEN h.settled_day < :day THEN h.progress ELSE base.progress END"
-    " FROM base WHERE h.id = base.habit_id"
-)
-
-
-async def rewind(tx: AsyncConnection, user_id: UUID, ids: Iterable[UUID], day: date) -> None:
-    """Unsettle `day` and all later ones: they will be worked out anew when they are asked for.
-
-    The habits must have been locked before. All count their version up, even if nothing of it was
-    settled: whoever is about to settle those days has read what is no longer so.
-    """
-    await tx.execute(_REWIND, {"user_id": user_id, "ids": list(ids), "day": day})
-
-
-async def begin_anew(tx: AsyncConnection, habit_id: UUID, day: date, beginning: str) -> None:
-    """Replace all snapshots by a new beginning: the habit's progress after `day`."""
-    await tx.execute(snapshots.delete().where(snapshots.c.habit_id == habit_id))
-    await tx.execute(snapshots.insert().values(habit_id=habit_id, day=day, progress=beginning))
-
-
-async def keep_snapshots(
-    tx: AsyncConnection, habit_id: UUID, kept: Iterable[tuple[date, str]]
-) -> None:
-    """Keep the progress after the ends of months."""
-    rows = [{"habit_id": habit_id, "day": day, "progress": progress} for day, progress in kept]
-    if rows:
-        statement = insert(snapshots).on_conflict_do_update(
-            index_elements=[snapshots.c.habit_id, snapshots.c.day],
-            set_={"progress": text("excluded.progress")},
-        )
-        await tx.execute(statement, rows)
 
 
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:

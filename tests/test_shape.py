@@ -45,7 +45,7 @@ OWN_TABLES = {
     "users": {"users"},
     "habits": {
         *("habits", "check_ins", "check_in_lists", "check_in_imports", "check_in_history"),
-        *("bin", "breaks", "changes", "tags"),
+        *("bin", "breaks", "changes", "snapshots", "tags"),
     },
     "journal": {"journal"},
     "analytics": {"analytics"},

@@ -41,7 +41,7 @@ from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
 from contracts.keeping.settlement import Settled, settle
 from contracts.message import Fact, Invalid, Refused, new_id
 from contracts.principal import Principal
-from storage import check_in_lists, check_ins, habits
+from storage import check_in_lists, check_ins, habits, snapshots
 from storage.check_in_lists import ChangedDay, MovedHabit
 from storage.check_ins import EntryRow, Loaded
 from storage.habits import HabitRow, Person
@@ -150,7 +150,7 @@ async def _write(
         settled = _settled(one, today)
         row = one.habit
         moved.append(_moved(row, settled, len(changed)))
-        await habits.keep_snapshots(tx, row.id, dump_months(settled))
+        await snapshots.keep(tx, row.id, dump_months(settled))
         for number, change in enumerate(changed):
             written.append(_written(row, change))
             facts.append(_fact(who, row, change, person, source, number))

@@ -32,7 +32,7 @@ from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import FIRST_INSTANT, LAST_INSTANT, day_of
 from contracts.users import GetProfile
-from storage import check_ins, habits
+from storage import check_ins, habits, snapshots
 from storage.check_ins import EntryRow, Loaded
 from storage.habits import HabitRow, Person
 
@@ -235,7 +235,7 @@ async def _write(
         values = _values(who, row, person, settled.progress, day, before, after, saying, fact)
         if not await check_ins.save(tx, values):
             return None
-        await habits.keep_snapshots(tx, row.id, dump_months(settled))
+        await snapshots.keep(tx, row.id, dump_months(settled))
     return checked_in(row.id, day, after, now)
 
 

@@ -30,7 +30,7 @@ from contracts.principal import Principal
 from contracts.schedule import Weekday
 from contracts.time import LAST_DAY
 from contracts.users import ProfileChanged
-from storage import breaks, check_ins, habits
+from storage import breaks, check_ins, habits, snapshots
 from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
@@ -159,9 +159,9 @@ async def update(
     facts = facts_of(row, changed)
     # A break of a tag may cover any day; a version, days that a zone further east settled.
     if "tags" in values:
-        await habits.rewind(tx, row.user_id, [row.id], row.start_day)
+        await snapshots.rewind(tx, row.user_id, [row.id], row.start_day)
     elif "versions" in values and changed.settled_day >= _first_change(before, versions):
-        await habits.rewind(tx, row.user_id, [row.id], _first_change(before, versions))
+        await snapshots.rewind(tx, row.user_id, [row.id], _first_change(before, versions))
     if "versions" in values:
         first = _first_change(before, versions)
         facts += await _judge_anew(tx, who, changed, first, person.zone)
@@ -231,7 +231,7 @@ async def found_break(
 async def unsettle(tx: AsyncConnection, who: Principal, day: date) -> None:
     """Unsettle all habits of the caller's from a day on: a break there came, moved or went."""
     rows = await habits.find_all(tx, who.user_id, binned=True)
-    await habits.rewind(tx, who.user_id, [row.id for row in rows], day)
+    await snapshots.rewind(tx, who.user_id, [row.id for row in rows], day)
 
 
 async def remember(tx: AsyncConnection, fact: ProfileChanged) -> None:

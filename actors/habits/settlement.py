@@ -9,7 +9,7 @@ from actors.habits.kept import dump_months, dump_progress, entries_from, promise
 from contracts.keeping.progress import begin
 from contracts.keeping.settlement import settle
 from contracts.time import FIRST_DAY
-from storage import check_ins, habits
+from storage import check_ins, habits, snapshots
 from storage.habits import HabitRow
 
 
@@ -25,5 +25,5 @@ async def settle_anew(
         "progress": dump_progress(settled.progress),
         "settled_day": settled.progress.settled_day,
     }
-    await habits.keep_snapshots(tx, row.id, dump_months(settled))
+    await snapshots.keep(tx, row.id, dump_months(settled))
     return await habits.change(tx, row.user_id, row.id, values)

@@ -13,7 +13,7 @@ from contracts.keeping.progress import begin, window_days
 from contracts.keeping.promise import Promise, begin_earlier
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY, day_of
-from storage import check_ins, habits
+from storage import check_ins, habits, snapshots
 from storage.check_ins import Loaded
 from storage.habits import HabitRow
 from storage.outbox import tell
@@ -28,7 +28,7 @@ async def reach_back(tx: AsyncConnection, who: Principal, habit_id: UUID, day: d
     if row is None:
         raise no_habit(habit_id)
     if day >= row.start_day:
-        await habits.rewind(tx, row.user_id, [row.id], day)
+        await snapshots.rewind(tx, row.user_id, [row.id], day)
     else:
         versions = begin_earlier(versions_of(row.versions), day)
         await tell(tx, *facts_of(row, await begin_at(tx, row, day, versions)))
@@ -45,7 +45,7 @@ async def begin_at(
     promise = Promise(cast(Kind, row.kind), cast(Measure, row.measure), start, versions)
     first = begin(promise)
     kept = dump_progress(first)
-    await habits.begin_anew(tx, row.id, first.settled_day, kept)
+    await snapshots.begin_anew(tx, row.id, first.settled_day, kept)
     return await habits.change(
         tx,
         row.user_id,

@@ -341,11 +341,11 @@ async def test_streaks_are_all_there(ann: Tracker) -> None:
         (-10, -7, 3),
         (-20, -18, 3),
     ]
-    assert {one.unit for one in found.streaks} == {"days"}
+    assert {one.unit for one in found.streaks} == {"day"}
     weekly = await ann.begin("Run", schedule=Times(times=1, per="week"), start_day=day(-30))
     await ann.log(weekly.habit_id, -14)
     found = await ann.ask(GetStreaks(habit_id=weekly.habit_id))
-    assert [(one.length, one.unit) for one in found.streaks] == [(1, "weeks")]
+    assert [(one.length, one.unit) for one in found.streaks] == [(1, "week")]
 
 
 async def test_any_day_can_be_looked_at(ann: Tracker) -> None:
