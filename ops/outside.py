@@ -106,7 +106,7 @@ async def mail_state(settings: Settings) -> State:
     try:
         line = SmtpLine(server_of(settings.smtp_url.get_secret_value()), patience=5)
     except UnusableServer as no:
-        return State("mail", "unfit", "RITMO_SMTP_URL cannot be used: {why}", {"why": str(no)})
+        return State("mail", "unfit", str(no))
     trouble = await line.greet()
     if trouble is not None:
         text = "The mail server cannot be used ({why}): see RITMO_SMTP_URL."

@@ -54,13 +54,13 @@ def server_of(url: str) -> Server:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise UnusableServer("The SMTP address cannot be read.") from None
+        raise UnusableServer("RITMO_SMTP_URL cannot be read as an address.") from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise UnusableServer("An SMTP address begins with smtp:// or smtps:// and names a host.")
+        raise UnusableServer("RITMO_SMTP_URL begins with smtp:// or smtps:// and names a host.")
     options = parse_qs(parts.query)
     asked = options.get("tls", [""])[0]
     if asked not in ("", "none", "starttls"):
-        raise UnusableServer("The SMTP address takes ?tls=none or ?tls=starttls.")
+        raise UnusableServer("RITMO_SMTP_URL takes ?tls=none or ?tls=starttls.")
     tls = "none" if asked == "none" or (not asked and _is_here(parts.hostname)) else "starttls"
     if parts.scheme == "smtps":
         tls = "always"

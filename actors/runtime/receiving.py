@@ -222,20 +222,23 @@ async def _ended(run: Run, read: Read, file: BinaryIO) -> dict[str, object]:
         account = await read(run, file)
     except Refused as no:
         await savepoint.rollback()
-        refusal = no.refusal().model_dump_json()
-        return {"phase": "failed", "problem": str(no), "refusal": refusal}
+        return failed(no)
     except UNFORESEEN as error:
         await savepoint.rollback()
         log.error("import broken", import_id=str(run.import_id), exc_info=error)
-        return {"phase": "failed", "problem": OURS}
+        return failed(Invalid("import_failed", OURS))
     fruitless = account.fruitless
     await (savepoint.rollback() if run.dry_run or fruitless else savepoint.commit())
     ended: dict[str, object] = {"phase": "done", "rows": account.read, "total": account.read}
     if fruitless:
         account, why = taken_back(account), nothing_came(account)
-        refusal = why.refusal().model_dump_json()
-        ended |= {"phase": "failed", "problem": str(why), "refusal": refusal}
+        ended |= failed(why)
     return {**ended, "report": account.model_dump_json()}
+
+
+def failed(why: Refused) -> dict[str, object]:
+    """Note why an import failed: in English, and as it is said in any language."""
+    return {"phase": "failed", "problem": str(why), "refusal": why.refusal().model_dump_json()}
 
 
 def taken_back(account: Account) -> Account:

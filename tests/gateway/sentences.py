@@ -7,24 +7,38 @@ from pathlib import Path
 from contracts.message import KINDS
 
 ROOT = Path(__file__).parents[2]
-SAYS = {"say": 1, "BadRequest": 2, "State": 2, **dict.fromkeys(KINDS, 1)}
+SAYS = {
+    "say": 1,
+    "BadRequest": 2,
+    "State": 2,
+    "UnusableServer": 0,
+    **dict.fromkeys(KINDS, 1),
+}
 """Which argument of a call is a sentence."""
+
+TOLD = {"problem", "says"}
+"""Fields that people read, where one is given a sentence of ours in a dict."""
 
 
 def sentences(folder: str) -> set[str]:
     """List the sentences in the Python files below a folder."""
     found: set[str] = set()
     for file in (ROOT / folder).rglob("*.py"):
-        found |= set(_in(ast.parse(file.read_text("utf-8"))))
+        found |= said_in(file.read_text("utf-8"))
     return {text for text in found if text and text != "{error}"}
+
+
+def said_in(source: str) -> set[str]:
+    """List the sentences in the source of a module."""
+    return set(_in(ast.parse(source)))
 
 
 def _in(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):  # what is kept of a job that failed
+        if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == "problem":
-                    yield from _texts(value, tree)
+                if isinstance(key, ast.Constant) and key.value in TOLD:
+                    yield from (text for text in _texts(value, tree) if " " in text)
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", "")

@@ -30,7 +30,7 @@ from contracts.speech import catalog, chosen
 from gateway.problems import PLAIN, TITLES
 from gateway.wrongs import DAYS, FORMS, OTHERWISE, WORDS
 from tests.gateway.conftest import client_of
-from tests.gateway.sentences import ROOT, sentences
+from tests.gateway.sentences import ROOT, said_in, sentences
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, refusal
 
 TODAY = "/v1/today"
@@ -176,6 +176,19 @@ FOR_US = {
 @pytest.mark.parametrize("folder", ["gateway", "contracts", "actors", "ops"])
 def test_every_sentence_has_a_translation(folder: str) -> None:
     assert sentences(folder) - TRANSLATED - FOR_US == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'TEXT = "The lamp is out."\nreturned = {"phase": "failed", "problem": TEXT}',
+        'raise UnusableServer("The lamp is out.")',
+        'text = "The lamp is out."\nfailed(Invalid("lamp_out", text))',
+        'found = {"says": "The lamp is out." if dark else "sun"}',
+    ],
+)
+def test_no_way_of_saying_a_sentence_escapes_the_search(source: str) -> None:
+    assert "The lamp is out." in said_in(source)
 
 
 def test_every_table_of_sentences_has_a_translation() -> None:

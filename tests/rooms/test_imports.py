@@ -4,6 +4,7 @@ import base64
 import zipfile
 from datetime import date
 from io import BytesIO
+from typing import BinaryIO
 from uuid import UUID
 
 import pytest
@@ -11,13 +12,14 @@ from sqlalchemy import text
 
 from actors.habits import importing
 from actors.habits.importing import TOLD_AT_ONCE
-from actors.runtime.receiving import Receiver
+from actors.runtime.receiving import Receiver, Run
 from contracts.analytics import GetSummary
 from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
 from contracts.habits import DeleteHabit, ListHabits, RestoreHabit, UpdateHabit
 from contracts.imports import (
     PART_BYTES,
+    Account,
     AddImportPart,
     CheckInsImported,
     GetImport,
@@ -31,6 +33,7 @@ from contracts.message import Invalid
 from contracts.principal import Principal
 from contracts.retelling import RetellHabits
 from contracts.schedule import EveryDay, Times
+from contracts.speech import say
 from contracts.users import ChangeProfile
 from storage.session import transaction
 from tests.loop_backup import habitbull, loop_database
@@ -565,6 +568,24 @@ async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
     assert seen[1:] == [("running", rows, 150) for rows in (0, 50, 100, 150)]
     done = await ann.ask(GetImport(import_id=import_id))
     assert (done.phase, done.rows, done.total) == ("done", 150, 150)
+
+
+async def test_what_breaks_on_our_side_is_said_in_the_language_of_the_reader(ann: Tracker) -> None:
+    import_id = await send(ann, export().getvalue())
+    await ann.ask(RunImport(import_id=import_id))
+    (requested,) = await ann.told()
+
+    async def fall_over(run: Run, file: BinaryIO) -> Account:
+        raise ZeroDivisionError
+
+    async with ann.engine.begin() as tx:
+        asked = ImportRequested.model_validate(requested)
+        await importing.files.run(tx, asked, fall_over)
+    failed = await ann.ask(GetImport(import_id=import_id))
+    assert (failed.phase, failed.habits) == ("failed", ())
+    assert failed.refusal is not None
+    said = say("ru", failed.refusal.text, failed.refusal.params)
+    assert said.startswith("При чтении файла у нас")
 
 
 async def test_parts_go_when_the_file_was_read(ann: Tracker, carry: Carry) -> None:
