@@ -36,6 +36,8 @@ _SAME = {
 """What stands for the same mark in different scripts and on different keyboards."""
 
 _NUMBER = re.compile(r"[0-9.,٫' ]+")
+_BEGUN = re.compile(r"[0-9]+[.,٫]")
+"""A fraction that was begun: `5.` is 5."""
 _MARK = re.compile(r"[.,٫' ]")
 _CLOCK = re.compile(r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?")
 _PART = re.compile(r"([0-9.,٫]*[0-9](?:[' ][0-9]{3})*(?:[.,٫][0-9]+)?)\s*([^\W\d_]*)\.?[\s,]*")
@@ -90,6 +92,8 @@ def _numbers(text: str, languages: tuple[str, ...]) -> set[Decimal]:
     """Return every way in which those who use some languages read a number."""
     if not _NUMBER.fullmatch(text):
         return set()
+    if _BEGUN.fullmatch(text):
+        text = text[:-1]
     marks, digits = _MARK.findall(text), _MARK.split(text)
     if not all(digits[1:]) or not (digits[0] or marks):
         return set()

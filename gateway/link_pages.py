@@ -3,6 +3,7 @@
 A page says what is logged, never what should have been.
 """
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
@@ -200,7 +201,10 @@ def refused_page(no: Refused, language: str) -> Response:
         f'<section><h2 class="away">{escape(title)}</h2>{_paragraph(say(language, text))}'
         f"</section>{_home(language)}"
     )
-    return _page(title, body, language, status_of(no))
+    shown = _page(title, body, language, status_of(no))
+    if no.retry_after is not None:
+        shown.headers["Retry-After"] = str(max(1, math.ceil(no.retry_after)))
+    return shown
 
 
 # -- parts ----------------------------------------------------------------------------------------

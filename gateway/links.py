@@ -10,10 +10,12 @@ it is, and says so if it is not.
 import asyncio
 import re
 import time
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -38,7 +40,24 @@ from gateway.link_pages import (
     waiting_page,
 )
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
+
+class Page(APIRoute):
+    """A route that people open in a browser: what is refused before it begins is a page, too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Answer on a page what is refused."""
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refused as no:
+                return refused_page(no, liked(request.scope))
+
+        return answered
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)], route_class=Page)
 
 MAX_VALUE = 1_000_000_000
 """What a day holds, at most."""
@@ -57,9 +76,7 @@ async def look(request: Request, token: str, bus: TheBus) -> Response:
     try:
         link = await bus.ask(LookAtLink(token=token))
     except ValidationError:
-        return refused_page(_unknown(), liked(request.scope))
-    except Refused as no:
-        return refused_page(no, liked(request.scope))
+        raise _unknown() from None
     return done_page(link) if link.used and not link.number else ask_page(link)
 
 
@@ -71,9 +88,7 @@ async def act(request: Request, token: str, bus: TheBus) -> Response:
         form = await form_of(request)
         link = await bus.ask(LookAtLink(token=token))
     except ValidationError:
-        return refused_page(_unknown(), liked(request.scope))
-    except Refused as no:
-        return refused_page(no, liked(request.scope))
+        raise _unknown() from None
     typed, value = form.get("value", "").strip() if link.number else "", None
     try:
         if typed:
@@ -82,8 +97,13 @@ async def act(request: Request, token: str, bus: TheBus) -> Response:
                 return choice_page(link, typed, readings)
             value = float(readings[0])
         command = _command(token, form, value)
+        if link.number and value is None and not command.undo:
+            raise _no_number(link)
         undoing = command.undo
         acted = await bus.ask(command)
+        if acted.outcome == "told":
+            patience = min(PATIENCE, door_of(request).patience)
+            now = await _follow(bus, token, acted, undoing, patience)
     except Invalid as no:
         return ask_page(link, say(link.language, no.text, no.params), typed)
     except Refused as no:
@@ -92,10 +112,6 @@ async def act(request: Request, token: str, bus: TheBus) -> Response:
         return replace_page(acted, typed)
     if acted.outcome != "told":
         return done_page(acted)
-    try:
-        now = await _follow(bus, token, acted, undoing, min(PATIENCE, door_of(request).patience))
-    except Refused as no:
-        return refused_page(no, link.language)
     if undoing:
         return kept_page(now) if now.logged == acted.logged else done_page(now)
     if now.logged == acted.wanted:
@@ -119,13 +135,18 @@ def _readings(request: Request, link: Link, typed: str) -> list[Decimal]:
     """Read a quantity in every way that is possible and not too large. Refuses with `Invalid`."""
     found = read(typed, link.measure, [link.language, *_tongues(request)], link.unit)
     if not found:
-        if link.measure == "duration":
-            raise Invalid("not_a_duration", "Write a time with its unit, such as 30 min or 1:30.")
-        raise Invalid("not_a_number", "Write a number, such as 5 or 2.5.")
+        raise _no_number(link)
     fit = [one for one in found if one <= MAX_VALUE and (one * 1000) % 1 == 0]
     if not fit:
         raise Invalid("not_a_number", "Write a number up to 1,000,000,000, with three decimals.")
     return fit
+
+
+def _no_number(link: Link) -> Invalid:
+    """Say that a quantity is asked for, and how it is written."""
+    if link.measure == "duration":
+        return Invalid("not_a_duration", "Write a time with its unit, such as 30 min or 1:30.")
+    return Invalid("not_a_number", "Write a number, such as 5 or 2.5.")
 
 
 def _tongues(request: Request) -> list[str]:

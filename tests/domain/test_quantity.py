@@ -63,6 +63,12 @@ def test_a_number_is_read_as_its_writer_means_it(language: str, text: str, numbe
     assert said(text, language) == [number]
 
 
+@pytest.mark.parametrize(("text", "number"), [("5.", "5"), ("12,", "12"), ("1200.", "1200")])
+def test_a_fraction_that_was_only_begun_is_none(text: str, number: str) -> None:
+    for language in ("en", "ru", "de"):
+        assert said(text, language) == [number]
+
+
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("language", ["en", "ru", "de", "fr"])
 def test_any_space_parts_thousands(space: str, language: str) -> None:
@@ -92,7 +98,8 @@ def test_thousands_that_may_be_thousandths_are_not_guessed(
     [
         "", " ", "many", "-1", "−1", "- 5", "5-", "--5", "1e3", "1E99", "nan", "inf", "0x10", "½",
         "5²", "1 2", "10 00", "1,2,3", "1.2.3", "1,234.5.6", "1,234,56", "1.234,567,890",
-        "1 234 56", "1' 000", "5 km", "1/2", "5.", ",", ".", "'", "1..5", "0,123,456", "9" * 101,
+        "1 234 56", "1' 000", "5 km", "1/2", ".5.",
+        "5..", "1.5.", "1,234.", ",", ".", "'", "1..5", "0,123,456", "9" * 101,
         "<b>5</b>",
     ],
 )  # fmt: skip

@@ -30,6 +30,7 @@ from contracts.deliveries import (
 from contracts.mails import Logged
 from contracts.message import Gone, Invalid, NotFound, TooMany, Unavailable
 from contracts.speech import catalog
+from gateway.limits import Policy
 from gateway.link_pages import ANSWERS, BUTTONS, HINTS, QUESTIONS, STATES, WAITS
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus
 from tests.gateway.test_problems import checked
@@ -189,12 +190,10 @@ async def test_undo_takes_back_or_says_that_it_did_not(
         ("en", "5 km", 5.0),
         ("ru", "1 234 567,5", 1234567.5),
         ("ru", "1,5", 1.5),
-        ("en", "", None),
-        ("en", "  ", None),
     ],
 )
 async def test_a_number_is_read_by_the_language_of_its_writer(
-    client: httpx.AsyncClient, bus: StandInBus, language: str, given: str, value: float | None
+    client: httpx.AsyncClient, bus: StandInBus, language: str, given: str, value: float
 ) -> None:
     room = Day(bus, number=True, measure="amount", unit="km", usual=5.0, language=language)
     page = (await client.get(f"/l/{TOKEN}")).text
@@ -274,8 +273,11 @@ async def test_a_form_shows_numbers_exactly_and_reads_them_back(
 @pytest.mark.parametrize(
     ("measure", "given"),
     [
-        *(("amount", one) for one in ("many", "-1", "nan", "inf", "1e99", "1.0001", "2000000000")),
-        *(("duration", one) for one in ("half an hour", "5 km", "-5 min", "1:75")),
+        *(
+            ("amount", one)
+            for one in ("", "  ", "many", "-1", "nan", "inf", "1e99", "1.0001", "2000000000")
+        ),
+        *(("duration", one) for one in ("", "half an hour", "5 km", "-5 min", "1:75")),
     ],
 )
 async def test_what_is_no_number_is_refused_and_the_form_stays(
@@ -285,7 +287,7 @@ async def test_what_is_no_number_is_refused_and_the_form_stays(
     answer = await client.post(f"/l/{TOKEN}", data={"value": given})
     assert answer.status_code == 422
     assert re.search("Write a (number|time)", answer.text)
-    assert f'value="{given}"' in answer.text
+    assert f'value="{given.strip()}"' in answer.text
     assert room.acts == []
 
 
@@ -294,10 +296,44 @@ async def test_what_the_room_refuses_is_said_and_the_form_stays(
 ) -> None:
     bus.answers[LookAtLink] = link(number=True, measure="count")
     bus.answers[ActOnLink] = Invalid("value_missing", "Say how much: this habit needs a value.")
-    answer = await client.post(f"/l/{TOKEN}", data={"value": ""})
+    answer = await client.post(f"/l/{TOKEN}", data={"value": "4"})
     assert answer.status_code == 422
     assert "Say how much" in answer.text
     assert "<form" in answer.text
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_what_is_gone_while_the_page_waits_is_said_on_a_page(
+    client: httpx.AsyncClient, bus: StandInBus, language: str
+) -> None:
+    room = Day(bus, language=language)
+    room.logs = False
+    gone = Gone("link_void", "What this link was for is not there any more.")
+    looks = iter([room.link()])
+
+    def look(_: object) -> Link:
+        if (seen := next(looks, None)) is None:
+            raise gone
+        return seen
+
+    bus.answers[LookAtLink] = look
+    answer = await client.post(f"/l/{TOKEN}")
+    assert answer.status_code == 410
+    assert answer.headers["content-type"].startswith("text/html")
+    assert f'<html lang="{language}">' in answer.text
+
+
+async def test_whoever_asks_too_often_is_told_so_on_a_page(
+    app: FastAPI, client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    room = Day(bus)
+    door = app.state.door
+    app.state.door = dataclasses.replace(door, address=Policy("address", 1))
+    answers = [await client.get(f"/l/{TOKEN}") for _ in range(3)]
+    assert answers[-1].status_code == 429
+    assert answers[-1].headers["content-type"].startswith("text/html")
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert room.acts == []
 
 
 async def test_snooze_offers_times(client: httpx.AsyncClient, bus: StandInBus) -> None:
