@@ -32,7 +32,7 @@ from contracts.speech import say
 from gateway.answers import Shown
 from gateway.language import known_language, language_of
 from gateway.visit import visit_of
-from gateway.wrongs import not_matching, placed, sentence, wrongs
+from gateway.wrongs import is_version, not_matching, placed, sentence, wrongs
 
 log = structlog.get_logger()
 
@@ -233,12 +233,16 @@ async def on_refused(request: Request, no: Exception) -> Response:
             placed(request.scope, field.pointer) | {"detail": sentence(say(language, field.detail))}
             for field in no.fields
         ]
-    if status == 412:
-        more["errors"] = [not_matching(request.headers.get("if-match", ""), language)]
     if isinstance(no, Unanswered) and request.method != "GET":
         text = "Send it again with the same Idempotency-Key; it will be done once."
         more["advice"] = say(language, text)
     detail = say(language, no.text, params)
+    if status == 412:
+        sent = request.headers.get("if-match", "")
+        wrong = not_matching(sent, language)
+        more["errors"] = [wrong]
+        # The room was asked for no version at all, and can only say that it is not that.
+        detail = detail if is_version(sent) else wrong["detail"]
     return problem(request.scope, status, no.code, detail, language, retry_after=wait, **more)
 
 

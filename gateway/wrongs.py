@@ -187,12 +187,17 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, set[str]]]:
         yield from _parameters(below)
 
 
+def is_version(given: str) -> bool:
+    """Tell whether an If-Match has the form of an ETag of ours that names a version."""
+    return OURS.fullmatch(given.strip()) is not None
+
+
 def not_matching(given: str, language: str) -> dict[str, str]:
     """Say which ETag was sent, where it is not, or never was, that of what is there."""
     text = (
         "{given} was sent, but it has another ETag by now: get it again."
-        if OURS.fullmatch(given.strip())
-        else "{given} was sent, which is no ETag that Ritmo gave for this."
+        if is_version(given)
+        else '{given} is no version; send it as ETag gave it, such as "3".'
     )
     said = say(language, text, {"given": quoted(given)})
     return {"parameter": "If-Match", "in": "header", "detail": said}

@@ -216,8 +216,10 @@ async def test_what_a_room_finds_wrong_in_a_parameter_is_named_as_one(
     [
         ('"3"', '"3" was sent, but it has another ETag by now: get it again.'),
         ('"3-0a1b2c3d"', '"3-0a1b2c3d" was sent, but it has another ETag by now: get it again.'),
-        ("3", "3 was sent, which is no ETag that Ritmo gave for this."),
-        ('W/"3"', 'W/"3" was sent, which is no ETag that Ritmo gave for this.'),
+        ("3", '3 is no version; send it as ETag gave it, such as "3".'),
+        ('W/"3"', 'W/"3" is no version; send it as ETag gave it, such as "3".'),
+        ('"0"', '"0" is no version; send it as ETag gave it, such as "3".'),
+        ("later", 'later is no version; send it as ETag gave it, such as "3".'),
     ],
 )
 async def test_an_etag_that_does_not_match_is_named(
@@ -229,3 +231,5 @@ async def test_an_etag_that_does_not_match_is_named(
     answer = await client.patch(f"/v1/habits/{HABIT}", json={}, headers=headers)
     assert answer.status_code == 412
     assert answer.json()["errors"] == [{"parameter": "If-Match", "in": "header", "detail": detail}]
+    if "no version" in detail:
+        assert answer.json()["detail"] == detail, "a version that nobody sent is not spoken of"
