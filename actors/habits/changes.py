@@ -8,6 +8,7 @@ the next one. So pages can be read by key, in statements that each see more than
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -58,7 +59,7 @@ class _Found:
 
 async def page(tx: AsyncConnection, who: Principal, query: ListChanges) -> Changes:
     """Return a page of changes, and where the next one begins."""
-    place = await _place(tx, query.since)
+    place = await _place(tx, who.user_id, query.since)
     found: dict[str, list[Message]] = {name: [] for name, _ in STAGES}
     left, more = query.limit, False
     for stage in range(place.stage, len(STAGES)):
@@ -77,10 +78,10 @@ async def page(tx: AsyncConnection, who: Principal, query: ListChanges) -> Chang
             break
     if not more:
         place = replace(place, since=None, stage=len(STAGES), after=_FIRST, day=NEVER)
-    return Changes.model_validate({**found, "next": write(place), "more": more})
+    return Changes.model_validate({**found, "next": write(place, who.user_id), "more": more})
 
 
-async def _place(tx: AsyncConnection, cursor: str | None) -> Place:
+async def _place(tx: AsyncConnection, user_id: UUID, cursor: str | None) -> Place:
     """Return where a page begins. Refuses with `Invalid` or `Gone`."""
     run = await changes.run(tx)
     # Before anything is read: whatever is missing in this round is in the next one.
@@ -89,7 +90,7 @@ async def _place(tx: AsyncConnection, cursor: str | None) -> Place:
     begin = Place(run, int(clock.timestamp()), None, now)
     if cursor is None:
         return begin
-    known = read_place(cursor)
+    known = read_place(cursor, user_id)
     over = known.stage == len(STAGES)
     kept = timedelta(days=KEEP_REMOVED) if over else LONGEST_ROUND
     too_old = clock.timestamp() - known.began > kept.total_seconds()
@@ -99,8 +100,8 @@ async def _place(tx: AsyncConnection, cursor: str | None) -> Place:
     return replace(begin, since=known.until) if over else known
 
 
-def write(place: Place) -> str:
-    """Write a place down as a cursor."""
+def write(place: Place, user_id: UUID) -> str:
+    """Write a person's place down as a cursor, which is good for them alone."""
     parts = (
         place.run,
         f"{place.began:x}",
@@ -110,13 +111,26 @@ def write(place: Place) -> str:
         place.after.hex,
         f"{place.day.toordinal():x}",
     )
-    return ".".join(parts)
+    written = ".".join(parts)
+    return f"{written}.{_sum(written, user_id)}"
 
 
-def read_place(cursor: str) -> Place:
-    """Read a cursor. Refuses with `Invalid`."""
+def _sum(written: str, user_id: UUID) -> str:
+    """Sum up whose place it is, and where.
+
+    It tells other people's cursors, and those that a client put together, from one's own. It is no
+    secret: whoever works it out reads no more than their own changes.
+    """
+    return sha256(user_id.bytes + written.encode()).hexdigest()[:8]
+
+
+def read_place(cursor: str, user_id: UUID) -> Place:
+    """Read a person's cursor. Refuses with `Invalid`, that of somebody else too."""
     try:
-        run, began, since, until, stage, after, day = cursor.split(".")
+        written, _, told = cursor.rpartition(".")
+        if told != _sum(written, user_id):
+            raise ValueError
+        run, began, since, until, stage, after, day = written.split(".")
         place = Place(
             run,
             _number(began),

@@ -337,24 +337,42 @@ async def test_a_cursor_that_is_none_is_refused(ann: Tracker, copy: Copy) -> Non
         assert await code_of(ann.ask(ListChanges(since=cursor))) == "wrong_cursor", cursor
 
 
+async def test_a_cursor_is_good_for_its_owner_alone(ann: Tracker, bob: Tracker, copy: Copy) -> None:
+    assert copy.cursor is not None
+    place = read_place(copy.cursor, ann.who.user_id)
+    assert await code_of(ann.ask(ListChanges(since=write(place, ann.who.user_id)))) == ""
+    assert await code_of(bob.ask(ListChanges(since=copy.cursor))) == "wrong_cursor"
+    moved = write(place.__class__(**{**_parts(place), "began": place.began + 7}), ann.who.user_id)
+    forged = ".".join([*moved.split(".")[:-1], copy.cursor.split(".")[-1]])
+    former = copy.cursor.rpartition(".")[0]
+    for cursor in (forged, former):
+        assert await code_of(ann.ask(ListChanges(since=cursor))) == "wrong_cursor"
+
+
 async def test_a_cursor_of_a_lost_future_is_refused(
     ann: Tracker, copy: Copy, engine: AsyncEngine
 ) -> None:
     assert copy.cursor is not None
-    known = read_place(copy.cursor)
+    known = read_place(copy.cursor, ann.who.user_id)
 
     async def told(cursor: str | None) -> str:
         return await code_of(ann.ask(ListChanges(since=cursor)))
 
-    ahead = write(known.__class__(**{**_parts(known), "until": Snapshot(known.until.end + 10**6)}))
-    assert await told(ahead) == "cursor_expired"
-    assert await told(write(known.__class__(**{**_parts(known), "run": "0" * 12}))) == (
-        "cursor_expired"
+    ahead = write(
+        known.__class__(**{**_parts(known), "until": Snapshot(known.until.end + 10**6)}),
+        ann.who.user_id,
     )
+    assert await told(ahead) == "cursor_expired"
+    assert await told(
+        write(known.__class__(**{**_parts(known), "run": "0" * 12}), ann.who.user_id)
+    ) == ("cursor_expired")
     # The server starts once more: a cursor from before is good, one from after that moment is not.
     async with transaction(engine) as tx:
         await tx.execute(text("UPDATE habits.runs SET started = started - interval '1 day'"))
-    later = write(known.__class__(**{**_parts(known), "until": Snapshot(known.until.end + 50)}))
+    later = write(
+        known.__class__(**{**_parts(known), "until": Snapshot(known.until.end + 50)}),
+        ann.who.user_id,
+    )
     assert await told(copy.cursor) == ""
     assert await told(later) == "cursor_expired"
     assert sizes(await copy.follow()) == (0, 0, 0, 0)
