@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from contracts.message import SECRET, Command, Fact, Message, Query, Reply
-from contracts.time import Zone
+from contracts.time import ChosenZone, Zone
 from contracts.visible import SEEN
 
 Email = Annotated[
@@ -73,7 +73,7 @@ class Register(Command[Tokens]):
     email: Email
     password: Annotated[Text, SECRET] = Field(repr=False)
     name: Name = ""
-    zone: Zone = "UTC"
+    zone: ChosenZone = "UTC"
     language: Language = "en"
     device: Device = Device()
     welcome: bool = True

@@ -13,7 +13,7 @@ from contracts.auth import Done
 from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, Line, Tag, Tags
 from contracts.message import Command, Fact, Message, Query, Reply
 from contracts.retelling import Retold
-from contracts.time import Day, Zone
+from contracts.time import ChosenZone, Day, Zone
 
 KEEP_DELETED = 30
 """Days for which a deleted entry can be brought back."""
@@ -115,7 +115,7 @@ class CreateEntry(EntryWords, Command[JournalEntry]):
     address: ClassVar[str] = "journal.create_entry"
     day: Day | None = None
     at: AwareDatetime | None = None
-    zone: Zone | None = None
+    zone: ChosenZone | None = None
 
 
 Clearable = Literal["mood", "energy", "prompt_id"]
@@ -141,7 +141,7 @@ class UpdateEntry(Command[JournalEntry]):
     favourite: bool | None = None
     day: Day | None = None
     at: AwareDatetime | None = None
-    zone: Zone | None = None
+    zone: ChosenZone | None = None
     clear: tuple[Clearable, ...] = ()
     expected_version: int | None = None
 

@@ -51,8 +51,20 @@ def _known_zone(name: str) -> str:
     return name
 
 
+NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
+"""What lies among the zones and is none: they mean what a machine is set to, or nothing."""
+
+
+def _of_a_place(name: str) -> str:
+    """Return `name` unless it means another time on another machine."""
+    return _known_zone("" if name in NO_PLACES else name)
+
+
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
 """An IANA time zone, such as `Europe/Berlin`."""
+
+ChosenZone = Annotated[Zone, AfterValidator(_of_a_place)]
+"""A zone that somebody names from now on; what is kept may still be what a machine was set to."""
 
 
 def clock_time(minutes: int) -> time:

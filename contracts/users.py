@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.auth import Done, Email, Language, Name
 from contracts.message import Command, Fact, Message, Query, Reply
-from contracts.time import Zone
+from contracts.time import ChosenZone, Zone
 
 Role = Literal["user", "admin"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -82,7 +82,7 @@ class ChangeProfile(Command[User]):
     address: ClassVar[str] = "users.change_profile"
     name: Name | None = None
     language: Language | None = None
-    zone: Zone | None = None
+    zone: ChosenZone | None = None
     day_start: DayStart | None = None
     week_start: Weekday | None = None
     expected_version: int | None = None

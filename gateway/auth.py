@@ -28,7 +28,7 @@ from contracts.auth import (
 from contracts.bus import Bus, deadline_in
 from contracts.message import NotFound, Unavailable
 from contracts.principal import Verifier
-from contracts.time import Zone
+from contracts.time import ChosenZone
 from contracts.users import CreateProfile, GetProfile, User
 from gateway.answers import Shown, answer, created, nothing
 from gateway.deps import (
@@ -75,7 +75,7 @@ class NewAccount(Body):
     """The password."""
     name: Name = ""
     """What they are called; perhaps empty."""
-    zone: Zone = "UTC"
+    zone: ChosenZone = "UTC"
     """Their IANA time zone."""
     language: Language | None = None
     """Their language: `en` or `ru`; by Accept-Language, if not given."""

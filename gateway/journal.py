@@ -26,7 +26,7 @@ from contracts.journal import (
     RestoreEntry,
     UpdateEntry,
 )
-from contracts.time import Day, Zone
+from contracts.time import ChosenZone, Day
 from gateway.answers import answer, created, etag_of, listed, nothing, unless_known, versioned
 from gateway.deps import (
     NOT_MODIFIED,
@@ -66,7 +66,7 @@ class NewEntry(EntryWords):
     """The logical day; that of `at`, if not given."""
     at: AwareDatetime | None = None
     """When it was lived; now, if not given."""
-    zone: Zone | None = None
+    zone: ChosenZone | None = None
     """The IANA time zone; the person's own, if not given."""
 
 

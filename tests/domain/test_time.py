@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.time import Day, Zone, day_of, instant_of
+from contracts.time import ChosenZone, Day, Zone, day_of, instant_of
 
 ZONES = sorted(available_timezones())
 STARTS = (0, 180, 720)
@@ -83,6 +83,21 @@ def test_a_day_that_a_country_left_out_stays_out() -> None:
 def test_an_unknown_zone_is_refused(zone: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Zone).validate_python(zone)
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules"])
+def test_a_zone_that_is_no_place_cannot_be_chosen(zone: str) -> None:
+    with pytest.raises(ValidationError, match="no such time zone"):
+        TypeAdapter(ChosenZone).validate_python(zone)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "America/Argentina/Ushuaia", "Japan"])
+def test_a_place_can_be_chosen(zone: str) -> None:
+    assert TypeAdapter(ChosenZone).validate_python(zone) == zone
+
+
+def test_a_zone_that_was_kept_before_is_still_read() -> None:
+    assert TypeAdapter(Zone).validate_python("Factory") == "Factory"
 
 
 @pytest.mark.parametrize(
