@@ -27,7 +27,7 @@ from contracts.habit import (
     Version,
     Words,
 )
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Fact, Message, Query, Reply
 from contracts.schedule import Schedule
 from contracts.time import Day
 
@@ -125,7 +125,7 @@ class ReorderHabits(Command[Done]):
     """Put these habits first, in this order; the others follow as they were."""
 
     address: ClassVar[str] = "habits.reorder_habits"
-    habit_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+    habit_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500), EACH_ONCE]
 
 
 class TagCount(Message):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from contracts.auth import Done
 from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, Line, Tag, Tags
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Fact, Message, Query, Reply
 from contracts.retelling import Retold
 from contracts.time import ChosenZone, Day, Zone
 
@@ -24,11 +24,6 @@ def _plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n").rstrip()
 
 
-def _each_once(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    """Drop ids that come again."""
-    return tuple(dict.fromkeys(ids))
-
-
 Mood = Annotated[int, Field(ge=1, le=5, strict=True)]
 """How it felt: 1 awful, 2 bad, 3 okay, 4 good, 5 great."""
 
@@ -38,7 +33,7 @@ Energy = Annotated[int, Field(ge=1, le=5, strict=True)]
 MAX_LINKS = 50
 """Habits that an entry is linked to, at most."""
 
-Links = Annotated[tuple[UUID, ...], Field(max_length=MAX_LINKS), AfterValidator(_each_once)]
+Links = Annotated[tuple[UUID, ...], Field(max_length=MAX_LINKS), EACH_ONCE]
 """The habits that an entry speaks of, by id."""
 
 Markdown = Annotated[
@@ -210,7 +205,7 @@ class ListEntries(Query[JournalEntries]):
 
     address: ClassVar[str] = "journal.list_entries"
     search: Line = ""
-    moods: Annotated[tuple[Mood, ...], Field(max_length=5)] = ()
+    moods: Annotated[tuple[Mood, ...], Field(max_length=5), EACH_ONCE] = ()
     tag: Tag | None = None
     habit_id: UUID | None = None
     first: Day | None = None

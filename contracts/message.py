@@ -23,10 +23,11 @@ from datetime import UTC, datetime
 from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
 R = TypeVar("R", bound="Reply")
+T = TypeVar("T")
 
 
 def new_id() -> UUID:
@@ -39,6 +40,15 @@ class Secret:
 
 
 SECRET = Secret()
+
+
+def _each_once(listed: tuple[T, ...]) -> tuple[T, ...]:
+    """Drop what comes again."""
+    return tuple(dict.fromkeys(listed))
+
+
+EACH_ONCE = AfterValidator(_each_once)
+"""Marks a list, in its `Annotated`, in which nothing counts twice; what comes again is dropped."""
 
 
 def secrets_of(message: type[BaseModel]) -> frozenset[str]:

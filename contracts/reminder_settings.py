@@ -2,22 +2,16 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from contracts.mails import DigestEvery
-from contracts.message import Command, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Message, Query, Reply
 from contracts.reminders import Channels, LocalTime
 
 GraceMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
 """How many minutes late a reminder may still be sent."""
 
-
-def _each_once(digests: tuple[DigestEvery, ...]) -> tuple[DigestEvery, ...]:
-    """Drop digests that are named again."""
-    return tuple(dict.fromkeys(digests))
-
-
-Digests = Annotated[tuple[DigestEvery, ...], Field(max_length=3), AfterValidator(_each_once)]
+Digests = Annotated[tuple[DigestEvery, ...], Field(max_length=3), EACH_ONCE]
 """Which digests come, each once."""
 
 

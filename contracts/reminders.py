@@ -17,7 +17,7 @@ from pydantic import (
 
 from contracts.auth import Done
 from contracts.habit import Line
-from contracts.message import Command, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Message, Query, Reply
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.time import Day
 
@@ -56,11 +56,6 @@ def _week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return tuple(day for day in WEEKDAYS if day in days)
 
 
-def _each_once(names: tuple[ChannelName, ...]) -> tuple[ChannelName, ...]:
-    """Drop channels that come again."""
-    return tuple(dict.fromkeys(names))
-
-
 Times = Annotated[tuple[LocalTime, ...], Field(min_length=1, max_length=12)]
 ReminderTimes = Annotated[Times, AfterValidator(_in_order)]
 """Up to twelve times of a day."""
@@ -68,7 +63,7 @@ ReminderTimes = Annotated[Times, AfterValidator(_in_order)]
 ReminderDays = Annotated[
     tuple[Weekday, ...], Field(min_length=1, max_length=7), AfterValidator(_week_order)
 ]
-Channels = Annotated[tuple[ChannelName, ...], Field(max_length=3), AfterValidator(_each_once)]
+Channels = Annotated[tuple[ChannelName, ...], Field(max_length=3), EACH_ONCE]
 StreakLength = Annotated[int, Field(ge=1, le=365, strict=True)]
 SilentDays = Annotated[int, Field(ge=1, le=30, strict=True)]
 SmartMode = Literal["propose", "follow"]

@@ -174,6 +174,14 @@ async def test_settings_have_versions(me: Reminded) -> None:
     assert (await me.ask(some)).digests == ("week",)
 
 
+async def test_what_is_listed_twice_in_settings_counts_once(me: Reminded) -> None:
+    said = {"digests": ["month", "week", "month"], "channels": ["email", "email", "apprise"]}
+    for command in (SetReminderSettings, UpdateReminderSettings):
+        kept = await me.ask(command.model_validate(said))
+        assert kept.digests == ("week", "month")
+        assert kept.channels == ("email", "apprise")
+
+
 async def test_a_change_of_settings_leaves_what_it_does_not_name(me: Reminded) -> None:
     quiet = {"from": "22:00", "to": "07:00"}
     words = {"quiet_hours": quiet, "channels": ["apprise"], "grace_minutes": 30, "digests": ["day"]}
