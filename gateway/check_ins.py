@@ -73,7 +73,10 @@ class Addition(Body):
 
 
 class Logs(Body):
-    """Check-ins of any days and habits, in order; each is logged or refused by itself."""
+    """Check-ins of any days and habits, in order; each is logged or refused by itself.
+
+    One that is malformed refuses them all: what cannot be read is not guessed at.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -191,9 +194,12 @@ async def list_all_check_ins(
 async def log_check_ins(
     body: Said[Logs], me: Me, bus: TheBus, request: Request, key: Key = None
 ) -> Response:
-    """Log many days of many habits at once; what is wrong with one does not hold up the others.
+    """Log many days of many habits at once; what is refused of one does not hold up the others.
 
-    An item without the form of a check-in refuses all of them, with 422: nothing is logged.
+    Each is logged or refused by itself: an unknown habit, or a day, time or value that the habit
+    does not take, is told in its outcome, with a pointer such as `/check_ins/3/day`. A list that
+    cannot be read is refused as a whole (422) and nothing is logged: an item without `habit_id`,
+    an unknown field, text where a number belongs, a day that is none.
     """
     sent = await bus.ask(LogCheckIns(check_ins=body.check_ins), me, idempotency_key=key)
     language, outcomes = await language_of(request.scope), []

@@ -85,12 +85,24 @@ PLAIN: dict[int, tuple[str, str]] = {
 """Code and sentence of errors that the router raises."""
 
 
+def _absent(member: str | None) -> bool:
+    """Tell whether a member is left out: a field has a pointer, a parameter its name and place."""
+    return member is None
+
+
 class WrongField(Shown):
     """What is wrong with one field of the body (`pointer`) or one parameter."""
 
-    pointer: str | None = Field(default=None, description="JSON pointer into the body (RFC 6901).")
-    parameter: str | None = Field(default=None, description="Name of a parameter or header.")
-    in_: str | None = Field(default=None, alias="in", description="path, query or header.")
+    model_config = ConfigDict(serialize_by_alias=True)
+    pointer: str | None = Field(
+        default=None, description="JSON pointer into the body (RFC 6901).", exclude_if=_absent
+    )
+    parameter: str | None = Field(
+        default=None, description="Name of a parameter or header.", exclude_if=_absent
+    )
+    in_: str | None = Field(
+        default=None, alias="in", description="path, query or header.", exclude_if=_absent
+    )
     detail: str
     """What is wrong, in the caller's language."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from actors.habits.kept import entry_row, judged
 from contracts.habit import CheckInState, Source, number_of, thousandths
-from contracts.keeping.entry import logged
+from contracts.keeping.entry import Said, logged
 from contracts.keeping.promise import Promise
 from contracts.message import Conflict, Invalid, Wrong
 from contracts.time import day_of
@@ -80,13 +80,22 @@ def addition(by: float) -> Decide:
 
     def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
         value = max(0, (before.value if before else 0) + thousandths(by))
-        value, state = logged(promise, day, number_of(check_sum(value)), None)
+        value, state = _summed(promise, day, check_sum(value))
         note = before.note if before else ""
         if not value and by < 0 and not note and state != "done":
             return None
         return EntryRow(day, value, state, note)
 
     return decide
+
+
+def _summed(promise: Promise, day: date, value: int) -> Said:
+    """Say what a sum means. Refuses as a value is refused, but what was sent is `by`."""
+    try:
+        return logged(promise, day, number_of(value), None)
+    except Invalid as no:
+        fields = tuple(Wrong(pointer="/by", detail=one.detail) for one in no.fields)
+        raise Invalid(no.code, no.text, fields=fields, **no.params) from None
 
 
 def restoration(change: ChangeRow) -> Decide:

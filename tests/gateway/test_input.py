@@ -111,6 +111,29 @@ async def test_many_check_ins_have_their_own_outcome(
     assert bus.asked[-1][2] == "week"
 
 
+async def test_what_is_refused_of_one_of_many_is_named_by_its_place(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    fine = Outcome(habit_id=HABIT, check_in=checked_in(CheckIn(habit_id=HABIT)))
+    no = Invalid(
+        "at_not_on_day",
+        "The time lies in the future, or on another day than {day}.",
+        fields=(Wrong(pointer="/at", detail="this time does not belong to the day"),),
+        day="2026-01-05",
+    )
+    bad = Outcome(habit_id=HABIT, refusal=no.refusal())
+    bus.answers[LogCheckIns] = Outcomes(outcomes=(fine, bad, fine, bad))
+    body = {"check_ins": [{"habit_id": str(HABIT)}] * 4}
+    outcomes = (await client.post("/v1/check-ins", headers=BEARER, json=body)).json()["outcomes"]
+    for number in (1, 3):
+        assert outcomes[number]["problem"]["errors"] == [
+            {
+                "pointer": f"/check_ins/{number}/at",
+                "detail": "this time does not belong to the day",
+            }
+        ]
+
+
 async def test_what_is_wrong_with_one_of_many_is_named(
     client: httpx.AsyncClient, bus: StandInBus
 ) -> None:

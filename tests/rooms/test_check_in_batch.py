@@ -1,5 +1,6 @@
 """Many check-ins at once: the same as one by one, each with its own outcome, and once by key."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from contracts.check_ins import (
 )
 from contracts.habit import Habit, Target
 from contracts.message import Invalid, new_id
-from tests.rooms.people import code_of
+from tests.rooms.people import NOON, code_of
 from tests.rooms.tracking import TODAY, Tracker, day
 
 pytestmark = pytest.mark.asyncio
@@ -160,3 +161,27 @@ async def test_a_time_that_no_day_holds_holds_up_nothing(ann: Tracker, at: str) 
     assert await code_of(ann.ask(alone)) == "at_out_of_range"
     on_a_day = CheckIn.model_validate({"habit_id": made.habit_id, "at": at, "day": TODAY})
     assert await code_of(ann.ask(on_a_day)) in ("at_out_of_range", "at_not_on_day")
+
+
+async def test_what_is_refused_is_the_field_that_was_sent(ann: Tracker) -> None:
+    run = await ann.begin(measure="count", start_day=day(-3))
+    rain = await ann.begin(measure="amount", start_day=day(-3))
+    sent = await send(
+        ann,
+        {"habit_id": run.habit_id, "by": 0.25},
+        {"habit_id": run.habit_id, "value": 0.25},
+        {"habit_id": rain.habit_id, "by": 1e9},
+        {"habit_id": rain.habit_id, "by": 1.0},
+        {"habit_id": rain.habit_id, "day": day(-4)},
+        {"habit_id": rain.habit_id, "value": 1.0, "at": NOON - timedelta(days=4)},
+        {"habit_id": rain.habit_id, "value": 1.0, "day": day(-2), "at": NOON},
+        {"habit_id": rain.habit_id, "state": "done"},
+    )
+    named = [
+        [field.pointer for field in one.refusal.fields] if one.refusal else []
+        for one in sent.outcomes
+    ]
+    assert named == [["/by"], ["/value"], [], ["/by"], ["/day"], ["/at"], ["/at"], ["/value"]]
+    with pytest.raises(Invalid) as refused:
+        await ann.ask(Increment(habit_id=run.habit_id, by=1.5))
+    assert [field.pointer for field in refused.value.fields] == ["/by"]
