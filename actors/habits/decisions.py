@@ -95,7 +95,9 @@ def _summed(promise: Promise, day: date, value: int) -> Said:
         return logged(promise, day, number_of(value), None)
     except Invalid as no:
         fields = tuple(Wrong(pointer="/by", detail=one.detail) for one in no.fields)
-        raise Invalid(no.code, no.text, fields=fields, **no.params) from None
+        raise Invalid(
+            no.code, no.text, fields=fields, retry_after=no.retry_after, **no.params
+        ) from None
 
 
 def restoration(change: ChangeRow) -> Decide:
