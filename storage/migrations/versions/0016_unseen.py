@@ -1,0 +1,18 @@
+"""Names and tags that nobody can see get a sign that can be seen.
+
+Revision 0016, after 0013.
+"""
+
+from alembic import op
+
+from storage.migrations.unseen import show_all
+
+revision = "0016"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward."""
+    show_all(op.get_bind())

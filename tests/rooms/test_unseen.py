@@ -1,0 +1,81 @@
+"""A database with names from before they had to be seen comes along, and loses nothing."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.breaks import AddBreak, ListBreaks
+from contracts.habits import ListHabits
+from contracts.journal import CreateEntry, GetEntryHistory, ListEntries, UpdateEntry
+from contracts.moods import GetMoods, MoodName, NameMoods
+from contracts.templates import AddTemplate, ListTemplates
+from storage.migrations.unseen import show_all
+from tests.rooms.people import Carry
+from tests.rooms.tracking import Tracker, day
+
+pytestmark = pytest.mark.asyncio
+
+UNSEEN = {"walk": "\u0301", "park": "\ufe0f\u200b", "swim": "\u2800"}
+"""What was called so is called so that nobody can see it."""
+
+
+async def hide(engine: AsyncEngine) -> None:
+    """Call all things as they could be called before."""
+    async with engine.begin() as tx:
+        for table, column in (
+            ("habits.habits", "name"),
+            ("habits.breaks", "tag"),
+            ("journal.habits", "name"),
+            ("journal.templates", "name"),
+            ("journal.people", "moods"),
+            ("reminders.habits", "name"),
+            ("analytics.habits", "name"),
+        ):
+            for name, unseen in UNSEEN.items():
+                words = f"UPDATE {table} SET {column} = replace({column}, :name, :unseen)"
+                await tx.execute(text(words), {"name": name, "unseen": unseen})
+        for table in ("habits.habits", "journal.entries", "journal.revisions", "journal.templates"):
+            for name, unseen in UNSEEN.items():
+                words = f"UPDATE {table} SET tags = array_replace(tags, :name, :unseen)"
+                await tx.execute(text(words), {"name": name, "unseen": unseen})
+
+
+async def test_names_that_nobody_could_see_are_shown(
+    ann: Tracker, engine: AsyncEngine, carry: Carry
+) -> None:
+    await ann.begin("walk", tags=["park", "home"], start_day=day(-5))
+    await ann.begin("swim")
+    rest = {"from": day(-2), "to": day(-1), "tag": "park"}
+    await ann.ask(AddBreak.model_validate(rest))
+    entry = await ann.ask(CreateEntry(text="Ran.", tags=("park", "home", "swim")))
+    await ann.ask(UpdateEntry(entry_id=entry.entry_id, text="Ran on."))
+    await ann.ask(AddTemplate(name="swim", tags=("park",)))
+    names = ("walk", "park", "swim", "good", "great")
+    scale = tuple(MoodName(mood=mood, name=name) for mood, name in enumerate(names, start=1))
+    await ann.ask(NameMoods(moods=scale))
+    await carry()
+    await hide(engine)
+    async with engine.begin() as tx:
+        await tx.run_sync(show_all)
+        await tx.run_sync(show_all)
+    found = (await ann.ask(ListHabits())).habits
+    assert [one.name for one in found] == ["\u25cc\u0301", "\u25cc"]
+    assert found[0].tags == ("\u25cc\ufe0f", "home")
+    (one,) = (await ann.ask(ListBreaks())).breaks
+    assert one.tag == "\u25cc\ufe0f"
+    assert (await ann.on(found[0].habit_id, day(-1))).on_break
+    (shown,) = (await ann.ask(ListEntries(tag="\u25cc\ufe0f"))).entries
+    assert shown.tags == ("\u25cc\ufe0f", "home", "\u25cc")
+    history = await ann.ask(GetEntryHistory(entry_id=entry.entry_id))
+    assert {version.tags for version in history.versions} == {shown.tags}
+    templates = (await ann.ask(ListTemplates())).templates
+    named = [one.tags for one in templates if one.name == "\u25cc"]
+    assert named == [("\u25cc\ufe0f",)]
+    moods = (await ann.ask(GetMoods())).moods
+    assert [one.name for one in moods] == [
+        "\u25cc\u0301",
+        "\u25cc\ufe0f",
+        "\u25cc",
+        "good",
+        "great",
+    ]
