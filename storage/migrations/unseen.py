@@ -8,7 +8,7 @@ import json
 
 from sqlalchemy import Connection, TextClause, text
 
-from contracts.visible import seen
+from contracts.visible import visible
 
 NAMES = (
     ("habits.habits", "name"),
@@ -39,7 +39,7 @@ LONGEST = 50
 
 def shown(name: str) -> str:
     """Return a name that can be seen."""
-    return name if seen(name) else seen(f"\u25cc{name}")[:LONGEST]
+    return name if visible(name) else visible(f"\u25cc{name}")[:LONGEST]
 
 
 def show_all(connection: Connection) -> None:

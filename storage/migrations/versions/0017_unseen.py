@@ -1,14 +1,14 @@
 """Names and tags that nobody can see get a sign that can be seen.
 
-Revision 0016, after 0013.
+Revision 0017, after 0016.
 """
 
 from alembic import op
 
 from storage.migrations.unseen import show_all
 
-revision = "0016"
-down_revision = "0013"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
