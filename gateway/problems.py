@@ -86,8 +86,7 @@ PLAIN: dict[int, tuple[str, str]] = {
 
 
 def _absent(member: str | None) -> bool:
-    """Tell whether a member is left out: a field has a pointer, a parameter its name and place."""
-    return member is None
+    return member is None  # a field has a pointer, a parameter its name and place
 
 
 class WrongField(Shown):

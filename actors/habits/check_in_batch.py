@@ -122,7 +122,7 @@ def _decide(
     """Decide what a day says after this one. Refuses as `CheckIn` and `Increment` do."""
     if row is None:
         raise no_habit(one.habit_id)
-    check_day(row, day, today)
+    check_day(row, day, today, "/day" if one.at is None or one.day else "/at")
     if one.at is not None:
         check_instant(one.at, day, person)
     decide = entry(one.value, one.state, one.note) if one.by is None else addition(one.by)

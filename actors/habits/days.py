@@ -116,15 +116,15 @@ def checked_in(habit_id: UUID, day: date, logged: EntryRow | None, now: Standing
     )
 
 
-def check_day(row: HabitRow, day: date, today: date) -> None:
-    """Refuse a day that the habit does not have."""
+def check_day(row: HabitRow, day: date, today: date, pointer: str = "/day") -> None:
+    """Refuse a day that the habit does not have; `pointer` is what named it."""
     earliest = row.start_day if row.start_given else today - timedelta(days=YEARS_BACK * 365)
     latest = today + timedelta(days=1)
     if not earliest <= day <= latest:
         raise Invalid(
             "day_out_of_range",
             "This habit can be logged from {earliest} to {latest}.",
-            fields=(Wrong(pointer="/day", detail="this day is out of range"),),
+            fields=(Wrong(pointer=pointer, detail="this day is out of range"),),
             earliest=earliest.isoformat(),
             latest=latest.isoformat(),
         )
@@ -194,7 +194,7 @@ async def _open(
     person = await person_of(tx, bus, who, loaded.person)
     today = today_of(person)
     at = day or (today if saying.at is None else logical_day(person, saying.at))
-    check_day(loaded.habit, at, today)
+    check_day(loaded.habit, at, today, "/day" if saying.at is None or day else "/at")
     if saying.at is not None:
         check_instant(saying.at, at, person)
     row = loaded.habit

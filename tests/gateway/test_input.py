@@ -129,7 +129,7 @@ async def test_what_is_refused_of_one_of_many_is_named_by_its_place(
         assert outcomes[number]["problem"]["errors"] == [
             {
                 "pointer": f"/check_ins/{number}/at",
-                "detail": "this time does not belong to the day",
+                "detail": "This time does not belong to the day.",
             }
         ]
 
