@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.bus import trace_id
 from contracts.speech import say
@@ -96,6 +96,9 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # As GET, whatever the route is, and without the body (RFC 9110, section 9.3.2).
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         began = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         visit = scope[KEY] = Visit(trace_of(headers))
@@ -196,6 +199,19 @@ class Edge:
         if b"transfer-encoding" in headers or b"content-length" in headers:
             return Body(receive, self._most(scope)).receive
         return receive
+
+
+def _without_body(send: Send) -> Send:
+    """Send an answer on without its body; its headers stay, Content-Length as well."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            if message.get("more_body", False):
+                return
+            message = {"type": "http.response.body", "body": b""}
+        await send(message)
+
+    return sent
 
 
 class _Answer:

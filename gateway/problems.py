@@ -308,6 +308,8 @@ def allowed(request: Request) -> str:
     for route in request.app.router.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
+    if "GET" in methods:  # what can be got can be looked at: the edge answers HEAD as GET
+        methods.add("HEAD")
     return ", ".join(sorted(methods))
 
 

@@ -25,9 +25,14 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
 HERE = Path(__file__).parent
 STYLE = (HERE / "style.css").read_text("utf-8")
 CSP = (
-    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; style-src "
+    "default-src 'none'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'none'; style-src "
     f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 )
+
+ICON = (HERE / "favicon.ico").read_bytes()
+KEPT = {"Cache-Control": "public, max-age=86400"}
+"""What is the same for everybody, and may be kept for a day."""
 
 UNKNOWN = "…"
 """Stands for the address of Ritmo where that is not set; what a request names may be forged."""
@@ -132,6 +137,18 @@ async def greet(request: Request) -> Response:
 def documentation(app: FastAPI, base_url: str, language: str) -> str:
     """Write the documentation page."""
     return html_of("Ritmo API", operations(app.openapi(), base_url or UNKNOWN), language)
+
+
+@router.get("/favicon.ico")
+async def icon() -> Response:
+    """Give the icon that browsers ask for."""
+    return Response(ICON, 200, KEPT, "image/vnd.microsoft.icon")
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    """Ask search engines to stay away (RFC 9309): nothing here is for everybody."""
+    return Response("User-agent: *\nDisallow: /\n", 200, KEPT, "text/plain")
 
 
 @router.get("/docs")

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from contracts.habits import CreateHabit
 from contracts.health import Pong, State
@@ -16,7 +17,7 @@ from gateway.app import GatewaySettings, open_gateway
 from gateway.limits import Limiter
 from ops.health import Way, database_away, parked_state, queues_state, seen_states
 from tests.gateway.conftest import client_of
-from tests.gateway.standing_in import BEARER, StandInBus, StandInVerifier
+from tests.gateway.standing_in import BEARER, HABIT, StandInBus, StandInVerifier
 from tests.gateway.standing_in import habit as a_habit
 from tests.gateway.test_problems import checked
 
@@ -298,3 +299,45 @@ def test_names_that_stay(app: FastAPI) -> None:
     }
     for path, methods in stay.items():
         assert methods <= set(paths[path])
+
+
+async def test_what_can_be_got_can_be_looked_at(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """HEAD answers as GET does, on every route, without the body (RFC 9110, section 9.3.2)."""
+    paths = [
+        re.sub(
+            r"\{(\w+)\}", lambda name: "2031-05-05" if name[1] == "day" else str(HABIT), route.path
+        )
+        for route in app.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+    ]
+    assert len(paths) > 30
+    for path in paths:
+        got = await client.get(path, headers=BEARER)
+        looked = await client.head(path, headers=BEARER)
+        assert looked.status_code == got.status_code, path
+        assert looked.status_code != 405
+        assert looked.headers["content-type"] == got.headers["content-type"]
+        assert looked.content == b""
+        assert got.content != b"", path
+
+
+async def test_head_of_what_cannot_be_got_names_what_can_be_done(client: httpx.AsyncClient) -> None:
+    answer = await client.head("/v1/auth/login")
+    assert (answer.status_code, answer.content) == (405, b"")
+    assert answer.headers["allow"] == "POST"
+
+
+async def test_browsers_find_an_icon_and_search_engines_the_way_out(
+    client: httpx.AsyncClient,
+) -> None:
+    icon = await client.get("/favicon.ico")
+    assert icon.status_code == 200
+    assert icon.content.startswith(b"\0\0\1\0"), "an ICO file"
+    assert len(icon.content) < 2000
+    robots = await client.get("/robots.txt")
+    assert robots.headers["content-type"].startswith("text/plain")
+    assert robots.text.splitlines() == ["User-agent: *", "Disallow: /"]
+    for answer in (icon, robots):
+        assert answer.headers["cache-control"] == "public, max-age=86400"
+    page = await client.get("/", headers=HTML)
+    assert "img-src 'self'" in page.headers["content-security-policy"], "or it is not shown"

@@ -119,7 +119,7 @@ async def test_nothing_there_and_nothing_to_do_there(client: httpx.AsyncClient) 
     checked(await client.get("/v1/habits/"), 404, "no_such_page")
     answer = await client.put(f"/v1/habits/{HABIT}")
     checked(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "DELETE, GET, PATCH"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, PATCH"
 
 
 @pytest.mark.parametrize(
