@@ -35,23 +35,25 @@ class Languages:
         """Ask for profiles over a bus; `clock` gives seconds."""
         self._bus = bus
         self._clock = clock
-        self._kept: OrderedDict[UUID, tuple[Language, float]] = OrderedDict()
+        self._kept: OrderedDict[UUID, tuple[Language, int, float]] = OrderedDict()
 
     async def listen(self, bus: Bus) -> None:
         """Listen for changes."""
         await bus.overhear(ProfileChanged, self._changed)
         await bus.overhear(UserDeleted, self._gone)
 
-    def keep(self, user_id: UUID, language: Language) -> None:
-        """Remember a language."""
-        self._kept[user_id] = language, self._clock() + KEPT
+    def keep(self, user_id: UUID, language: Language, version: int) -> None:
+        """Remember the language of a version of a profile: what is older comes late."""
+        if version < self._kept.get(user_id, (language, 0, 0.0))[1]:
+            return
+        self._kept[user_id] = language, version, self._clock() + KEPT
         self._kept.move_to_end(user_id)
         if len(self._kept) > PEOPLE:
             self._kept.popitem(last=False)
 
     def known(self, user_id: UUID) -> Language | None:
         """Return a language that is remembered."""
-        language, until = self._kept.get(user_id, (None, 0.0))
+        language, _, until = self._kept.get(user_id, (None, 0, 0.0))
         return language if self._clock() < until else None
 
     async def of(self, who: Principal) -> Language | None:
@@ -62,11 +64,11 @@ class Languages:
             user: User = await self._bus.ask(GetProfile(), who, deadline=deadline_in(PATIENCE))
         except Refused:
             return None
-        self.keep(user.user_id, user.language)
+        self.keep(user.user_id, user.language, user.version)
         return user.language
 
     async def _changed(self, fact: ProfileChanged) -> None:
-        self.keep(fact.user_id, fact.profile.language)
+        self.keep(fact.user_id, fact.profile.language, fact.version)
 
     async def _gone(self, fact: UserDeleted) -> None:
         self._kept.pop(fact.user_id, None)

@@ -140,7 +140,7 @@ async def change_me(
     """Change the caller's profile. Days that have passed stay as they were."""
     command = ChangeProfile(**given(body), expected_version=expected)
     user = await bus.ask(command, me, idempotency_key=key)
-    door_of(request).languages.keep(user.user_id, user.language)
+    door_of(request).languages.keep(user.user_id, user.language, user.version)
     return answer(person_of(user), headers={"ETag": etag_of(user.version)})
 
 

@@ -74,8 +74,10 @@ async def test_changes_elsewhere_are_overheard(bus: StandInBus) -> None:
     await languages.listen(bus)
     bus.answers[GetProfile] = user(language="en")
     assert await languages.of(ME) == "en"
-    await bus.tell(ProfileChanged(user_id=ADA, profile=Profile(language="ru")))
+    await bus.tell(ProfileChanged(user_id=ADA, profile=Profile(language="ru"), version=4))
     assert await languages.of(ME) == "ru"
+    await bus.tell(ProfileChanged(user_id=ADA, profile=Profile(language="en"), version=3))
+    assert await languages.of(ME) == "ru", "a fact that comes late is passed over"
     await bus.tell(UserDeleted(user_id=ADA))
     assert languages.known(ADA) is None
 
@@ -83,11 +85,11 @@ async def test_changes_elsewhere_are_overheard(bus: StandInBus) -> None:
 async def test_nothing_is_remembered_for_ever(bus: StandInBus) -> None:
     now = 0.0
     languages = Languages(bus, clock=lambda: now)
-    languages.keep(ADA, "ru")
+    languages.keep(ADA, "ru", 1)
     now = KEPT
     assert languages.known(ADA) is None
     for number in range(PEOPLE + 1):
-        languages.keep(UUID(int=number), "ru")
+        languages.keep(UUID(int=number), "ru", 1)
     assert languages.known(UUID(int=0)) is None
     assert languages.known(UUID(int=PEOPLE)) == "ru"
 
