@@ -110,7 +110,10 @@ Step = Annotated[
 
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Drop tags that come again, however they are written."""
-    return tuple({folded(tag): tag for tag in reversed(tags)}.values())[::-1]
+    first: dict[str, str] = {}
+    for tag in tags:
+        first.setdefault(folded(tag), tag)
+    return tuple(first.values())
 
 
 StreakUnit = Literal["day", "week", "month", "days"]
@@ -120,7 +123,10 @@ Cursor = Annotated[str, Field(max_length=200)]
 """Where a page begins; only the room reads it."""
 
 Limit = Annotated[int, Field(ge=1, le=500)]
-Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
+EACH_TAG_ONCE = AfterValidator(_each_once)
+"""Drop a tag that comes again, however it is written."""
+
+Tags = Annotated[tuple[Tag, ...], Field(max_length=20), EACH_TAG_ONCE]
 
 
 class Target(Message):

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from contracts.auth import Done
 from contracts.habit import (
+    EACH_TAG_ONCE,
     Colour,
     Cursor,
     Habit,
@@ -138,14 +139,24 @@ class TagCount(Message):
 
 
 class TagCounts(Reply):
-    """All tags, by name."""
+    """All tags, in the person's own order; those that they have not put in order follow by name."""
 
     tags: tuple[TagCount, ...]
-    """The tags, by name."""
+    """The tags, in the person's own order."""
+
+
+class ReorderTags(Command[Done]):
+    """Put these tags first, in this order, the only one that is kept; the others follow by name.
+
+    A tag that no habit bears keeps its place for when one does.
+    """
+
+    address: ClassVar[str] = "habits.reorder_tags"
+    tags: Annotated[tuple[Tag, ...], Field(min_length=1, max_length=500), EACH_TAG_ONCE]
 
 
 class ListTags(Query[TagCounts]):
-    """List the tags in use."""
+    """List the tags in use, in the person's own order."""
 
     address: ClassVar[str] = "habits.list_tags"
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.check_ins import GetStreaks, Streaks
-from contracts.habit import Habit, Tag, Words
+from contracts.habit import EACH_TAG_ONCE, Habit, Tag, Words
 from contracts.habits import (
     CreateHabit,
     DeleteHabit,
@@ -17,6 +17,7 @@ from contracts.habits import (
     ListHabits,
     ListTags,
     ReorderHabits,
+    ReorderTags,
     RestoreHabit,
     TagCounts,
     UpdateHabit,
@@ -85,6 +86,13 @@ class Order(Body):
 
     habit_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
     """Habits, in the order in which they are to stand."""
+
+
+class TagOrder(Body):
+    """Tags in the order in which they are to stand."""
+
+    tags: Annotated[tuple[Tag, ...], EACH_TAG_ONCE] = Field(min_length=1, max_length=500)
+    """Tags, in the order in which they are to stand."""
 
 
 def etag(habit: Habit) -> dict[str, str]:
@@ -181,7 +189,14 @@ async def reorder_habits(body: Said[Order], me: Me, bus: TheBus, key: Key = None
     return nothing()
 
 
+@router.put("/v1/tag-order", status_code=204, summary="Order tags")
+async def reorder_tags(body: Said[TagOrder], me: Me, bus: TheBus, key: Key = None) -> Response:
+    """Put these tags first, in this order; the others follow by name."""
+    await bus.ask(ReorderTags(tags=body.tags), me, idempotency_key=key)
+    return nothing()
+
+
 @router.get("/v1/tags", response_model=TagCounts, summary="List tags")
 async def list_tags(me: Me, bus: TheBus) -> Response:
-    """List the tags in use, and how many habits bear each."""
+    """List the tags in use, in one's own order, and how many habits bear each."""
     return answer(await bus.ask(ListTags(), me))

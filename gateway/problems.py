@@ -158,9 +158,7 @@ class BadRequest(HTTPException):
     def __init__(self, status: int, code: str, text: str, **params: str | int | float) -> None:
         """Refuse with a status, a stable code and a sentence."""
         super().__init__(status, text)
-        self.code = code
-        self.text = text
-        self.params = params
+        self.code, self.text, self.params = code, text, params
 
 
 def problem(

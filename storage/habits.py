@@ -38,6 +38,7 @@ people = Table(
     Column("day_start", Integer, nullable=False),
     Column("week_start", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("tag_order", ARRAY(Text), nullable=False, server_default="{}"),
     schema="habits",
 )
 

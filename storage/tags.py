@@ -1,19 +1,21 @@
 """The tags that a person's habits bear."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.tags import folded
-from storage.habits import habits
+from storage.habits import habits, people
 
 
 async def counted(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
-    """Return the tags of the habits in use, by name, with how many bear each.
+    """Return the tags of the habits in use, in their person's order, with how many bear each.
 
-    Two that differ in case or composition alone are one, written as most habits write it.
+    What is not in order follows by name. Two that differ in case or composition alone are one,
+    written as most habits write it.
     """
     tag = func.unnest(habits.c.tags).label("tag")
     used = (
@@ -25,7 +27,16 @@ async def counted(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for written, count in await tx.execute(each):
         found[folded(written)][written] += count
-    return [(one.most_common(1)[0][0], one.total()) for _, one in sorted(found.items())]
+    first = select(people.c.tag_order).where(people.c.user_id == user_id)
+    order = (await tx.execute(first)).scalar() or []
+    placed = sorted(found, key=lambda tag: (order.index(tag) if tag in order else len(order), tag))
+    return [(found[tag].most_common(1)[0][0], found[tag].total()) for tag in placed]
+
+
+async def order(tx: AsyncConnection, user_id: UUID, tags: Iterable[str]) -> None:
+    """Keep the order of a person's tags, who is known to the room."""
+    values = {"tag_order": list(map(folded, tags))}
+    await tx.execute(people.update().where(people.c.user_id == user_id).values(values))
 
 
 async def spellings(tx: AsyncConnection, user_id: UUID, tag: str) -> list[str]:

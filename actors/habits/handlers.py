@@ -66,6 +66,7 @@ from contracts.habits import (
     ListHabits,
     ListTags,
     ReorderHabits,
+    ReorderTags,
     RestoreHabit,
     TagCount,
     TagCounts,
@@ -172,6 +173,14 @@ async def reorder_habits(command: ReorderHabits, who: Who, tx: Transaction) -> D
     moved = await habits.order(tx, who.user_id, command.habit_ids)
     now = [row for row in await habits.find_all(tx, who.user_id) if row.id in moved]
     await tell(tx, *(fact for row in now for fact in facts_of(row, row)))
+    return Done()
+
+
+@room.answer
+async def reorder_tags(command: ReorderTags, who: Who, tx: Transaction, bus: TheBus) -> Done:
+    """Put some tags first."""
+    await person_of(tx, bus, who, stay=True)
+    await tags.order(tx, who.user_id, command.tags)
     return Done()
 
 

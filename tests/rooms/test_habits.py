@@ -19,6 +19,7 @@ from contracts.habits import (
     ListHabits,
     ListTags,
     ReorderHabits,
+    ReorderTags,
     UpdateHabit,
 )
 from contracts.message import Asked, Conflict, Invalid, NotFound, new_id
@@ -252,6 +253,22 @@ async def test_some_come_first_and_the_others_follow(ann: Tracker) -> None:
     await ann.ask(ReorderHabits(habit_ids=twice))
     assert "".join(one.name for one in (await ann.ask(ListHabits())).habits) == "edbac"
     assert (await ann.begin("f")).order == 6
+
+
+async def test_tags_stand_in_the_order_of_their_person(ann: Tracker, bob: Tracker) -> None:
+    async def listed(one: Tracker) -> list[str]:
+        return [found.tag for found in (await one.ask(ListTags())).tags]
+
+    await ann.ask(ReorderTags(tags=("Later", "Дом")))  # before there is any habit
+    for name, tags in (("Run", ["body", "Straße"]), ("Tidy", ["Дом", "body"]), ("Read", ["mind"])):
+        await ann.begin(name, tags=tags)
+    await bob.begin(tags=["mind", "body"])
+    assert await listed(ann) == ["Дом", "body", "mind", "Straße"]
+    await ann.ask(ReorderTags(tags=("STRASSE", "mind", "later", "strasse")))
+    assert await listed(ann) == ["Straße", "mind", "body", "Дом"]
+    assert await listed(bob) == ["body", "mind"]
+    await ann.begin("Plan", tags=["later"])
+    assert await listed(ann) == ["Straße", "mind", "later", "body", "Дом"]
 
 
 async def test_pages_are_whole_whatever_happens_between(ann: Tracker) -> None:
