@@ -11,7 +11,7 @@ from contracts.check_ins import Streaks
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.progress import begin, streak_of, streaks
 from contracts.message import Invalid, Wrong
-from contracts.time import FIRST_DAY, day_of, instant_of
+from contracts.time import FIRST_DAY, LAST_DAY, day_of, instant_of
 from storage import breaks, check_ins
 from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
@@ -72,7 +72,10 @@ def _in_use(loaded: Loaded, person: Person, day: date) -> bool:
 
 
 async def as_of(tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date) -> list[Loaded]:
-    """Load habits as of a past day: nothing settled, every entry until then at hand."""
+    """Load habits as of a past day: nothing settled, every entry at hand.
+
+    Later ones, too: a skip later in a week takes its share of what the week asked.
+    """
     return [await _as_of(tx, user_id, one, day) for one in used]
 
 
@@ -86,7 +89,7 @@ async def _as_of(tx: AsyncConnection, user_id: UUID, loaded: Loaded, day: date) 
     return Loaded(
         HabitRow(**values),
         loaded.person,
-        await check_ins.between(tx, row.id, FIRST_DAY, day),
+        await check_ins.between(tx, row.id, FIRST_DAY, LAST_DAY),
         await breaks.covering(tx, user_id, row.id, row.tags),
     )
 

@@ -431,3 +431,16 @@ async def test_a_client_that_was_offline_says_when_it_was_done(ann: Tracker) -> 
         late = CheckIn(habit_id=made.habit_id, day=day(-3), at=wrong)
         assert await code_of(ann.ask(late)) == "at_not_on_day"
     assert await ann.told() == []
+
+
+async def test_a_skip_later_in_a_week_counts_for_what_the_week_asked(
+    ann: Tracker, clock: time_machine.Traveller
+) -> None:
+    made = await ann.begin(schedule=Times(times=2))
+    monday = TODAY
+    clock.shift(timedelta(days=21))
+    for number in range(1, 7):
+        skip = CheckIn(habit_id=made.habit_id, day=monday + timedelta(days=number), state="skipped")
+        await ann.ask(skip)
+    seen, then = await ann.on(made.habit_id, monday), await ann.recomputed(made.habit_id, monday)
+    assert (seen.needed, seen.due) == (then.needed, then.due) == (0, False)
