@@ -5,6 +5,7 @@ everything else.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import sys
@@ -25,8 +26,9 @@ MEMORY, TIME, LANES = 19456, 2, 1
 """argon2id m (KiB), t and p (ASVS 5.0, appendix C)."""
 
 THREADS, QUEUE = 2, 32
-NICENESS = 5
-"""Of the threads that hash (setpriority(2)): a login may take longer, other requests may not."""
+GIVES_WAY = 5
+"""By how much the threads that hash are nicer than the rest (setpriority(2)): a login may take
+longer, other requests may not."""
 
 
 def _hash_of_nobody() -> str:
@@ -36,9 +38,15 @@ def _hash_of_nobody() -> str:
 
 
 def _give_way() -> None:
-    """Let this thread have only what the event loop leaves; Linux knows priorities of threads."""
+    """Let this thread have only what the event loop leaves; Linux knows priorities of threads.
+
+    Where that is not allowed it goes without: the kernel refuses whoever would become less nice.
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        thread = threading.get_native_id()
+        with contextlib.suppress(PermissionError):
+            nicer = min(os.getpriority(os.PRIO_PROCESS, thread) + GIVES_WAY, 19)
+            os.setpriority(os.PRIO_PROCESS, thread, nicer)
 
 
 class Hasher:

@@ -1,6 +1,9 @@
 """The auth room over a bus: accounts, and the guessing of passwords."""
 
 import asyncio
+import os
+import subprocess
+import sys
 
 import pytest
 import time_machine
@@ -229,6 +232,39 @@ async def test_a_full_queue_refuses_at_once() -> None:
     busy = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
     assert [no.code for no in busy] == ["busy", "busy"]
     assert await hasher.verify(str(outcomes[0]), PASSWORD)
+
+
+HASH_AND_TELL = """
+import asyncio, os, sys, threading
+from actors.auth.hashing import Hasher
+
+def nice() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+async def main() -> None:
+    hasher = Hasher(threads=1)
+    kept = await hasher.hash("a long one, please")
+    assert await hasher.verify(kept, "a long one, please")
+    print(nice(), await hasher._run(nice))
+
+if os.getuid() == 0:
+    os.setuid(65534)  # who may not become less nice
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+@pytest.mark.parametrize("nice", [0, 10, 19])
+async def test_a_ritmo_that_is_nice_already_hashes(nice: int) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    begun = await asyncio.to_thread(
+        subprocess.run,
+        ["nice", "-n", str(nice), sys.executable, "-c", HASH_AND_TELL],
+        capture_output=True,
+        check=False,
+    )
+    usual = min(before + nice, 19)
+    assert begun.stdout.decode().split() == [str(usual), str(min(usual + 5, 19))], begun.stderr
 
 
 async def test_confirming_a_password_is_limited_by_session(bus: LocalBus) -> None:
