@@ -10,8 +10,11 @@ from pathlib import PurePosixPath
 from tests.drill.ledger import Ledger, Person, insist
 from tests.drill.stack import HEAL, IMAGE, ROOT, START, Stack, demand, until
 
-SHIPPED = {"actors", "contracts", "gateway", "ops", "storage", "requirements.lock"}
-"""What lies in the image beside the packages."""
+SHIPPED = {
+    *("actors", "contracts", "gateway", "ops", "storage"),
+    *("requirements.lock", "pyproject.toml"),
+}
+"""What lies in the image beside the packages; pyproject.toml knows the version."""
 
 WORKSHOP = {".ci", ".env", ".git", ".github", ".venv", "bench", "drill", "tests"}
 """Folders and files that nobody needs who runs Ritmo."""
