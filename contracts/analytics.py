@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.auth import Language
-from contracts.habit import Line, Measure, Name, Streak, StreakUnit, Unit
+from contracts.habit import KeptName, Line, Measure, Streak, StreakUnit, Unit
 from contracts.message import Fact, Message, Query, Reply
 from contracts.time import Day
 
@@ -63,7 +63,7 @@ class HabitLine(Message):
 
     habit_id: UUID
     """Which habit."""
-    name: Name
+    name: KeptName
     """The habit's name."""
     colour: str = ""
     """`#RRGGBB`; empty: none."""
@@ -118,7 +118,7 @@ class AtRisk(Message):
 
     habit_id: UUID
     """Which habit."""
-    name: Name
+    name: KeptName
     """The habit's name."""
     streak: int
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
@@ -265,7 +265,7 @@ class HabitInsight(Report):
 
     habit_id: UUID
     """Which habit."""
-    name: Name
+    name: KeptName
     """The habit's name."""
     colour: str = ""
     """`#RRGGBB`; empty: none."""
@@ -316,7 +316,7 @@ class Association(Message):
     """What is compared with the habit: a mood, or another habit."""
     habit_id: UUID
     """Which habit."""
-    name: Name
+    name: KeptName
     """The habit's name."""
     other_id: UUID | None = None
     """The other habit; null for moods."""

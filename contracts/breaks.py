@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from contracts.auth import Done
-from contracts.habit import Line, Tag
+from contracts.habit import KeptTag, Line, Tag
 from contracts.message import Command, Fact, Message, Query, Reply
 from contracts.time import Day
 
@@ -100,6 +100,8 @@ class BreakAdded(Rest, Fact):
 
     address: ClassVar[str] = "habits.break_added"
     break_id: UUID
+    tag: KeptTag | None = None
+    """The tag whose habits rest; null: all, or the one habit."""
 
 
 class BreakRemoved(Fact):

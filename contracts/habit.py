@@ -12,7 +12,7 @@ from contracts.message import Message, Reply
 from contracts.schedule import EveryDay, Schedule, Weekday
 from contracts.tags import folded
 from contracts.time import Day
-from contracts.visible import SEEN
+from contracts.visible import SEEN, shown_within
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
@@ -45,12 +45,21 @@ takes no `unit` of its own.
 
 CheckInState = Literal["done", "partial", "skipped", "failed"]
 
-Name = Annotated[
+MAX_NAME, MAX_TAG = 200, 50
+"""Characters of a name, and of a tag."""
+
+_Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS),
-    SEEN,
-    Field(examples=["Read ten pages"]),
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=MAX_NAME, pattern=_NO_CONTROLS
+    ),
 ]
+Name = Annotated[_Name, SEEN, Field(examples=["Read ten pages"])]
+"""A name that somebody gives; it can be seen."""
+
+KeptName = Annotated[_Name, shown_within(MAX_NAME), Field(examples=["Read ten pages"])]
+"""A name that was given at whatever time, also when it did not have to be seen yet."""
+
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_NO_CONTROLS), SEEN
 ]
@@ -61,11 +70,18 @@ Note = Annotated[
 ]
 """A text of some lines, perhaps empty."""
 
-Tag = Annotated[
+_Tag = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_NO_CONTROLS),
-    SEEN,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=MAX_TAG, pattern=_NO_CONTROLS
+    ),
 ]
+Tag = Annotated[_Tag, SEEN]
+"""A tag that somebody gives; it can be seen."""
+
+KeptTag = Annotated[_Tag, shown_within(MAX_TAG)]
+"""A tag that was given at whatever time, as with `KeptName`."""
+
 Unit = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30, pattern=_NO_CONTROLS)]
 COLOUR = r"^(#[0-9A-Fa-f]{6})?$"
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
@@ -127,6 +143,7 @@ EACH_TAG_ONCE = AfterValidator(_each_once)
 """Drop a tag that comes again, however it is written."""
 
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20), EACH_TAG_ONCE]
+KeptTags = Annotated[tuple[KeptTag, ...], Field(max_length=20), EACH_TAG_ONCE]
 
 
 class Target(Message):
@@ -171,7 +188,7 @@ class Version(Message):
 class Outline(Message):
     """What every room may know of a habit."""
 
-    name: Name
+    name: KeptName
     """Its name."""
     kind: Kind = "build"
     """Do it (`build`), or leave it (`quit`)."""
@@ -183,7 +200,7 @@ class Outline(Message):
     """How much is asked; null: once, or none at all for quitting."""
     schedule: Schedule = EveryDay()
     """When it is due."""
-    tags: Tags = ()
+    tags: KeptTags = ()
     """Its tags, up to 20."""
     colour: Colour = ""
     """`#RRGGBB`; empty: none."""
@@ -194,6 +211,10 @@ class Outline(Message):
 class Words(Outline):
     """A habit in its owner's words. Only `name` must be given."""
 
+    name: Name
+    """Its name."""
+    tags: Tags = ()
+    """Its tags, up to 20."""
     cue: Line = Field(default="", examples=["after breakfast"])
     """After what, when or where it is done; perhaps empty."""
     question: Line = Field(default="", examples=["Did you read today?"])

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.habit import Amount, CheckInState, Line, Name
+from contracts.habit import Amount, CheckInState, KeptName, Line
 from contracts.journal import Mood
 from contracts.message import Command, Fact, Message, Query, Refusal, Reply
 from contracts.time import Day, Zone
@@ -47,7 +47,7 @@ class HabitReport(Message):
     `remarks` what is otherwise than it was; `notes` are those of days without a check-in.
     """
 
-    name: Name
+    name: KeptName
     """The habit's name."""
     habit_id: UUID | None = None
     """The habit that the rows went to; null: none yet."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from contracts.auth import Done
-from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, Line, Tag, Tags
+from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, KeptTags, Line, Tag, Tags
 from contracts.message import EACH_ONCE, Command, Fact, Message, Query, Reply
 from contracts.retelling import Retold
 from contracts.time import ChosenZone, Day, Zone
@@ -311,7 +311,7 @@ class EntryOutline(Message):
     zone: Zone
     mood: Mood | None = None
     energy: Energy | None = None
-    tags: Tags = ()
+    tags: KeptTags = ()
     habit_ids: Links = ()
 
 

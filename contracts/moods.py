@@ -9,6 +9,9 @@ from contracts.journal import Mood
 from contracts.message import Command, Message, Query, Reply
 from contracts.time import Day
 
+MAX_MOOD_NAME = 30
+"""Characters of what a step is called."""
+
 LONGEST = 3660
 """Days of a calendar at most: ten years."""
 
@@ -18,7 +21,7 @@ class MoodName(Message):
 
     mood: Mood
     """The step, from 1 (awful) to 5 (great)."""
-    name: Annotated[Name, StringConstraints(max_length=30)]
+    name: Annotated[Name, StringConstraints(max_length=MAX_MOOD_NAME)]
     """What the person calls it."""
     emoji: Icon = ""
     """An emoji; perhaps empty."""

@@ -1,4 +1,8 @@
-"""Names that can be seen: what shows nothing is no name, and does not tell two names apart."""
+"""Names that can be seen: what shows nothing is no name, and does not tell two names apart.
+
+Whoever names something is refused what nobody sees (`SEEN`). What was named before that was so is
+read as it is shown: after a dotted circle (`shown`).
+"""
 
 import unicodedata
 
@@ -46,6 +50,19 @@ def _shows(sign: str) -> bool:
     if sign in _BLANK or "\U000e0000" <= sign <= "\U000e0fff":
         return False
     return sign in _PREPENDED or unicodedata.category(sign) not in _UNSEEN
+
+
+def shown(name: str, limit: int) -> str:
+    """Return a name that can be seen, of at most `limit` characters; an empty one stays so.
+
+    What nobody sees comes after a dotted circle, as Unicode shows marks that stand alone.
+    """
+    return visible(name) or visible(f"\u25cc{name}"[:limit]) if name else ""
+
+
+def shown_within(limit: int) -> BeforeValidator:
+    """Make what lets a name from before names had to be seen be read, as it is `shown`."""
+    return BeforeValidator(lambda name: shown(name, limit) if isinstance(name, str) else name)
 
 
 def _seen(text: object) -> object:

@@ -21,12 +21,12 @@ from actors.journal.moods import scale_of
 from actors.journal.outside import Diary, open_diary
 from actors.journal.telling import outline_of
 from actors.runtime.receiving import Receiver, Run
+from contracts.habit import KeptName
 from contracts.imports import Account, EntriesReport, MoodFound, RowSkipped, Undone
-from contracts.journal import EntriesImported, EntryDeleted
+from contracts.journal import EntriesImported, EntryDeleted, Mood
 from contracts.journal_transfer import (
     DiaryImportRequested,
     DiaryImportUndoRequested,
-    MoodMap,
     UnknownMoods,
 )
 from contracts.message import Gone, Invalid, new_id
@@ -59,7 +59,7 @@ files = Receiver("journal")
 class Chosen(BaseModel):
     """What the caller chose, as it is kept with the import."""
 
-    moods: MoodMap = {}
+    moods: dict[KeptName, Mood] = {}
     unknown_moods: UnknownMoods = "refuse"
 
 
