@@ -1,9 +1,12 @@
 """Check-ins: when it was done may not be known; habits: since when they are laid aside.
 
 Revision 0014, after 0013. Times that were made up are taken away: those of imported days, and those
-of days that were logged so much later that nobody can have said them (a time that is said lies
-within a day of the logical day that it belongs to). A habit is laid aside since what the reports
-have heard of it, else since the day after its last entry.
+of days that were logged so much later that nobody can have said them. A time that is said lies on
+the logical day or on the one after it, and a logical day ends at noon of the next, by the clocks
+twelve hours behind UTC: all that can be said ends with the second day after it, by UTC. Of days
+that were logged one or two days late the time of logging stays: it cannot be told from one that was
+said. A habit is laid aside since what the reports have heard of it, else since the day after its
+last entry.
 """
 
 from alembic import op
@@ -21,7 +24,7 @@ def upgrade() -> None:
     )
     op.execute(
         "UPDATE habits.check_ins SET at = NULL"
-        " WHERE source = 'import' OR (at AT TIME ZONE 'UTC')::date > day + 3"
+        " WHERE at IS NOT NULL AND (source = 'import' OR (at AT TIME ZONE 'UTC')::date > day + 2)"
     )
     op.execute("ALTER TABLE habits.habits ADD COLUMN archived_at timestamptz")
     op.execute(
