@@ -1,9 +1,6 @@
 """A database of an older version comes along, and loses nothing: see `tests/upgrade`."""
 
 import asyncio
-import gzip
-import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +16,11 @@ from contracts.reminders import local_time
 from ops.door import open_door
 from ops.platform import platform
 from storage import embedded
-from storage.cluster import BIN
 from storage.migrations import current, head, migrate
 from storage.migrations.settlement import settle_all
 from storage.session import open_engine, transaction
+from tests.upgrade.kept import NAMES, load, recorded
 from tests.upgrade.life import PASSWORD
-
-DATA = Path(__file__).parent / "data"
-NAMES = sorted(path.name.removesuffix(".sql.gz") for path in DATA.glob("*.sql.gz"))
 
 TRIES = 5
 
@@ -56,22 +50,15 @@ def upgraded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Upgraded]:
     """Load a database, bring it to this version, and ask for all that was recorded."""
-    record = json.loads(gzip.decompress((DATA / f"{request.param}.json.gz").read_bytes()))
+    record = recorded(request.param)
     folder = tmp_path_factory.mktemp("upgrade")
     server = embedded.start(folder / "postgres", durable=False)
     try:
-        load(server.url, gzip.decompress((DATA / f"{request.param}.sql.gz").read_bytes()))
+        load(server.url, request.param)
         with time_machine.travel(datetime.fromisoformat(record["at"])):
             yield asyncio.run(compare(server.url, record, folder))
     finally:
         server.stop()
-
-
-def load(url: str, dump: bytes) -> None:
-    """Let psql run a dump."""
-    address = url.replace("postgresql+asyncpg", "postgresql")
-    words = ["-v", "ON_ERROR_STOP=1", "-q", "-o", "/dev/null", address]
-    subprocess.run([BIN / "psql", *words], input=dump, check=True)
 
 
 async def compare(url: str, record: dict[str, Any], folder: Path) -> Upgraded:

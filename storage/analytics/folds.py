@@ -78,7 +78,10 @@ _HABIT = Fold(
     " unit, colour, tags, start_day, versions, position)"
     " SELECT DISTINCT ON (t.subject) t.user_id, t.subject, t.version, t.fact_id,"
     " c.name, c.kind, c.measure, c.unit, c.colour, c.tags,"
-    " (t.body ->> 'start_day')::date, t.body ->> 'versions', (t.body ->> 'order')::integer"
+    " (t.body ->> 'start_day')::date, t.body ->> 'versions',"
+    # Older facts do not say their place: it is the last that was said.
+    " first_value((t.body ->> 'order')::integer) OVER (PARTITION BY t.subject"
+    " ORDER BY t.body ->> 'order' IS NULL, t.version DESC, t.fact_id)"
     " FROM told t,"
     " jsonb_to_record(t.body -> 'habit')"
     " AS c(name text, kind text, measure text, unit text, colour text, tags text[])"
@@ -86,7 +89,7 @@ _HABIT = Fold(
     " ON CONFLICT (user_id, habit_id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
     " measure = excluded.measure, unit = excluded.unit, colour = excluded.colour,"
     " tags = excluded.tags, start_day = excluded.start_day, versions = excluded.versions,"
-    " position = COALESCE(excluded.position, h.position),"  # older facts have none
+    " position = COALESCE(excluded.position, h.position),"
     f" progress = CASE WHEN {_SAME} THEN h.progress END,"
     f" settled_day = CASE WHEN {_SAME} THEN h.settled_day END,"
     " version = excluded.version, fact_id = excluded.fact_id"

@@ -1,26 +1,30 @@
 """Names and tags that nobody can see, from before they were refused, get a sign that can be seen.
 
 Migrations call it. Ritmo would not show them, nor the list in which they stand. What they were
-stays, after a dotted circle, as Unicode shows marks that stand alone.
+stays, after a dotted circle. The log of analytics comes along: a rebuild tells the same.
 """
 
 import json
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
-from contracts.visible import visible
+from contracts.habit import MAX_NAME, MAX_TAG
+from contracts.moods import MAX_MOOD_NAME
+from contracts.visible import shown
+from storage.journal.words import words_of
 
 NAMES = (
-    ("habits.habits", "name"),
-    ("habits.breaks", "tag"),
-    ("journal.habits", "name"),
-    ("journal.templates", "name"),
-    ("reminders.habits", "name"),
-    ("reminders.breaks", "tag"),
-    ("analytics.habits", "name"),
-    ("analytics.breaks", "tag"),
+    ("habits.habits", "name", MAX_NAME),
+    ("habits.breaks", "tag", MAX_TAG),
+    ("journal.habits", "name", MAX_NAME),
+    ("journal.templates", "name", MAX_NAME),
+    ("reminders.habits", "name", MAX_NAME),
+    ("reminders.breaks", "tag", MAX_TAG),
+    ("analytics.habits", "name", MAX_NAME),
+    ("analytics.breaks", "tag", MAX_TAG),
 )
-"""Tables, and their columns that hold a name or a tag."""
+"""Tables, their columns that hold a name or a tag, and how many characters that may have."""
 
 LISTS = (
     "habits.habits",
@@ -33,44 +37,108 @@ LISTS = (
 )
 """Tables that have a list of `tags`."""
 
-LONGEST = 50
-"""Characters that fit everywhere."""
+EACH = "*"
+"""Each of a list, in a way through a fact."""
 
-
-def shown(name: str) -> str:
-    """Return a name that can be seen."""
-    return name if visible(name) else visible(f"\u25cc{name}")[:LONGEST]
+LOGGED = (
+    ("habits.habit_created", ("habit", "name"), MAX_NAME),
+    ("habits.habit_changed", ("habit", "name"), MAX_NAME),
+    ("habits.habit_created", ("habit", "tags", EACH), MAX_TAG),
+    ("habits.habit_changed", ("habit", "tags", EACH), MAX_TAG),
+    ("habits.break_added", ("tag",), MAX_TAG),
+    ("journal.entry_written", ("tags", EACH), MAX_TAG),
+    ("journal.entries_imported", ("entries", EACH, "tags", EACH), MAX_TAG),
+)
+"""Facts of the log, the way in their body to a name or tag, and how many characters that may have.
+"""
 
 
 def show_all(connection: Connection) -> None:
     """Let all stored names and tags be seen; an empty name of a copy that knows none stays."""
-    for table, column in NAMES:
+    for table, column, limit in NAMES:
         found = connection.execute(text(f"SELECT DISTINCT {column} FROM {table}")).scalars()
         change = text(f"UPDATE {table} SET {column} = :shown WHERE {column} = :unseen")
-        _change(connection, change, {one for one in found if one})
+        for name in _unseen(found.all(), limit):
+            connection.execute(change, {"unseen": name, "shown": shown(name, limit)})
     for table in LISTS:
         found = connection.execute(text(f"SELECT DISTINCT unnest(tags) FROM {table}")).scalars()
         change = text(
-            f"UPDATE {table} SET tags = array_replace(tags, CAST(:unseen AS text), :shown)"
+            f"UPDATE {table} SET tags = ARRAY(SELECT tag"
+            " FROM unnest(array_replace(tags, CAST(:unseen AS text), :shown))"
+            " WITH ORDINALITY AS once(tag, place) GROUP BY tag ORDER BY min(place))"
             " WHERE tags @> ARRAY[CAST(:unseen AS text)]"
         )
-        _change(connection, change, {*found})
+        for tag in _unseen(found.all(), MAX_TAG):
+            connection.execute(change, {"unseen": tag, "shown": shown(tag, MAX_TAG)})
+    _find_tags(connection)
     _show_moods(connection)
+    for address, way, limit in LOGGED:
+        _show_log(connection, address, way, limit)
 
 
-def _change(connection: Connection, change: TextClause, names: set[str]) -> None:
-    """Run a change for each name that cannot be seen."""
-    for name in sorted(names):
-        if shown(name) != name:
-            connection.execute(change, {"unseen": name, "shown": shown(name)})
+def _unseen(names: Sequence[str | None], limit: int) -> list[str]:
+    """Return, in order, those names that are shown otherwise."""
+    return sorted(name for name in names if name and shown(name, limit) != name)
+
+
+def _find_tags(connection: Connection) -> None:
+    """Let diary entries be found by the tags that are shown."""
+    circled = text(
+        "SELECT id, array_to_string(tags, ', ') AS tags, tag_words FROM journal.entries"
+        " WHERE EXISTS (SELECT FROM unnest(tags) AS tag WHERE tag LIKE '\u25cc%')"
+    )
+    change = text("UPDATE journal.entries SET tag_words = :words WHERE id = :id")
+    for row in connection.execute(circled).all():
+        if row.tag_words != (words := words_of(row.tags)):
+            connection.execute(change, {"id": row.id, "words": words})
 
 
 def _show_moods(connection: Connection) -> None:
-    """Let the names of all own scales of moods be seen."""
+    """Let the names of all own scales of moods be seen, and told from each other."""
     kept = text("SELECT user_id, moods FROM journal.people WHERE moods IS NOT NULL")
     change = text("UPDATE journal.people SET moods = :moods WHERE user_id = :user_id")
     for user_id, moods in connection.execute(kept).all():
-        scale = [{**one, "name": shown(one["name"])} for one in json.loads(moods)]
+        scale, taken = json.loads(moods), set[str]()
+        for step in scale:
+            name = shown(step["name"], MAX_MOOD_NAME)[:MAX_MOOD_NAME]
+            if name.casefold() in taken:
+                name = f"{name[: MAX_MOOD_NAME - 2]} {step['mood']}"
+            taken.add(name.casefold())
+            step["name"] = name
         if scale != json.loads(moods):
             values = {"user_id": user_id, "moods": json.dumps(scale, ensure_ascii=False)}
             connection.execute(change, values)
+
+
+def _show_log(connection: Connection, address: str, way: Sequence[str], limit: int) -> None:
+    """Let the names at the end of a way through facts of the log be seen."""
+    said = "jsonb_path_query(body, CAST(:path AS jsonpath)) AS said"
+    distinct = text(
+        f"SELECT DISTINCT said #>> '{{}}' FROM analytics.facts, {said} WHERE address = :address"
+    )
+    saying = text(
+        "SELECT fact_id, CAST(body AS text) AS body FROM analytics.facts WHERE address = :address"
+        f" AND EXISTS (SELECT FROM {said} WHERE said #>> '{{}}' = ANY(:unseen))"
+    )
+    change = text("UPDATE analytics.facts SET body = CAST(:body AS jsonb) WHERE fact_id = :fact_id")
+    path = "$" + "".join("[*]" if step == EACH else f".{step}" for step in way)
+    about = {"address": address, "path": path}
+    unseen = _unseen(connection.execute(distinct, about).scalars().all(), limit)
+    if not unseen:
+        return
+    for row in connection.execute(saying, {**about, "unseen": unseen}).all():
+        body = json.dumps(_shown_at(json.loads(row.body), way, limit), ensure_ascii=False)
+        connection.execute(change, {"fact_id": row.fact_id, "body": body})
+
+
+def _shown_at(said: object, way: Sequence[str], limit: int) -> object:
+    """Return what is said, with the names at the end of a way as they are shown, each once."""
+    if not way:
+        return shown(said, limit) if isinstance(said, str) else said
+    step, rest = way[0], way[1:]
+    if step == EACH and isinstance(said, list):
+        each = [_shown_at(one, rest, limit) for one in said]
+        return each if rest else list(dict.fromkeys(each))
+    if isinstance(said, dict) and step in said:
+        return {**said, step: _shown_at(said[step], rest, limit)}
+    return said

@@ -75,6 +75,7 @@ class Teller:
             habit_id=habit.habit_id,
             habit=Outline(name=habit.name, measure="count", tags=habit.tags, target=target),
             start_day=START,
+            order=habit.version * 7 % 5,
             versions=(Version(effective_from=START, anchor=START, target=target),),
         )
 

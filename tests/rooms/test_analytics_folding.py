@@ -76,8 +76,8 @@ STEPS = st.lists(
 MODEL = {
     "people": "user_id, gone, language, zone, day_start, week_start, version, fact_id",
     "habits": "user_id, habit_id, deleted, name, kind, measure, unit, colour, tags, start_day,"
-    " versions, version, fact_id, archived, archived_at, archived_version, archived_fact_id,"
-    " binned, binned_version, binned_fact_id",
+    " versions, position, version, fact_id, archived, archived_at, archived_version,"
+    " archived_fact_id, binned, binned_version, binned_fact_id",
     "days": "*",
     "breaks": "*",
     "entries": "*",

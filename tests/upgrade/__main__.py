@@ -19,9 +19,8 @@ import httpx
 from ops.faults import CannotRun
 from tests.show.running import ritmo, settings
 from tests.upgrade import NOTICE
+from tests.upgrade.kept import FOLDER
 from tests.upgrade.life import Person, live, record
-
-FOLDER = Path(__file__).parent.parent / "data"
 
 LATE = """
 import asyncio, sys

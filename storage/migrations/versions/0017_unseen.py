@@ -1,11 +1,7 @@
-"""Names and tags that nobody can see get a sign that can be seen.
+"""Names and tags that nobody can see get a sign that can be seen: revision 0019 does it.
 
 Revision 0017, after 0016.
 """
-
-from alembic import op
-
-from storage.migrations.unseen import show_all
 
 revision = "0017"
 down_revision = "0016"
@@ -15,4 +11,3 @@ depends_on = None
 
 def upgrade() -> None:
     """Go forward."""
-    show_all(op.get_bind())
