@@ -165,14 +165,15 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
 
 @room.answer
 async def reorder_habits(command: ReorderHabits, who: Who, tx: Transaction) -> Done:
-    """Put some habits first."""
-    mine = {row.id for row in await habits.find_all(tx, who.user_id)}
+    """Put some habits first. Those in the bin move with the others, and cannot be named."""
+    locked = await habits.find_all(tx, who.user_id, binned=True)
+    mine = {row.id for row in locked if row.binned_at is None}
     for habit_id in command.habit_ids:
         if habit_id not in mine:
             raise no_habit(habit_id)
     moved = await habits.order(tx, who.user_id, command.habit_ids)
-    now = [row for row in await habits.find_all(tx, who.user_id) if row.id in moved]
-    await tell(tx, *(fact for row in now for fact in facts_of(row, row)))
+    now = await habits.find_some(tx, who.user_id, moved, binned=True)
+    await tell(tx, *(fact for row in now.values() for fact in facts_of(row, row)))
     return Done()
 
 

@@ -118,6 +118,21 @@ async def gone_everywhere(ann: Tracker, habit: Habit) -> None:
     assert (summary.habits, summary.at_risk, summary.check_ins) == ((), (), 0)
 
 
+async def test_what_moves_while_it_lies_in_the_bin_is_told(ann: Tracker, carry: Carry) -> None:
+    made = {name: await ann.begin(name, start_day=day(-3)) for name in "abcd"}
+    await ann.ask(DeleteHabit(habit_id=made["b"].habit_id))
+    await carry()
+    await ann.ask(ReorderHabits(habit_ids=(made["d"].habit_id, made["c"].habit_id)))
+    await carry()
+    assert await code_of(ann.ask(ReorderHabits(habit_ids=(made["b"].habit_id,)))) == (
+        "habit_not_found"
+    )
+    await ann.ask(RestoreHabit(habit_id=made["b"].habit_id))
+    await carry()
+    assert await names(ann) == ["d", "c", "a", "b"]
+    assert [one.name for one in (await ann.ask(GetSummary())).habits] == ["d", "c", "a", "b"]
+
+
 async def test_what_is_deleted_is_nowhere_and_comes_back_whole(ann: Tracker, carry: Carry) -> None:
     read = await ann.begin(tags=["calm"], cue="tea")
     for number in range(-9, 0):
