@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     Table,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import snapshots
 from storage.base import metadata
 
 people = Table(
@@ -74,16 +74,6 @@ habits = Table(
     Column("archived_at", DateTime(timezone=True)),
     Index("ix_habits_binned_at", "binned_at", postgresql_where=text("binned_at IS NOT NULL")),
     Index("ix_habits_user_id_position", "user_id", "position", "id"),
-    schema="habits",
-)
-
-
-snapshots = Table(
-    "snapshots",
-    metadata,
-    Column("habit_id", Uuid, ForeignKey(habits.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("progress", Text, nullable=False),
     schema="habits",
 )
 
@@ -189,9 +179,7 @@ async def add(
     row = (await tx.execute(statement.on_conflict_do_nothing().returning(habits))).first()
     if row is None:
         return None
-    await tx.execute(
-        snapshots.insert().values(habit_id=row.id, day=row.settled_day, progress=beginning)
-    )
+    await snapshots.keep(tx, row.id, [(row.settled_day, beginning)])
     return HabitRow(**row._mapping)
 
 
@@ -261,7 +249,11 @@ async def remove(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None:
 
 
 async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> set[UUID]:
-    """Put these habits first, in this order, and the others as they were; return what moved."""
+    """Put these habits first, in this order, and the others as they were; return what moved.
+
+    All habits of the user, also those in the bin, must have been locked before: an update takes
+    them in no order, and could wait in a circle with whoever locks them by their ids.
+    """
     statement = text(
         "UPDATE habits.habits h SET position = o.place, version = h.version + 1 FROM ("
         " SELECT id, row_number() OVER (ORDER BY array_position(CAST(:first AS uuid[]), id),"

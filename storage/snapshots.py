@@ -7,11 +7,20 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Column, Date, ForeignKey, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.habits import snapshots
+from storage.base import metadata
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("habit_id", Uuid, ForeignKey("habits.habits.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("progress", Text, nullable=False),
+    schema="habits",
+)
 
 _REWIND = text(
     "WITH base AS (SELECT DISTINCT ON (s.habit_id) s.habit_id, s.day, s.progress"
