@@ -13,6 +13,12 @@ def folded(tag: str) -> str:
     return unicodedata.normalize("NFC", case)
 
 
+def spelled(tags: Iterable[str], tag: str) -> list[str]:
+    """Return those of some tags that are this one, as each is written."""
+    sought = folded(tag)
+    return [one for one in tags if folded(one) == sought]
+
+
 def bears(tags: Iterable[str], tag: str) -> bool:
     """Tell whether a tag is among others, however each is written."""
-    return folded(tag) in map(folded, tags)
+    return bool(spelled(tags, tag))

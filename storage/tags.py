@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.tags import folded
+from contracts.tags import folded, spelled
 from storage.habits import habits, people
 
 
@@ -42,4 +42,4 @@ async def order(tx: AsyncConnection, user_id: UUID, tags: Iterable[str]) -> None
 async def spellings(tx: AsyncConnection, user_id: UUID, tag: str) -> list[str]:
     """Return how a user's habits write a tag."""
     written = select(func.unnest(habits.c.tags)).where(habits.c.user_id == user_id).distinct()
-    return [one for one in (await tx.execute(written)).scalars() if folded(one) == folded(tag)]
+    return spelled((await tx.execute(written)).scalars(), tag)

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from contracts.tags import folded
+from contracts.tags import folded, spelled
 from storage.journal.entries import COLUMNS, EntryRow, entries, oldest_kept
 from storage.journal.words import SEPARATOR, query_of, separated
 
@@ -203,4 +203,4 @@ async def tags(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
 async def _spellings(tx: AsyncConnection, user_id: UUID, tag: str) -> list[str]:
     """Return how a user's entries write a tag."""
     written = select(func.unnest(entries.c.tags)).where(entries.c.user_id == user_id).distinct()
-    return [one for one in (await tx.execute(written)).scalars() if folded(one) == folded(tag)]
+    return spelled((await tx.execute(written)).scalars(), tag)
