@@ -97,25 +97,34 @@ class Loaded:
     rests: list[tuple[date, date]]
 
 
+_OPEN = "h.settled_day - h.window_days"
+"""The last day on which nothing depends that is not settled."""
+
 _LOAD = (
     f"SELECT {COLUMNS}, p.zone, p.day_start, p.week_start,"
     " (SELECT json_agg(json_build_array(c.day - DATE '0001-01-01' + 1, c.value, c.state, c.note,"
     "  c.at, c.zone, c.source, c.import_id)) FROM habits.check_ins c WHERE c.habit_id = h.id"
-    "  AND c.day > h.settled_day - h.window_days)::text AS entries,"
+    "  AND c.day > {behind})::text AS entries,"
     " (SELECT json_agg(json_build_array(b.first_day, b.last_day, b.tag)) FROM habits.breaks b"
-    "  WHERE b.user_id = h.user_id AND b.last_day > h.settled_day - h.window_days"
+    "  WHERE b.user_id = h.user_id AND b.last_day > {behind}"
     "  AND (b.habit_id = h.id OR b.habit_id IS NULL))::text AS rests"
     " FROM habits.habits h LEFT JOIN habits.people p ON p.user_id = h.user_id"
     " WHERE h.user_id = :user_id"
 )
-_LOAD_ONE = text(f"{_LOAD} AND h.id = :habit_id AND h.binned_at IS NULL")
-_LOAD_SOME = text(f"{_LOAD} AND h.id = ANY(:ids) AND h.binned_at IS NULL")
+_LOAD_OPEN = _LOAD.format(behind=_OPEN)
+_LOAD_ONE = text(f"{_LOAD_OPEN} AND h.id = :habit_id AND h.binned_at IS NULL")
+_LOAD_SOME = text(f"{_LOAD_OPEN} AND h.id = ANY(:ids) AND h.binned_at IS NULL")
 _LOAD_USED = text(
-    f"{_LOAD} AND (NOT h.archived OR h.archived_at >= :since) AND h.binned_at IS NULL"
+    f"{_LOAD_OPEN} AND NOT h.archived AND h.binned_at IS NULL ORDER BY h.position, h.id"
+)
+_ALL_IF_SETTLED = f"CASE WHEN h.settled_day < :day THEN {_OPEN} ELSE DATE '-infinity' END"
+_LOAD_USED_ON = text(
+    _LOAD.format(behind=_ALL_IF_SETTLED)
+    + " AND (NOT h.archived OR h.archived_at >= :since) AND h.binned_at IS NULL"
     " ORDER BY h.position, h.id"
 )
 _LOAD_PAGE = text(
-    f"{_LOAD} AND (h.binned_at IS NOT NULL) = :binned"
+    f"{_LOAD_OPEN} AND (h.binned_at IS NOT NULL) = :binned"
     " AND (CAST(:archived AS boolean) IS NULL OR h.archived = :archived)"
     " AND (CAST(:tags AS text[]) IS NULL OR h.tags && CAST(:tags AS text[]))"
     " AND (h.position, h.id) > (:position, CAST(:after AS uuid))"
@@ -191,12 +200,20 @@ async def load_some(tx: AsyncConnection, user_id: UUID, habit_ids: Sequence[UUID
     return [_loaded(row) for row in rows]
 
 
-async def load_used(
-    tx: AsyncConnection, user_id: UUID, since: datetime | None = None
+async def load_used(tx: AsyncConnection, user_id: UUID) -> list[Loaded]:
+    """Load all habits in use, in their order."""
+    return [_loaded(row) for row in await tx.execute(_LOAD_USED, {"user_id": user_id})]
+
+
+async def load_used_on(
+    tx: AsyncConnection, user_id: UUID, day: date, since: datetime | None
 ) -> list[Loaded]:
-    """Load all habits in use, in their order; also those that were still in use at `since`."""
-    values = {"user_id": user_id, "since": since}
-    return [_loaded(row) for row in await tx.execute(_LOAD_USED, values)]
+    """Load all habits in use, in their order; also those that were still in use at `since`, if any.
+
+    With every day and rest of a habit of which `day` is settled already.
+    """
+    values = {"user_id": user_id, "day": day, "since": since}
+    return [_loaded(row) for row in await tx.execute(_LOAD_USED_ON, values)]
 
 
 async def load_page(

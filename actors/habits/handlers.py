@@ -272,15 +272,13 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
 @room.answer
 async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> Today:
     """Show what a day asks for, and how every habit in use on it stands."""
-    used = await check_ins.load_used(tx, who.user_id)
-    known = used[0].person if used else None
-    person = await person_of(tx, bus, who, known)
+    used = [] if query.day else await check_ins.load_used(tx, who.user_id)
+    person = await person_of(tx, bus, who, used[0].person if used else None)
     today = today_of(person)
     day = reading.showable(query.day or today, today)
-    if day < today:
-        used = await reading.used_on(tx, who.user_id, person, day)
-    elif any(one.habit.settled_day >= day for one in used):
-        used = await reading.as_of(tx, who.user_id, used, day)
+    # Of today all is loaded, unless it is settled already: in a zone further east it was over.
+    if query.day or any(one.habit.settled_day >= day for one in used):
+        used = await reading.used_on(tx, who.user_id, person, day, today)
     return Today(day=day, habits=tuple(today_view(one, stand(one, day), day) for one in used))
 
 

@@ -1,5 +1,6 @@
 """Reading whole histories: a past day, all streaks, and where a habit stands after an import."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from contracts.check_ins import Streaks
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.progress import begin, streak_of, streaks
 from contracts.message import Invalid, Wrong
-from contracts.time import FIRST_DAY, LAST_DAY, day_of, instant_of
+from contracts.time import FIRST_DAY, day_of, instant_of
 from storage import breaks, check_ins
 from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
@@ -50,16 +51,17 @@ def read_place(cursor: str | None) -> tuple[date, UUID]:
         raise wrong_cursor() from None
 
 
-async def used_on(tx: AsyncConnection, user_id: UUID, person: Person, day: date) -> list[Loaded]:
-    """Load the habits that were in use on a past day, as of then: also those laid aside since.
+async def used_on(
+    tx: AsyncConnection, user_id: UUID, person: Person, day: date, today: date
+) -> list[Loaded]:
+    """Load the habits in use on a day, as of then: of a past day, also those laid aside since.
 
     A habit is laid aside from the day on which it was archived, or
     from the day after if something was logged on that day.
     """
-    morning = instant_of(day, person.day_start, person.zone)
-    then = await check_ins.load_used(tx, user_id, morning)
-    then = await as_of(tx, user_id, then, day)
-    return [one for one in then if _in_use(one, person, day)]
+    since = instant_of(day, person.day_start, person.zone) if day < today else None
+    used = await check_ins.load_used_on(tx, user_id, day, since)
+    return [_as_of(one, day) for one in used if _in_use(one, person, day)]
 
 
 def _in_use(loaded: Loaded, person: Person, day: date) -> bool:
@@ -71,27 +73,17 @@ def _in_use(loaded: Loaded, person: Person, day: date) -> bool:
     return day < archived or any(one.day == day for one in loaded.entries)
 
 
-async def as_of(tx: AsyncConnection, user_id: UUID, used: list[Loaded], day: date) -> list[Loaded]:
-    """Load habits as of a past day: nothing settled, every entry at hand.
+def _as_of(loaded: Loaded, day: date) -> Loaded:
+    """Show a habit with all its days as of one of them: nothing is settled, if that day is.
 
-    Later ones, too: a skip later in a week takes its share of what the week asked.
+    Later ones are there, too: a skip later in a week takes its share of what the week asked.
     """
-    return [await _as_of(tx, user_id, one, day) for one in used]
-
-
-async def _as_of(tx: AsyncConnection, user_id: UUID, loaded: Loaded, day: date) -> Loaded:
     row = loaded.habit
     if row.settled_day < day:
         return loaded
     first = begin(promise_of(row))
-    values = {name: getattr(row, name) for name in row.__slots__}
-    values |= {"progress": dump_progress(first), "settled_day": first.settled_day}
-    return Loaded(
-        HabitRow(**values),
-        loaded.person,
-        await check_ins.between(tx, row.id, FIRST_DAY, LAST_DAY),
-        await breaks.covering(tx, user_id, row.id, row.tags),
-    )
+    unsettled = replace(row, progress=dump_progress(first), settled_day=first.settled_day)
+    return replace(loaded, habit=unsettled)
 
 
 async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streaks:

@@ -48,12 +48,16 @@ def written_habit(row: HabitRow, version: Version) -> ChangedHabit:
 
 
 def habit_of(loaded: Loaded, today: date) -> Habit:
-    """Show a habit as it stands today."""
+    """Show a habit as it stands today. Built as it is, too."""
     row, now = loaded.habit, stand(loaded, open_day(loaded, today))
     written = written_habit(row, promise_of(row).version_on(today))
-    standing = {"streak": now.streak, "best_streak": now.best_streak, "score": now.score}
-    unit = {"streak_unit": now.unit.per}
-    return Habit.model_validate({**dict(written), **standing, **unit})
+    return Habit.model_construct(
+        **dict(written),
+        streak=now.streak,
+        best_streak=now.best_streak,
+        streak_unit=now.unit.per,
+        score=now.score,
+    )
 
 
 def today_view(loaded: Loaded, now: Standing, day: date) -> HabitToday:
