@@ -180,7 +180,7 @@ async def seen(engine: AsyncEngine, here: Platform) -> dict[str, Any]:
     """Ask what Ann is shown."""
     ((ann,),) = await rows(engine, "SELECT user_id FROM users.users WHERE email LIKE 'ann@%'")
     who = Principal(user_id=ann, scopes=frozenset({"user"}))
-    asks = {
+    asks: dict[str, Asked[Any]] = {
         "habits": ListHabits(archived=None, limit=500),
         "tags": ListTags(),
         "entries": ListEntries(search="\u25cc"),

@@ -40,14 +40,13 @@ LISTS = (
 EACH = "*"
 """Each of a list, in a way through a fact."""
 
+OUTLINED = ["habits.habit_created", "habits.habit_changed"]
 LOGGED = (
-    ("habits.habit_created", ("habit", "name"), MAX_NAME),
-    ("habits.habit_changed", ("habit", "name"), MAX_NAME),
-    ("habits.habit_created", ("habit", "tags", EACH), MAX_TAG),
-    ("habits.habit_changed", ("habit", "tags", EACH), MAX_TAG),
-    ("habits.break_added", ("tag",), MAX_TAG),
-    ("journal.entry_written", ("tags", EACH), MAX_TAG),
-    ("journal.entries_imported", ("entries", EACH, "tags", EACH), MAX_TAG),
+    (OUTLINED, ("habit", "name"), MAX_NAME),
+    (OUTLINED, ("habit", "tags", EACH), MAX_TAG),
+    (["habits.break_added"], ("tag",), MAX_TAG),
+    (["journal.entry_written"], ("tags", EACH), MAX_TAG),
+    (["journal.entries_imported"], ("entries", EACH, "tags", EACH), MAX_TAG),
 )
 """Facts of the log, the way in their body to a name or tag, and how many characters that may have.
 """
@@ -72,8 +71,8 @@ def show_all(connection: Connection) -> None:
             connection.execute(change, {"unseen": tag, "shown": shown(tag, MAX_TAG)})
     _find_tags(connection)
     _show_moods(connection)
-    for address, way, limit in LOGGED:
-        _show_log(connection, address, way, limit)
+    for addresses, way, limit in LOGGED:
+        _show_log(connection, addresses, way, limit)
 
 
 def _unseen(names: Sequence[str | None], limit: int) -> list[str]:
@@ -110,19 +109,21 @@ def _show_moods(connection: Connection) -> None:
             connection.execute(change, values)
 
 
-def _show_log(connection: Connection, address: str, way: Sequence[str], limit: int) -> None:
+def _show_log(connection: Connection, addresses: list[str], way: Sequence[str], limit: int) -> None:
     """Let the names at the end of a way through facts of the log be seen."""
     said = "jsonb_path_query(body, CAST(:path AS jsonpath)) AS said"
     distinct = text(
-        f"SELECT DISTINCT said #>> '{{}}' FROM analytics.facts, {said} WHERE address = :address"
+        f"SELECT DISTINCT said #>> '{{}}' FROM analytics.facts, {said}"
+        " WHERE address = ANY(:addresses)"
     )
     saying = text(
-        "SELECT fact_id, CAST(body AS text) AS body FROM analytics.facts WHERE address = :address"
-        f" AND EXISTS (SELECT FROM {said} WHERE said #>> '{{}}' = ANY(:unseen))"
+        "SELECT fact_id, CAST(body AS text) AS body FROM analytics.facts"
+        f" WHERE address = ANY(:addresses) AND EXISTS (SELECT FROM {said}"
+        " WHERE said #>> '{}' = ANY(:unseen))"
     )
     change = text("UPDATE analytics.facts SET body = CAST(:body AS jsonb) WHERE fact_id = :fact_id")
     path = "$" + "".join("[*]" if step == EACH else f".{step}" for step in way)
-    about = {"address": address, "path": path}
+    about = {"addresses": addresses, "path": path}
     unseen = _unseen(connection.execute(distinct, about).scalars().all(), limit)
     if not unseen:
         return

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
+from contracts.analytics import AtRisk
 from contracts.breaks import AddBreak, BreakAdded
 from contracts.habits import CreateHabit, HabitChanged, HabitCreated
 from contracts.imports import HabitReport
@@ -42,6 +43,8 @@ def test_other_facts_and_reports_from_before_are_read(unseen: str) -> None:
     assert rest.tag == tag
     assert written.tags == batch.entries[0].tags == (tag,)
     assert HabitReport.model_validate({"name": unseen, **counted}).name == shown(unseen, 200)
+    risk = {"habit_id": UUID(int=6), "name": unseen, "streak": 3, "left": 1}
+    assert AtRisk.model_validate(risk).name == shown(unseen, 200)
 
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
