@@ -1,5 +1,7 @@
 """A database with names from before they had to be seen comes along, and loses nothing."""
 
+from importlib import import_module
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -65,6 +67,8 @@ async def stands(engine: AsyncEngine) -> dict[str, set[str]]:
 async def test_names_that_nobody_could_see_are_shown(
     ann: Tracker, engine: AsyncEngine, carry: Carry
 ) -> None:
+    # Loaded before: pandas takes longer than a transaction may idle where much else is at work.
+    import_module("actors.analytics.summary")
     await ann.begin("walk", tags=["park", "home"], start_day=day(-5))
     await ann.begin("swim")
     rest = {"from": day(-2), "to": day(-1), "tag": "park"}
