@@ -87,8 +87,9 @@ class HabitLine(Message):
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
     best_streak: int
     """The longest streak so far, counted like `streak`."""
-    streak_unit: StreakUnit = "day"
-    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
+    streak_unit: StreakUnit | None = None
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of days (`days`);
+    null: not told, as in reports from before there was a unit."""
     score: float
     """The strength as of today, from 0 to 1."""
     waiting: int = 0
@@ -122,8 +123,9 @@ class AtRisk(Message):
     """The habit's name."""
     streak: int
     """The streak as of today: due days, or whole weeks, months or blocks of days."""
-    streak_unit: StreakUnit = "day"
-    """What the streak counts: due days (`day`), whole weeks or months, or blocks of `days` days."""
+    streak_unit: StreakUnit | None = None
+    """What the streak counts: due days (`day`), whole weeks or months, or blocks of days (`days`);
+    null: not told, as in reports from before there was a unit."""
     left: float
     """What is still to do today, in the habit's measure: times, its unit, or seconds."""
     measure: Measure = "yes_no"

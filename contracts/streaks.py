@@ -4,8 +4,8 @@ from contracts.habit import StreakUnit
 from contracts.speech import count
 
 
-def in_words(language: str, length: int, unit: StreakUnit) -> str:
-    """Say how long a streak is, with its unit: 12 weeks."""
+def in_words(language: str, length: int, unit: StreakUnit | None) -> str:
+    """Say how long a streak is, with its unit: 12 weeks; without one, in promises: 12 times."""
     match unit:
         case "week":
             return count(language, "{n} week", "{n} weeks", length)
@@ -15,3 +15,5 @@ def in_words(language: str, length: int, unit: StreakUnit) -> str:
             return count(language, "{n} period", "{n} periods", length)
         case "day":
             return count(language, "{n} day", "{n} days", length)
+        case None:
+            return count(language, "{n} time", "{n} times", length)

@@ -97,7 +97,7 @@ def milestone_in_words(language: Language, goal: str, on: date | None) -> str:
     )
 
 
-def streak_in_words(language: Language, length: int, unit: StreakUnit) -> str:
+def streak_in_words(language: Language, length: int, unit: StreakUnit | None) -> str:
     """Say a streak."""
     return say(language, "{streak} in a row", {"streak": streaks.in_words(language, length, unit)})
 

@@ -160,7 +160,7 @@ def _bar(language: str, line: HabitLine) -> Bar:
 def _longest(lines: Sequence[HabitLine]) -> HabitLine | None:
     """Return the habit in use whose streak has lasted longest, if one is worth a word."""
     streaks = [one for one in lines if not one.archived and one.streak >= MIN_STREAK]
-    return max(streaks, key=lambda one: one.streak * DAYS[one.streak_unit], default=None)
+    return max(streaks, key=lambda one: one.streak * DAYS[one.streak_unit or "day"], default=None)
 
 
 def _notes(digest: Digest) -> tuple[str, ...]:

@@ -98,11 +98,10 @@ def _in_a_row(of: Occasion) -> str:
 
 
 def _streak(of: Occasion) -> str:
-    """Say the streak with its unit; older data has none: then it was told in promises."""
+    """Say the streak with its unit; older data has none."""
     unit = of.text("streak_unit")
-    if unit in get_args(StreakUnit):
-        return in_words(of.language, of.number("streak"), cast(StreakUnit, unit))
-    return count(of.language, "{n} time", "{n} times", of.number("streak"))
+    known = cast(StreakUnit, unit) if unit in get_args(StreakUnit) else None
+    return in_words(of.language, of.number("streak"), known)
 
 
 def _day(of: Occasion) -> str:

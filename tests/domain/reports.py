@@ -61,6 +61,7 @@ def habit_line(number: int, asked: int) -> HabitLine:
         total=kept * 1234.5,
         streak=number * 37 % 1000,
         best_streak=3650,
+        streak_unit="day",
         score=kept / asked if asked else 0.0,
     )
 
@@ -100,7 +101,7 @@ def summary(days: int = 7, habits: int = 5) -> Summary:
             mood_change=0.4 if habits else None,
         ),
         at_risk=tuple(
-            AtRisk(habit_id=HABIT, name=one.name, streak=12, left=1.5, unit="km")
+            AtRisk(habit_id=HABIT, name=one.name, streak=12, streak_unit="day", left=1.5, unit="km")
             for one in lines[:8]
         ),
         habits=lines,

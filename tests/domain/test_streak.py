@@ -228,10 +228,13 @@ def test_a_streak_has_its_unit() -> None:
         (3, "month", "3 months", "3 месяца"),
         (1_200, "day", "1,200 days", "1\xa0200 дней"),
         (6, "days", "6 periods", "6 отрезков"),
+        (1, None, "1 time", "1 раз"),
+        (3, None, "3 times", "3 раза"),
+        (25, None, "25 times", "25 раз"),
     ],
 )
 def test_a_streak_is_said_with_its_unit(
-    length: int, unit: StreakUnit, english: str, russian: str
+    length: int, unit: StreakUnit | None, english: str, russian: str
 ) -> None:
     assert in_words("en", length, unit) == english
     assert in_words("ru", length, unit) == russian

@@ -1,0 +1,58 @@
+"""What a digest says of streaks."""
+
+import pytest
+
+from actors.reminders.digests import digest_in_words
+from actors.reminders.letters import DigestWords
+from contracts.analytics import AtRisk, HabitLine, Summary
+from contracts.auth import Language
+from contracts.mails import Digest
+from tests.domain import reports
+
+
+def digest(*lines: HabitLine, language: Language = "en") -> Digest:
+    """Make a digest of these habits, whose streaks are all at risk."""
+    risks = tuple(
+        AtRisk(
+            habit_id=one.habit_id,
+            name=one.name,
+            streak=one.streak,
+            streak_unit=one.streak_unit,
+            left=1,
+        )
+        for one in lines
+    )
+    summary = reports.summary().model_copy(update={"habits": lines, "at_risk": risks})
+    return Digest(
+        every="week",
+        first=summary.first,
+        last=summary.last,
+        language=language,
+        summary=summary,
+        moods=reports.moods(),
+        next_days=(),
+    )
+
+
+def line(name: str, **said: object) -> HabitLine:
+    """Make a line of a habit of which something was asked."""
+    return reports.habit_line(0, 7).model_copy(update={"name": name, **said})
+
+
+def streaks_in(words: DigestWords) -> str:
+    """Return all that is said of streaks."""
+    said = [f"{card.figure} {card.name}" for card in words.cards]
+    return "\n".join((*said, *(bar.note for bar in words.bars), *words.notes))
+
+
+@pytest.mark.parametrize(
+    ("language", "times", "days"), [("en", "23 times", "day"), ("ru", "23 раза", "дн")]
+)
+def test_a_digest_from_before_units_invents_none(language: Language, times: str, days: str) -> None:
+    whole = digest(line("Swim", streak=23, streak_unit="week"), language=language)
+    old = whole.model_dump(mode="json")
+    for one in (*old["summary"]["habits"], *old["summary"]["at_risk"]):
+        del one["streak_unit"]
+    said = streaks_in(digest_in_words(Digest.model_validate(old), "https://ritmo.example/u"))
+    assert said.count(times) == 3, said
+    assert f"23 {days}" not in said
