@@ -90,6 +90,8 @@ class HabitLine(Message):
     streak_unit: StreakUnit | None = None
     """What the streak counts: due days (`day`), whole weeks or months, or blocks of days (`days`);
     null: not told, as in reports from before there was a unit."""
+    streak_since: Day | None = None
+    """The first day of the streak; null: there is none, or it is not told."""
     score: float
     """The strength as of today, from 0 to 1."""
     waiting: int = 0

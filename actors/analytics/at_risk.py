@@ -12,11 +12,18 @@ LEAST = 2
 
 
 def at_risk(history: History, standings: Iterable[Standing]) -> tuple[AtRisk, ...]:
-    """List the streaks at risk, the longest first; `standings` are those of the habits, in order.
+    """List the streaks at risk, the oldest first; `standings` are those of the habits, in order.
 
-    The rule is that of `contracts.keeping.risk`.
+    The rule is that of `contracts.keeping.risk`. Streaks count different things, so that only
+    their beginnings can be compared.
     """
     found = [
+        (habit, now)
+        for habit, now in zip(history.habits, standings, strict=True)
+        if now.streak >= LEAST and habit.until is None and _ends_today(habit, history)
+    ]
+    found.sort(key=lambda one: (one[1].since or history.today, -one[1].streak, one[0].name))
+    return tuple(
         AtRisk(
             habit_id=habit.habit_id,
             name=habit.name,
@@ -26,10 +33,8 @@ def at_risk(history: History, standings: Iterable[Standing]) -> tuple[AtRisk, ..
             measure=habit.promise.measure,
             unit=habit.unit,
         )
-        for habit, now in zip(history.habits, standings, strict=True)
-        if now.streak >= LEAST and habit.until is None and _ends_today(habit, history)
-    ]
-    return tuple(sorted(found, key=lambda one: (-one.streak, one.name)))
+        for habit, now in found
+    )
 
 
 def _ends_today(habit: Tracked, history: History) -> bool:

@@ -145,6 +145,7 @@ def _line(
             streak=seen.streak,
             best_streak=seen.best_streak,
             streak_unit=seen.unit.per,
+            streak_since=seen.since,
             score=round(seen.score, 6),
             waiting=waiting,
             archived=habit.until is not None,

@@ -11,16 +11,12 @@ from datetime import date
 from actors.reminders.domain import MIN_STREAK
 from actors.reminders.letters import Bar, Button, Card, Coming, DigestWords, Inlaid
 from contracts.analytics import HabitLine
-from contracts.habit import StreakUnit
 from contracts.mails import Digest, DigestEvery
 from contracts.speech import count, say
 from contracts.streaks import in_words
 
 LINES = 12
 """Habits that a digest lists, at most."""
-
-DAYS: dict[StreakUnit, int] = {"day": 1, "week": 7, "month": 30, "days": 2}
-"""Days that each of a streak's units lasts, about."""
 
 LEAF = "#1f7a55"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -158,9 +154,13 @@ def _bar(language: str, line: HabitLine) -> Bar:
 
 
 def _longest(lines: Sequence[HabitLine]) -> HabitLine | None:
-    """Return the habit in use whose streak has lasted longest, if one is worth a word."""
+    """Return the habit in use whose streak has lasted longest, if one is worth a word.
+
+    Streaks count different things, so that the first one to have begun is the longest. Where their
+    beginnings are not told, the number alone decides.
+    """
     streaks = [one for one in lines if not one.archived and one.streak >= MIN_STREAK]
-    return max(streaks, key=lambda one: one.streak * DAYS[one.streak_unit or "day"], default=None)
+    return min(streaks, key=lambda one: (one.streak_since or date.max, -one.streak), default=None)
 
 
 def _notes(digest: Digest) -> tuple[str, ...]:

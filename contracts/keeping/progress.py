@@ -83,7 +83,8 @@ class Standing:
     """A habit on a day that is not over yet; numbers are in its measure (`HabitToday`).
 
     `unit` is what the streak counts now. A run that was begun under other terms counts what was
-    promised then: days, say, until the habit came to be counted by the week.
+    promised then: days, say, until the habit came to be counted by the week. `since` is the first
+    day of the streak; None: there is none.
     """
 
     due: bool
@@ -96,6 +97,7 @@ class Standing:
     done: float
     needed: float
     unit: Unit = Unit("day")
+    since: date | None = None
 
 
 def begin(promise: Promise) -> Progress:
@@ -223,6 +225,7 @@ def standing(
         done=done,
         needed=asked,
         unit=unit_of(terms),
+        since=date.fromordinal(seen.run.start) if seen.run.length else None,
     )
 
 

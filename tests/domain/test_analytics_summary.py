@@ -101,6 +101,29 @@ def test_lines_say_what_a_streak_counts_and_what_waits() -> None:
     assert [(one.name, one.streak_unit) for one in found.at_risk] == [("Daily", "day")]
 
 
+def test_streaks_are_told_since_when_and_the_oldest_at_risk_comes_first() -> None:
+    fortnightly = promise(version(schedule=Times(times=1, per="days", days=14)))
+    mondays = promise(version(schedule=Weekdays(days=("mon",))))
+    found = told(
+        history(
+            habit("Daily", promise(version(20)), done(*range(20, 55))),
+            habit("Fortnightly", fortnightly, done(3, 16, 30)),
+            habit("Mondays", mondays, done(*range(7, 50, 7))),
+            habit("None", promise(), done(0)),
+            today=55,
+        ),
+        0,
+        55,
+    )
+    assert [(one.name, one.streak, one.streak_since) for one in found.habits] == [
+        ("Daily", 35, day(20)),
+        ("Fortnightly", 3, day(0)),
+        ("Mondays", 7, day(7)),
+        ("None", 0, None),
+    ]
+    assert [one.name for one in found.at_risk] == ["Fortnightly", "Daily"]
+
+
 def test_what_is_laid_aside_is_neither_best_nor_worst() -> None:
     found = told(
         history(

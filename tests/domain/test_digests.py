@@ -1,10 +1,12 @@
 """What a digest says of streaks."""
 
+from datetime import timedelta
+
 import pytest
 
 from actors.reminders.digests import digest_in_words
 from actors.reminders.letters import DigestWords
-from contracts.analytics import AtRisk, HabitLine, Summary
+from contracts.analytics import AtRisk, HabitLine
 from contracts.auth import Language
 from contracts.mails import Digest
 from tests.domain import reports
@@ -56,3 +58,25 @@ def test_a_digest_from_before_units_invents_none(language: Language, times: str,
     said = streaks_in(digest_in_words(Digest.model_validate(old), "https://ritmo.example/u"))
     assert said.count(times) == 3, said
     assert f"23 {days}" not in said
+
+
+def test_the_longest_streak_is_the_one_that_has_lasted_most_days() -> None:
+    def begun(days: int, name: str, streak: int, unit: str) -> HabitLine:
+        since = reports.TODAY - timedelta(days=days - 1)
+        return line(name, streak=streak, streak_unit=unit, streak_since=since)
+
+    fortnights = begun(8 * 14, "Nails", 8, "days")
+    weeks = begun(15 * 7, "Swim", 15, "week")
+    mondays = begun(16 * 7, "Bins", 17, "day")
+    daily = begun(40, "Read", 40, "day")
+    for lines, longest in (
+        ((daily, weeks, fortnights), "8 periods"),
+        ((daily, weeks), "15 weeks"),
+        ((weeks, daily, mondays), "17 days"),
+        ((daily,), "40 days"),
+    ):
+        cards = digest_in_words(digest(*lines), "https://ritmo.example/u").cards
+        assert [one.figure for one in cards if one.name == "longest streak now"] == [longest]
+    untold = [one.model_copy(update={"streak_since": None}) for one in (weeks, daily)]
+    cards = digest_in_words(digest(*untold), "https://ritmo.example/u").cards
+    assert [one.figure for one in cards if one.name == "longest streak now"] == ["40 days"]
