@@ -39,7 +39,7 @@ _OPTIONS = (
 )
 _SNIPPETS = text(
     "SELECT ts_headline('journal.words', given.said,"
-    " websearch_to_tsquery('journal.words', :query), :options)"
+    " to_tsquery('journal.words', :query), :options)"
     " FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS given(said, number)"
     " ORDER BY given.number"
 )
@@ -80,7 +80,7 @@ class Found:
 
 def _query(search: str) -> ColumnElement[object]:
     """Read what a person searches for; whatever they write, this is no error."""
-    return func.websearch_to_tsquery(_WORDS, query_of(search))
+    return func.to_tsquery(_WORDS, query_of(search))
 
 
 def _matching(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:

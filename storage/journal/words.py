@@ -80,15 +80,19 @@ def separated(text: str) -> str:
 
 
 def query_of(search: str) -> str:
-    """Write what a person searches for as `websearch_to_tsquery` reads it.
+    """Write what a person searches for as `to_tsquery` reads it.
 
-    What is written together, as `tired/sad`, is a phrase; quotes, a minus in front and `or` keep
-    their meaning.
+    What is written together, as `tired/sad`, is a phrase; so is what stands in quotes. A minus in
+    front leaves out what has all that it stands before, and an `or` between two finds either.
     """
-    parts = []
+    ways: list[list[str]] = [[]]
     for minus, phrase, chunk in _QUERY.findall(search):
-        text = phrase or chunk
-        if said := " ".join(_written(text)):
-            parts.append(f"{minus}{said}" if " " not in said and not phrase else f'{minus}"{said}"')
-        parts += [f"{minus}{one}" for one in _emoji(text)]
-    return " ".join(parts)
+        said, emoji = " ".join(_written(phrase or chunk)), _emoji(phrase or chunk)
+        if said == "or" and ways[-1] and not (minus or phrase or emoji):
+            ways.append([])
+        elif together := [f"'{said}'"] * bool(said) + emoji:
+            ways[-1].append(f"{'!' * bool(minus)}({' & '.join(together)})")
+    if len(ways) > 1 and not ways[-1]:
+        ways.pop()
+        ways[-1].append("'or'")  # nothing stands behind it: it is a word
+    return " | ".join(" & ".join(way) for way in ways)

@@ -114,8 +114,34 @@ async def test_an_emoji_is_left_out_too(ann: Tracker) -> None:
     await write(ann, "sun ☀️ and sea")
     await write(ann, "sun and snow ❄️")
     assert await texts(ann, search="sun -☀") == ["sun and snow ❄️"]
+    for phrase in ('-"sun ☀"', "-sun☀️", '-"☀ sun"', '-"sun and ☀️"'):
+        assert await texts(ann, search=f"sun {phrase}") == ["sun and snow ❄️"], phrase
+    assert await texts(ann, search='-"☀ ❄" sun') == ["sun and snow ❄️", "sun ☀️ and sea"]
+    assert await texts(ann, search='-"snow ☀" or moon') == ["sun and snow ❄️", "sun ☀️ and sea"]
     await write(ann, "tagged", tags=["🏔"])
     assert await texts(ann, search="🏔️") == ["tagged"]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("lake or river", {"a lake", "a river", "a lake or none"}),
+        ("LAKE OR river", {"a lake", "a river", "a lake or none"}),
+        ("lake none or river", {"a river", "a lake or none"}),
+        ("lake -none or river", {"a lake", "a river"}),
+        ('lake "or"', {"a lake or none"}),
+        ("lake or", {"a lake or none"}),
+        ("or lake", {"a lake or none"}),
+        ("lake -or", {"a lake"}),
+        ("or", {"a lake or none"}),
+    ],
+)
+async def test_or_stands_between_what_is_searched(
+    ann: Tracker, search: str, found: set[str]
+) -> None:
+    for words in ("a lake", "a river", "a lake or none"):
+        await write(ann, words)
+    assert {*await texts(ann, search=search)} == found
 
 
 async def test_titles_come_before_tags_and_texts(ann: Tracker) -> None:
