@@ -276,7 +276,8 @@ class GiveFeedback(Command[Reminder]):
 
     `later` and `earlier` move it by 30 minutes, within the day and at most 3 hours from where it
     was, for good: it does not wear off. `never` switches it off; with a `weekday`, for that day of
-    the week. Refuses with `NotFound`.
+    the week. Refuses with `NotFound`, or with `Conflict` (`reminder_at_limit`) what has moved as
+    far as it goes.
     """
 
     address: ClassVar[str] = "reminders.give_feedback"

@@ -15,13 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import rules, settings
 from actors.reminders.links import Claim, read
-from actors.reminders.smart import shifted
 from contracts.deliveries import ActOnLink, Link
 from contracts.habit import CheckInState, number_of, thousandths
 from contracts.keeping.entry import Said, logged, takes_away
 from contracts.keeping.promise import Promise
 from contracts.mails import HabitMarked, Logged, MarkWithdrawn
-from contracts.message import Conflict, Gone, Invalid, NotFound
+from contracts.message import Gone, Invalid, NotFound
 from contracts.quantity import unit_of
 from contracts.reminders import Snooze
 from storage.outbox import tell
@@ -215,10 +214,6 @@ async def _feed_back(tx: AsyncConnection, claim: Claim) -> None:
     if claim.reminder_id is None or claim.purpose not in ("earlier", "later", "never"):
         raise _void()
     try:
-        _, row = await rules.found(tx, claim.user_id, claim.reminder_id)
-        if claim.purpose != "never" and shifted(row.shift, claim.purpose) == row.shift:
-            text = "This reminder has moved as far as it goes; choose another time in Ritmo."
-            raise Conflict("reminder_at_limit", text)
         await rules.obey(tx, claim.user_id, claim.reminder_id, claim.purpose)
     except NotFound:
         raise _void() from None

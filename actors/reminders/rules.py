@@ -268,10 +268,17 @@ async def obey(
     feedback: Literal["earlier", "later", "never"],
     weekday: Weekday | None = None,
 ) -> Reminder:
-    """Move a rule earlier or later, or switch it off, altogether or for a day of the week."""
+    """Move a rule earlier or later, or switch it off, altogether or for a day of the week.
+
+    Refuses with `NotFound`, or with `Conflict` (`reminder_at_limit`) what cannot move any further.
+    """
     person, row = await found(tx, user_id, rule_id)
     if feedback != "never":
-        row = row._replace(shift=shifted(row.shift, feedback))
+        shift = shifted(row.shift, feedback)
+        if shift == row.shift:
+            text = "This reminder has moved as far as it goes; choose another time in Ritmo."
+            raise Conflict("reminder_at_limit", text)
+        row = row._replace(shift=shift)
     elif weekday is None:
         row = row._replace(enabled=False)
     else:

@@ -463,9 +463,12 @@ async def test_feedback_is_obeyed(me: Reminded) -> None:
 
     moved = await say("later")
     assert (at(moved), moved.shift_minutes, moved.times) == ("05-05 15:30", 30, ("15:00",))
-    for _ in range(20):
+    for shift in range(0, -181, -30):
         moved = await say("earlier")
-    assert (at(moved), moved.shift_minutes) == ("05-06 12:00", -180)
+        assert moved.shift_minutes == shift
+    assert at(moved) == "05-06 12:00"
+    assert await code_of(say("earlier")) == "reminder_at_limit"
+    assert await me.look(rule) == moved.model_copy(update={"history": ()})
     mondays_off = await say("never", weekday="tue")
     assert at(mondays_off) == "05-07 12:00"
     off = await say("never")
