@@ -1,8 +1,11 @@
 """Sentences in a person's language: numbers choose the form, wherever a sentence is said."""
 
+import re
+from collections import Counter
+
 import pytest
 
-from contracts.speech import Unfit, catalog, count, say
+from contracts.speech import LANGUAGES, LOCALE, Unfit, catalog, count, say
 
 SHORT = "This needs at least {min_length} characters."
 
@@ -59,3 +62,13 @@ def test_russian_has_three_forms_of_every_number() -> None:
     forms = catalog("ru").forms
     assert len(forms) > 20
     assert {pair for pair, said in forms.items() if len(said) != 3} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_stands_once_in_a_catalog(language: str) -> None:
+    file = (LOCALE / language / "LC_MESSAGES" / "ritmo.po").read_text("utf-8")
+    written = re.findall(r'^msgid (".*"(?:\n".*")*)', file, re.MULTILINE)
+    found = Counter("".join(re.findall(r'"(.*)"', one)) for one in written)
+    known = catalog(language)
+    assert len(found) >= len(known.sentences) + len(known.forms)
+    assert [sentence for sentence, times in found.items() if times > 1] == []
