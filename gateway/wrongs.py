@@ -8,6 +8,7 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from pydantic_core import from_json
 
+from contracts.cursor import WRONG_CURSOR
 from contracts.habit import COLOUR
 from contracts.journal import PROMPT_ID
 from contracts.quantity import write_number
@@ -72,7 +73,7 @@ FORMS: dict[str, str] = {
     COLOUR: "Write a colour as #RRGGBB, such as #3366CC.",
     TIME: "Write a time of day as HH:MM, such as 07:30.",
     PROMPT_ID: "An id here has small letters, digits, _ and - only, 40 at most.",
-    CURSOR: "This cursor is not one that Ritmo gave; begin with the first page.",
+    CURSOR: WRONG_CURSOR,
     ASCII: "Write this header in plain ASCII characters.",
 }
 """Which form is wanted, by the pattern that was not met."""

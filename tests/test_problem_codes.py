@@ -53,3 +53,13 @@ def test_no_code_is_listed_that_nothing_refuses_with() -> None:
     texts = "".join(file.read_text() for file in FILES if file.name != "codes.py")
     plain = {code.removeprefix("too_many_") for _, code in LISTED}
     assert {code for code in plain if f'{code}"' not in texts} == set()
+
+
+def test_a_foreign_cursor_is_refused_in_one_place() -> None:
+    places = [
+        file.relative_to(ROOT).as_posix()
+        for file in FILES
+        for _, code in refused(ast.parse(file.read_text()))
+        if code == "wrong_cursor"
+    ]
+    assert places == ["contracts/cursor.py"], "raise wrong_cursor() of contracts.cursor"

@@ -13,6 +13,7 @@ from contracts.analytics_upkeep import (
     LoggedPeople,
     LoggedPerson,
 )
+from contracts.cursor import read_id, wrong_cursor
 from contracts.message import Invalid, Wrong
 from contracts.time import LAST_DAY, instant_of
 from storage.analytics import log, reading
@@ -48,7 +49,7 @@ async def facts(tx: AsyncConnection, user_id: UUID, query: ListFacts) -> LoggedF
 
 async def people(tx: AsyncConnection, query: ListLoggedPeople) -> LoggedPeople:
     """Show a page of those of whom facts were heard."""
-    rows = await log.count_people(tx, _person(query.cursor), query.limit)
+    rows = await log.count_people(tx, read_id(query.cursor), query.limit)
     shown = (LoggedPerson(user_id=row.user_id, facts=row.facts, last=row.folded_at) for row in rows)
     more = str(rows[-1].user_id) if len(rows) == query.limit else None
     return LoggedPeople(people=tuple(shown), next=more)
@@ -84,25 +85,4 @@ def _place(cursor: str | None) -> int:
         return 0
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
         return int(cursor)
-    raise _wrong_cursor()
-
-
-def _person(cursor: str | None) -> UUID | None:
-    """Read the id of a person. Refuses with `Invalid`."""
-    try:
-        return UUID(cursor) if cursor else None
-    except ValueError:
-        raise _wrong_cursor() from None
-
-
-def _wrong_cursor() -> Invalid:
-    return Invalid(
-        "wrong_cursor",
-        "This cursor is not one that Ritmo gave; begin with the first page.",
-        fields=(
-            Wrong(
-                pointer="/cursor",
-                detail="This cursor is not one that Ritmo gave; begin with the first page.",
-            ),
-        ),
-    )
+    raise wrong_cursor()

@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.kept import versions_of
-from actors.habits.plans import wrong_cursor
 from actors.habits.views import break_of, day_entry, written_habit
 from contracts.changes import KEEP_REMOVED, Changes, ListChanges, Removed
+from contracts.cursor import wrong_cursor
 from contracts.message import Gone, Message
 from contracts.principal import Principal
 from storage import changes

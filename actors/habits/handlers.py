@@ -57,6 +57,7 @@ from contracts.check_ins import (
     Today,
     Undo,
 )
+from contracts.cursor import read_id
 from contracts.habit import Habit
 from contracts.habits import (
     CreateHabit,
@@ -286,7 +287,7 @@ async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> 
 async def get_history(query: GetHistory, who: Who, tx: Transaction) -> History:
     """Show who changed what, newest first."""
     row = await plans.found(tx, who, query.habit_id, None, lock=False)
-    before = plans.read_id(query.cursor)
+    before = read_id(query.cursor)
     rows = await check_in_history.history(tx, row.id, query.day, before, query.limit + 1)
     page = rows[: query.limit]
     shown = tuple(

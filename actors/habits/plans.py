@@ -21,11 +21,12 @@ from actors.habits.kept import (
 )
 from actors.habits.settlement import settle_anew
 from actors.habits.telling import fact_of, facts_of, outline_of
+from contracts.cursor import wrong_cursor
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
 from contracts.keeping.progress import begin, window_days
 from contracts.keeping.promise import Amendment, Promise, amend
-from contracts.message import Conflict, Fact, Invalid, NotFound, Wrong, new_id
+from contracts.message import Conflict, Fact, NotFound, new_id
 from contracts.principal import Principal
 from contracts.schedule import Weekday
 from contracts.time import LAST_DAY
@@ -278,25 +279,3 @@ def read_cursor(cursor: str | None) -> tuple[int, UUID]:
         return position, UUID(habit_id)
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise wrong_cursor() from None
-
-
-def read_id(cursor: str | None) -> UUID | None:
-    """Read a cursor that is an id. Refuses with `Invalid`."""
-    try:
-        return UUID(cursor) if cursor else None
-    except ValueError:
-        raise wrong_cursor() from None
-
-
-def wrong_cursor(pointer: str = "/cursor") -> Invalid:
-    """Say that a cursor is not one of ours."""
-    return Invalid(
-        "wrong_cursor",
-        "This cursor is not one that Ritmo gave; begin with the first page.",
-        fields=(
-            Wrong(
-                pointer=pointer,
-                detail="This cursor is not one that Ritmo gave; begin with the first page.",
-            ),
-        ),
-    )

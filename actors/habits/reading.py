@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.kept import dump_progress, entries_from, promise_of
-from actors.habits.plans import wrong_cursor
 from contracts.check_ins import Streaks
+from contracts.cursor import wrong_cursor
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.progress import begin, streak_of, streaks
 from contracts.message import Invalid, Wrong

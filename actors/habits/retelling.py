@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.plans import read_id
 from actors.habits.telling import facts_of
 from contracts.breaks import BreakAdded
+from contracts.cursor import read_id
 from contracts.habit import CheckInState, number_of
 from contracts.habits import HabitArchived, HabitBinned
 from contracts.imports import CheckInsImported, ImportedDay

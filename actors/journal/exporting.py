@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting
 from actors.journal.views import entry_of
+from contracts.cursor import wrong_cursor
 from contracts.journal import JournalEntry
 from contracts.journal_transfer import ExportedPage, ExportEntries, Piece
-from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_INSTANT, LAST_INSTANT
 from storage.journal import export, habits
 from storage.journal.export import Reached
@@ -60,12 +60,7 @@ def _read(cursor: str) -> Reached:
         pass
     known = reached is not None and reached.at.tzinfo is not None
     if reached is None or not known or not FIRST_INSTANT <= reached.at <= LAST_INSTANT:
-        text = "This cursor is not one that Ritmo gave; begin with the first page."
-        wrong = Wrong(
-            pointer="/cursor",
-            detail="This cursor is not one that Ritmo gave; begin with the first page.",
-        )
-        raise Invalid("wrong_cursor", text, fields=(wrong,))
+        raise wrong_cursor()
     return reached
 
 

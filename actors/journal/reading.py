@@ -12,6 +12,7 @@ from actors.journal.domain import fitting, same_days
 from actors.journal.telling import fact_of
 from actors.journal.views import entry_of, version_of
 from actors.journal.writing import no_entry
+from contracts.cursor import read_id, wrong_cursor
 from contracts.journal import (
     EntryHistory,
     GetEntryHistory,
@@ -21,7 +22,6 @@ from contracts.journal import (
     OnThisDay,
     RetellEntries,
 )
-from contracts.message import Invalid, Wrong
 from contracts.principal import Principal
 from contracts.ranges import check_range
 from contracts.retelling import Retold
@@ -102,7 +102,7 @@ async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDa
 
 async def retold(tx: AsyncConnection, command: RetellEntries) -> Retold:
     """Tell a page of a user's entries once more."""
-    after = _read_id(command.cursor) if command.cursor else None
+    after = read_id(command.cursor)
     rows = await entries.after(tx, command.user_id, after, RETOLD)
     await tell(tx, *map(fact_of, rows))
     return Retold(told=len(rows), next=str(rows[-1].id) if len(rows) == RETOLD else None)
@@ -119,35 +119,14 @@ def _read_place(cursor: str) -> Place:
     try:
         place = Place(*_place.validate_json(base64.urlsafe_b64decode(cursor.encode())))
     except (ValueError, binascii.Error):
-        raise _wrong_cursor() from None
+        raise wrong_cursor() from None
     if not FIRST_DAY.year <= place.at.year <= LAST_DAY.year:
-        raise _wrong_cursor()
+        raise wrong_cursor()
     return place
 
 
 def _read_version(cursor: str) -> int:
     """Read a cursor that is a version. Refuses with `Invalid`."""
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 9:
-        raise _wrong_cursor()
+        raise wrong_cursor()
     return int(cursor)
-
-
-def _read_id(cursor: str) -> UUID:
-    """Read a cursor that is an id. Refuses with `Invalid`."""
-    try:
-        return UUID(cursor)
-    except ValueError:
-        raise _wrong_cursor() from None
-
-
-def _wrong_cursor() -> Invalid:
-    return Invalid(
-        "wrong_cursor",
-        "This cursor is not one that Ritmo gave; begin with the first page.",
-        fields=(
-            Wrong(
-                pointer="/cursor",
-                detail="This cursor is not one that Ritmo gave; begin with the first page.",
-            ),
-        ),
-    )

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import Language
+from contracts.cursor import read_id
 from contracts.deliveries import Deliveries, Delivery, ListDeliveries
-from contracts.message import Invalid, NotFound, Wrong
+from contracts.message import NotFound
 from contracts.speech import say
 from storage.reminders import deliveries
 from storage.reminders.ledger import OPEN
@@ -111,24 +112,10 @@ async def show(
 async def show_page(tx: AsyncConnection, user_id: UUID, query: ListDeliveries) -> Deliveries:
     """Show a page, and look one further to know whether there is another."""
     rows = await deliveries.page(
-        tx, user_id, state=query.state, before=_read(query.cursor), limit=query.limit + 1
+        tx, user_id, state=query.state, before=read_id(query.cursor), limit=query.limit + 1
     )
     page = rows[: query.limit]
     return Deliveries(
         deliveries=tuple(view(row, query.language) for row in page),
         next=page[-1].id.hex if len(rows) > query.limit else None,
     )
-
-
-def _read(cursor: str | None) -> UUID | None:
-    """Read where a page begins. Refuses with `Invalid` what we did not write."""
-    if cursor is None:
-        return None
-    try:
-        return UUID(hex=cursor)
-    except ValueError:
-        raise Invalid(
-            "wrong_cursor",
-            "This page does not exist; begin again without a cursor.",
-            fields=(Wrong(pointer="/cursor", detail="It was not given by a page before."),),
-        ) from None

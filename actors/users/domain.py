@@ -7,7 +7,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from contracts.auth import Language
-from contracts.message import Conflict, Invalid, Wrong
+from contracts.cursor import wrong_cursor
+from contracts.message import Conflict
 from contracts.users import ChangeProfile, ChangeUser, Profile, Role, User, Weekday
 
 T = TypeVar("T")
@@ -108,11 +109,7 @@ def read_cursor(cursor: str | None) -> UUID | None:
     except ValueError:
         user_id = None
     if user_id is None or cursor_after(user_id) != cursor:
-        raise Invalid(
-            "wrong_cursor",
-            "This page does not exist; begin again without a cursor.",
-            fields=(Wrong(pointer="/cursor", detail="It was not given by a page before."),),
-        )
+        raise wrong_cursor()
     return user_id
 
 
