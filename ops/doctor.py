@@ -14,13 +14,14 @@ from actors.runtime.settings import Settings
 from contracts.health import Params, State
 from ops.faults import CannotRun
 from ops.health import (
+    OLD,
     Way,
+    backlog_state,
     database_away,
     disk_state,
     rooms_states,
     schema_state,
     seen_states,
-    since,
 )
 from ops.language import of_terminal
 from ops.outside import bus_states, mail_state, redis_state
@@ -30,9 +31,6 @@ from storage.analytics import log
 from storage.migrations import current, head
 from storage.reminders import deliveries
 from storage.session import open_engine, transaction
-
-OLD = 60.0
-"""Seconds after which a fact has waited too long for a room."""
 
 STUCK = 300.0
 """Seconds after which a delivery that nobody has tried is stuck."""
@@ -123,28 +121,25 @@ async def kept_states(tx: AsyncConnection) -> list[State]:
 
 def analytics_state(behind: int, oldest: float, silence: float | None) -> State:
     """Say how far analytics is behind what happens."""
-    if behind and oldest > OLD:
-        given: Params = {"n": behind, "since": since(oldest)}
-        one = "Reports lack {n} fact, since {since}: see that courier and analytics run."
-        many = (
-            "Reports lack {n} facts, the oldest since {since}: see that courier and analytics run."
-        )
-        return State("reports", "behind", many, given, one)
+    one = "Reports lack {n} fact, since {since}: see that courier and analytics run."
+    many = "Reports lack {n} facts, the oldest since {since}: see that courier and analytics run."
+    well = "Reports are up to date."
     if silence is None:
-        return State("reports", text="Reports have nothing to tell of yet.")
-    return State("reports", text="Reports are up to date.")
+        well = "Reports have nothing to tell of yet."
+    return backlog_state("reports", behind, oldest, OLD, behind=(one, many), well=("", well))
 
 
 def deliveries_state(waiting: int, late: float, failed: int) -> State:
     """Say whether mails and notices get away; a failed one is its reader's to see, and no fault."""
-    given: Params = {"n": waiting, "since": since(late), "failed": failed}
-    if waiting and late > STUCK:
-        one = "{n} delivery waits, since {since}: see that the room reminders and the clock run."
-        many = (
-            "{n} deliveries wait, the first since {since}: "
-            "see that the room reminders and the clock run."
-        )
-        return State("deliveries", "behind", many, given, one)
-    one = "{n} delivery is on its way; failed in the last day: {failed}."
-    many = "{n} deliveries are on their way; failed in the last day: {failed}."
-    return State("deliveries", "ok", many, given, one)
+    one = "{n} delivery waits, since {since}: see that the room reminders and the clock run."
+    many = (
+        "{n} deliveries wait, the first since {since}: "
+        "see that the room reminders and the clock run."
+    )
+    well = (
+        "{n} delivery is on its way; failed in the last day: {failed}.",
+        "{n} deliveries are on their way; failed in the last day: {failed}.",
+    )
+    return backlog_state(
+        "deliveries", waiting, late, STUCK, behind=(one, many), well=well, failed=failed
+    )

@@ -13,7 +13,7 @@ from storage import disk
 from storage.migrations import head, known
 
 OLD = 60.0
-"""Seconds after which a fact has waited too long in the outbox."""
+"""Seconds after which a fact has waited too long: in the outbox, or for analytics."""
 
 UNHEARD = 180.0
 """Seconds after which a room should have heard a fact, and the courier have seen that."""
@@ -134,31 +134,46 @@ def clock_state(age: float | None, way: Way) -> State:
     return State("clock", text="The clock ticks.")
 
 
+def backlog_state(
+    part: str,
+    waiting: int,
+    oldest: float,
+    patience: float,
+    *,
+    behind: tuple[str, str],
+    well: tuple[str, str],
+    **more: int,
+) -> State:
+    """Judge whether what waits, the oldest of it for so many seconds, has waited too long.
+
+    The sentences are of one (`{n}` 1) and of many; `more` fills them, too.
+    """
+    given: Params = {"n": waiting, "since": since(oldest), **more}
+    late = bool(waiting) and oldest > patience
+    one, many = behind if late else well
+    return State(part, "behind" if late else OK, many, given, one)
+
+
 def outbox_state(waiting: int, oldest: float) -> State:
     """Judge whether facts get away."""
-    given: Params = {"n": waiting, "since": since(oldest)}
-    if waiting and oldest > OLD:
-        one = "{n} fact waits in the outbox, since {since}: see that the courier and its bus run."
-        many = (
-            "{n} facts wait in the outbox, the oldest since {since}: "
-            "see that the courier and its bus run."
-        )
-        return State("outbox", "behind", many, given, one)
-    return State("outbox", "ok", "{n} facts are on their way.", given, "{n} fact is on its way.")
+    one = "{n} fact waits in the outbox, since {since}: see that the courier and its bus run."
+    many = (
+        "{n} facts wait in the outbox, the oldest since {since}: "
+        "see that the courier and its bus run."
+    )
+    well = ("{n} fact is on its way.", "{n} facts are on their way.")
+    return backlog_state("outbox", waiting, oldest, OLD, behind=(one, many), well=well)
 
 
 def queues_state(unheard: int, oldest: float) -> State:
     """Judge whether rooms take in what lies in their queues."""
-    given: Params = {"n": unheard, "since": since(oldest)}
-    if unheard and oldest > UNHEARD:
-        one = "{n} fact lies in a queue, since {since}: see that every room runs and keeps up."
-        many = (
-            "{n} facts lie in the queues, the oldest since {since}: "
-            "see that every room runs and keeps up."
-        )
-        return State("queues", "behind", many, given, one)
-    many = "{n} facts are in the queues of the rooms."
-    return State("queues", "ok", many, given, "{n} fact is in the queues of the rooms.")
+    one = "{n} fact lies in a queue, since {since}: see that every room runs and keeps up."
+    many = (
+        "{n} facts lie in the queues, the oldest since {since}: "
+        "see that every room runs and keeps up."
+    )
+    well = ("{n} fact is in the queues of the rooms.", "{n} facts are in the queues of the rooms.")
+    return backlog_state("queues", unheard, oldest, UNHEARD, behind=(one, many), well=well)
 
 
 def parked_state(parked: int) -> State:

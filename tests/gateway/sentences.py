@@ -51,6 +51,9 @@ def _in(tree: ast.Module) -> Iterator[str]:
             for given in node.keywords:
                 yield from _texts(given.value, tree) if given.arg in ("text", "one") else ()
             yield from _texts(node.args[4], tree) if len(node.args) > 4 else ()
+        if name == "backlog_state":
+            for given in node.keywords:
+                yield from _texts(given.value, tree) if given.arg in ("behind", "well") else ()
         if name in ("ValueError", "Unfit", "Wrong"):
             words = node.args[:1] + [k.value for k in node.keywords if k.arg == "detail"]
             for text in words:
@@ -61,6 +64,9 @@ def _texts(node: ast.expr, tree: ast.Module) -> Iterator[str]:
     """Return a constant, or each constant that the variable of that name is given."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
+    elif isinstance(node, ast.Tuple):  # of one, and of many
+        for each in node.elts:
+            yield from _texts(each, tree)
     elif isinstance(node, ast.IfExp):
         yield from _texts(node.body, tree)
         yield from _texts(node.orelse, tree)
