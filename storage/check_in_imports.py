@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.check_ins import EntryRow, check_ins
+from storage.check_ins import EntryRow, arrays_of, check_ins
 
 
 async def keep_many(
@@ -23,18 +23,8 @@ async def keep_many(
         " CAST(:notes AS text[]))"
         " AS t(d, v, s, n) ON CONFLICT DO NOTHING RETURNING day"
     )
-    kept = await tx.execute(
-        statement,
-        {
-            "habit_id": habit_id,
-            "zone": zone,
-            "import_id": import_id,
-            "days": [row.day for row in rows],
-            "values": [row.value for row in rows],
-            "states": [row.state for row in rows],
-            "notes": [row.note for row in rows],
-        },
-    )
+    given = {"habit_id": habit_id, "zone": zone, "import_id": import_id}
+    kept = await tx.execute(statement, arrays_of(rows) | given)
     return set(kept.scalars())
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.check_ins import EntryRow, Origin, check_ins
+from storage.check_ins import EntryRow, Origin, arrays_of, check_ins
 from storage.habits import habits
 
 
@@ -179,11 +179,8 @@ async def save(
     ]
     if put:
         values = {
+            **arrays_of(entry for _, entry, _ in put),
             "ids": [one.habit_id for one, _, _ in put],
-            "days": [one.day for one, _, _ in put],
-            "values": [entry.value for _, entry, _ in put],
-            "states": [entry.state for _, entry, _ in put],
-            "notes": [entry.note for _, entry, _ in put],
             "at": [origin.at for _, _, origin in put],
             "zones": [origin.zone for _, _, origin in put],
             "sources": [origin.source for _, _, origin in put],

@@ -5,7 +5,7 @@ A check-in is two statements: `load` brings a habit with all that its next state
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -73,6 +73,17 @@ class EntryRow:
     state: str
     note: str
     origin: Origin | None = field(default=None, compare=False)
+
+
+def arrays_of(rows: Iterable[EntryRow]) -> dict[str, object]:
+    """Return days, values, states and notes as arrays, to be written at once by `unnest`."""
+    kept = list(rows)
+    return {
+        "days": [row.day for row in kept],
+        "values": [row.value for row in kept],
+        "states": [row.state for row in kept],
+        "notes": [row.note for row in kept],
+    }
 
 
 @dataclass(frozen=True, slots=True)
