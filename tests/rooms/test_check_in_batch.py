@@ -125,7 +125,7 @@ async def test_a_week_of_all_habits_is_one_list(ann: Tracker, bob: Tracker) -> N
     found = [(one.day, one.habit_id) for one in week.check_ins]
     assert found == sorted((day(-n), one.habit_id) for one in habits for n in range(4))
     noted = [one for one in week.check_ins if one.note]
-    assert [(one.note, one.source) for one in noted] == [("rain", "api")]
+    assert [(one.note, one.source, one.at) for one in noted] == [("rain", "api", None)]
     pages, cursor = [], None
     while True:
         page = await ann.ask(ListCheckIns(first=day(-3), limit=5, cursor=cursor))
