@@ -1,14 +1,17 @@
 """`ritmo doctor`: looks at every part and says in plain words what is wrong, and what to do.
 
-It only looks: it starts nothing and writes nothing, so it can be run anywhere, at any time.
+It only looks: it starts nothing, and nothing that it tries to write stays, so it can be run
+anywhere, at any time.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.faults import refusal_of
 from actors.runtime.ping import look
 from actors.runtime.settings import Settings
 from contracts.health import Params, State
@@ -22,6 +25,7 @@ from ops.health import (
     rooms_states,
     schema_state,
     seen_states,
+    without_space,
 )
 from ops.language import of_terminal
 from ops.outside import bus_states, mail_state, redis_state
@@ -31,6 +35,11 @@ from storage.analytics import log
 from storage.migrations import current, head
 from storage.reminders import deliveries
 from storage.session import open_engine, transaction
+
+TRIED = text(
+    "CREATE TEMPORARY TABLE tried AS SELECT md5(n::text) FROM generate_series(1, 20000) AS n(n)"
+)
+"""Takes a megabyte of the database's disk, until it is rolled back."""
 
 STUCK = 300.0
 """Seconds after which a delivery that nobody has tried is stuck."""
@@ -69,11 +78,23 @@ async def database_states(settings: Settings) -> list[State]:
     engine = open_engine(url, 2)
     try:
         found = await stored_states(engine, settings)
+        if settings.database() is not None and await finds_no_space(engine):
+            found = without_space(found)
     except (SQLAlchemyError, OSError):
         found = [database_away(), disk_state(*disk.free(folder))]
     finally:
         await engine.dispose()
     return found
+
+
+async def finds_no_space(engine: AsyncEngine) -> bool:
+    """Tell whether a database elsewhere, whose disk cannot be seen, says that it is full."""
+    try:
+        async with engine.connect() as tx:  # what is tried is rolled back
+            await tx.execute(TRIED)
+    except SQLAlchemyError as error:
+        return refusal_of(error).code == "disk_full"
+    return False
 
 
 def embedded_away(settings: Settings) -> list[State]:

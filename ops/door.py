@@ -20,6 +20,7 @@ from ops.health import (
     pinged_state,
     schema_state,
     seen_states,
+    without_space,
 )
 from ops.outside import redis_state
 from ops.version import version
@@ -102,8 +103,7 @@ def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
     least = min(seen, key=lambda pong: pong.free or 0)
     schema, others = schema_state(least.revision), seen_states(least, way)
     if "disk_full" in codes.values():
-        # That of the database, which may be another than the one a room sees.
-        others = [*(state for state in others if state.part != "disk"), disk_state(0, 0)]
+        others = without_space(others)
     return [*found, State("database"), schema, *others]
 
 

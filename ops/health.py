@@ -185,6 +185,11 @@ def parked_state(parked: int) -> State:
     return State("parked", "waiting", many, {"n": parked}, one)
 
 
+def without_space(states: list[State]) -> list[State]:
+    """Say that the database found no space: its disk may be another than the one that is seen."""
+    return [*(state for state in states if state.part != "disk"), disk_state(0, 0)]
+
+
 def disk_state(free: int, size: int) -> State:
     """Judge whether there is room on a disk; both in bytes."""
     given: Params = {"free": free // MB}

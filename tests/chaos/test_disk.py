@@ -111,6 +111,28 @@ async def test_a_database_that_says_so_is_believed(small: Path) -> None:
         server.stop()
 
 
+def test_the_doctor_names_the_full_disk_of_a_database_elsewhere(
+    small: Path, tmp_path: Path
+) -> None:
+    server = embedded.start(small / "postgres")
+    given = {"database_url": server.url.replace("+asyncpg", "")}
+    try:
+        assert ritmo("migrate", data=tmp_path / "data", **given).returncode == 0
+        assert "✓ disk" in ritmo("doctor", data=tmp_path / "data", **given).stdout
+        filler = fill(small)
+        seen = ritmo("doctor", data=tmp_path / "data", **given)
+        assert seen.returncode == 1
+        assert "✗ disk" in seen.stdout
+        assert "✓ database" in seen.stdout
+        assert "✓ disk" not in seen.stdout
+        assert "free some space, and Ritmo goes on by itself." in seen.stdout
+        filler.unlink()
+        assert "✓ disk" in ritmo("doctor", data=tmp_path / "data", **given).stdout
+    finally:
+        (small / "filler").unlink(missing_ok=True)
+        server.stop()
+
+
 def test_a_disk_without_room_for_files_counts_as_full(tmp_path: Path) -> None:
     words = ["mount", "-t", "tmpfs", "-o", "size=256m,nr_inodes=8", "none", str(tmp_path)]
     if subprocess.run(words, capture_output=True, check=False).returncode:
