@@ -5,6 +5,7 @@ That a part has loaded is what its start costs, and most of its memory. Forked, 
 
 import asyncio
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -12,24 +13,45 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from multiprocessing.connection import wait
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from setproctitle import setproctitle
 
 LONGEST_FOLDER = 60
 """Bytes of a folder for temporary files below which a socket has room (unix(7): 107 in all)."""
 
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["ops.preload"])
+_alone = threading.Lock()
+"""Held by who starts or buries a process: multiprocessing's list of them is not for threads."""
 
 
-def start(words: tuple[str, ...], environment: Mapping[str, str]) -> ForkServerProcess:
-    """Start a part as the command of these words would."""
-    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER:
-        tempfile.tempdir = "/tmp"  # noqa: S108 - its own folder in there is for its owner alone
-    process = _processes.Process(target=_run, args=(words, dict(environment)))
-    process.start()
+def context() -> ForkServerContext:
+    """Return where processes come from, all from one that has loaded everything."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["ops.preload"])
+    return processes
+
+
+async def start(words: tuple[str, ...], environment: Mapping[str, str]) -> ForkServerProcess:
+    """Start a part as the command of these words would.
+
+    The first start waits until what the part is forked from has loaded, and the loop goes on.
+    """
+    process = context().Process(target=be, args=(words, dict(environment)))
+    starting = asyncio.create_task(asyncio.to_thread(launch, process))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await starting
+        process.terminate()
+        raise
     return process
+
+
+def launch(process: ForkServerProcess) -> None:
+    """Start a process, and return once it is there."""
+    with _alone:
+        _keep_socket_short()
+        process.start()
 
 
 async def ended(process: ForkServerProcess) -> int:
@@ -40,14 +62,20 @@ async def ended(process: ForkServerProcess) -> int:
         await over.wait()
     finally:
         loop.remove_reader(process.sentinel)
-    process.join()
-    code = process.exitcode or 0
-    process.close()  # if only what it was forked from has ended, this ends the part, too
+    return await asyncio.to_thread(bury, process)
+
+
+def bury(process: ForkServerProcess) -> int:
+    """Return the exit code of a process that has ended; `process` is of no use any more."""
+    with _alone:
+        process.join()
+        code = process.exitcode or 0
+        process.close()  # if only what it was forked from has ended, this ends the part, too
     return code
 
 
-def _run(words: tuple[str, ...], environment: dict[str, str]) -> None:
-    """Be the part, in the process that was forked."""
+def be(words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    """Be the command of these words, in the process that was forked."""
     from ops.cli import main
 
     os.setsid()  # what a terminal sends on Ctrl-C is for the supervisor
@@ -65,3 +93,17 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _keep_socket_short() -> None:
+    """Have multiprocessing make its folder, once, where the path of a socket in it is not too long.
+
+    Python looks for that by itself only from 3.14 on.
+    """
+    before = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER:
+        tempfile.tempdir = "/tmp"  # noqa: S108 - its own folder in there is for its owner alone
+    try:
+        multiprocessing.util.get_temp_dir()
+    finally:
+        tempfile.tempdir = before

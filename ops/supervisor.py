@@ -62,7 +62,7 @@ class Part:
         """Start the part, and start it again whenever it ends."""
         while not self.leaving:
             began = time.monotonic()
-            self.process = fork.start(self.words, self.environment)
+            self.process = await fork.start(self.words, self.environment)
             code = await self._ended(self.process)
             if self.leaving:
                 return
