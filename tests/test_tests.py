@@ -1,7 +1,9 @@
 """What can be checked of the tests themselves: each asserts something, and none patches Ritmo."""
 
 import ast
+import gc
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,13 @@ FAIL = {"pytest.raises", "pytest.warns", "pytest.fail", "asyncio.wait_for", "asy
 """What fails by itself: the last two wait for something, and not for ever."""
 
 
+@cache
 def parsed() -> dict[str, ast.Module]:
-    """Parse every module of the tests."""
+    """Parse every module of the tests.
+
+    Python 3.11 fails at it if a collection meanwhile ends what others have left open.
+    """
+    gc.collect()
     paths = sorted(FOLDER.rglob("*.py"))
     parts = [path.relative_to(FOLDER.parent).with_suffix("").parts for path in paths]
     return {
@@ -23,9 +30,16 @@ def parsed() -> dict[str, ast.Module]:
     }
 
 
-def functions(tree: ast.AST) -> Iterator[Function]:
-    """Yield all functions and methods."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+@cache
+def functions(tree: ast.AST) -> list[Function]:
+    """Return all functions and methods."""
+    return [node for node in ast.walk(tree) if isinstance(node, Function)]
+
+
+@cache
+def classes(tree: ast.Module) -> list[ast.ClassDef]:
+    """Return all classes."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
 
 
 def called(node: ast.AST) -> Iterator[str]:
@@ -35,14 +49,26 @@ def called(node: ast.AST) -> Iterator[str]:
             yield ast.unparse(one.func)
 
 
-def asserts(function: Function, checkers: set[str]) -> bool:
-    """Say whether a function can fail by itself, or by calling what can."""
+@cache
+def asserts_itself(function: Function) -> bool | None:
+    """Say whether what a function asserts can be wrong; None if it asserts nothing."""
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             return not (isinstance(node.test, ast.Constant) and node.test.value)
+    return None
+
+
+@cache
+def calls(function: Function) -> frozenset[str]:
+    """Return what a function calls; `*.check` is a method of whatever it is."""
     names = {*called(function)}
-    methods = {f"*.{name.rpartition('.')[2]}" for name in names if "." in name}
-    return bool((names | methods) & (checkers | FAIL))
+    return frozenset(names | {f"*.{name.rpartition('.')[2]}" for name in names if "." in name})
+
+
+def asserts(function: Function, checkers: set[str]) -> bool:
+    """Say whether a function can fail by itself, or by calling what can."""
+    alone = asserts_itself(function)
+    return not calls(function).isdisjoint(checkers | FAIL) if alone is None else alone
 
 
 def checkers(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
@@ -59,7 +85,7 @@ def checkers(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
             known = found[name]
             before = len(known)
             known |= {one.name for one in functions(tree) if asserts(one, known)}
-            for kind in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+            for kind in classes(tree):
                 methods = {one.name for one in functions(kind) if asserts(one, known)}
                 known |= {f"{kind.name}:{one}" for one in methods}
                 known |= {kind.name} if methods & {"__exit__", "__aexit__"} else set()
@@ -89,6 +115,7 @@ def idle(trees: dict[str, ast.Module]) -> Iterator[str]:
                     yield f"{name}:{test.lineno} {test.name}"
 
 
+@cache
 def imported(tree: ast.Module) -> dict[str, str]:
     """Say of each name that is imported where it comes from."""
     found: dict[str, str] = {}
