@@ -89,6 +89,13 @@ def copy(cluster: Path, folder: Path) -> None:
     subprocess.run(["cp", "-a", "--reflink=auto", str(cluster), str(folder)], check=True)
 
 
+def prepared(cluster: Path, data: Path) -> Path:
+    """Make a data folder of Ritmo with a database that is made and migrated already."""
+    data.mkdir(mode=0o700)
+    copy(cluster, data / "postgres")
+    return data
+
+
 @contextmanager
 def server(cluster: Path, folder: Path) -> Iterator[embedded.Embedded]:
     """Run a copy of a cluster."""

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
@@ -34,8 +33,6 @@ from contracts.message import Asked, Conflict, Reply, Unanswered, Unavailable
 from contracts.principal import Principal
 from contracts.users import CreateProfile
 from ops.platform import rooms
-from storage import embedded
-from storage.migrations import migrate
 from storage.session import open_engine
 from tests import backends
 from tests.broker import settle
@@ -153,14 +150,6 @@ async def counted(client: Client, made: list[Increment]) -> Counter[tuple[UUID, 
     return found
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
-    """Run a PostgreSQL whose outbox is this test's alone."""
-    server = embedded.start(tmp_path / "postgres")
-    yield server.url
-    server.stop()
-
-
 @asynccontextmanager
 async def listening(url: str, engine: AsyncEngine, bus: RabbitBus) -> AsyncIterator[None]:
     """Open the room of this test."""
@@ -182,7 +171,6 @@ async def test_nothing_is_lost_and_nothing_counts_twice(database: str) -> None:
     print(f"\nledger: {ENTRIES} check-ins, RITMO_SEED={SEED}")
     heard = {room.name: tuple(room.hears) for room in (*rooms(), ledger)}
     engine = open_engine(database, 6)
-    await migrate(engine)
     await make_tables(engine, TABLES)
     with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
         await settle(node, heard)

@@ -11,10 +11,10 @@ LEASE_IS_OVER = (
 )
 
 
-def test_a_kill_between_sending_and_recording(tmp_path: Path) -> None:
+def test_a_kill_between_sending_and_recording(data: Path) -> None:
     with post_office(withholds=True) as office:
         given = {"smtp_url": f"{office.url}?tls=none", "mail_from": "ritmo@example.org"}
-        first = Up(tmp_path / "data", port=None, **given)
+        first = Up(data, port=None, real=False, **given)
         try:
             until(first.ready, "Ritmo is ready")
             register(first.client, "ada@example.org")
@@ -24,7 +24,7 @@ def test_a_kill_between_sending_and_recording(tmp_path: Path) -> None:
         finally:
             first.stop()
         office.let_go()
-        with up(tmp_path / "data", **given) as again:
+        with up(data, real=False, **given) as again:
             assert changed(again, LEASE_IS_OVER) == 1
             until(lambda: len(office.taken) == 2, "it is sent once more, to be sure")
             words = {"email": "ada@example.org", "password": PASSWORD}

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -22,15 +23,13 @@ from actors.runtime.rabbit.topology import PARKED, declare
 from contracts.auth import GetKeys, Keys, UserRegistered
 from contracts.message import Refused, Unanswered
 from ops.platform import rooms
-from storage import embedded
-from storage.migrations import migrate
 from storage.outbox import tell
 from storage.session import open_engine
 from tests import backends
 from tests.backends import Private
 from tests.broker import settle
 from tests.bus_room import until
-from tests.journeys.running import RITMO
+from tests.journeys.running import Command, command
 from tests.journeys.running import ritmo as run_ritmo
 from tests.show.running import settings
 
@@ -45,7 +44,7 @@ FAR = 600.0
 class Process:
     """A part that runs, and the file of what it says."""
 
-    process: asyncio.subprocess.Process
+    process: Command
     output: Path
 
     def lines(self) -> list[dict[str, object]]:
@@ -58,29 +57,14 @@ class Process:
         return [line.get("part") for line in self.lines() if line.get("event") == event]
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
-    """Run a PostgreSQL of one's own, migrated."""
-
-    async def prepare(url: str) -> None:
-        engine = open_engine(url, 1)
-        await migrate(engine)
-        await engine.dispose()
-
-    server = embedded.start(tmp_path / "postgres")
-    asyncio.run(prepare(server.url))
-    yield server.url
-    server.stop()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def thread() -> Iterator[ThreadPoolExecutor]:
     """Keep the one thread with which a broker ends."""
     with ThreadPoolExecutor(1) as pool:
         yield pool
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def node(thread: ThreadPoolExecutor) -> Iterator[Private]:
     """Run a RabbitMQ that may be killed and frozen."""
     with backends.rabbitmq() as private:
@@ -92,20 +76,13 @@ def node(thread: ThreadPoolExecutor) -> Iterator[Private]:
 async def started(folder: Path, node: Private, url: str, *words: str) -> AsyncIterator[Process]:
     """Run a part until the block ends."""
     output = folder / f"{words[-1]}.output"
-    with output.open("ab") as file:
-        process = await asyncio.create_subprocess_exec(
-            *RITMO,
-            *words,
-            env=dict(settings(amqp_url=node.url, database_url=url)),
-            stderr=file,
-            start_new_session=True,
-        )
+    environment = settings(amqp_url=node.url, database_url=url)
+    process = await asyncio.to_thread(command, words, environment, stderr=output)
     try:
         yield Process(process, output)
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        await asyncio.to_thread(process.wait)
 
 
 async def answered(bus: RabbitBus) -> bool:
@@ -160,7 +137,7 @@ async def test_an_outage_of_the_broker_is_one_line_and_heals(
         assert sorted(room.times("broker away"), key=str) == ["auth", "auth.asks"]
         assert courier.times("broker away") == ["courier"]
         for part in (room, courier):
-            assert part.process.returncode is None
+            assert part.process.poll() is None
             assert [line for line in part.lines() if "bare" in line] == []
     await bus.stop()
 
@@ -175,7 +152,8 @@ async def test_no_part_starts_on_another_schema(
         async with engine.begin() as tx:
             move = text("UPDATE public.alembic_version SET version_num = :revision")
             await tx.execute(move, {"revision": revision})
-        ended = await asyncio.to_thread(lambda: run_ritmo(*words, data=tmp_path / "data", **given))
+        command = partial(run_ritmo, *words, data=tmp_path / "data", real=revision == "0001")
+        ended = await asyncio.to_thread(command, **given)
         assert ended.returncode == 1
         assert said in ended.stderr
     await engine.dispose()
@@ -224,6 +202,6 @@ async def test_a_broker_that_dies_right_after_the_first_declaration(
                 return f"{PARKED}\t1" in said
 
             await until(parked_is_consumed, PATIENCE, pause=1)
-            assert room.process.returncode is None
-            assert courier.process.returncode is None
+            assert room.process.poll() is None
+            assert courier.process.poll() is None
         await engine.dispose()

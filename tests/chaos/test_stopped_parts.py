@@ -16,8 +16,6 @@ from contracts.health import State
 from ops.door import judged, pings
 from ops.health import Way
 from ops.platform import rooms
-from storage import embedded
-from storage.migrations import migrate
 from storage.session import open_engine
 from tests import backends
 from tests.broker import settle
@@ -54,7 +52,7 @@ class House:
     async def doctor(self) -> dict[str, str]:
         """Run the doctor; return what it said of each part, the mark first."""
         given = {"amqp_url": self.parts.node.url, "database_url": self.url}
-        seen = await asyncio.to_thread(lambda: ritmo("doctor", data=self.data, **given))
+        seen = await asyncio.to_thread(lambda: ritmo("doctor", data=self.data, real=False, **given))
         lines = [line.split(maxsplit=2) for line in seen.stdout.splitlines() if line[1] in "✓✗"]
         found = {part: f"{mark} {said}" for mark, part, said in lines}
         assert seen.returncode == any(said.startswith("✗") for said in found.values())
@@ -78,22 +76,17 @@ def ill(found: dict[str, str]) -> set[str]:
 
 
 @pytest.mark.timeout(300)
-async def test_each_stopped_part_is_named_with_its_cure(tmp_path: Path) -> None:
-    server = embedded.start(tmp_path / "postgres")
-    engine = open_engine(server.url, 4)
-    await migrate(engine)
-    try:
-        with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
-            await settle(node, {room.name: tuple(room.hears) for room in rooms()})
-            bus = RabbitBus(node.url, "watcher")
-            await bus.start()
-            async with running(node, thread, server.url) as parts:
-                house = House(parts, engine, bus, server.url, tmp_path / "data")
-                await look_around(house)
-            await bus.stop()
-    finally:
-        await engine.dispose()
-        server.stop()
+async def test_each_stopped_part_is_named_with_its_cure(database: str, tmp_path: Path) -> None:
+    engine = open_engine(database, 4)
+    with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
+        await settle(node, {room.name: tuple(room.hears) for room in rooms()})
+        bus = RabbitBus(node.url, "watcher")
+        await bus.start()
+        async with running(node, thread, database) as parts:
+            house = House(parts, engine, bus, database, tmp_path / "data")
+            await look_around(house)
+        await bus.stop()
+    await engine.dispose()
 
 
 async def look_around(house: House) -> None:

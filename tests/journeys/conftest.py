@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import copy
+from tests.databases import prepared
 from tests.journeys.running import Up, client_of, up
 
 
@@ -18,10 +18,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def shared(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """Run Ritmo embedded for all files of a worker; its database is made and migrated already."""
-    data = tmp_path_factory.mktemp("shared") / "data"
-    data.mkdir(mode=0o700)
-    copy(cluster, data / "postgres")
-    with up(data) as running:
+    with up(prepared(cluster, tmp_path_factory.mktemp("shared") / "data")) as running:
         yield running
 
 
@@ -38,7 +35,7 @@ def embedded(shared: Up) -> Iterator[Up]:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def own(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """Run Ritmo embedded for the tests of a file that need all of it for themselves."""
-    with up(tmp_path_factory.mktemp("own") / "data") as running:
+    with up(prepared(cluster, tmp_path_factory.mktemp("own") / "data")) as running:
         yield running

@@ -3,8 +3,9 @@
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import httpx
 import psutil
 
 from tests.backends import free_port, with_us
+from tests.forked import NOTHING, Forked
 from tests.show.running import settings
 
 RITMO = (sys.executable, "-m", "ops")
+Command = Forked | subprocess.Popen[bytes]
 PASSWORD = "correct horse battery staple"
 PATIENCE = 90.0
 """Seconds after which what does not happen counts as a failure."""
@@ -29,18 +32,50 @@ def until(condition: Callable[[], object], what: str, patience: float = PATIENCE
 
 
 def ritmo(
-    *words: str, data: Path, typed: str = "", locale: str = "C.UTF-8", **given: str
+    *words: str,
+    data: Path,
+    typed: str = "",
+    locale: str = "C.UTF-8",
+    real: bool = False,
+    **given: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of `ritmo` over a data folder, wide enough that no table wraps."""
-    return subprocess.run(
-        [*RITMO, *words],
-        env=settings(data=str(data), **given) | {"COLUMNS": "200", "LC_ALL": locale},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=2 * PATIENCE,
-        check=False,
-    )
+    """Run a command of `ritmo` over a data folder, wide enough that no table wraps.
+
+    A `real` one loads by itself, as people's does.
+    """
+    environment = settings(data=str(data), **given) | {"COLUMNS": "200", "LC_ALL": locale}
+    with tempfile.TemporaryDirectory(prefix="ritmo-said-") as name:
+        stdin, stdout, stderr = (Path(name) / one for one in ("stdin", "stdout", "stderr"))
+        stdin.write_text(typed)
+        process = command(words, environment, stdin, stdout, stderr, real=real)
+        try:
+            code = process.wait(2 * PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(words, code, stdout.read_text(), stderr.read_text())
+
+
+def command(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    stdin: Path = NOTHING,
+    stdout: Path = NOTHING,
+    stderr: Path = NOTHING,
+    *,
+    real: bool = False,
+) -> Command:
+    """Start a command of `ritmo` with these files for its streams. It ends with the tests."""
+    if not real:
+        return Forked(words, environment, stdin, stdout, stderr)
+    with stdin.open("rb") as reading, stdout.open("ab") as out, stderr.open("ab") as errors:
+        return subprocess.Popen(
+            [*with_us("TERM"), *RITMO, *words],
+            env=environment,
+            stdin=reading,
+            stdout=out,
+            stderr=errors,
+            start_new_session=True,
+        )
 
 
 def client_of(port: int) -> httpx.Client:
@@ -51,21 +86,23 @@ def client_of(port: int) -> httpx.Client:
 class Up:
     """A running `ritmo up`: its process, its address, what it says, and a client."""
 
-    def __init__(self, data: Path, *words: str, port: int | None = None, **given: str) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *words: str,
+        port: int | None = None,
+        real: bool = False,
+        **given: str,
+    ) -> None:
         self.port = free_port() if port is None else port
         self.output = data.parent / f"{data.name}.output"
         self.output.touch()
         words = ("up", "--data", str(data), "--port", str(self.port), *words)
         rates = {"rate_per_minute": "100000", "login_per_minute": "10000"}
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [*with_us("TERM"), *RITMO, *words],
-                env=settings(**(rates | given)) | {"COLUMNS": "200", "LC_ALL": "C.UTF-8"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        environment = settings(**(rates | given)) | {"COLUMNS": "200", "LC_ALL": "C.UTF-8"}
+        self.process = command(
+            words, environment, stdout=self.output, stderr=self.output, real=real
+        )
         self.client = client_of(self.port)
 
     @property
@@ -107,9 +144,9 @@ class Up:
 
 
 @contextmanager
-def up(data: Path, *words: str, **given: str) -> Iterator[Up]:
+def up(data: Path, *words: str, real: bool = False, **given: str) -> Iterator[Up]:
     """Run `ritmo up` until the block ends; it is ready when the block begins."""
-    running = Up(data, *words, port=None, **given)
+    running = Up(data, *words, port=None, real=real, **given)
     try:
         until(running.ready, "Ritmo is ready")
         yield running

@@ -19,7 +19,8 @@ TYPED = f"{PASSWORD}\n{PASSWORD}\n"
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that nobody works on, with one user."""
     data = tmp_path_factory.mktemp("alone") / "data"
-    added = ritmo("user", "add", "ada@example.org", "--name", "Ada", data=data, typed=TYPED)
+    words = ("user", "add", "ada@example.org", "--name", "Ada")
+    added = ritmo(*words, data=data, typed=TYPED, real=True)
     assert added.returncode == 0, added.stderr
     assert "Added ada@example.org." in added.stdout
     return data
@@ -79,7 +80,7 @@ def test_words_that_do_not_fit(alone: Path) -> None:
 
 def test_an_import_from_the_command_line(alone: Path, export: Path) -> None:
     words = ("import", str(export), "--user", "ada@example.org")
-    would = ritmo(*words, "--dry-run", data=alone)
+    would = ritmo(*words, "--dry-run", data=alone, real=True)
     assert would.returncode == 0, would.stderr
     assert "Nothing was written: this was a dry run." in would.stdout
     done = ritmo(*words, data=alone)
@@ -146,7 +147,7 @@ def test_the_rest_of_the_commands_alone(alone: Path) -> None:
     assert "There is no parked fact number 7." in refused(alone, "parked", "show", "7")
     assert "There is no parked fact number 7." in refused(alone, "parked", "replay", "7")
     assert "0 on their way again." in ritmo("parked", "replay", data=alone).stdout
-    assert "keys verify tokens now" in ritmo("keys", "rotate", data=alone).stdout
+    assert "keys verify tokens now" in ritmo("keys", "rotate", data=alone, real=True).stdout
 
 
 STRANGE = "no JSON at all \x1b[31m[red]"
@@ -175,7 +176,7 @@ def park(data: Path) -> None:
 
 def test_parked_facts_are_looked_after(alone: Path) -> None:
     park(alone)
-    listed = ritmo("parked", "list", data=alone)
+    listed = ritmo("parked", "list", data=alone, real=True)
     assert listed.returncode == 0, listed.stderr
     for said in ("Broken: a wall", "users hears nothing of the kind None", "users.changed", "drop"):
         assert said in listed.stdout

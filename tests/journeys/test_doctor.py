@@ -83,7 +83,7 @@ def test_the_doctor_changes_nothing_of_a_ritmo_that_does_not_run(stopped: Path) 
 
 def test_the_doctor_finds_what_is_away(stopped: Path) -> None:
     away = {"redis_url": "redis://127.0.0.1:1/", "amqp_url": "amqp://127.0.0.1:1/"}
-    seen = ritmo("doctor", data=stopped, **away)
+    seen = ritmo("doctor", data=stopped, real=False, **away)
     assert seen.returncode == 1
     assert "✗ redis" in seen.stdout
     assert "✗ bus" in seen.stdout
@@ -102,7 +102,7 @@ def test_the_doctor_finds_what_is_away(stopped: Path) -> None:
 
 def test_the_doctor_says_that_all_is_well(embedded: Up) -> None:
     data = embedded.output.parent / "data"
-    seen = ritmo("doctor", data=data)
+    seen = ritmo("doctor", data=data, real=True)
     assert seen.returncode == 0, seen.stdout + seen.stderr
     assert "All is well." in seen.stdout
     for part in (*ROOMS, "courier", "clock", "outbox", "parked", "disk"):

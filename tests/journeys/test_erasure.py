@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.embedded import connect_url
 from storage.session import open_engine
+from tests.databases import prepared
 from tests.journeys.running import PATIENCE, up
 from tests.security.person import Person, arrive, live
 
@@ -55,8 +56,8 @@ def files_with(data: Path, words: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.asyncio
-async def test_who_is_gone_left_nothing(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+async def test_who_is_gone_left_nothing(cluster: Path, tmp_path: Path) -> None:
+    data = prepared(cluster, tmp_path / "data")
     with up(data) as ritmo:
         arrive(ritmo, "somebodyelse")
         ann, bob = arrive(ritmo, "annsmark7731"), arrive(ritmo, "bobsmark7731")

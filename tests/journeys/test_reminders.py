@@ -5,7 +5,6 @@ for the same.
 """
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ import httpx
 import pytest
 
 from tests import backends
+from tests.databases import prepared
 from tests.journeys.post import changed, database_of, post_office
-from tests.journeys.running import RITMO, Up, register, until, up
+from tests.journeys.running import Up, command, register, until, up
 from tests.show.running import settings
 from tests.smtp_server import MailServer, Taken
 
@@ -30,13 +30,7 @@ AHEAD = 20
 @contextmanager
 def another(*words: str, **given: str) -> Iterator[None]:
     """Run one more part."""
-    process = subprocess.Popen(
-        [*RITMO, *words],
-        env=settings(**given),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = command(words, settings(**given))
     try:
         yield
         assert process.poll() is None, f"{words} has ended"
@@ -87,13 +81,13 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, amqp: str | None) -> Iterator[Scene]:
+def scene(data: Path, amqp: str | None) -> Iterator[Scene]:
     """Set a scene: Ritmo with a post office."""
     with ExitStack() as stack:
         office = stack.enter_context(post_office())
         given = {"smtp_url": f"{office.url}?tls=none", "mail_from": "Ritmo <ritmo@example.net>"}
         words = () if amqp is None else ("--amqp", amqp)
-        running = stack.enter_context(up(folder / "data", *words, **given))
+        running = stack.enter_context(up(data, *words, real=False, **given))
         one = Scene(running, office, running.client)
         if amqp is not None:
             given |= {"amqp_url": amqp, "database_url": one.database.replace("+asyncpg", "")}
@@ -105,12 +99,15 @@ def scene(folder: Path, amqp: str | None) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Scene]]:
+def scenes(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Scene]]:
     """Set both scenes."""
     with backends.rabbitmq() as node, ExitStack() as stack:
         yield [
-            stack.enter_context(scene(tmp_path_factory.mktemp(name), amqp))
-            for name, amqp in (("embedded", None), ("rabbitmq", node.url))
+            stack.enter_context(scene(prepared(cluster, folder / "data"), amqp))
+            for folder, amqp in (
+                (tmp_path_factory.mktemp("embedded"), None),
+                (tmp_path_factory.mktemp("rabbitmq"), node.url),
+            )
         ]
 
 

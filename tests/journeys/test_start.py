@@ -14,7 +14,7 @@ from tests.journeys.running import ritmo
 
 
 def said(data: Path, *words: str, **given: str) -> str:
-    done = ritmo("up", "--port", "0", *words, data=data, **given)
+    done = ritmo("up", "--port", "0", *words, data=data, real=False, **given)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert "hidden" not in done.stdout + done.stderr, "a password is told"

@@ -28,7 +28,7 @@ def sentence_of(error: str) -> str:
 
 
 def test_the_first_start_and_the_next(data: Path) -> None:
-    with up(data) as first:
+    with up(data, real=True) as first:
         said = first.said
         family = first.family()
         register(first.client, "ada@example.org")
@@ -81,7 +81,7 @@ def test_any_free_port_will_do(data: Path) -> None:
 
 
 def test_a_newer_database_is_refused(data: Path) -> None:
-    assert ritmo("migrate", data=data).returncode == 0
+    assert ritmo("migrate", data=data, real=True).returncode == 0
 
     async def grow(url: str) -> None:
         engine = open_engine(url, 1)
@@ -108,7 +108,7 @@ def test_a_setting_that_makes_no_sense_is_refused(data: Path) -> None:
 
 
 def test_parts_do_not_outlive_what_they_were_forked_from(data: Path) -> None:
-    running = Up(data, "--amqp", "amqp://127.0.0.1:1/")
+    running = Up(data, "--amqp", "amqp://127.0.0.1:1/", real=True)
     family: list[psutil.Process] = []
 
     def parts() -> list[psutil.Process]:

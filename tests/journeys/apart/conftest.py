@@ -1,18 +1,20 @@
 """A Ritmo whose parts are processes of their own, for all files of this folder."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests import backends
+from tests.databases import prepared
 from tests.journeys.running import Up, client_of, gone, until, up
 
 
 @pytest.fixture(scope="package")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def apart(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """Run every part in a process of its own, over a RabbitMQ."""
-    data = tmp_path_factory.mktemp("apart") / "data"
+    data = prepared(cluster, tmp_path_factory.mktemp("apart") / "data")
     with backends.rabbitmq() as node, up(data, "--amqp", node.url) as running:
         yield running
         family = running.family()

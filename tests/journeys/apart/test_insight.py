@@ -25,7 +25,7 @@ def robin(running: Up) -> Iterator[httpx.Client]:
     assert added.returncode == 0, added.stdout + added.stderr
     found = re.search(r"password\s+(\S+)", added.stdout)
     assert found is not None
-    again = ritmo("demo", data=data)
+    again = ritmo("demo", data=data, real=True)
     assert again.returncode == 1
     assert "There is a demo user already" in again.stderr
     words = {"email": "demo@example.org", "password": found[1]}
