@@ -1,5 +1,6 @@
 """A PostgreSQL for whoever asks; each worker has one of its own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,13 @@ class Together(LoadFileScheduling):  # type: ignore[misc] # it has no types
         file = self.config.rootpath / nodeid.partition("::")[0]
         package = file.parent != TESTS and (file.parent / "__init__.py").exists()
         return str(file.parent if package else file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Have half as many workers again as processors: one that waits leaves its own to others."""
+    count = os.cpu_count() or 1
+    return count + count // 2
 
 
 @pytest.hookimpl(optionalhook=True)
