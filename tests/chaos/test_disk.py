@@ -115,19 +115,19 @@ def test_the_doctor_names_the_full_disk_of_a_database_elsewhere(
     small: Path, tmp_path: Path
 ) -> None:
     server = embedded.start(small / "postgres")
-    given = {"database_url": server.url.replace("+asyncpg", "")}
+    url, data = server.url.replace("+asyncpg", ""), tmp_path / "data"
     try:
-        assert ritmo("migrate", data=tmp_path / "data", **given).returncode == 0
-        assert "✓ disk" in ritmo("doctor", data=tmp_path / "data", **given).stdout
+        assert ritmo("migrate", data=data, database_url=url).returncode == 0
+        assert "✓ disk" in ritmo("doctor", data=data, database_url=url).stdout
         filler = fill(small)
-        seen = ritmo("doctor", data=tmp_path / "data", **given)
+        seen = ritmo("doctor", data=data, database_url=url)
         assert seen.returncode == 1
         assert "✗ disk" in seen.stdout
         assert "✓ database" in seen.stdout
         assert "✓ disk" not in seen.stdout
         assert "free some space, and Ritmo goes on by itself." in seen.stdout
         filler.unlink()
-        assert "✓ disk" in ritmo("doctor", data=tmp_path / "data", **given).stdout
+        assert "✓ disk" in ritmo("doctor", data=data, database_url=url).stdout
     finally:
         (small / "filler").unlink(missing_ok=True)
         server.stop()
