@@ -10,13 +10,11 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.analytics import rebuilding
 from actors.analytics.settling import settle
-from actors.runtime import faults
-from actors.runtime.faults import refusal_of
 from actors.runtime.local import LocalBus
 from contracts.analytics import HistoryChanged
 from contracts.analytics_upkeep import (
@@ -31,7 +29,7 @@ from contracts.check_ins import CheckIn, RemoveCheckIn
 from contracts.habits import DeleteHabit, UpdateHabit
 from contracts.keeping.progress import advance, begin
 from contracts.keeping.promise import SKIPPED
-from contracts.message import Asked, Fact, Refused, new_id
+from contracts.message import Asked, Fact, new_id
 from contracts.principal import Principal
 from contracts.retelling import RetellHabits, RetellProfiles
 from contracts.users import UserDeleted
@@ -289,16 +287,13 @@ async def test_what_touches_a_settled_day_unsettles_it(bus: LocalBus, engine: As
 
 
 async def test_many_people_at_once_do_not_wait_in_a_circle(
-    bus: LocalBus, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    bus: LocalBus, engine: AsyncEngine
 ) -> None:
     """A deadlock is passed over in silence and tried again, so it is looked for where it is met."""
-    met: list[Exception] = []
-
-    def understood(error: Exception) -> Refused:
-        met.append(error)
-        return refusal_of(error)
-
-    monkeypatch.setattr(faults, "refusal_of", understood)
+    met: list[BaseException] = []
+    event.listen(
+        engine.sync_engine, "handle_error", lambda about: met.append(about.original_exception)
+    )
     tellers = [Teller() for _ in range(250)]
     for teller in tellers:
         teller.begin()
