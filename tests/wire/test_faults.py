@@ -20,8 +20,8 @@ from tests.bus_people import person
 from tests.bus_room import Echo, Happened, Hold, begun, until
 from tests.wire.place import Place, Wire
 
-HEALED = 150.0
-"""Seconds after which what has not healed counts as broken: a fact is told again after 75, too."""
+HEALED = 60.0
+"""Seconds after which what has not healed counts as broken; far more than it takes."""
 
 
 async def well(place: Place) -> None:
