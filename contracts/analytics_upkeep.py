@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, JsonValue
 
 from contracts.habit import Cursor
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.message import Command, Job, Message, Query, Reply
 from contracts.time import Day
 
 RebuildPhase = Literal["waiting", "running", "done"]
@@ -99,7 +99,7 @@ class GetRebuild(Query[Rebuild]):
     user_id: UUID
 
 
-class RebuildRequested(Fact):
-    """A person is to be folded anew; the analytics room hears it itself."""
+class FoldPerson(Job):
+    """Fold a person's history anew."""
 
-    address: ClassVar[str] = "analytics.rebuild_requested"
+    address: ClassVar[str] = "analytics.fold_person"

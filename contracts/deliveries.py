@@ -240,10 +240,10 @@ class ComposedDigest(Reply):
     digest: Digest
 
 
-class ComposeDigest(Query[ComposedDigest]):
+class GetDigest(Query[ComposedDigest]):
     """Compose the caller's digest of the last full day, week or month."""
 
-    address: ClassVar[str] = "analytics.compose_digest"
+    address: ClassVar[str] = "analytics.get_digest"
     every: DigestEvery = "week"
     language: Language | None = None
 

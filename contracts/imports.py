@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.habit import Amount, CheckInState, KeptName, Line
 from contracts.journal import Mood
-from contracts.message import Command, Fact, Message, Query, Refusal, Reply
+from contracts.message import Command, Fact, Job, Message, Query, Refusal, Reply
 from contracts.time import Day, Zone
 
 PART_BYTES = 192 * 1024
@@ -242,10 +242,10 @@ class GetImport(Query[Import]):
     import_id: UUID
 
 
-class ImportRequested(Fact):
-    """An import is ready to run; the habits room hears it itself."""
+class ReadImport(Job):
+    """Read the file of an import into habits."""
 
-    address: ClassVar[str] = "habits.import_requested"
+    address: ClassVar[str] = "habits.read_import"
     import_id: UUID
     dry_run: bool
 
@@ -262,10 +262,10 @@ class UndoImport(Command[Import]):
     import_id: UUID
 
 
-class ImportUndoRequested(Fact):
-    """An import is to be taken back; the habits room hears it itself."""
+class TakeImportBack(Job):
+    """Take back what an import made."""
 
-    address: ClassVar[str] = "habits.import_undo_requested"
+    address: ClassVar[str] = "habits.take_import_back"
     import_id: UUID
 
 

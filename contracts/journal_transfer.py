@@ -11,10 +11,10 @@ from contracts.habit import Cursor, Name
 from contracts.imports import (
     AddImportPart,
     GetImport,
-    ImportRequested,
-    ImportUndoRequested,
+    ReadImport,
     RunImport,
     StartImport,
+    TakeImportBack,
     UndoImport,
 )
 from contracts.journal import Mood
@@ -58,10 +58,10 @@ class GetDiaryImport(GetImport):
     address: ClassVar[str] = "journal.get_import"
 
 
-class DiaryImportRequested(ImportRequested):
-    """A diary is ready to be read; the journal room hears it itself."""
+class ReadDiary(ReadImport):
+    """Read the file of an import into entries."""
 
-    address: ClassVar[str] = "journal.import_requested"
+    address: ClassVar[str] = "journal.read_import"
 
 
 class UndoDiaryImport(UndoImport):
@@ -70,10 +70,10 @@ class UndoDiaryImport(UndoImport):
     address: ClassVar[str] = "journal.undo_import"
 
 
-class DiaryImportUndoRequested(ImportUndoRequested):
-    """The import of a diary is to be taken back; the journal room hears it itself."""
+class TakeDiaryBack(TakeImportBack):
+    """Take back the entries that an import made."""
 
-    address: ClassVar[str] = "journal.import_undo_requested"
+    address: ClassVar[str] = "journal.take_import_back"
 
 
 ExportFormat = Literal["markdown", "json"]

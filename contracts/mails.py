@@ -1,7 +1,6 @@
-"""What rooms say to have something delivered to a person: mails, chats, and digests.
+"""Jobs by which something is delivered to a person, and by which their answer is logged.
 
-A room that wants a mail sent tells `MailWanted`; the reminders room hears it and delivers it
-through its ledger, once for each dedupe key.
+The reminders room delivers mails and digests through its ledger, once for each dedupe key.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -12,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from contracts.analytics import MoodReport, Summary
 from contracts.auth import Email, Language
 from contracts.habit import Amount, CheckInState, Line
-from contracts.message import Fact, Message
+from contracts.message import Job, Message
 from contracts.time import Day
 
 Template = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -24,29 +23,19 @@ DedupeKey = Annotated[str, Field(min_length=1, max_length=200)]
 DigestEvery = Literal["day", "week", "month"]
 
 
-class MailWanted(Fact):
-    """Somebody is to get a mail. `data` fills the template; it is never trusted as HTML.
+class SendMail(Job):
+    """Send somebody a mail. `data` fills the template; it is never trusted as HTML.
 
     `email` and `language` None: those of the user. After `useful_until` it is not sent any more.
     """
 
-    address: ClassVar[str] = "reminders.mail_wanted"
+    address: ClassVar[str] = "reminders.send_mail"
     template: Template
     email: Email | None = None
     language: Language | None = None
     data: dict[str, str | int | float | bool] = Field(default_factory=dict, repr=False)
     dedupe_key: DedupeKey
     useful_until: AwareDatetime | None = None
-
-
-class TelegramWanted(Fact):
-    """Somebody is to get a message by Telegram; the bot's room hears it."""
-
-    address: ClassVar[str] = "reminders.telegram_wanted"
-    delivery_id: UUID
-    text: Annotated[str, Field(max_length=4000)] = Field(repr=False)
-    habit_id: UUID | None = None
-    day: Day | None = None
 
 
 class Logged(Message):
@@ -60,14 +49,14 @@ MarkSource = Literal["mail", "telegram", "link"]
 """Where a person answered a reminder."""
 
 
-class HabitMarked(Fact):
-    """A person answered a reminder for a habit: done, or skipped. The habits room logs it.
+class LogDay(Job):
+    """Log a day of a habit as a person answered a reminder: done, or skipped.
 
-    `value` None: the habit's own idea of done. A mark may be older than what is logged: it lowers
-    or erases that only if it is `replaces`, which its owner saw and said to replace.
+    `value` None: the habit's own idea of done. The answer may be older than what is logged: it
+    lowers or erases that only if it is `replaces`, which its owner saw and said to replace.
     """
 
-    address: ClassVar[str] = "reminders.habit_marked"
+    address: ClassVar[str] = "habits.log_day"
     habit_id: UUID
     day: Day
     state: Literal["done", "skipped"]
@@ -76,22 +65,19 @@ class HabitMarked(Fact):
     source: MarkSource = "mail"
 
 
-class MarkWithdrawn(Fact):
-    """A person takes back how they answered a reminder; the habits room takes the change back.
+class WithdrawDay(Job):
+    """Take back what an answer to a reminder logged, if nobody has changed the day since."""
 
-    It does so only if nobody has changed the day since.
-    """
-
-    address: ClassVar[str] = "reminders.mark_withdrawn"
+    address: ClassVar[str] = "habits.withdraw_day"
     habit_id: UUID
     day: Day
     source: MarkSource = "mail"
 
 
-class DigestDue(Fact):
-    """A person's digest of `first`..`last` is due; analytics hears it and composes it."""
+class ComposeDigest(Job):
+    """Compose a person's digest of `first`..`last`, which is due, and have it sent."""
 
-    address: ClassVar[str] = "reminders.digest_due"
+    address: ClassVar[str] = "analytics.compose_due_digest"
     every: DigestEvery
     first: Day
     last: Day
@@ -129,10 +115,10 @@ class Digest(Message):
     pictures: tuple[Inline, ...] = ()
 
 
-class DigestComposed(Fact):
-    """A digest that was due is ready to be sent; the reminders room hears it."""
+class SendDigest(Job):
+    """Send a digest that was due, unless its reader has left it meanwhile."""
 
-    address: ClassVar[str] = "analytics.digest_composed"
+    address: ClassVar[str] = "reminders.send_digest"
     digest: Digest
     dedupe_key: DedupeKey
     useful_until: AwareDatetime

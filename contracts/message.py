@@ -1,7 +1,9 @@
 """What can be said, and how a room says no.
 
 A message is a frozen model. A `Command` asks for a change, a `Query` for an answer; both name
-their one typed `Reply`. A `Fact` tells what happened. Instead of a reply a room may refuse:
+their one typed `Reply`. A `Fact` tells what happened, a `Job` has one room do something later; both
+are durable: written with the state, carried by the courier, taken in once. Instead of a reply a
+room may refuse:
 
     Refused
     ├── NotFound         there is no such thing, or it is somebody else's
@@ -19,6 +21,7 @@ A refusal carries a stable `code`, a sentence and its parameters. The sentence s
 until it reaches a person, so that it can be said in their language.
 """
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -93,19 +96,49 @@ class Query(Asked[R], Generic[R]):
     """Asks a room what it knows. Changes nothing that anyone can see."""
 
 
-class Fact(Message):
-    """Something that happened. Past tense: `HabitCheckedIn`.
+class Durable(Message, ABC):
+    """What is written in the transaction that makes it true or due, and taken in once by `id`."""
+
+    address: ClassVar[str]
+
+    occurred_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    user_id: UUID
+
+    @property
+    @abstractmethod
+    def id(self) -> UUID:
+        """What makes this count once."""
+
+
+class Fact(Durable):
+    """Something that happened, told to every room that hears it. Past tense: `HabitCheckedIn`.
 
     `fact_id` makes it count once, `version` of the aggregate gives it its place in time,
     whatever order it arrives in.
     """
 
-    address: ClassVar[str]
-
     fact_id: UUID = Field(default_factory=new_id)
-    occurred_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
-    user_id: UUID
     version: int = 1
+
+    @property
+    def id(self) -> UUID:
+        """What makes this fact count once."""
+        return self.fact_id
+
+
+class Job(Durable):
+    """Something that one room is to do, as soon as it can. Imperative: `SendMail`.
+
+    `address` is `<room>.<verb>`: that room alone gets it, in whichever of its replicas has the
+    time. `job_id` makes it done once; what fails for good is parked.
+    """
+
+    job_id: UUID = Field(default_factory=new_id)
+
+    @property
+    def id(self) -> UUID:
+        """What makes this job done once."""
+        return self.job_id
 
 
 class Wrong(Message):

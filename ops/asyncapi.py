@@ -5,7 +5,7 @@ from functools import lru_cache
 from faststream.rabbit import RabbitBroker
 from faststream.specification import AsyncAPI
 
-from actors.runtime.rabbit.answering import router_of
+from actors.runtime.rabbit.router import router_of
 from ops.platform import rooms
 from ops.version import version
 

@@ -216,7 +216,7 @@ def keys_rotate(data: Data = None, database: Database = None) -> None:
 
 @parked_app.command("list")
 def parked_list(data: Data = None, database: Database = None) -> None:
-    """List parked facts."""
+    """List parked facts and jobs."""
     from ops.parked import show
 
     run(show(settings_of(data=data, database_url=database)))
@@ -224,7 +224,7 @@ def parked_list(data: Data = None, database: Database = None) -> None:
 
 @parked_app.command("show")
 def parked_show(number: int, data: Data = None, database: Database = None) -> None:
-    """Show one parked fact: why, and what was in it."""
+    """Show one parked fact or job: why, and what was in it."""
     from ops.parked import show_one
 
     run(show_one(settings_of(data=data, database_url=database), number))
@@ -236,7 +236,7 @@ def parked_replay(
     data: Data = None,
     database: Database = None,
 ) -> None:
-    """Send parked facts on their way again."""
+    """Send parked facts and jobs on their way again."""
     from ops.parked import replay
 
     run(replay(settings_of(data=data, database_url=database), number))
@@ -248,7 +248,7 @@ def parked_drop(
     data: Data = None,
     database: Database = None,
 ) -> None:
-    """Give parked facts up: they are gone."""
+    """Give parked facts or jobs up: they are gone."""
     from ops.parked import drop
 
     run(drop(settings_of(data=data, database_url=database), numbers))

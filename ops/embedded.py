@@ -31,7 +31,7 @@ async def up(settings: Settings) -> None:
         here.working.start()
         pulse = Pulse(here.engine, "courier", *ROOMS)
         pulse.start()
-        clock = Clock(here.engine, ticks_of(rooms()), after=here.courier.ring)
+        clock = Clock(here.engine, ticks_of(rooms()), here.bus.strike)
         clock.start()
         from ops.door import open_door
 

@@ -156,32 +156,35 @@ def backlog_state(
 
 def outbox_state(waiting: int, oldest: float) -> State:
     """Judge whether facts get away."""
-    one = "{n} fact waits in the outbox, since {since}: see that the courier and its bus run."
+    one = "{n} message waits in the outbox, since {since}: see that the courier and its bus run."
     many = (
-        "{n} facts wait in the outbox, the oldest since {since}: "
+        "{n} messages wait in the outbox, the oldest since {since}: "
         "see that the courier and its bus run."
     )
-    well = ("{n} fact is on its way.", "{n} facts are on their way.")
+    well = ("{n} message is on its way.", "{n} messages are on their way.")
     return backlog_state("outbox", waiting, oldest, OLD, behind=(one, many), well=well)
 
 
 def queues_state(unheard: int, oldest: float) -> State:
     """Judge whether rooms take in what lies in their queues."""
-    one = "{n} fact lies in a queue, since {since}: see that every room runs and keeps up."
+    one = "{n} message lies in a queue, since {since}: see that every room runs and keeps up."
     many = (
-        "{n} facts lie in the queues, the oldest since {since}: "
+        "{n} messages lie in the queues, the oldest since {since}: "
         "see that every room runs and keeps up."
     )
-    well = ("{n} fact is in the queues of the rooms.", "{n} facts are in the queues of the rooms.")
+    well = (
+        "{n} message is in the queues of the rooms.",
+        "{n} messages are in the queues of the rooms.",
+    )
     return backlog_state("queues", unheard, oldest, UNHEARD, behind=(one, many), well=well)
 
 
 def parked_state(parked: int) -> State:
     """Judge whether rooms took in what they heard."""
     if not parked:
-        return State("parked", text="No fact is parked.")
-    one = "{n} fact could not be taken in: see `ritmo parked list`, then replay or drop it."
-    many = "{n} facts could not be taken in: see `ritmo parked list`, then replay or drop them."
+        return State("parked", text="Nothing is parked.")
+    one = "{n} message could not be taken in: see `ritmo parked list`, then replay or drop it."
+    many = "{n} messages could not be taken in: see `ritmo parked list`, then replay or drop them."
     return State("parked", "waiting", many, {"n": parked}, one)
 
 

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from actors import ROOMS
 from actors.runtime.settings import Settings
 from contracts.health import Params, State
 from ops.health import bus_state
@@ -18,22 +17,22 @@ MANY = 10_000
 
 
 async def bus_states(url: str | None) -> list[State]:
-    """Look at RabbitMQ: whether it answers, and every queue of facts."""
+    """Look at RabbitMQ: whether it answers, and every queue of facts and jobs."""
     if url is None:
         return [State("bus", text="The bus is inside the process: there is nothing to check.")]
     import aio_pika
     from aio_pika.exceptions import AMQPError
 
-    from actors.runtime.rabbit.topology import PARKED, fact_queue
-    from ops.platform import room_of
+    from actors.runtime.rabbit.topology import PARKED, routes_of
+    from ops.platform import rooms
 
-    queues = {fact_queue(room): room for room in ROOMS if room_of(room).hears}
     try:
         connection = await aio_pika.connect(url, timeout=PATIENCE)
         async with connection:
             found = [bus_state(True)]
-            for queue, room in queues.items():
-                found.append(queue_state(queue, room, await depth(connection, queue)))
+            for route in routes_of(rooms()):
+                seen = await depth(connection, route.queue)
+                found.append(queue_state(route.queue, route.room, seen))
             return [*found, queue_state(PARKED, None, await depth(connection, PARKED))]
     except (TimeoutError, AMQPError, OSError):
         return [bus_state(False)]
@@ -54,7 +53,7 @@ async def depth(connection: "AbstractConnection", queue: str) -> tuple[int, int]
 
 
 def queue_state(queue: str, room: str | None, seen: tuple[int, int] | None) -> State:
-    """Judge a queue of facts by its depth and its consumers; that of parked ones has no room."""
+    """Judge a queue by its depth and its consumers; that of parked messages has no room."""
     given: dict[str, str | int | float] = {
         "queue": queue,
         "command": f"ritmo run {room}" if room else "ritmo courier",
@@ -65,14 +64,15 @@ def queue_state(queue: str, room: str | None, seen: tuple[int, int] | None) -> S
     waiting, consumers = seen
     given["n"] = waiting
     if not consumers:
-        one = "Nobody takes facts from {queue}, where {n} waits: start `{command}`."
-        many = "Nobody takes facts from {queue}, where {n} wait: start `{command}`."
+        one = "Nobody consumes {queue}, where {n} message waits: start `{command}`."
+        many = "Nobody consumes {queue}, where {n} messages wait: start `{command}`."
         return State(queue, "deaf", many, given, one)
     if waiting > MANY:
-        one = "{n} fact waits in {queue}: start more of `{command}`."
-        many = "{n} facts wait in {queue}: start more of `{command}`."
+        one = "{n} message waits in {queue}: start more of `{command}`."
+        many = "{n} messages wait in {queue}: start more of `{command}`."
         return State(queue, "behind", many, given, one)
-    return State(queue, "ok", "{n} facts wait in {queue}.", given, "{n} fact waits in {queue}.")
+    one, many = "{n} message waits in {queue}.", "{n} messages wait in {queue}."
+    return State(queue, "ok", many, given, one)
 
 
 async def redis_state(url: str | None) -> State:

@@ -1,4 +1,4 @@
-"""Parked facts from the command line: what a room could not take in, why, and what to do."""
+"""What rooms could not take in, from the command line: facts and jobs, why, and what to do."""
 
 import json
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from storage.inbox import Parked
 from storage.session import transaction
 
 MAX_PARKED = 100_000
-"""Facts that are replayed or dropped at once."""
+"""Messages that are replayed or dropped at once."""
 
 
 async def show(settings: Settings) -> None:
-    """List parked facts as a table."""
-    table = Table("No.", "Room", "Fact", "Since (UTC)", "Why")
+    """List parked facts and jobs as a table."""
+    table = Table("No.", "Room", "Fact or job", "Since (UTC)", "Why")
     async with at_hand(settings) as here, transaction(here.engine) as tx:
         for item in await inbox.list_parked(tx):
             since = f"{item.parked_at:%Y-%m-%d %H:%M}"
@@ -39,7 +39,7 @@ async def show(settings: Settings) -> None:
 
 
 async def show_one(settings: Settings, number: int) -> None:
-    """Show one parked fact; what is no JSON is shown as it came."""
+    """Show one parked fact or job; what is no JSON is shown as it came."""
     async with at_hand(settings) as here, transaction(here.engine) as tx:
         item = await inbox.find_parked(tx, number)
     if item is None:
@@ -59,7 +59,7 @@ async def show_one(settings: Settings, number: int) -> None:
 
 
 async def replay(settings: Settings, number: int | None) -> None:
-    """Send one parked fact, or all, on their way again; fails if any cannot go."""
+    """Send one parked fact or job, or all, on their way again; fails if any cannot go."""
     async with at_hand(settings) as here, transaction(here.engine) as tx:
         chosen = await choose(tx, number)
         fit = [item for item in chosen if item.can_replay]
@@ -76,7 +76,7 @@ async def replay(settings: Settings, number: int | None) -> None:
 
 
 async def drop(settings: Settings, numbers: Sequence[int]) -> None:
-    """Give parked facts up: they are gone, and no room takes them in any more."""
+    """Give parked facts or jobs up: they are gone, and no room takes them in any more."""
     async with at_hand(settings) as here, transaction(here.engine) as tx:
         for number in sorted(set(numbers)):
             (item,) = await choose(tx, number)
@@ -85,7 +85,7 @@ async def drop(settings: Settings, numbers: Sequence[int]) -> None:
 
 
 async def choose(tx: AsyncConnection, number: int | None) -> list[Parked]:
-    """Return one parked fact, or all, newest first. Raises CannotRun if there is none such."""
+    """Return one that is parked, or all, newest first. Raises CannotRun if there is none such."""
     if number is None:
         return await inbox.list_parked(tx, limit=MAX_PARKED)
     item = await inbox.find_parked(tx, number)
@@ -95,8 +95,8 @@ async def choose(tx: AsyncConnection, number: int | None) -> list[Parked]:
 
 
 def none_such(number: int) -> CannotRun:
-    """Say that there is no such parked fact."""
-    return CannotRun(f"There is no parked fact number {number}.")
+    """Say that there is none such."""
+    return CannotRun(f"Nothing is parked under the number {number}.")
 
 
 def listed(numbers: Sequence[int], most: int = 10) -> str:

@@ -13,6 +13,8 @@ from actors.runtime.pulse import Pulse
 from actors.runtime.rabbit.alone import open_alone
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.rabbit.ticks import TickSender
+from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.faults import CannotRun
@@ -24,6 +26,9 @@ log = structlog.get_logger()
 
 COURIER_CONNECTIONS = 10
 """Up to four batches at once; each looks meanwhile who has heard what. Dead letters are parked."""
+
+CLOCK_CONNECTIONS = 3
+"""One holds the lock of the leader; beating and forgetting need one each."""
 
 
 def needed(value: str | None, name: str, why: str) -> str:
@@ -93,8 +98,7 @@ async def run_courier(settings: Settings) -> None:
     url = needed(settings.database(), "RITMO_DATABASE_URL", "The courier")
     await refuse_other_schema(url)
     engine = open_engine(url, COURIER_CONNECTIONS)
-    heard = {room.name: tuple(room.hears) for room in rooms()}
-    publisher = Publisher(amqp, engine, heard)
+    publisher = Publisher(amqp, engine, routes_of(rooms()))
     await publisher.start()
     courier = Courier(engine, publisher.publish)
     courier.start()
@@ -112,14 +116,18 @@ async def run_clock(settings: Settings) -> None:
     from actors.runtime.clock import Clock, ticks_of  # Taskiq loads FastAPI and aiohttp
 
     logs.set_up(settings.log_level)
+    amqp = needed(settings.amqp(), "RITMO_AMQP_URL", "The clock")
     url = needed(settings.database(), "RITMO_DATABASE_URL", "The clock")
     await refuse_other_schema(url)
-    engine = open_engine(url, 6)
-    clock = Clock(engine, ticks_of(rooms()))
+    engine = open_engine(url, CLOCK_CONNECTIONS)
+    sender = TickSender(amqp)
+    await sender.start()
+    clock = Clock(engine, ticks_of(rooms()), sender.strike)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it again
     clock.start()
     await until_told().wait()
     await clock.stop()
+    await sender.stop()
     await engine.dispose()
 
 

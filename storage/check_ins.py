@@ -149,8 +149,8 @@ _SAVE = (
     " ch AS (INSERT INTO habits.changes"
     " (id, user_id, habit_id, day, before, after, source, made_by)"
     " SELECT :change_id, :user_id, id, :day, :before, :after, :source, :made_by FROM hb),"
-    " ob AS (INSERT INTO bus.outbox (fact_id, address, user_id, body, trace_id)"
-    " SELECT :fact_id, :address, :user_id, :body, :trace_id FROM hb) SELECT count(*) FROM hb"
+    " ob AS (INSERT INTO bus.outbox (message_id, address, user_id, body, trace_id)"
+    " SELECT :message_id, :address, :user_id, :body, :trace_id FROM hb) SELECT count(*) FROM hb"
 )
 _PUT = (
     " up AS (INSERT INTO habits.check_ins"

@@ -1,14 +1,27 @@
-"""What a room has heard, so that a second delivery has no effect; and what it could not hear.
+"""What a room has taken in, so that a second delivery has no effect; and what it could not.
 
-An inbox row is written in the transaction of the effect. A fact that a room failed to take in
-after every try is parked with the reason, and can be replayed.
+An inbox row is written in the transaction of the effect. A fact or a job that a room failed to
+take in after every try is parked with the reason, and can be replayed.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text, Uuid, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.bus import trace_id
@@ -19,7 +32,7 @@ inbox = Table(
     "inbox",
     metadata,
     Column("room", Text, primary_key=True),
-    Column("fact_id", Uuid, primary_key=True),
+    Column("message_id", Uuid, primary_key=True),
     Column("heard_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     schema="bus",
 )
@@ -29,8 +42,9 @@ parked = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("room", Text, nullable=False),
-    Column("fact_id", Uuid),
+    Column("message_id", Uuid),
     Column("address", Text, nullable=False),
+    Column("is_job", Boolean, nullable=False, server_default=false()),
     Column("user_id", Uuid),
     Column("body", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -39,25 +53,26 @@ parked = Table(
     schema="bus",
 )
 
-# In one order for all, so that two that hear the same facts wait for each other, not in a circle.
+# In one order for all: two that take in the same wait for each other, not in a circle.
 _FIRST = text(
-    "INSERT INTO bus.inbox (room, fact_id) SELECT :room, unnest(CAST(:ids AS uuid[]))"
-    " ON CONFLICT DO NOTHING RETURNING fact_id"
+    "INSERT INTO bus.inbox (room, message_id) SELECT :room, unnest(CAST(:ids AS uuid[]))"
+    " ON CONFLICT DO NOTHING RETURNING message_id"
 )
 _HEARD_BY = text(
-    "SELECT fact_id, room FROM bus.inbox WHERE room = ANY(:rooms) AND fact_id = ANY(:ids)"
-    " UNION SELECT fact_id, room FROM bus.parked WHERE fact_id = ANY(:ids)"
+    "SELECT message_id, room FROM bus.inbox WHERE room = ANY(:rooms) AND message_id = ANY(:ids)"
+    " UNION SELECT message_id, room FROM bus.parked WHERE message_id = ANY(:ids)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A fact that a room could not take in."""
+    """A fact or a job that a room could not take in."""
 
     id: int
     room: str
-    fact_id: UUID | None
+    message_id: UUID | None
     address: str
+    is_job: bool
     user_id: UUID | None
     body: str
     reason: str
@@ -67,29 +82,38 @@ class Parked:
     @property
     def can_replay(self) -> bool:
         """Tell whether it can go on its way again: it must be known what it is, and whose."""
-        return self.fact_id is not None and self.user_id is not None
+        return self.message_id is not None and self.user_id is not None
 
 
-async def first_times(tx: AsyncConnection, room: str, fact_ids: list[UUID]) -> set[UUID]:
-    """Note that a room hears these facts; return those that it has not heard before."""
-    rows = await tx.execute(_FIRST, {"room": room, "ids": sorted(set(fact_ids))})
+async def first_times(tx: AsyncConnection, room: str, message_ids: list[UUID]) -> set[UUID]:
+    """Note that a room takes these in; return those that it has not taken in before."""
+    rows = await tx.execute(_FIRST, {"room": room, "ids": sorted(set(message_ids))})
     return set(rows.scalars())
 
 
 async def heard_by(
-    tx: AsyncConnection, rooms: list[str], fact_ids: list[UUID]
+    tx: AsyncConnection, rooms: list[str], message_ids: list[UUID]
 ) -> set[tuple[UUID, str]]:
-    """Return which of these facts which room has taken in, or parked."""
-    rows = await tx.execute(_HEARD_BY, {"rooms": rooms, "ids": fact_ids})
-    return {(row.fact_id, row.room) for row in rows}
+    """Return which of these messages which room has taken in, or parked."""
+    rows = await tx.execute(_HEARD_BY, {"rooms": rooms, "ids": message_ids})
+    return {(row.message_id, row.room) for row in rows}
+
+
+async def is_known(tx: AsyncConnection, message_id: UUID | None) -> bool:
+    """Tell whether a message is in the outbox still, or some room has taken it in."""
+    if message_id is None:
+        return False
+    sent = select(outbox.c.seq).where(outbox.c.message_id == message_id).exists()
+    taken_in = select(inbox.c.room).where(inbox.c.message_id == message_id).exists()
+    return bool((await tx.execute(select(sent | taken_in))).scalar_one())
 
 
 async def forget_heard(tx: AsyncConnection, before: datetime) -> int:
     """Drop inbox rows older than any redelivery can be; return how many.
 
-    While a fact is in the outbox it may be sent again, whatever its age.
+    While a message is in the outbox it may be sent again, whatever its age.
     """
-    on_its_way = select(outbox.c.seq).where(outbox.c.fact_id == inbox.c.fact_id).exists()
+    on_its_way = select(outbox.c.seq).where(outbox.c.message_id == inbox.c.message_id).exists()
     done = await tx.execute(inbox.delete().where(inbox.c.heard_at < before, ~on_its_way))
     return done.rowcount
 
@@ -100,17 +124,20 @@ async def park(
     address: str,
     body: str,
     reason: str,
-    fact_id: UUID | None = None,
+    message_id: UUID | None = None,
     user_id: UUID | None = None,
+    *,
+    is_job: bool = False,
 ) -> None:
-    """Put a fact aside with the reason why the room could not take it in."""
+    """Put a message aside with the reason why the room could not take it in."""
     await tx.execute(
         parked.insert().values(
             room=room,
             address=address,
             body=body,
             reason=reason,
-            fact_id=fact_id,
+            message_id=message_id,
+            is_job=is_job,
             user_id=user_id,
             trace_id=trace_id.get(),
         )
@@ -118,31 +145,32 @@ async def park(
 
 
 async def list_parked(tx: AsyncConnection, limit: int = 100) -> list[Parked]:
-    """Return parked facts, newest first."""
+    """Return parked messages, newest first."""
     rows = await tx.execute(select(parked).order_by(parked.c.id.desc()).limit(limit))
     return [Parked(**r._mapping) for r in rows]
 
 
 async def find_parked(tx: AsyncConnection, parked_id: int) -> Parked | None:
-    """Return one parked fact."""
+    """Return one parked message."""
     row = (await tx.execute(select(parked).where(parked.c.id == parked_id))).first()
     return Parked(**row._mapping) if row else None
 
 
 async def count_parked(tx: AsyncConnection) -> int:
-    """Return how many facts are parked."""
+    """Return how many messages are parked."""
     return (await tx.execute(select(func.count()).select_from(parked))).scalar_one()
 
 
 async def replay(tx: AsyncConnection, item: Parked) -> None:
-    """Put a parked fact back on its way, if that `can_replay`.
+    """Put a parked message back on its way, if that `can_replay`.
 
     Rooms that have heard it already pass it over.
     """
     await tx.execute(
         outbox.insert().values(
-            fact_id=item.fact_id,
+            message_id=item.message_id,
             address=item.address,
+            is_job=item.is_job,
             user_id=item.user_id,
             body=item.body,
             trace_id=item.trace_id,
@@ -152,9 +180,9 @@ async def replay(tx: AsyncConnection, item: Parked) -> None:
 
 
 async def drop(tx: AsyncConnection, item: Parked) -> None:
-    """Give a parked fact up: for its room it counts as heard, should it come once more."""
-    if item.fact_id is not None:
-        await first_times(tx, item.room, [item.fact_id])
+    """Give a parked message up: for its room it counts as heard, should it come once more."""
+    if item.message_id is not None:
+        await first_times(tx, item.room, [item.message_id])
     await tx.execute(parked.delete().where(parked.c.id == item.id))
 
 

@@ -1,8 +1,8 @@
-"""Facts on their way: written with the state that made them true, taken by the courier.
+"""Facts and jobs on their way: written with the state that made them, taken by the courier.
 
-A row leaves only when its fact was delivered; what could not be delivered waits a while, longer
-each time, and is tried again for ever. Over a broker, a fact that was sent stays until every room
-that hears it has taken it in: a broker may lose what it has confirmed.
+A row leaves only when its message was delivered; what could not be delivered waits a while, longer
+each time, and is tried again for ever. Over a broker, what was sent stays until every room
+that it is for has taken it in: a broker may lose what it has confirmed.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    false,
     func,
     select,
     text,
@@ -27,15 +29,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.bus import trace_id
-from contracts.message import Fact
+from contracts.message import Durable, Job
 from storage.base import metadata
 
 outbox = Table(
     "outbox",
     metadata,
     Column("seq", BigInteger, Identity(), primary_key=True),
-    Column("fact_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
     Column("address", Text, nullable=False),
+    Column("is_job", Boolean, nullable=False, server_default=false()),
     Column("user_id", Uuid, nullable=False),
     Column("body", Text, nullable=False),
     Column("told_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -49,10 +52,10 @@ outbox = Table(
 )
 
 LONGEST_PAUSE = 60
-"""Seconds, at most, between two tries to send a fact."""
+"""Seconds, at most, between two tries to send a message."""
 
 FIRST_LOOK, LONGEST_LOOK = 5, 120
-"""Seconds after which it is looked whether a fact that was sent has been heard, and seconds, at
+"""Seconds after which it is looked whether what was sent has been taken in, and seconds, at
 most, until the next look."""
 
 _insert = outbox.insert()
@@ -82,11 +85,12 @@ _sent = text(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A fact that waits in the outbox, as it was written; `sent_at` if a broker has had it."""
+    """A message that waits in the outbox, as it was written; `sent_at` if a broker has had it."""
 
     seq: int
-    fact_id: UUID
+    message_id: UUID
     address: str
+    is_job: bool
     user_id: UUID
     body: str
     attempts: int
@@ -95,29 +99,30 @@ class Waiting:
     trace_id: str
 
 
-def row_of(fact: Fact) -> dict[str, object]:
-    """Write a fact down as an outbox row."""
+def row_of(message: Durable) -> dict[str, object]:
+    """Write a fact or a job down as an outbox row."""
     return {
-        "fact_id": fact.fact_id,
-        "address": fact.address,
-        "user_id": fact.user_id,
-        "body": fact.model_dump_json(),
+        "message_id": message.id,
+        "address": message.address,
+        "is_job": isinstance(message, Job),
+        "user_id": message.user_id,
+        "body": message.model_dump_json(),
         "trace_id": trace_id.get(),
     }
 
 
-async def tell(tx: AsyncConnection, *facts: Fact) -> None:
-    """Tell facts: they become known if, and only if, this transaction commits."""
-    if facts:
-        await tx.execute(_insert, [row_of(fact) for fact in facts])
+async def tell(tx: AsyncConnection, *messages: Durable) -> None:
+    """Tell facts, and have jobs done, if, and only if, this transaction commits."""
+    if messages:
+        await tx.execute(_insert, [row_of(message) for message in messages])
 
 
 async def claim(tx: AsyncConnection, size: int) -> list[Waiting]:
-    """Take up to `size` due facts, oldest first, passing over what another courier holds."""
+    """Take up to `size` due messages, oldest first, passing over what another courier holds."""
     rows = await tx.execute(_claim, {"size": size})
     return [
         Waiting(
-            *(r.seq, r.fact_id, r.address, r.user_id, r.body, r.attempts),
+            *(r.seq, r.message_id, r.address, r.is_job, r.user_id, r.body, r.attempts),
             *(r.told_at, r.sent_at, r.trace_id),
         )
         for r in rows
@@ -150,9 +155,9 @@ async def postpone(tx: AsyncConnection, rows: Sequence[Waiting]) -> None:
 
 
 async def backlog(tx: AsyncConnection, addresses: Sequence[str] | None = None) -> tuple[int, float]:
-    """Return how many facts wait to be sent and how old the oldest is, in seconds.
+    """Return how many messages wait to be sent and how old the oldest is, in seconds.
 
-    Only those of `addresses`; None: all facts.
+    Only those of `addresses`; None: all.
     """
     statement = _oldest.where(outbox.c.sent_at.is_(None))
     if addresses is not None:
@@ -162,6 +167,6 @@ async def backlog(tx: AsyncConnection, addresses: Sequence[str] | None = None) -
 
 
 async def unheard(tx: AsyncConnection) -> tuple[int, float]:
-    """Return how many facts a broker has had and not every room, as `backlog` does."""
+    """Return how many messages a broker has had and not every room, as `backlog` does."""
     row = (await tx.execute(_oldest.where(outbox.c.sent_at.is_not(None)))).one()
     return row[0], float(row[1])

@@ -1,18 +1,18 @@
 """A broker that may be killed at any moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
 import aio_pika
 
-from actors.runtime.rabbit.topology import declare
+from actors.runtime.rabbit.topology import Route, declare
 from tests.backends import Private
 
 SYNC = "[dets:sync(Table) || Table <- dets:all()]."
 """Writes down which quorum queues there are."""
 
 
-async def settle(node: Private, heard: Mapping[str, Iterable[str]]) -> None:
-    """Declare the queues of facts, and see to it that they survive a kill.
+async def settle(node: Private, routes: Sequence[Route]) -> None:
+    """Declare the queues of facts and jobs, and see to it that they survive a kill.
 
     RabbitMQ 3.10 enters a quorum queue into its register on disk a moment after it was declared; a
     node killed before that has a queue afterwards which nobody can consume. That moment is over
@@ -20,5 +20,5 @@ async def settle(node: Private, heard: Mapping[str, Iterable[str]]) -> None:
     """
     async with await aio_pika.connect(node.url) as connection:
         channel = await connection.channel()
-        await declare(channel, heard)
+        await declare(channel, routes)
     node.control("eval", SYNC)

@@ -1,4 +1,6 @@
-"""A small room for the tests of the buses: it answers, refuses, breaks, waits, tells and hears."""
+"""A small room for the tests of the buses: it answers, refuses, breaks, waits, tells, hears and
+does jobs.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -11,7 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.bus import trace_id
-from contracts.message import KINDS, Command, Fact, Invalid, Query, Reply, Wrong, new_id
+from contracts.message import (
+    KINDS,
+    Command,
+    Durable,
+    Fact,
+    Invalid,
+    Job,
+    Query,
+    Reply,
+    Wrong,
+    new_id,
+)
 from contracts.message import SECRET as CLASSIFIED
 from contracts.principal import Principal
 from storage.outbox import tell
@@ -21,7 +34,7 @@ SECRET = "postgresql://ritmo:hunter2@db/ritmo"
 TABLES = (
     "CREATE SCHEMA IF NOT EXISTS trial",
     "CREATE TABLE IF NOT EXISTS trial.notes (note_id uuid, user_id uuid, body text)",
-    "CREATE TABLE IF NOT EXISTS trial.heard (fact_id uuid, user_id uuid, body text)",
+    "CREATE TABLE IF NOT EXISTS trial.heard (message_id uuid, user_id uuid, body text)",
     "CREATE TABLE IF NOT EXISTS trial.places (user_id uuid PRIMARY KEY, place text, version int)",
 )
 
@@ -175,6 +188,20 @@ class Whispered(Fact):
     text: str = ""
 
 
+class Build(Job):
+    """The room writes it down; `gate`: waits for that gate first. It fails as with `Stumbled`."""
+
+    address: ClassVar[str] = "trial.build"
+    text: str = ""
+    gate: str = ""
+
+
+class Fly(Job):
+    """No room does it."""
+
+    address: ClassVar[str] = "nowhere.fly"
+
+
 room = Room("trial")
 gates: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 begun: list[str] = []
@@ -193,16 +220,32 @@ async def keep(tx: AsyncConnection, who: Principal, body: str) -> UUID:
     return note_id
 
 
-async def write_down(tx: AsyncConnection, fact: Fact, body: str) -> None:
+async def write_down(tx: AsyncConnection, message: Durable, body: str) -> None:
     await tx.execute(
-        text("INSERT INTO trial.heard VALUES (:fact_id, :user_id, :body)"),
-        {"fact_id": fact.fact_id, "user_id": fact.user_id, "body": body},
+        text("INSERT INTO trial.heard VALUES (:id, :user_id, :body)"),
+        {"id": message.id, "user_id": message.user_id, "body": body},
     )
 
 
 async def pass_gate(name: str) -> None:
     begun.append(name)
     await gates[name].wait()
+
+
+@room.do
+async def build(job: Build, tx: Transaction) -> None:
+    await write_down(tx, job, job.text)
+    if job.gate:
+        await pass_gate(job.gate)
+    if troubles[job.text] > 0:
+        troubles[job.text] -= 1
+        raise LookupError("a stone in the way")
+
+
+@room.tick("trial.nudge", every=3600)
+async def nudge(tx: AsyncConnection) -> bool:
+    await pass_gate("nudge")
+    return False
 
 
 @room.answer

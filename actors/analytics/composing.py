@@ -21,9 +21,9 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.auth import Language
-from contracts.deliveries import ComposedDigest, ComposeDigest
+from contracts.deliveries import ComposedDigest, GetDigest
 from contracts.keeping.due import due_days
-from contracts.mails import Digest, DigestComposed, DigestDue, DigestEvery, Inline, NextDay
+from contracts.mails import ComposeDigest, Digest, DigestEvery, Inline, NextDay, SendDigest
 from contracts.message import Refused
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.schedule import WEEKDAYS, Weekday
@@ -46,7 +46,7 @@ NAMED = 8
 """Habits that are named of a coming day, at most."""
 
 
-async def preview(tx: AsyncConnection, user_id: UUID, query: ComposeDigest) -> ComposedDigest:
+async def preview(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> ComposedDigest:
     """Compose the digest of the last whole period of the caller's."""
     person = await reading.find_person(tx, user_id)
     today = day_of(datetime.now(UTC), person.zone, person.day_start)
@@ -55,19 +55,18 @@ async def preview(tx: AsyncConnection, user_id: UUID, query: ComposeDigest) -> C
     return ComposedDigest(digest=await compose(tx, user_id, query.every, days, language))
 
 
-async def answer_due(tx: AsyncConnection, fact: DigestDue) -> None:
+async def compose_due(tx: AsyncConnection, job: ComposeDigest) -> None:
     """Compose a digest that is due, and tell it; not for who has no habits and no diary."""
-    days = Range(fact.first, fact.last)
+    days = Range(job.first, job.last)
     await take_time(tx)  # it draws
-    digest = await compose(tx, fact.user_id, fact.every, days, fact.language)
+    digest = await compose(tx, job.user_id, job.every, days, job.language)
     if not digest.summary.habits and not digest.moods.entries:
         return
-    composed = DigestComposed(
-        user_id=fact.user_id,
-        version=fact.version,
+    composed = SendDigest(
+        user_id=job.user_id,
         digest=digest,
-        dedupe_key=fact.dedupe_key,
-        useful_until=fact.useful_until,
+        dedupe_key=job.dedupe_key,
+        useful_until=job.useful_until,
     )
     await tell(tx, composed)
 

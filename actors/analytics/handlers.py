@@ -13,6 +13,7 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.analytics_upkeep import (
+    FoldPerson,
     GetRebuild,
     ListFacts,
     ListLoggedPeople,
@@ -20,11 +21,10 @@ from contracts.analytics_upkeep import (
     LoggedPeople,
     Rebuild,
     RebuildPerson,
-    RebuildRequested,
 )
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.deliveries import ComposedDigest, ComposeDigest
+from contracts.deliveries import ComposedDigest, GetDigest
 from contracts.habits import (
     HabitArchived,
     HabitBinned,
@@ -35,7 +35,7 @@ from contracts.habits import (
 )
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
-from contracts.mails import DigestDue
+from contracts.mails import ComposeDigest
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import ProfileChanged, UserDeleted
 
@@ -144,15 +144,15 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
 
 
 @room.answer
-async def compose_digest(query: ComposeDigest, who: Who, tx: Transaction) -> ComposedDigest:
+async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> ComposedDigest:
     """Compose the caller's digest, to look at."""
     return await composing.preview(tx, who.user_id, query)
 
 
-@room.hear
-async def compose_due(fact: DigestDue, tx: Transaction) -> None:
-    """Compose a digest that is due."""
-    await composing.answer_due(tx, fact)
+@room.do
+async def compose_digest(job: ComposeDigest, tx: Transaction) -> None:
+    """Compose a digest that is due, and have it sent."""
+    await composing.compose_due(tx, job)
 
 
 # -- upkeep ---------------------------------------------------------------------------------------
@@ -182,10 +182,10 @@ async def get_rebuild(query: GetRebuild, tx: Transaction) -> Rebuild:
     return await rebuilding.find(tx, query.user_id)
 
 
-@room.hear
-async def fold_anew(fact: RebuildRequested, tx: Transaction) -> None:
+@room.do
+async def fold_person(job: FoldPerson, tx: Transaction) -> None:
     """Fold a person's history anew."""
-    await rebuilding.run(tx, fact.user_id)
+    await rebuilding.run(tx, job.user_id)
 
 
 # -- reports --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.analytics.folding import begin
 from actors.analytics.settling import settle
-from contracts.analytics_upkeep import Rebuild, RebuildPhase, RebuildRequested
+from contracts.analytics_upkeep import FoldPerson, Rebuild, RebuildPhase
 from contracts.message import NotFound
 from contracts.time import day_of
 from storage.analytics import folding, log, reading, rebuilds
@@ -29,7 +29,7 @@ async def ask_for(tx: AsyncConnection, user_id: UUID) -> Rebuild:
     if total is None:
         raise nothing_heard(user_id)
     await rebuilds.show(tx, user_id, "waiting", total=total)
-    await tell(tx, RebuildRequested(user_id=user_id))
+    await tell(tx, FoldPerson(user_id=user_id))
     return Rebuild(user_id=user_id, phase="waiting", total=total)
 
 

@@ -41,7 +41,7 @@ from contracts.auth import (
     Tokens,
     UserRegistered,
 )
-from contracts.mails import MailWanted
+from contracts.mails import SendMail
 from contracts.message import Conflict, Denied, Invalid, NotFound, Unauthenticated, Wrong, new_id
 from contracts.principal import Principal
 from contracts.users import UserChanged, UserDeleted
@@ -75,7 +75,7 @@ async def register(
         zone=command.zone,
         language=command.language,
     )
-    welcome = MailWanted(
+    welcome = SendMail(
         user_id=account.user_id,
         template="welcome",
         email=email,

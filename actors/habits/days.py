@@ -271,7 +271,7 @@ def _values(
         "before": dump_entry(before),
         "after": dump_entry(after),
         "made_by": who.service or "user",
-        "fact_id": fact.fact_id,
+        "message_id": fact.fact_id,
         "address": fact.address,
         "body": fact.model_dump_json(),
     }

@@ -77,13 +77,13 @@ from contracts.imports import (
     AddImportPart,
     GetImport,
     Import,
-    ImportRequested,
-    ImportUndoRequested,
+    ReadImport,
     RunImport,
     StartImport,
+    TakeImportBack,
     UndoImport,
 )
-from contracts.mails import HabitMarked, MarkWithdrawn
+from contracts.mails import LogDay, WithdrawDay
 from contracts.message import NotFound, new_id
 from contracts.ranges import check_range
 from contracts.retelling import RetellHabits, Retold
@@ -327,16 +327,16 @@ async def tidy_changes(tx: AsyncConnection) -> bool:
     return await changes.tidy(tx)
 
 
-@room.hear
-async def log_marked(fact: HabitMarked, tx: Transaction, bus: TheBus) -> None:
-    """Log a day that was marked in a mail or a chat."""
-    await marking.mark(tx, bus, fact)
+@room.do
+async def log_day(job: LogDay, tx: Transaction, bus: TheBus) -> None:
+    """Log a day as it was answered in a mail or a chat."""
+    await marking.mark(tx, bus, job)
 
 
-@room.hear
-async def take_back_mark(fact: MarkWithdrawn, tx: Transaction, bus: TheBus) -> None:
+@room.do
+async def withdraw_day(job: WithdrawDay, tx: Transaction, bus: TheBus) -> None:
     """Take back how a reminder was answered."""
-    await marking.withdraw(tx, bus, fact)
+    await marking.withdraw(tx, bus, job)
 
 
 # -- breaks ---------------------------------------------------------------------------------------
@@ -430,7 +430,7 @@ async def run_import(command: RunImport, who: Who, tx: Transaction, bus: TheBus)
     """Ask for the file to be read, as soon as somebody has the time."""
     waiting = await importing.close(tx, bus, who, command)
     about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
-    await tell(tx, ImportRequested(user_id=who.user_id, **about))
+    await tell(tx, ReadImport(user_id=who.user_id, **about))
     return waiting
 
 
@@ -440,10 +440,10 @@ async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
     return await importing.files.show(tx, who, query.import_id)
 
 
-@room.hear
-async def read_import(fact: ImportRequested, tx: Transaction) -> None:
+@room.do
+async def read_import(job: ReadImport, tx: Transaction) -> None:
     """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
-    await importing.run(tx, fact)
+    await importing.run(tx, job)
 
 
 @room.answer
@@ -451,14 +451,14 @@ async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
     """Ask for an import to be taken back, as soon as somebody has the time."""
     undoing, news = await importing.files.undo(tx, who, command.import_id)
     if news:
-        await tell(tx, ImportUndoRequested(user_id=who.user_id, import_id=undoing.import_id))
+        await tell(tx, TakeImportBack(user_id=who.user_id, import_id=undoing.import_id))
     return undoing
 
 
-@room.hear
-async def take_import_back(fact: ImportUndoRequested, tx: Transaction) -> None:
+@room.do
+async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
     """Take an import back, but for what was changed since."""
-    await import_undo.take_back(tx, fact)
+    await import_undo.take_back(tx, job)
 
 
 @room.answer

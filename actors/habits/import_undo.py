@@ -13,7 +13,7 @@ from actors.habits.settlement import settle_anew
 from actors.habits.starting import begin_at, begin_later
 from actors.habits.telling import fact_of, facts_of
 from contracts.habits import HabitDeleted
-from contracts.imports import Account, HabitReport, ImportUndoRequested, Undone
+from contracts.imports import Account, HabitReport, TakeImportBack, Undone
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY, day_of
 from storage import breaks, check_in_imports, check_ins, habits
@@ -25,18 +25,18 @@ FIRST_EDITION = 1
 """A habit at this edition was never edited by its owner."""
 
 
-async def take_back(tx: AsyncConnection, fact: ImportUndoRequested) -> None:
+async def take_back(tx: AsyncConnection, job: TakeImportBack) -> None:
     """Take an import back, as `UndoImport` says."""
-    await files.take_back(tx, fact, lambda account: Undoing(tx, fact).all(account))
+    await files.take_back(tx, job, lambda account: Undoing(tx, job).all(account))
 
 
 class Undoing:
     """One import being taken back."""
 
-    def __init__(self, tx: AsyncConnection, fact: ImportUndoRequested) -> None:
+    def __init__(self, tx: AsyncConnection, job: TakeImportBack) -> None:
         """Take this one back."""
-        self._tx, self._import_id = tx, fact.import_id
-        self._who = Principal(user_id=fact.user_id)
+        self._tx, self._import_id = tx, job.import_id
+        self._who = Principal(user_id=job.user_id)
         self._habits = self._days = self._kept = 0
 
     async def all(self, account: Account) -> Undone:

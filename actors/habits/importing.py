@@ -37,7 +37,7 @@ from contracts.imports import (
     HabitsImported,
     Import,
     ImportedDay,
-    ImportRequested,
+    ReadImport,
     RunImport,
 )
 from contracts.keeping.entry import logged
@@ -73,9 +73,9 @@ async def close(tx: AsyncConnection, bus: Bus, who: Principal, command: RunImpor
     return await files.close(tx, who, command, reader.model_dump_json())
 
 
-async def run(tx: AsyncConnection, fact: ImportRequested) -> None:
+async def run(tx: AsyncConnection, job: ReadImport) -> None:
     """Read the received file into habits, and write the report."""
-    await files.run(tx, fact, lambda run, file: Reading(run).read(file))
+    await files.run(tx, job, lambda run, file: Reading(run).read(file))
 
 
 def entry_from(promise: Promise, entry: FoundEntry) -> EntryRow:

@@ -48,13 +48,13 @@ from contracts.journal import (
 )
 from contracts.journal_transfer import (
     AddDiaryPart,
-    DiaryImportRequested,
-    DiaryImportUndoRequested,
     ExportedPage,
     ExportEntries,
     GetDiaryImport,
+    ReadDiary,
     RunDiaryImport,
     StartDiaryImport,
+    TakeDiaryBack,
     UndoDiaryImport,
 )
 from contracts.message import new_id
@@ -321,7 +321,7 @@ async def run_import(command: RunDiaryImport, who: Who, tx: Transaction) -> Impo
     chosen = command.model_dump_json(include={"moods", "unknown_moods"})
     waiting = await importing.files.close(tx, who, command, chosen)
     about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
-    await tell(tx, DiaryImportRequested(user_id=who.user_id, **about))
+    await tell(tx, ReadDiary(user_id=who.user_id, **about))
     return waiting
 
 
@@ -331,10 +331,10 @@ async def get_import(query: GetDiaryImport, who: Who, tx: Transaction) -> Import
     return await importing.files.show(tx, who, query.import_id)
 
 
-@room.hear
-async def read_diary(fact: DiaryImportRequested, tx: Transaction) -> None:
+@room.do
+async def read_diary(job: ReadDiary, tx: Transaction) -> None:
     """Read the diary; nothing of it is kept if that fails, or if it is a dry run."""
-    await importing.run(tx, fact)
+    await importing.run(tx, job)
 
 
 @room.answer
@@ -342,14 +342,14 @@ async def undo_import(command: UndoDiaryImport, who: Who, tx: Transaction) -> Im
     """Ask for an import to be taken back, as soon as somebody has the time."""
     undoing, news = await importing.files.undo(tx, who, command.import_id)
     if news:
-        await tell(tx, DiaryImportUndoRequested(user_id=who.user_id, import_id=undoing.import_id))
+        await tell(tx, TakeDiaryBack(user_id=who.user_id, import_id=undoing.import_id))
     return undoing
 
 
-@room.hear
-async def take_import_back(fact: DiaryImportUndoRequested, tx: Transaction) -> None:
+@room.do
+async def take_import_back(job: TakeDiaryBack, tx: Transaction) -> None:
     """Forget the entries of an import, but for those that were changed since."""
-    await importing.take_back(tx, fact)
+    await importing.take_back(tx, job)
 
 
 @room.answer

@@ -25,8 +25,8 @@ from contracts.habit import KeptName
 from contracts.imports import Account, EntriesReport, MoodFound, RowSkipped, Undone
 from contracts.journal import EntriesImported, EntryDeleted, Mood
 from contracts.journal_transfer import (
-    DiaryImportRequested,
-    DiaryImportUndoRequested,
+    ReadDiary,
+    TakeDiaryBack,
     UnknownMoods,
 )
 from contracts.message import Gone, Invalid, new_id
@@ -63,23 +63,23 @@ class Chosen(BaseModel):
     unknown_moods: UnknownMoods = "refuse"
 
 
-async def run(tx: AsyncConnection, fact: DiaryImportRequested) -> None:
+async def run(tx: AsyncConnection, job: ReadDiary) -> None:
     """Read the received file into entries, and write the report."""
-    await files.run(tx, fact, lambda run, file: Reading(run).read(file))
+    await files.run(tx, job, lambda run, file: Reading(run).read(file))
 
 
-async def take_back(tx: AsyncConnection, fact: DiaryImportUndoRequested) -> None:
+async def take_back(tx: AsyncConnection, job: TakeDiaryBack) -> None:
     """Forget the entries of an import, but for those that were changed since."""
-    await files.take_back(tx, fact, lambda _: _taken_back(tx, fact))
+    await files.take_back(tx, job, lambda _: _taken_back(tx, job))
 
 
-async def _taken_back(tx: AsyncConnection, fact: DiaryImportUndoRequested) -> Undone:
-    user_id, count = fact.user_id, 0
-    while taken := await imported.take(tx, user_id, fact.import_id, CHUNK):
+async def _taken_back(tx: AsyncConnection, job: TakeDiaryBack) -> Undone:
+    user_id, count = job.user_id, 0
+    while taken := await imported.take(tx, user_id, job.import_id, CHUNK):
         gone = (EntryDeleted(user_id=user_id, version=2, entry_id=one) for one in taken)
         await tell(tx, *gone)
         count += len(taken)
-    kept = await imported.count(tx, user_id, fact.import_id)
+    kept = await imported.count(tx, user_id, job.import_id)
     return Undone(entries=count, kept=kept)
 
 

@@ -19,7 +19,7 @@ from contracts.deliveries import ActOnLink, Link
 from contracts.habit import CheckInState, number_of, thousandths
 from contracts.keeping.entry import Said, logged, takes_away
 from contracts.keeping.promise import Promise
-from contracts.mails import HabitMarked, Logged, MarkWithdrawn
+from contracts.mails import LogDay, Logged, WithdrawDay
 from contracts.message import Gone, Invalid, NotFound
 from contracts.quantity import unit_of
 from contracts.reminders import Snooze
@@ -91,7 +91,7 @@ async def _mark(
             return link.model_copy(update={"used": True, "outcome": "as_it_was"})
         if takes_away(promise.terms_on(day), before, wanted) and command.replaces != link.logged:
             return link.model_copy(update={"used": False, "outcome": "asks"})
-    marked = HabitMarked(
+    marked = LogDay(
         user_id=user_id,
         habit_id=habit.habit_id,
         day=day,
@@ -109,7 +109,7 @@ async def _withdraw(
     """Have it taken back that a mail logged a day."""
     if link.logged is None:
         return link.model_copy(update={"outcome": "as_it_was"})
-    await tell(tx, MarkWithdrawn(user_id=user_id, habit_id=habit.habit_id, day=day))
+    await tell(tx, WithdrawDay(user_id=user_id, habit_id=habit.habit_id, day=day))
     return link.model_copy(update={"outcome": "told"})
 
 

@@ -52,7 +52,7 @@ from contracts.habits import (
 )
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
-from contracts.mails import DigestComposed, MailWanted
+from contracts.mails import SendDigest, SendMail
 from contracts.reminder_proposals import AcceptProposal, ExplainReminder, GetProposal, Proposal, Why
 from contracts.reminder_settings import (
     GetReminderSettings,
@@ -408,16 +408,16 @@ async def note_imported_entries(fact: EntriesImported, tx: Transaction) -> None:
     await copies.note_entries(tx, fact)
 
 
-@room.hear
-async def want_mail(fact: MailWanted, tx: Transaction) -> None:
+@room.do
+async def send_mail(job: SendMail, tx: Transaction) -> None:
     """Have a mail sent."""
-    await mailing.want_mail(tx, fact)
+    await mailing.send_mail(tx, job)
 
 
-@room.hear
-async def send_digest(fact: DigestComposed, tx: Transaction) -> None:
+@room.do
+async def send_digest(job: SendDigest, tx: Transaction) -> None:
     """Have a digest sent."""
-    await mailing.send_digest(tx, fact)
+    await mailing.send_digest(tx, job)
 
 
 @room.hear

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders.mail_folder import MailFolder
-from contracts.mails import DigestComposed, MailWanted
+from contracts.mails import SendDigest, SendMail
 from contracts.message import NotFound
 from storage.reminders import channels, copies, deliveries, links, rules
 from storage.reminders.ledger import NewDelivery
@@ -20,45 +20,45 @@ CLEAN = 5000
 """Rows that are cleaned up in one transaction."""
 
 
-async def want_mail(tx: AsyncConnection, fact: MailWanted) -> None:
+async def send_mail(tx: AsyncConnection, job: SendMail) -> None:
     """Enqueue a mail; who is gone gets none."""
-    person = await copies.meet(tx, fact.user_id)
+    person = await copies.meet(tx, job.user_id)
     if person is None:
         return
-    address = fact.email or person.email
+    address = job.email or person.email
     if address is None:
         raise NotFound("address_not_known", "Your address is not known yet.")
     row = NewDelivery(
-        user_id=fact.user_id,
+        user_id=job.user_id,
         channel="email",
         recipient=address,
-        dedupe_key=fact.dedupe_key,
-        template=fact.template,
-        language=fact.language or person.language,
-        data=json.dumps(fact.data, ensure_ascii=False),
+        dedupe_key=job.dedupe_key,
+        template=job.template,
+        language=job.language or person.language,
+        data=json.dumps(job.data, ensure_ascii=False),
         due_at=datetime.now(UTC),
-        useful_until=fact.useful_until,
+        useful_until=job.useful_until,
     )
     await deliveries.enqueue(tx, [row])
 
 
-async def send_digest(tx: AsyncConnection, fact: DigestComposed) -> None:
+async def send_digest(tx: AsyncConnection, job: SendDigest) -> None:
     """Enqueue a digest, unless its reader is gone or has left it meanwhile."""
-    person = await copies.meet(tx, fact.user_id)
+    person = await copies.meet(tx, job.user_id)
     if person is None or person.email is None:
         return
-    if fact.digest.every not in {row.every for row in await rules.find_digests(tx, fact.user_id)}:
+    if job.digest.every not in {row.every for row in await rules.find_digests(tx, job.user_id)}:
         return
     row = NewDelivery(
-        user_id=fact.user_id,
+        user_id=job.user_id,
         channel="email",
         recipient=person.email,
-        dedupe_key=fact.dedupe_key,
+        dedupe_key=job.dedupe_key,
         template="digest",
-        language=fact.digest.language,
-        data=fact.digest.model_dump_json(),
+        language=job.digest.language,
+        data=job.digest.model_dump_json(),
         due_at=datetime.now(UTC),
-        useful_until=fact.useful_until,
+        useful_until=job.useful_until,
     )
     await deliveries.enqueue(tx, [row])
 

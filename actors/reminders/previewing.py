@@ -14,7 +14,7 @@ from actors.reminders.outside import base_of
 from actors.reminders.posting import Post, digest_post
 from actors.runtime.settings import Settings
 from contracts.bus import Bus
-from contracts.deliveries import ComposeDigest, DigestShown, PreviewDigest
+from contracts.deliveries import DigestShown, GetDigest, PreviewDigest
 from contracts.message import new_id
 from contracts.principal import Principal
 from storage.reminders import links
@@ -25,7 +25,7 @@ async def preview(
 ) -> DigestShown:
     """Show a digest; nothing is sent."""
     person = await copies.person_of(tx, bus, who)
-    asked = ComposeDigest(every=query.every, language=query.language or person.language)
+    asked = GetDigest(every=query.every, language=query.language or person.language)
     digest = (await bus.ask(asked, who)).digest
     now = datetime.now(UTC)
     signing = Signing(base_of(settings), await links.signing_key(tx), now)

@@ -1,20 +1,15 @@
-"""How a reminder that speaks gets on its way: as a delivery, or as a fact for another room."""
+"""How a reminder that speaks gets on its way: as a delivery."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid5
 
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.reminders import explaining
 from actors.reminders.cases import Decided
 from actors.reminders.domain import Verdict
 from actors.reminders.firing import Coming
-from contracts.mails import TelegramWanted
-from contracts.message import Fact
 from contracts.reminders import ChannelName
-from storage.outbox import tell
 from storage.reminders import deliveries
 from storage.reminders.ledger import NewDelivery
 
@@ -28,19 +23,16 @@ TEMPLATES = {"fixed": "reminder", "smart": "reminder", "at_risk": "at_risk", "si
 
 
 async def send(tx: AsyncConnection, decided: Sequence[Decided], now: datetime) -> None:
-    """Enqueue deliveries, and tell what is for another room, of what speaks."""
-    rows, facts = list[NewDelivery](), list[Fact]()
+    """Enqueue deliveries of what speaks."""
+    rows = list[NewDelivery]()
     for one in decided:
         current = one.case.caught.current
         if one.verdict is None or one.verdict.reason is not None or current is None:
             continue
         for channel in one.channels:
-            if channel == "telegram":
-                facts.append(_chat(one, one.verdict, current))
-            else:
+            if channel != "telegram":  # there is no bot yet
                 rows.append(_delivery(one, one.verdict, current, channel, now))
     await deliveries.enqueue(tx, rows)
-    await tell(tx, *facts)
 
 
 def _delivery(
@@ -78,16 +70,3 @@ def _data(one: Decided, verdict: Verdict, late: bool) -> str:
     if rule.kind == "silence":
         data["silent_days"] = verdict.silent_days
     return to_json(data).decode()
-
-
-def _chat(one: Decided, verdict: Verdict, current: Coming) -> TelegramWanted:
-    """Word a reminder for a chat. Its id is the same however often it is told."""
-    rule, person, habit = one.case.claimed.rule, one.case.claimed.person, one.case.claimed.habit
-    name = habit.name if habit else ""
-    return TelegramWanted(
-        user_id=rule.user_id,
-        delivery_id=uuid5(rule.id, current.at.isoformat()),
-        text=explaining.chat(person.language, rule.kind, rule.text, name, verdict),
-        habit_id=rule.habit_id,
-        day=current.day,
-    )

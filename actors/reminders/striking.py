@@ -10,7 +10,7 @@ from actors.reminders.domain import HISTORY
 from actors.reminders.firing import known_zone
 from actors.reminders.periods import USEFUL, Clock
 from contracts.auth import Language
-from contracts.mails import DigestDue
+from contracts.mails import ComposeDigest
 from contracts.schedule import Weekday
 from storage.outbox import tell
 from storage.reminders import claims, days, rules
@@ -36,7 +36,7 @@ async def digests(tx: AsyncConnection) -> bool:
         period = periods.period_before(row.every, clock, row.next_at, row.user_id)
         until = row.next_at + USEFUL[row.every]
         if not one.disabled and until > now and period.key != row.last_key:
-            due = DigestDue(
+            due = ComposeDigest(
                 user_id=row.user_id,
                 every=row.every,
                 first=period.first,

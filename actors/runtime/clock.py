@@ -1,21 +1,21 @@
 """The clock: Taskiq strikes the ticks of the platform; one leader among any number of clocks.
 
 Ticks only nudge: what is due lies in PostgreSQL, so a tick missed or struck twice does no harm.
-Rooms declare theirs (`Room.tick`). One that has more to do than fits a transaction is struck again
-at once, `AT_ONCE` times at most; while it is at work its next strokes are passed over.
+Rooms declare theirs (`Room.tick`) and do what they are for themselves (`Edge.strike`): the clock
+sends them over the bus.
 Leadership is an advisory lock held on a connection of its own: when the leader dies, PostgreSQL
 lets go and another clock takes over within `STANDBY` seconds.
 """
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from taskiq import InMemoryBroker, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 from taskiq.schedule_sources import LabelScheduleSource
@@ -25,7 +25,6 @@ from actors.runtime.cancellation import cancel
 from actors.runtime.faults import faults
 from actors.runtime.outage import Outage
 from actors.runtime.room import Room, Tick
-from contracts.bus import trace_id
 from contracts.message import Refused, Unavailable
 from storage import heartbeat, idempotency, inbox
 from storage.session import transaction
@@ -45,27 +44,11 @@ LEADER = 7264902
 """The advisory lock of the leading clock."""
 
 
-AT_ONCE = 2000
-"""Transactions of one stroke, at most."""
+FORGET = "17 * * * *"
+"""When the clock drops what nobody can ask for any more, by cron (UTC)."""
 
-
-async def forget_old(tx: AsyncConnection) -> bool:
-    """Drop inbox rows and kept answers that nobody can ask for any more."""
-    now = datetime.now(UTC)
-    await inbox.forget_heard(tx, now - KEEP_HEARD)
-    await idempotency.forget(tx, now - KEEP_ANSWERS)
-    return False
-
-
-async def beat(tx: AsyncConnection) -> bool:
-    """Show that the clock is alive."""
-    await heartbeat.beat(tx, "clock")
-    return False
-
-
-BEAT = Tick("clock.beat", beat, int(STANDBY))
-TICKS = (BEAT, Tick("clock.forget_old", forget_old, "17 * * * *"))
-"""The ticks of the platform; those of the rooms come beside them."""
+Send = Callable[[str], Awaitable[None]]
+"""Sends a tick, by its name, to the room that declares it."""
 
 
 def ticks_of(rooms: Iterable[Room]) -> list[Tick]:
@@ -74,19 +57,14 @@ def ticks_of(rooms: Iterable[Room]) -> list[Tick]:
 
 
 class Clock:
-    """Strikes `TICKS`, and those of the rooms, while it leads."""
+    """Sends the ticks of rooms while it leads, and beats."""
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        ticks: Iterable[Tick] = (),
-        after: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Make a clock that works on this database; `after` is called after each stroke."""
+    def __init__(self, engine: AsyncEngine, ticks: Iterable[Tick], send: Send) -> None:
+        """Make a clock that leads on this database."""
         self._engine = engine
-        self._ticks = (*TICKS, *ticks)
-        self._after = after
-        self._strokes: dict[str, asyncio.Task[object] | None] = {}
+        self._ticks = tuple(ticks)
+        self._send = send
+        self._strokes: set[asyncio.Task[object]] = set()
         self._stopped = False
         self._outage = Outage("database", "clock")
         self._loop = Background("clock", self.run)
@@ -100,7 +78,7 @@ class Clock:
         """Stop, and let another clock lead."""
         self._stopped = True
         await self._loop.stop()
-        await cancel(self._strokes.values())
+        await cancel(self._strokes)
 
     async def run(self) -> None:
         """Try to lead, for ever."""
@@ -119,7 +97,7 @@ class Clock:
                 await held.execute(text(f"SELECT pg_try_advisory_lock({LEADER})"))
             ).scalar_one():
                 return
-            await self.strike(BEAT)
+            await self._beat()
             striking = asyncio.create_task(run_scheduler_task(self._scheduler(), run_startup=True))
             try:
                 while not striking.done():
@@ -134,41 +112,46 @@ class Clock:
 
     def _scheduler(self) -> TaskiqScheduler:
         broker = InMemoryBroker()
-        for tick in self._ticks:
-            every = {"cron" if isinstance(tick.every, str) else "interval": tick.every}
-            broker.register_task(self._striker(tick), task_name=tick.name, schedule=[every])
+        work: list[tuple[str, int | str, Callable[[], Awaitable[None]]]] = [
+            ("clock.beat", int(STANDBY), self._beat),
+            ("clock.forget_old", FORGET, self._forget_old),
+            *((tick.name, tick.every, partial(self._send, tick.name)) for tick in self._ticks),
+        ]
+        for name, every, stroke in work:
+            schedule = [{"cron" if isinstance(every, str) else "interval": every}]
+            broker.register_task(self._striker(name, stroke), task_name=name, schedule=schedule)
         sources: list[ScheduleSource] = [LabelScheduleSource(broker)]
         return TaskiqScheduler(broker, sources)
 
-    def _striker(self, tick: Tick) -> Callable[[], Awaitable[None]]:
+    def _striker(
+        self, name: str, stroke: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Awaitable[None]]:
         async def strike() -> None:
+            if (task := asyncio.current_task()) is not None:
+                self._strokes.add(task)
+                task.add_done_callback(self._strokes.discard)
             try:
-                await self.strike(tick)
+                with faults(name, passing=False):
+                    await stroke()
+                self._outage.ends()
+            except Unavailable as no:
+                self._outage.begins(no.code)
+            except Refused as no:
+                log.warning("tick failed", tick=name, why=no.code)
             except asyncio.CancelledError:
                 if not self._stopped:
                     raise  # that of a clock that stops is no failure to be logged
 
         return strike
 
-    async def strike(self, tick: Tick) -> None:
-        """Strike a tick, unless it is being struck; again and again while there is more to do."""
-        if tick.name in self._strokes:
-            return
-        self._strokes[tick.name] = asyncio.current_task()
-        token = trace_id.set(secrets.token_hex(16))
-        try:
-            with faults(tick.name, passing=False):
-                for _ in range(AT_ONCE):
-                    async with transaction(self._engine) as tx:
-                        more = await tick.strike(tx)
-                    self._after()
-                    if not more:
-                        break
-            self._outage.ends()
-        except Unavailable as no:
-            self._outage.begins(no.code)
-        except Refused as no:
-            log.warning("tick failed", tick=tick.name, why=no.code)
-        finally:
-            trace_id.reset(token)
-            del self._strokes[tick.name]
+    async def _beat(self) -> None:
+        """Show that the clock is alive."""
+        async with transaction(self._engine) as tx:
+            await heartbeat.beat(tx, "clock")
+
+    async def _forget_old(self) -> None:
+        """Drop inbox rows and kept answers that nobody can ask for any more."""
+        now = datetime.now(UTC)
+        async with transaction(self._engine) as tx:
+            await inbox.forget_heard(tx, now - KEEP_HEARD)
+            await idempotency.forget(tx, now - KEEP_ANSWERS)

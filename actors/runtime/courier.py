@@ -1,8 +1,8 @@
-"""The courier: takes facts from the outbox and carries them to whoever hears them.
+"""The courier: takes facts and jobs from the outbox and carries them to the rooms they are for.
 
 It claims a batch, delivers it, deletes what was delivered and postpones the rest, in one
 transaction: killed at any moment, it loses nothing and may deliver twice, which the inbox of
-each room makes harmless. What was given to a broker is kept until the rooms have heard it. Any
+each room makes harmless. What was given to a broker is kept until the rooms have taken it in. Any
 number of couriers may run.
 """
 
@@ -47,7 +47,7 @@ Deliver = Callable[[Sequence[outbox.Waiting]], Awaitable[Delivered]]
 
 
 class Courier:
-    """Carries facts with `deliver`."""
+    """Carries facts and jobs with `deliver`."""
 
     def __init__(self, engine: AsyncEngine, deliver: Deliver, aside: int = 3) -> None:
         """Let at most `aside` slow batches go on beside the one in hand."""
@@ -60,11 +60,11 @@ class Courier:
         self._loop = Background("courier", self._work)
 
     def ring(self) -> None:
-        """Say that there may be facts to carry."""
+        """Say that there may be something to carry."""
         self._bell.set()
 
     async def carry(self) -> int:
-        """Carry one batch; return how many facts were in it."""
+        """Carry one batch; return how many messages were in it."""
         async with transaction(self._engine) as tx:
             waiting = await outbox.claim(tx, BATCH)
             if not waiting:

@@ -1,12 +1,13 @@
 """The edge of a room: all that stands between a carrier and a handler.
 
-Deadline, scope, a turn among the room's few, one transaction, at most one effect for a key or a
-fact, and a refusal for everything that goes wrong. Both carriers come through here.
+Deadline, scope, a turn among the room's few, one transaction, at most one effect for a key, a fact
+or a job, and a refusal for everything that goes wrong. Both carriers come through here.
 """
 
 import asyncio
 import hashlib
 import hmac
+import secrets as random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,16 +19,18 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.faults import faults, reason_of
-from actors.runtime.hearing import Hearing
-from actors.runtime.room import Handler, Room, Work, work
-from contracts.bus import HANDLER, Bus
+from actors.runtime.intake import Intake
+from actors.runtime.outage import Outage
+from actors.runtime.room import Handler, Room, Tick, Work, work
+from contracts.bus import HANDLER, Bus, trace_id
 from contracts.health import Ping, disk_full
 from contracts.message import (
     Asked,
     Conflict,
     Denied,
-    Fact,
+    Durable,
     Invalid,
+    Job,
     Refused,
     Reply,
     Unanswered,
@@ -43,6 +46,9 @@ log = structlog.get_logger()
 
 SECRET_NAME = "idempotency"
 """The secret of the installation that keys the sums of requests."""
+
+MAX_STROKES = 2000
+"""Transactions of one tick, at most."""
 
 REMEMBERED = 30.0
 """Seconds for which a room says that the disk of a database elsewhere is full, since it was."""
@@ -84,7 +90,13 @@ class Edge:
         self._full_until = 0.0
         self.limit = limit
         self.turns = asyncio.Semaphore(concurrency)
-        self.hearing = Hearing(room.name, self._work, self._park, after)
+        self.facts = Intake(room.name, self._work, self._park, after)
+        # Half of the room's turns: asks are answered while jobs take their time.
+        self.jobs = Intake(
+            room.name, self._work, self._park, after, together=1, hands=jobs_at_once(concurrency)
+        )
+        self._striking: set[str] = set()
+        self._outage = Outage("database", f"ticks of {room.name}")
 
     async def answer(
         self,
@@ -137,25 +149,56 @@ class Edge:
         self.after()
         return reply
 
-    async def take_in(self, fact: Fact, call: Callable[[], Awaitable[object]]) -> None:
-        """Take in a fact once, or park it; see `Hearing`."""
-        await self.hearing.take_in(fact, call)
+    async def take_in(self, message: Durable, call: Callable[[], Awaitable[object]]) -> None:
+        """Take in a fact, or do a job, once; or park it; see `Intake`."""
+        intake = self.jobs if isinstance(message, Job) else self.facts
+        await intake.take_in(message, call)
 
-    async def _park(self, fact: Fact, why: Refused) -> None:
-        body = fact.model_dump_json()
-        await self.park(fact.address, body, reason_of(why), fact.fact_id, fact.user_id)
+    async def strike(self, tick: Tick) -> None:
+        """Do what a tick is for, again and again while there is more; never twice at once here.
+
+        What fails waits for the next tick.
+        """
+        if tick.name in self._striking:
+            return
+        self._striking.add(tick.name)
+        token = trace_id.set(random.token_hex(16))
+        try:
+            with faults(tick.name, passing=False):
+                for _ in range(MAX_STROKES):
+                    async with self._work(None) as tx:
+                        more = await tick.strike(tx)
+                    self.after()
+                    if not more:
+                        break
+            self._outage.ends()
+        except Unavailable as no:
+            self._outage.begins(no.code)
+        except Refused as no:
+            log.warning("tick failed", tick=tick.name, why=no.code)
+        finally:
+            trace_id.reset(token)
+            self._striking.discard(tick.name)
+
+    async def _park(self, message: Durable, why: Refused) -> None:
+        body, is_job = message.model_dump_json(), isinstance(message, Job)
+        ids = (message.id, message.user_id)
+        await self.park(message.address, body, reason_of(why), *ids, is_job=is_job)
 
     async def park(
         self,
         address: str,
         body: str,
         reason: str,
-        fact_id: UUID | None,
+        message_id: UUID | None,
         user_id: UUID | None,
+        *,
+        is_job: bool,
     ) -> None:
-        """Put a fact aside that the room cannot take in, and say why."""
+        """Put a fact or a job aside that the room cannot take in, and say why."""
         async with transaction(self.engine) as tx:
-            await inbox.park(tx, self.room.name, address, body, reason, fact_id, user_id)
+            room = self.room.name
+            await inbox.park(tx, room, address, body, reason, message_id, user_id, is_job=is_job)
 
     @asynccontextmanager
     async def _work(self, principal: Principal | None) -> AsyncIterator[AsyncConnection]:
@@ -220,6 +263,11 @@ class Edge:
         else:
             self._secret = secret
         return hmac.digest(secret, hashlib.sha256(request.encode()).digest(), "sha256")
+
+
+def jobs_at_once(concurrency: int) -> int:
+    """Say how many jobs a room that works on so many messages at once does beside each other."""
+    return max(1, concurrency // 2)
 
 
 def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:

@@ -1,4 +1,4 @@
-"""The bus inside one process: an ask is an awaited call, facts come from the same outbox."""
+"""The bus inside one process: an ask is an awaited call, facts and jobs come from the outbox."""
 
 import asyncio
 from collections import defaultdict
@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from actors.runtime.courier import Delivered
 from actors.runtime.edge import Asking, Edge
 from actors.runtime.faults import faults, reason_of
-from actors.runtime.room import Handler
+from actors.runtime.room import Handler, Tick
 from contracts.bus import deadline_in, trace_id
-from contracts.message import Asked, Fact, Refused, Reply, Unavailable
+from contracts.message import Asked, Durable, Fact, Job, Refused, Reply, Unavailable
 from contracts.principal import Principal
 from storage.outbox import Waiting
 
@@ -28,20 +28,26 @@ log = structlog.get_logger()
 
 
 class LocalBus:
-    """Carries asks and facts to rooms that live in this process."""
+    """Carries asks, facts, jobs and ticks to rooms that live in this process."""
 
     def __init__(self) -> None:
         """Start with no room; `open_room` adds them."""
         self._answers: dict[str, tuple[Edge, Handler[Asked[Reply]]]] = {}
         self._hears: dict[str, list[tuple[Edge, Handler[Fact]]]] = defaultdict(list)
+        self._jobs: dict[str, tuple[Edge, Handler[Job]]] = {}
+        self._ticks: dict[str, tuple[Edge, Tick]] = {}
         self._overhears: dict[str, list[tuple[type[Fact], Listener]]] = defaultdict(list)
 
     def open_room(self, edge: Edge) -> None:
-        """Let a room answer and hear."""
+        """Let a room answer, hear, and do its jobs."""
         for address, handler in edge.room.answers.items():
             self._answers[address] = (edge, handler)
         for address, listener in edge.room.hears.items():
             self._hears[address].append((edge, listener))
+        for address, job in edge.room.jobs.items():
+            self._jobs[address] = (edge, job)
+        for tick in edge.room.ticks:
+            self._ticks[tick.name] = (edge, tick)
 
     async def ask(
         self,
@@ -69,8 +75,15 @@ class LocalBus:
         """Call `listener` with each fact of this type that the courier carries."""
         self._overhears[fact.address].append((fact, cast(Listener, listener)))
 
+    async def strike(self, name: str) -> None:
+        """Have a room of this process do what a tick is for."""
+        edge, tick = self._ticks[name]
+        await edge.strike(tick)
+
     async def deliver(self, waiting: Sequence[Waiting]) -> Delivered:
-        """Deliver facts to every room that hears them; tell which must be tried again."""
+        """Deliver facts to every room that hears them, and jobs to the one that does them; tell
+        which must be tried again.
+        """
         outcomes = await asyncio.gather(*(self._deliver(row) for row in waiting))
         delivered = Delivered()
         for row, heard in zip(waiting, outcomes, strict=True):
@@ -78,29 +91,35 @@ class LocalBus:
         return delivered
 
     async def _deliver(self, row: Waiting) -> bool:
-        trace_id.set(row.trace_id)  # of this fact alone: each is delivered in a task of its own
-        listeners = self._hears.get(row.address, [])
+        trace_id.set(row.trace_id)  # of this row alone: each is delivered in a task of its own
+        if row.is_job and row.address not in self._jobs:
+            log.warning("nobody does this job", job=row.address)
+            return False
+        takers: Sequence[tuple[Edge, Handler[Fact] | Handler[Job]]] = (
+            [self._jobs[row.address]] if row.is_job else self._hears.get(row.address, [])
+        )
         overheard = self._overhears.get(row.address, [])
         try:
-            for edge, handler in listeners:
-                await _hear(edge, handler, row)
+            for edge, handler in takers:
+                await _take_in(edge, handler, row)
         except (Refused, SQLAlchemyError, OSError) as error:
-            # Parking failed too: the database is away. The fact stays in the outbox.
-            log.warning("undelivered", fact=row.address, why=type(error).__name__)
+            # Parking failed too: the database is away. The message stays in the outbox.
+            log.warning("undelivered", message=row.address, why=type(error).__name__)
             return False
         for contract, listener in overheard:
             await overhear(contract, listener, row.body)
         return True
 
 
-async def _hear(edge: Edge, handler: Handler[Fact], row: Waiting) -> None:
-    """Let a room take in a fact; one that it cannot read is parked."""
+async def _take_in(edge: Edge, handler: Handler[Fact] | Handler[Job], row: Waiting) -> None:
+    """Let a room take in a message; one that it cannot read is parked."""
     try:
-        fact = handler.contract.model_validate_json(row.body)
+        message: Durable = handler.contract.model_validate_json(row.body)
     except ValidationError as error:
-        await edge.park(row.address, row.body, reason_of(error), row.fact_id, row.user_id)
+        ids = (row.message_id, row.user_id)
+        await edge.park(row.address, row.body, reason_of(error), *ids, is_job=row.is_job)
         return
-    await edge.take_in(fact, partial(handler.call, fact))
+    await edge.take_in(message, partial(handler.call, message))
 
 
 async def overhear(contract: type[F], listener: Callable[[F], Awaitable[None]], body: Body) -> None:

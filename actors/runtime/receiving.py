@@ -22,10 +22,10 @@ from contracts.imports import (
     AddImportPart,
     Import,
     ImportPhase,
-    ImportRequested,
-    ImportUndoRequested,
+    ReadImport,
     RunImport,
     StartImport,
+    TakeImportBack,
     Undone,
 )
 from contracts.message import Conflict, Invalid, NotFound, Refusal, Refused, Wrong, new_id
@@ -147,19 +147,19 @@ class Receiver:
             raise no_import(import_id)
         return import_of(row)
 
-    async def run(self, tx: AsyncConnection, fact: ImportRequested, read: Read) -> None:
+    async def run(self, tx: AsyncConnection, job: ReadImport, read: Read) -> None:
         """Read the received file into the room, and keep the report."""
-        row = await imports.find(tx, fact.user_id, self.room, fact.import_id)
+        row = await imports.find(tx, job.user_id, self.room, job.import_id)
         if row is None or row.phase in ("done", "failed"):
             return
-        run = Run(tx, fact.user_id, row.id, row.dry_run, row.options)
+        run = Run(tx, job.user_id, row.id, row.dry_run, row.options)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
             for number in await imports.part_numbers(tx, row.id):
                 file.write(await imports.part(tx, row.id, number))
             file.seek(0)
             await imports.take_time(tx)
             ended = await _ended(run, read, cast(BinaryIO, file))
-        await imports.end(tx, fact.user_id, row.id, **ended)
+        await imports.end(tx, job.user_id, row.id, **ended)
 
     async def undo(
         self, tx: AsyncConnection, who: Principal, import_id: UUID
@@ -179,18 +179,18 @@ class Receiver:
     async def take_back(
         self,
         tx: AsyncConnection,
-        fact: ImportUndoRequested,
+        job: TakeImportBack,
         work: Callable[[Account], Awaitable[Undone]],
     ) -> None:
         """Take an import back by its account, and note what that came to."""
-        row = await imports.find(tx, fact.user_id, self.room, fact.import_id)
+        row = await imports.find(tx, job.user_id, self.room, job.import_id)
         if row is None or row.phase != "undoing":
             return
         await imports.take_time(tx)
         account = Account.model_validate_json(row.report)
         account = account.model_copy(update={"undone": await work(account)})
         report = account.model_dump_json()
-        await imports.change(tx, fact.user_id, row.id, phase="undone", report=report)
+        await imports.change(tx, job.user_id, row.id, phase="undone", report=report)
 
     async def erase(self, tx: AsyncConnection, user_id: UUID) -> None:
         """Erase a user's imports."""

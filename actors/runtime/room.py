@@ -1,4 +1,4 @@
-"""A room declares, once, what it answers and what it hears.
+"""A room declares, once, what it answers, what it hears, and which jobs it does.
 
     room = Room("habits")
 
@@ -7,6 +7,9 @@
 
     @room.hear
     async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
+
+    @room.do
+    async def send_mail(job: SendMail, tx: Transaction) -> None: ...
 
     @room.tick("habits.clean_up", every=60)
     async def clean_up(tx: AsyncConnection) -> bool: ...
@@ -35,7 +38,7 @@ from actors.runtime.ping import look
 from actors.runtime.settings import Settings
 from contracts.bus import Bus
 from contracts.health import Ping, Pong, ping_of
-from contracts.message import Asked, Command, Fact, Message, Reply, Unauthenticated
+from contracts.message import Asked, Command, Fact, Job, Message, Reply, Unauthenticated
 from contracts.principal import Principal
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
@@ -51,7 +54,9 @@ Loop = Callable[[AsyncEngine, Settings], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Something that the leading clock strikes: every so many seconds, or by cron (UTC)."""
+    """A job that may be missed or doubled: the leading clock sends it to the room every so many
+    seconds, or by cron (UTC).
+    """
 
     name: str
     strike: Strike
@@ -112,12 +117,13 @@ class Handler(Generic[M]):
 
 @dataclass(slots=True)
 class Room:
-    """A room by name, with what it answers and hears, by address."""
+    """A room by name, with what it answers, hears and does, by address."""
 
     name: str
     answers: dict[str, Handler[Asked[Reply]]] = field(default_factory=dict)
     befores: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
     hears: dict[str, Handler[Fact]] = field(default_factory=dict)
+    jobs: dict[str, Handler[Job]] = field(default_factory=dict)
     opens: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
@@ -154,8 +160,10 @@ class Room:
     def tick(self, name: str, *, every: int | str) -> Callable[[Strike], Strike]:
         """Declare what the clock has this room do, every so many seconds or by cron (UTC).
 
-        A tick never runs twice at once in a clock, but may be missed, or struck by two clocks.
+        A tick may be missed, and several replicas of the room may be at it at once.
         """
+        if not name.startswith(f"{self.name}."):
+            raise TypeError(f"{name} is no tick of {self.name}")
 
         def declare(strike: Strike) -> Strike:
             self.ticks.append(Tick(name, strike, every))
@@ -180,6 +188,14 @@ class Room:
         if contract.address in self.hears:
             raise TypeError(f"{self.name} hears {contract.address} twice")
         self.hears[contract.address] = Handler(contract, function, None, _injected(function))
+        return function
+
+    def do(self, function: Function) -> Function:
+        """Declare that this function does the job of its first parameter, once."""
+        contract, _ = _signature(function)
+        if contract.address in self.jobs or not contract.address.startswith(f"{self.name}."):
+            raise TypeError(f"{contract.address} cannot be done twice, or by {self.name}")
+        self.jobs[contract.address] = Handler(contract, function, None, _injected(function))
         return function
 
 

@@ -60,8 +60,8 @@ _BEGIN = text(
     " ON CONFLICT (user_id) DO UPDATE SET stamp = p.stamp + 1,"
     " folded_in = excluded.folded_in, folded_at = excluded.folded_at"
     " WHERE NOT p.gone AND p.folded_in IS DISTINCT FROM excluded.folded_in RETURNING stamp)"
-    " INSERT INTO bus.outbox (fact_id, address, user_id, body, trace_id)"
-    " SELECT :fact_id, :address, :user_id,"
+    " INSERT INTO bus.outbox (message_id, address, user_id, body, trace_id)"
+    " SELECT :message_id, :address, :user_id,"
     " jsonb_set(CAST(:body AS jsonb), '{version}', to_jsonb(stamp))::text, :trace_id FROM met"
 )
 

@@ -35,20 +35,21 @@ async def current(tx: AsyncConnection) -> str | None:
     return found.scalar_one_or_none()
 
 
-async def migrate(engine: AsyncEngine) -> str:
-    """Bring the database of an engine to the newest revision; return it. One process at a time.
+async def migrate(engine: AsyncEngine, to: str | None = None) -> str:
+    """Bring the database of an engine to a revision, by default the newest; return it. One process
+    at a time; one that is further stays as it is.
 
     Raises SchemaTooNew rather than touch what a newer Ritmo wrote.
     """
     # On a connection of its own, which may wait for as long as it takes.
     patient = open_engine(engine.url.render_as_string(hide_password=False), 1, command=None)
     try:
-        return await _migrate(patient)
+        return await _migrate(patient, to or head())
     finally:
         await patient.dispose()
 
 
-async def _migrate(engine: AsyncEngine) -> str:
+async def _migrate(engine: AsyncEngine, to: str) -> str:
     async with engine.begin() as tx:
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             await tx.execute(text(f"SET LOCAL {limit} = 0"))
@@ -59,12 +60,13 @@ async def _migrate(engine: AsyncEngine) -> str:
                 f"The database is at revision {revision}, which is newer than this Ritmo "
                 f"({head()}). Please start the newer version."
             )
-        if revision != head():
-            await tx.run_sync(_upgrade)
-    return head()
+        if revision is None or revision < to:
+            await tx.run_sync(_upgrade, to)
+            revision = to
+    return revision
 
 
-def _upgrade(connection: object) -> None:
+def _upgrade(connection: object, to: str) -> None:
     """Run alembic on an open connection; it is slow to import, and rarely needed."""
     from alembic import command
     from alembic.config import Config
@@ -72,4 +74,4 @@ def _upgrade(connection: object) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

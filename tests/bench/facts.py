@@ -95,12 +95,12 @@ async def wait_until_heard(
     listeners = sum(ProfileChanged.address in room.hears for room in rooms())
     lately = inbox.c.heard_at >= since
     number = select(func.count()).select_from(inbox).where(lately)
-    found = select(inbox.c.fact_id, func.max(inbox.c.heard_at)).where(lately)
+    found = select(inbox.c.message_id, func.max(inbox.c.heard_at)).where(lately)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         async with transaction(engine) as tx:
             if (await tx.execute(number)).scalar_one() >= listeners * len(told):
-                rows = await tx.execute(found.group_by(inbox.c.fact_id))
+                rows = await tx.execute(found.group_by(inbox.c.message_id))
                 heard = {row[0]: row[1] for row in rows}
                 return {fact_id: heard[fact_id] for fact_id in told}
         await asyncio.sleep(0.2)

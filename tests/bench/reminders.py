@@ -21,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.reminders import claiming
 from actors.reminders.handlers import room
 from actors.runtime.clock import Clock
+from actors.runtime.edge import Edge
+from actors.runtime.local import LocalBus
 from storage import embedded
 from storage.migrations import migrate
 from storage.session import open_engine, transaction
@@ -247,7 +249,10 @@ async def lateness(engine: AsyncEngine, taken: Taken) -> None:
         ids = list((await tx.execute(_PICK, {"number": MINUTE})).scalars())
     async with transaction(engine) as tx:
         await tx.execute(_MAKE_DUE, {"away": timedelta(seconds=5), "ids": ids})
-    clock = Clock(engine, [tick for tick in room.ticks if tick.name == "reminders.claim"])
+    bus = LocalBus()
+    bus.open_room(Edge(room, engine, bus, 8))
+    claim = [tick for tick in room.ticks if tick.name == "reminders.claim"]
+    clock = Clock(engine, claim, bus.strike)
     clock.start()
     try:
         await _until_sent(engine)

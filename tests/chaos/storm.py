@@ -271,7 +271,7 @@ async def heard(storm: Storm) -> tuple[int, int]:
     engine = open_engine(url, 1)
     listening = [room.name for room in rooms() if HabitCheckedIn.address in room.hears]
     missing_query = text(
-        "SELECT count(*) FROM bus.inbox i JOIN analytics.facts f USING (fact_id)"
+        "SELECT count(*) FROM bus.inbox i JOIN analytics.facts f ON f.fact_id = i.message_id"
         " WHERE f.address = :address AND i.room = ANY(:rooms)"
     )
     double_query = text(

@@ -25,6 +25,7 @@ from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.rabbit.answering import StandingBroker
 from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.room import Room, Transaction
 from contracts.auth import Register
 from contracts.check_ins import HabitCheckedIn, Increment, ListCheckIns
@@ -169,11 +170,11 @@ async def number(engine: AsyncEngine, query: str) -> int:
 @pytest.mark.timeout(900)
 async def test_nothing_is_lost_and_nothing_counts_twice(database: str) -> None:
     print(f"\nledger: {ENTRIES} check-ins, RITMO_SEED={SEED}")
-    heard = {room.name: tuple(room.hears) for room in (*rooms(), ledger)}
+    routes = routes_of((*rooms(), ledger))
     engine = open_engine(database, 6)
     await make_tables(engine, TABLES)
     with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
-        await settle(node, heard)
+        await settle(node, routes)
         bus = RabbitBus(node.url, "ledger")
         await bus.start()
         async with running(node, thread, database) as parts, listening(node.url, engine, bus):

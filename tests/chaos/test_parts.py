@@ -19,7 +19,7 @@ from aio_pika.exceptions import AMQPError
 from sqlalchemy import text
 
 from actors.runtime.rabbit.asking import RabbitBus
-from actors.runtime.rabbit.topology import PARKED, declare
+from actors.runtime.rabbit.topology import PARKED, Route, declare, routes_of
 from contracts.auth import GetKeys, Keys, UserRegistered
 from contracts.message import Refused, Unanswered
 from ops.platform import rooms
@@ -68,7 +68,7 @@ def thread() -> Iterator[ThreadPoolExecutor]:
 def node(thread: ThreadPoolExecutor) -> Iterator[Private]:
     """Run a RabbitMQ that may be killed and frozen."""
     with backends.rabbitmq() as private:
-        asyncio.run(settle(private, {room.name: tuple(room.hears) for room in rooms()}))
+        asyncio.run(settle(private, routes_of(rooms())))
         yield private
 
 
@@ -163,7 +163,7 @@ async def declared_and_killed(node: Private, thread: ThreadPoolExecutor) -> None
     """Declare queues for the first time, and kill the broker in the same moment."""
     loop = asyncio.get_running_loop()
     connection = await aio_pika.connect(node.url)
-    await declare(await connection.channel(), {"users": (UserRegistered.address,)})
+    await declare(await connection.channel(), [Route("users", "facts", (UserRegistered.address,))])
     await loop.run_in_executor(thread, node.kill)
     with suppress(AMQPError, OSError, RuntimeError):
         await connection.close()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors import ROOMS
 from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.topology import routes_of
 from contracts.health import State
 from ops.door import judged, pings
 from ops.health import Way
@@ -79,7 +80,7 @@ def ill(found: dict[str, str]) -> set[str]:
 async def test_each_stopped_part_is_named_with_its_cure(database: str, tmp_path: Path) -> None:
     engine = open_engine(database, 4)
     with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
-        await settle(node, {room.name: tuple(room.hears) for room in rooms()})
+        await settle(node, routes_of(rooms()))
         bus = RabbitBus(node.url, "watcher")
         await bus.start()
         async with running(node, thread, database) as parts:
@@ -99,10 +100,11 @@ async def look_around(house: House) -> None:
 
     await house.stop("analytics")
     said = await house.doctor()
-    assert ill(said) == {"clock", "analytics", "facts.analytics"}
+    assert ill(said) == {"clock", "analytics", "facts.analytics", "jobs.analytics"}
     assert "The room analytics has shown no life since 20" in said["analytics"]
     assert "start `ritmo run analytics`." in said["analytics"]
-    assert "Nobody takes facts from facts.analytics" in said["facts.analytics"]
+    for queue in ("facts.analytics", "jobs.analytics"):
+        assert f"Nobody consumes {queue}" in said[queue]
     seen = await house.judged()
     assert seen["analytics"].code == "room_down"
     assert "no life since 20" in seen["analytics"].said("en")
@@ -110,7 +112,7 @@ async def look_around(house: House) -> None:
 
     await house.stop("courier")
     await house.do(
-        "INSERT INTO bus.outbox (fact_id, address, user_id, body, told_at) VALUES"
+        "INSERT INTO bus.outbox (message_id, address, user_id, body, told_at) VALUES"
         " (gen_random_uuid(), 'habits.created', gen_random_uuid(), '{}', now() - interval '1 day')"
     )
     await house.do("INSERT INTO bus.parked (room, address, body, reason) VALUES ('a', 'b', '', '')")
@@ -123,7 +125,7 @@ async def look_around(house: House) -> None:
     for part in ("courier", "clock"):
         assert f"start `ritmo {part}`." in said[part]
         assert f"start `ritmo {part}`." in seen[part].said("en")
-    assert "1 fact waits in the outbox, since 20" in seen["outbox"].said("en")
+    assert "1 message waits in the outbox, since 20" in seen["outbox"].said("en")
     assert "`ritmo parked list`" in seen["parked"].said("en")
 
     await house.do("UPDATE public.alembic_version SET version_num = '9999'")

@@ -60,7 +60,7 @@ async def test_a_part_that_can_be_spared(bus: StandInBus) -> None:
     assert answer.json()["status"] == "degraded"
     assert answer.json()["parts"] == {"rooms": "ok", "parked": "waiting"}
     (advice,) = answer.json()["advice"].values()
-    assert advice.startswith("2 события не удалось принять")
+    assert advice.startswith("2 сообщения не удалось принять")
     assert advice in page.text
 
 
@@ -69,7 +69,7 @@ async def test_facts_that_no_room_takes_are_told(bus: StandInBus) -> None:
     async with client_of(with_parts(bus, State("rooms"), lying, queues_state(9, 2.0))) as client:
         answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-    assert answer.json()["advice"]["queues"].startswith("3 facts lie in the queues, the oldest")
+    assert answer.json()["advice"]["queues"].startswith("3 messages lie in the queues, the oldest")
     assert queues_state(0, 0.0).well
     assert not any(one.part == "queues" for one in seen_states(Pong(), Way(apart=False)))
     assert any(one.part == "queues" for one in seen_states(Pong(), Way(apart=True)))

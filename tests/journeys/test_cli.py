@@ -144,8 +144,8 @@ def test_a_file_of_which_nothing_comes_in_is_a_failure(alone: Path, tmp_path: Pa
 def test_the_rest_of_the_commands_alone(alone: Path) -> None:
     assert "The database is at revision" in ritmo("migrate", data=alone).stdout
     assert "Nothing is parked." in ritmo("parked", "list", data=alone).stdout
-    assert "There is no parked fact number 7." in refused(alone, "parked", "show", "7")
-    assert "There is no parked fact number 7." in refused(alone, "parked", "replay", "7")
+    assert "Nothing is parked under the number 7." in refused(alone, "parked", "show", "7")
+    assert "Nothing is parked under the number 7." in refused(alone, "parked", "replay", "7")
     assert "0 on their way again." in ritmo("parked", "replay", data=alone).stdout
     assert "keys verify tokens now" in ritmo("keys", "rotate", data=alone, real=True).stdout
 
@@ -163,7 +163,7 @@ def park(data: Path) -> None:
         engine = open_engine(url, 1)
         async with engine.begin() as tx:
             for row in (fact, strange, nobody, fact):
-                columns = "fact_id, address, user_id, body, reason, room"
+                columns = "message_id, address, user_id, body, reason, room"
                 await tx.exec_driver_sql(f"INSERT INTO bus.parked ({columns}) VALUES ({row})")
         await engine.dispose()
 

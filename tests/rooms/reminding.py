@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.reminders.handlers import room
-from actors.runtime.clock import Clock
+from actors.runtime.edge import Edge
+from actors.runtime.local import LocalBus
 from contracts.deliveries import Delivery, ListDeliveries
 from contracts.message import Asked, Reply
 from contracts.reminder_settings import SetReminderSettings
@@ -99,8 +100,8 @@ class Reminded:
 async def strike(
     engine: AsyncEngine, names: Sequence[str] = ("reminders.claim", "reminders.digests")
 ) -> None:
-    """Strike ticks of the room, as the clock does it."""
-    clock = Clock(engine)
+    """Strike ticks of the room, as the clock has it done."""
+    edge = Edge(room, engine, LocalBus(), 4)
     for tick in room.ticks:
         if tick.name in names:
-            await clock.strike(tick)
+            await edge.strike(tick)

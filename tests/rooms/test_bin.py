@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.habits import bin as binned
 from actors.habits.handlers import room
-from actors.runtime.clock import Clock
+from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.analytics import GetHabitInsight, GetSummary
 from contracts.breaks import AddBreak, ListBreaks, RemoveBreak
@@ -71,7 +71,7 @@ async def test_what_is_brought_back_meanwhile_is_not_thrown_away(ann: Tracker) -
 async def purge(engine: AsyncEngine) -> None:
     """Strike the tick that empties bins."""
     (tick,) = [tick for tick in room.ticks if tick.name == "habits.purge"]
-    await Clock(engine).strike(tick)
+    await Edge(room, engine, LocalBus(), 4).strike(tick)
 
 
 async def names(ann: Tracker, **wanted: Any) -> list[str]:

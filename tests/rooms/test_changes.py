@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.habits.changes import MAX_AT_WORK, read_place, write
 from actors.habits.handlers import room
-from actors.runtime.clock import Clock
+from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.breaks import AddBreak, ListBreaks, RemoveBreak, UpdateBreak
 from contracts.changes import KEEP_REMOVED, Changes, ListChanges
@@ -169,7 +169,7 @@ async def test_the_bin_is_told(ann: Tracker, clock: time_machine.Traveller) -> N
     await ann.ask(DeleteHabit(habit_id=read.habit_id))
     clock.shift(timedelta(days=31))
     (tick,) = [tick for tick in room.ticks if tick.name == "habits.purge"]
-    await Clock(ann.engine).strike(tick)
+    await Edge(room, ann.engine, LocalBus(), 4).strike(tick)
     (page,) = await copy.follow()
     assert [(one.kind, one.habit_id) for one in page.removed] == [("habit", read.habit_id)]
     assert (copy.habits, copy.days) == ({}, {})
@@ -406,7 +406,7 @@ async def test_a_cursor_expires_before_what_was_removed_is_forgotten(
         await tx.execute(text("UPDATE habits.removed SET removed_at = :at"), {"at": NOON})
     clock.shift(timedelta(days=1))
     (tick,) = [tick for tick in room.ticks if tick.name == "habits.changes"]
-    await Clock(engine).strike(tick)
+    await Edge(room, engine, LocalBus(), 4).strike(tick)
     async with transaction(engine) as tx:
         assert (await tx.execute(text("SELECT count(*) FROM habits.removed"))).scalar_one() == 0
 

@@ -1,13 +1,16 @@
-"""The clock strikes what rooms declare: alone, again while there is more, and by one leader."""
+"""The clock sends what rooms declare, one leader alone; rooms strike while there is more."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.clock import Clock, ticks_of
-from actors.runtime.room import Room, Tick
+from actors.runtime.edge import Edge
+from actors.runtime.local import LocalBus
+from actors.runtime.room import Room, Strike, Tick
 from actors.runtime.settings import Settings
 from actors.runtime.working import Working
 from storage import heartbeat
@@ -26,6 +29,20 @@ async def test_rooms_declare_ticks() -> None:
     assert ticks_of([room, Room("users")]) == [Tick("habits.clean_up", clean_up, 60)]
 
 
+def edge_of(
+    engine: AsyncEngine, strike: Strike, after: Callable[[], None] = lambda: None
+) -> tuple[Edge, Tick]:
+    """Open a room that has one tick."""
+    room = Room("trial")
+    room.tick("trial.tick", every=1)(strike)
+    return Edge(room, engine, LocalBus(), 4, after=after), room.ticks[0]
+
+
+async def test_a_tick_is_that_of_its_room() -> None:
+    with pytest.raises(TypeError, match=r"users\.clean_up is no tick of habits"):
+        Room("habits").tick("users.clean_up", every=60)
+
+
 async def test_a_tick_is_struck_again_while_there_is_more(engine: AsyncEngine) -> None:
     transactions: list[str] = []
     rung: list[int] = []
@@ -35,8 +52,8 @@ async def test_a_tick_is_struck_again_while_there_is_more(engine: AsyncEngine) -
         transactions.append(number.scalar_one())
         return len(transactions) < 4
 
-    clock = Clock(engine, after=lambda: rung.append(1))
-    await clock.strike(Tick("some.tick", strike, 1))
+    edge, tick = edge_of(engine, strike, after=lambda: rung.append(1))
+    await edge.strike(tick)
     assert len(transactions) == len(set(transactions)) == len(rung) == 4
 
 
@@ -50,14 +67,14 @@ async def test_a_tick_never_runs_twice_at_once(engine: AsyncEngine) -> None:
         await go.wait()
         return False
 
-    clock, tick = Clock(engine), Tick("some.tick", strike, 1)
-    first = asyncio.create_task(clock.strike(tick))
+    edge, tick = edge_of(engine, strike)
+    first = asyncio.create_task(edge.strike(tick))
     await begun.wait()
-    await clock.strike(tick)
+    await edge.strike(tick)
     go.set()
     await first
     assert struck == [1]
-    await clock.strike(tick)
+    await edge.strike(tick)
     assert struck == [1, 1]
 
 
@@ -69,9 +86,9 @@ async def test_a_tick_that_breaks_leaves_nothing_and_comes_again(engine: AsyncEn
         await heartbeat.beat(tx, "broken")
         raise RuntimeError("a fault of ours")
 
-    clock, tick = Clock(engine), Tick("some.tick", strike, 1)
-    await clock.strike(tick)
-    await clock.strike(tick)
+    edge, tick = edge_of(engine, strike)
+    await edge.strike(tick)
+    await edge.strike(tick)
     assert len(tries) == 2
     async with transaction(engine) as tx:
         assert await heartbeat.age(tx, "broken") is None
@@ -90,7 +107,8 @@ async def test_a_stroke_that_ends_with_its_clock_is_no_failure(
             left.set()
         return False
 
-    clock = Clock(engine, [Tick("some.tick", strike, 1)])
+    edge, tick = edge_of(engine, strike)
+    clock = Clock(engine, [tick], lambda name: edge.strike(tick))
     clock.start()
     async with asyncio.timeout(20):
         await begun.wait()
@@ -104,15 +122,14 @@ async def test_one_of_two_clocks_leads_and_the_other_takes_over(
 ) -> None:
     struck: asyncio.Queue[str] = asyncio.Queue()
 
-    def tick_of(name: str) -> Tick:
-        async def strike(tx: AsyncConnection) -> bool:
-            await struck.put(name)
-            return False
-
-        return Tick(f"{name}.tick", strike, 1)
+    async def nothing(tx: AsyncConnection) -> bool:
+        return False
 
     other = open_engine(database, 3)
-    clocks = {"a": Clock(engine, [tick_of("a")]), "b": Clock(other, [tick_of("b")])}
+    clocks = {
+        name: Clock(where, [Tick(name, nothing, 1)], struck.put)
+        for name, where in (("a", engine), ("b", other))
+    }
     try:
         for clock in clocks.values():
             clock.start()

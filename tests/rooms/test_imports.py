@@ -25,7 +25,7 @@ from contracts.imports import (
     GetImport,
     HabitsImported,
     Import,
-    ImportRequested,
+    ReadImport,
     RunImport,
     StartImport,
 )
@@ -143,9 +143,9 @@ async def test_habits_are_told_as_they_begin(ann: Tracker) -> None:
     import_id = await send(ann, export().getvalue())
     await ann.ask(RunImport(import_id=import_id))
     (requested,) = await ann.told()
-    assert (requested["address"], requested["dry_run"]) == ("habits.import_requested", False)
+    assert (requested["address"], requested["dry_run"]) == ("habits.read_import", False)
     async with ann.engine.begin() as tx:
-        fact = ImportRequested.model_validate(requested)
+        fact = ReadImport.model_validate(requested)
         await importing.run(tx, fact)
     facts = await ann.told()
     changed = [one for one in facts if one["address"] == "habits.habit_changed"]
@@ -173,7 +173,7 @@ async def read_now(ann: Tracker, file: BytesIO, *, dry: bool = False) -> None:
     await ann.ask(RunImport(import_id=import_id, dry_run=dry))
     (requested,) = await ann.told()
     async with ann.engine.begin() as tx:
-        await importing.run(tx, ImportRequested.model_validate(requested))
+        await importing.run(tx, ReadImport.model_validate(requested))
 
 
 async def test_filled_days_are_told(ann: Tracker) -> None:
@@ -503,7 +503,7 @@ async def test_a_failure_in_the_middle_takes_all_back(ann: Tracker) -> None:
     import_id = await send(ann, export().getvalue())
     await ann.ask(RunImport(import_id=import_id))
     (requested,) = await ann.told()
-    asked = ImportRequested.model_validate(requested)
+    asked = ReadImport.model_validate(requested)
     async with transaction(ann.engine) as tx:
         await importing.files.run(
             tx, asked, lambda run, file: importing.Reading(run, max_habits=2).read(file)
@@ -562,7 +562,7 @@ async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
             seen.append((shown.phase, shown.rows, shown.total))
 
     async with ann.engine.begin() as tx:
-        asked = ImportRequested.model_validate(requested)
+        asked = ReadImport.model_validate(requested)
         await importing.files.run(tx, asked, lambda run, file: Watching(run).read(file))
     assert seen[0] == ("running", 0, None)
     assert seen[1:] == [("running", rows, 150) for rows in (0, 50, 100, 150)]
@@ -579,7 +579,7 @@ async def test_what_breaks_on_our_side_is_said_in_the_language_of_the_reader(ann
         raise ZeroDivisionError
 
     async with ann.engine.begin() as tx:
-        asked = ImportRequested.model_validate(requested)
+        asked = ReadImport.model_validate(requested)
         await importing.files.run(tx, asked, fall_over)
     failed = await ann.ask(GetImport(import_id=import_id))
     assert (failed.phase, failed.habits) == ("failed", ())

@@ -340,11 +340,13 @@ async def test_imports_belong_to_a_room_and_a_person(ann: Tracker, bob: Tracker)
 async def test_nothing_outlives_its_owner(ann: Tracker, carry: Carry) -> None:
     import_id = await send(ann, daylio_csv(SOME))
     await ann.ask(RunDiaryImport(import_id=import_id))
-    requested = [one for one in await ann.told() if one["address"] == "journal.import_requested"]
+    requested = [one for one in await ann.told() if one["address"] == "journal.read_import"]
     await ann.ask(DeleteMe())
     await carry()
-    late = json.dumps(requested[0] | {"fact_id": str(import_id)})
-    statement = "INSERT INTO bus.outbox (fact_id, address, user_id, body) VALUES (:f, :a, :u, :b)"
+    late = json.dumps(requested[0] | {"job_id": str(import_id)})
+    statement = (
+        "INSERT INTO bus.outbox (message_id, address, user_id, body) VALUES (:f, :a, :u, :b)"
+    )
     async with ann.engine.begin() as tx:
         address = requested[0]["address"]
         values = {"f": import_id, "a": address, "u": ann.who.user_id, "b": late}

@@ -10,10 +10,10 @@ import time_machine
 
 from actors.reminders.links import Claim, Signing
 from actors.runtime.local import LocalBus
-from contracts.check_ins import GetToday
+from contracts.check_ins import GetToday, HabitCheckedIn
 from contracts.deliveries import ActOnLink, LookAtLink, Purpose
 from contracts.habits import DeleteHabit
-from contracts.mails import HabitMarked, Logged
+from contracts.mails import Logged
 from contracts.message import Conflict, new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.users import DeleteMe
@@ -47,14 +47,15 @@ def token(me: Reminded) -> Token:
     return sign
 
 
-async def marked(bus: LocalBus) -> list[HabitMarked]:
-    """Collect what links have marked from now on."""
-    told: list[HabitMarked] = []
+async def marked(bus: LocalBus) -> list[HabitCheckedIn]:
+    """Collect what links have logged from now on."""
+    told: list[HabitCheckedIn] = []
 
-    async def keep(fact: HabitMarked) -> None:
-        told.append(fact)
+    async def keep(fact: HabitCheckedIn) -> None:
+        if fact.source == "mail":
+            told.append(fact)
 
-    await bus.overhear(HabitMarked, keep)
+    await bus.overhear(HabitCheckedIn, keep)
     return told
 
 

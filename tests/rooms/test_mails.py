@@ -30,7 +30,7 @@ from contracts.deliveries import (
 )
 from contracts.habits import UpdateHabit
 from contracts.journal import CreateEntry
-from contracts.mails import MailWanted
+from contracts.mails import SendMail
 from contracts.message import new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.reminders import SnoozeReminder
@@ -108,7 +108,7 @@ async def want(engine: AsyncEngine, user_id: UUID, **given: object) -> None:
     """Have a mail sent, as another room does."""
     plain = {"template": "welcome", "dedupe_key": "some-key"}
     async with transaction(engine) as tx:
-        await tell(tx, MailWanted.model_validate({"user_id": user_id, **plain, **given}))
+        await tell(tx, SendMail.model_validate({"user_id": user_id, **plain, **given}))
 
 
 async def test_a_mail_that_is_wanted_twice_is_sent_once(

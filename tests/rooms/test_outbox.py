@@ -39,4 +39,4 @@ async def test_facts_that_no_room_has_heard_are_counted(
         assert await outbox.unheard(tx) == (0, 0.0)
     late = seen.model_copy(update={"unheard_for": 600.0})
     told = {state.part: state for state in seen_states(late, Way(apart=True))}
-    assert told["queues"].said("ru").startswith("2 события лежат в очередях")
+    assert told["queues"].said("ru").startswith("2 сообщения лежат в очередях")

@@ -407,12 +407,6 @@ async def test_channels_are_a_choice(me: Reminded, engine: AsyncEngine) -> None:
     await me.become("2031-05-05T13:00:00+00:00")
     assert await came(me, usual) == [("05-05 13:00", "no_channel")]
     assert await came(me, by_mail) == [("05-05 13:00", "sent")]
-    async with engine.begin() as tx:
-        await tx.execute(text("UPDATE reminders.people SET telegram = true"))
-    await me.become("2031-05-06T13:00:00+00:00")
-    told = [f for f in await me.tracker.told() if f["address"] == "reminders.telegram_wanted"]
-    assert sorted(str(fact["text"]) for fact in told) == ["Chat", "Mail"]
-    assert len(await me.sent()) == 2
 
 
 # -- snooze and feedback --------------------------------------------------------------------------

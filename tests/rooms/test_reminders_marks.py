@@ -8,7 +8,7 @@ import time_machine
 
 from contracts.check_ins import GetHistory
 from contracts.habits import DeleteHabit
-from contracts.mails import HabitMarked, MarkWithdrawn
+from contracts.mails import LogDay, WithdrawDay
 from contracts.message import new_id
 from storage.outbox import tell
 from tests.rooms.people import Carry
@@ -27,7 +27,7 @@ async def mark(me: Reminded, habit_id: UUID, number: int = 0, **said: Any) -> No
     """Mark a day in a mail."""
     words = {"user_id": me.user_id, "habit_id": habit_id, "day": day(number), **said}
     async with me.engine.begin() as tx:
-        await tell(tx, HabitMarked.model_validate({"state": "done", **words}))
+        await tell(tx, LogDay.model_validate({"state": "done", **words}))
     await me.carry()
 
 
@@ -99,7 +99,7 @@ async def withdraw(me: Reminded, habit_id: UUID, **said: Any) -> None:
     """Take back a mark of today."""
     words = {"user_id": me.user_id, "habit_id": habit_id, "day": day(0), **said}
     async with me.engine.begin() as tx:
-        await tell(tx, MarkWithdrawn.model_validate(words))
+        await tell(tx, WithdrawDay.model_validate(words))
     await me.carry()
 
 

@@ -159,7 +159,8 @@ async def test_why_of_every_kind(me: Reminded) -> None:
 
 
 async def digests(me: Reminded) -> list[dict[str, Any]]:
-    return [fact for fact in await me.tracker.told() if fact["address"] == "reminders.digest_due"]
+    told = await me.tracker.told()
+    return [job for job in told if job["address"] == "analytics.compose_due_digest"]
 
 
 async def test_settings_have_versions(me: Reminded) -> None:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from aio_pika.abc import AbstractChannel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.runtime.rabbit.topology import routes_of
 from storage import embedded
 from storage.session import open_engine
 from tests import backends, databases
@@ -32,7 +33,7 @@ def wire() -> Iterator[Wire]:
     """Run a RabbitMQ for these tests."""
     # A node ends with the thread that started it, so one thread stays for all its starts.
     with ThreadPoolExecutor(1) as thread, backends.rabbitmq() as node:
-        asyncio.run(settle(node, {"trial": tuple(room.hears)}))
+        asyncio.run(settle(node, routes_of([room])))
         yield Wire(node, thread)
 
 

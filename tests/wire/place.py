@@ -1,7 +1,7 @@
 """A room that runs on a bus, and somebody who asks it: within the process, or over RabbitMQ."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,9 +20,11 @@ from actors.runtime.local import LocalBus
 from actors.runtime.rabbit.answering import StandingBroker
 from actors.runtime.rabbit.asking import RabbitBus
 from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.rabbit.ticks import TickSender
+from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.room import Room
 from contracts.bus import Bus
-from contracts.message import Fact
+from contracts.message import Durable
 from storage import inbox, outbox
 from storage.session import transaction
 from tests.backends import Private
@@ -52,6 +54,7 @@ class Place:
     bus: Bus
     engine: AsyncEngine
     courier: Courier
+    strike: Callable[[str], Awaitable[None]]
     wire: Wire | None = None
     brokers: list[RabbitBroker] = field(default_factory=list)
     inside: RabbitBus | None = None
@@ -66,10 +69,10 @@ class Place:
 
         await self.bus.overhear(Happened, note)
 
-    async def tell(self, *facts: Fact) -> None:
-        """Tell facts, and ring for the courier."""
+    async def tell(self, *messages: Durable) -> None:
+        """Tell facts, have jobs done, and ring for the courier."""
         async with transaction(self.engine) as tx:
-            await outbox.tell(tx, *facts)
+            await outbox.tell(tx, *messages)
         self.courier.ring()
 
     async def rows(self, query: str, **words: object) -> list[Any]:
@@ -122,7 +125,7 @@ async def within_process(
         bus.open_room(Edge(each, engine, bus, CONCURRENCY, after=courier.ring))
     courier.start()
     try:
-        yield Place(bus, engine, courier)
+        yield Place(bus, engine, courier, bus.strike)
     finally:
         await courier.stop()
 
@@ -134,11 +137,12 @@ async def over_rabbit(
     """Open the room over RabbitMQ, as if everyone were alone in a process."""
     url = wire.node.url
     asker, inside = RabbitBus(url, "asker"), RabbitBus(url, "trial")
-    publisher = Publisher(url, engine, {each.name: tuple(each.hears) for each in rooms})
+    publisher = Publisher(url, engine, routes_of(rooms))
     courier = Courier(engine, publisher.publish)
-    for opened in (asker, inside, publisher):
+    sender = TickSender(url)
+    for opened in (asker, inside, publisher, sender):
         await opened.start()
-    place = Place(asker, engine, courier, wire, inside=inside, rooms=rooms)
+    place = Place(asker, engine, courier, sender.strike, wire, inside=inside, rooms=rooms)
     await place.open_rooms()
     courier.start()
     try:
@@ -146,7 +150,7 @@ async def over_rabbit(
     finally:
         await courier.stop()
         await place.close_rooms()
-        for opened in (asker, inside, publisher):
+        for opened in (asker, inside, publisher, sender):
             await opened.stop()
 
 

@@ -70,7 +70,7 @@ async def test_a_failing_listener_parks_the_fact_and_replay_works(place: Place) 
 
     await until(is_parked)
     [item] = await place.parked()
-    assert (item.room, item.address, item.fact_id) == ("trial", fact.address, fact.fact_id)
+    assert (item.room, item.address, item.message_id) == ("trial", fact.address, fact.fact_id)
     assert item.reason.startswith("Broken: ")
     assert "LookupError in " in item.reason
     assert "stone" not in item.reason
@@ -89,7 +89,7 @@ async def test_a_fact_that_does_not_fit_says_where(place: Place) -> None:
     async with transaction(place.engine) as tx:
         await tx.execute(
             text(
-                "INSERT INTO bus.outbox (fact_id, address, user_id, body) "
+                "INSERT INTO bus.outbox (message_id, address, user_id, body) "
                 "VALUES (:fact_id, 'trial.happened', :user_id, :body)"
             ),
             {"fact_id": fact_id, "user_id": user_id, "body": json.dumps(body)},
@@ -100,7 +100,7 @@ async def test_a_fact_that_does_not_fit_says_where(place: Place) -> None:
 
     await until(is_parked)
     [item] = await place.parked()
-    assert (item.fact_id, item.user_id) == (fact_id, user_id)
+    assert (item.message_id, item.user_id) == (fact_id, user_id)
     assert item.reason == "Unreadable: text: Input should be a valid string"
 
 
@@ -128,7 +128,7 @@ async def test_an_unreadable_fact_is_parked_and_holds_up_nobody(place: Place) ->
     async with transaction(place.engine) as tx:
         await tx.execute(
             text(
-                "INSERT INTO bus.outbox (fact_id, address, user_id, body) "
+                "INSERT INTO bus.outbox (message_id, address, user_id, body) "
                 "VALUES (:fact_id, 'trial.happened', :user_id, '{\"text\": 5')"
             ),
             {"fact_id": new_id(), "user_id": user_id},

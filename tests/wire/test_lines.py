@@ -162,7 +162,7 @@ async def test_cancelled_asks_never_mix_up_answers(rabbit: Place) -> None:
 async def test_a_fact_that_should_be_heard_waits_for_a_way(
     rabbit: Place, channel: AbstractChannel
 ) -> None:
-    queue = await channel.get_queue(topology.fact_queue("trial"))
+    queue = await channel.get_queue("facts.trial")
     await queue.unbind(topology.FACTS, f"{Happened.address}.*")
     user_id = new_id()
     await rabbit.tell(Happened(user_id=user_id, text="patient"))

@@ -159,7 +159,9 @@ async def test_the_topology_is_as_declared(rabbit: Place, wire: Wire) -> None:
         return queue["type"].split("_")[-1], queue["auto_delete"], arguments
 
     assert declared("trial.echo") == ("classic", True, topology.ASK_QUEUE)
-    assert declared("facts.trial") == ("quorum", False, topology.FACT_QUEUE)
+    assert declared("facts.trial") == ("quorum", False, topology.DURABLE_QUEUE)
+    assert declared("jobs.trial") == ("quorum", False, topology.DURABLE_QUEUE)
+    assert declared("trial.nudge") == ("classic", True, topology.TICK_QUEUE)
     assert declared(topology.PARKED) == ("quorum", False, topology.PARKED_QUEUE)
     assert "facts.auth" not in queues
     answers = [queue for name, queue in queues.items() if name.startswith("answers.")]
@@ -176,5 +178,6 @@ async def test_the_topology_is_as_declared(rabbit: Place, wire: Wire) -> None:
         topology.ASKS: ("topic", True),
         topology.ANSWERS: ("direct", True),
         topology.FACTS: ("topic", True),
+        topology.JOBS: ("topic", True),
         topology.PARKED: ("fanout", True),
     }

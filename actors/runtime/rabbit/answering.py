@@ -1,8 +1,8 @@
-"""A room on RabbitMQ: FastStream subscribers made from what the room declares.
+"""A room on RabbitMQ: its broker, and the way of a message through the room's edge.
 
-Each ask has its queue, all facts of a room share one. One middleware stands where a message comes
-in and leads it through the room's edge; the handler itself is called by FastStream, which parses
-the contract, injects the dependencies and describes it all in AsyncAPI.
+One middleware stands where a message comes in and leads it through the edge; the handler itself is
+called by FastStream, which parses the contract, injects the dependencies and describes it all in
+AsyncAPI. Which queues there are for it is in `router`.
 """
 
 import asyncio
@@ -15,19 +15,10 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from aio_pika import IncomingMessage
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from faststream import AckPolicy, BaseMiddleware
+from faststream import BaseMiddleware
 from faststream.exceptions import NackMessage
 from faststream.message import StreamMessage
-from faststream.rabbit import (
-    Channel,
-    ExchangeType,
-    QueueType,
-    RabbitBroker,
-    RabbitExchange,
-    RabbitQueue,
-    RabbitResponse,
-    RabbitRouter,
-)
+from faststream.rabbit import Channel, RabbitBroker, RabbitResponse
 from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 from prometheus_client import Counter
 from pydantic import ValidationError
@@ -36,33 +27,29 @@ from actors.runtime.edge import Asking, Edge
 from actors.runtime.faults import reason_of
 from actors.runtime.rabbit.line import CONNECT, GOODBYE, LOST, Check, Line, breaks
 from actors.runtime.rabbit.parked import envelope, text_of
+from actors.runtime.rabbit.router import router_of, ticks_of
 from actors.runtime.rabbit.topology import (
     ANSWER_QUEUE_PATTERN,
-    ASK_QUEUE,
     ASKS,
-    FACT_QUEUE,
+    JOBS,
     consumed,
     consumed_and_bound,
     declarations,
     declare,
-    fact_queue,
+    routes_of,
 )
-from actors.runtime.room import Room
+from actors.runtime.room import Handler, Room
 from contracts.bus import trace_id
-from contracts.message import Fact, Refused, Reply, Unanswered, Unavailable
+from contracts.message import Durable, Fact, Job, Refused, Reply, Unanswered, Unavailable
 from contracts.principal import Verifier
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from faststream import ContextRepo
-    from faststream.rabbit.schemas.queue import ClassicQueueArgs, QuorumQueueArgs
 
 log = structlog.get_logger()
 expired = Counter("ritmo_asks_expired_total", "Asks that were dropped because nobody waits.")
-
-FACTS_AT_ONCE = 200
-"""Facts that a room has in hand: they are taken in together."""
 
 NEVER = 86_400.0
 """Seconds after which FastStream itself would connect again: by then our line has long done so."""
@@ -77,8 +64,6 @@ UNKNOWN = Unanswered(
 
 Consumed = StreamMessage[IncomingMessage]
 Next = Callable[[Consumed], Awaitable[object]]
-
-asks_exchange = RabbitExchange(ASKS, ExchangeType.TOPIC, declare=False)
 
 
 class AtTheEdge(BaseMiddleware):
@@ -99,28 +84,30 @@ class AtTheEdge(BaseMiddleware):
         self.verifier = verifier
 
     async def consume_scope(self, call_next: Next, msg: Consumed) -> object:
-        """Answer an ask, or take in a fact."""
+        """Answer an ask, take in a fact, or do a job."""
         address = msg.raw_message.type or ""
         trace_id.set(str(msg.headers.get("trace", "")))
         if address in self.edge.room.answers:
             return await self._answer(address, call_next, msg)
-        fact = await self._read(address, msg.body)
-        if fact is None:
+        job = self.edge.room.jobs.get(address)
+        message = await self._read(job or self.edge.room.hears[address], msg.body)
+        if message is None:
             return None
         try:
-            await self.edge.take_in(fact, lambda: call_next(msg))
+            await self.edge.take_in(message, lambda: call_next(msg))
         except Unavailable:
             raise NackMessage(requeue=True) from None
         return None
 
-    async def _read(self, address: str, body: bytes) -> Fact | None:
-        """Read a fact; one that cannot be read is parked."""
+    async def _read(self, handler: Handler[Fact] | Handler[Job], body: bytes) -> Durable | None:
+        """Read a fact or a job; one that cannot be read is parked."""
+        contract = handler.contract
         try:
-            return self.edge.room.hears[address].contract.model_validate_json(body)
+            return contract.model_validate_json(body)
         except ValidationError as error:
-            known = envelope(body)
+            ids, is_job = envelope(body), issubclass(contract, Job)
             text, reason = text_of(body), reason_of(error)
-            await self.edge.park(address, text, reason, known.get("fact_id"), known.get("user_id"))
+            await self.edge.park(contract.address, text, reason, *ids, is_job=is_job)
             return None
 
     async def _answer(self, address: str, call_next: Next, msg: Consumed) -> RabbitResponse | None:
@@ -170,40 +157,6 @@ def _response(body: str, outcome: str) -> RabbitResponse:
     )
 
 
-def router_of(
-    room: Room, concurrency: int, *middlewares: Callable[..., BaseMiddleware]
-) -> RabbitRouter:
-    """Turn what a room declares into a FastStream router."""
-    router = RabbitRouter(middlewares=middlewares)
-    channel = Channel(prefetch_count=concurrency)
-    for address, answer in room.answers.items():
-        queue = RabbitQueue(
-            address, auto_delete=True, durable=True, arguments=cast("ClassicQueueArgs", ASK_QUEUE)
-        )
-        router.subscriber(
-            queue, asks_exchange, channel=channel, ack_policy=AckPolicy.REJECT_ON_ERROR
-        )(answer.function)
-    if room.hears:
-        queue = RabbitQueue(
-            fact_queue(room.name),
-            QueueType.QUORUM,
-            arguments=cast("QuorumQueueArgs", FACT_QUEUE),
-        )
-        facts = router.subscriber(
-            queue,
-            channel=Channel(prefetch_count=FACTS_AT_ONCE),
-            ack_policy=AckPolicy.REJECT_ON_ERROR,
-            no_reply=True,
-        )
-        for address, hears in room.hears.items():
-            facts(hears.function, filter=partial(_tells, address))
-    return router
-
-
-def _tells(address: str, msg: Consumed) -> bool:
-    return msg.raw_message.type == address
-
-
 class StandingBroker(RabbitBroker):
     """A FastStream broker that, once started, keeps its line to RabbitMQ until it is stopped.
 
@@ -226,6 +179,7 @@ class StandingBroker(RabbitBroker):
         )
         at_the_edge = partial(AtTheEdge, edge=edge, verifier=verifier)
         self.include_router(router_of(room, concurrency, at_the_edge))
+        self.include_router(ticks_of(edge))
 
     async def start(self) -> None:
         """Open the line; if the broker is away, go on trying in the background."""
@@ -288,13 +242,16 @@ class BrokerLine(Line):
 
         Each ask has an address of its own, and is bound by it.
         """
-        hears = {self._room.name: tuple(self._room.hears)}
-        await declare(channel, hears)
+        routes = routes_of([self._room])
+        await declare(channel, routes)
         await self._broker.begin()
-        asks: list[Check] = [
-            partial(consumed_and_bound, queue=address, exchange=ASKS, keys=(address,))
-            for address in self._room.answers
+        fleeting = [(ASKS, address) for address in self._room.answers]
+        fleeting += [(JOBS, tick.name) for tick in self._room.ticks]
+        return [
+            *declarations(routes),
+            *(partial(consumed, queue=route.queue) for route in routes),
+            *(
+                partial(consumed_and_bound, queue=key, exchange=exchange, keys=(key,))
+                for exchange, key in fleeting
+            ),
         ]
-        queue = fact_queue(self._room.name)
-        facts = partial(consumed, queue=queue)
-        return [*declarations(hears), *([facts] if self._room.hears else []), *asks]

@@ -1,11 +1,13 @@
 """What can be read off a message that a room could not take in: whose it is, its text, and why."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from aio_pika.abc import AbstractIncomingMessage
+from pydantic import AliasChoices, Field
 
-from contracts.message import Fact
+from actors.runtime.rabbit.topology import Route
+from contracts.message import Message
 
 REASONS = {
     "rejected": "{room} rejected it without a word: see its log",
@@ -16,13 +18,20 @@ REASONS = {
 """Why the broker gave a message up, by its own word for it (the header x-death)."""
 
 
-def envelope(body: bytes) -> dict[str, UUID]:
-    """Return `fact_id` and `user_id` of a fact, if they can be read."""
+class Envelope(Message):
+    """What a fact and a job have in common: what makes it count once, and whose it is."""
+
+    id: UUID = Field(validation_alias=AliasChoices("fact_id", "job_id"))
+    user_id: UUID
+
+
+def envelope(body: bytes) -> tuple[UUID | None, UUID | None]:
+    """Return the id of a fact or a job, and whose it is, if they can be read."""
     try:
-        fact = Fact.model_validate_json(body)
+        read = Envelope.model_validate_json(body)
     except ValueError:
-        return {}
-    return {"fact_id": fact.fact_id, "user_id": fact.user_id}
+        return None, None
+    return read.id, read.user_id
 
 
 def text_of(body: bytes) -> str:
@@ -31,17 +40,21 @@ def text_of(body: bytes) -> str:
 
 
 def death_of(
-    incoming: AbstractIncomingMessage, heard: Mapping[str, Collection[str]]
-) -> tuple[str, str]:
-    """Return the room whose queue a dead letter comes from, and why it died.
+    incoming: AbstractIncomingMessage, routes: Mapping[str, Route]
+) -> tuple[str, str, bool]:
+    """Return the room whose queue a dead letter comes from, why it died, and whether it is a job.
 
-    `heard` maps rooms to the addresses of the facts that they hear.
+    `routes` are those of all rooms, by their queues.
     """
     deaths = incoming.headers.get("x-death")
     death = deaths[0] if isinstance(deaths, list) and deaths else {}
     death = death if isinstance(death, dict) else {}
-    room = str(death.get("queue", "unknown")).removeprefix("facts.")
-    if incoming.type not in heard.get(room, ()):
-        return room, f"{room} hears nothing of the kind {text_of(repr(incoming.type).encode())}"
+    queue = str(death.get("queue", "facts.unknown"))
+    kind, _, room = queue.partition(".")
+    route, is_job = routes.get(queue), kind == "jobs"
+    if route is None or incoming.type not in route.addresses:
+        verb = "does" if is_job else "hears"
+        shown = text_of(repr(incoming.type).encode())
+        return room, f"{room} {verb} nothing of the kind {shown}", is_job
     word = str(death.get("reason", "dead"))
-    return room, REASONS.get(word, word).format(room=room)
+    return room, REASONS.get(word, word).format(room=room), is_job

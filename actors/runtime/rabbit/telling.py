@@ -1,16 +1,16 @@
-"""How the courier publishes facts: persistent, confirmed, and never to nowhere.
+"""How the courier publishes facts and jobs: persistent, confirmed, and never to nowhere.
 
 A broker may lose what it has confirmed: a queue or a binding may be removed, a disk may die. So a
-fact counts as delivered when every room that hears it has it in its inbox, or has parked it. One
-that was sent, was not heard, and is not in the queue of the room any more is sent to it again.
+message counts as delivered when every room that it is for has it in its inbox, or has parked it.
+One that was sent, was not taken in, and is not in the queue of the room any more is sent again.
 
 It also brings parked messages home: what a room rejected, or crashed on, goes into the one table
-of parked facts.
+of parked messages.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -27,11 +27,12 @@ from actors.runtime.rabbit.line import LOST, Check, Line, breaks
 from actors.runtime.rabbit.parked import death_of, envelope, text_of
 from actors.runtime.rabbit.topology import (
     FACTS,
+    JOBS,
     PARKED,
+    Route,
     consumed,
     declarations,
     declare,
-    fact_queue,
 )
 from contracts.bus import trace_id
 from storage import inbox
@@ -45,16 +46,17 @@ CONFIRM = 5.0
 
 
 class Publisher:
-    """Publishes facts; `heard` maps each listening room to the facts that it hears."""
+    """Publishes facts and jobs by the `routes` of all rooms."""
 
-    def __init__(self, url: str, engine: AsyncEngine, heard: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, url: str, engine: AsyncEngine, routes: Sequence[Route]) -> None:
         """Describe a publisher; `start` connects it."""
         self._engine = engine
-        self._heard = {room: tuple(addresses) for room, addresses in heard.items()}
-        self._rooms: dict[str, list[str]] = defaultdict(list)
-        for room, addresses in self._heard.items():
-            for address in addresses:
-                self._rooms[address].append(room)
+        self._all_routes = routes
+        self._by_queue = {route.queue: route for route in routes}
+        self._routes: dict[str, list[Route]] = defaultdict(list)
+        for route in routes:
+            for address in route.addresses:
+                self._routes[address].append(route)
         self._empty_at: dict[str, datetime] = {}
         self._line = Line(url, "courier", self._prepare, confirms=True)
         self._outage = Outage("database", "parking")
@@ -73,7 +75,7 @@ class Publisher:
         await self._line.stop()
 
     async def publish(self, waiting: Sequence[Waiting]) -> Delivered:
-        """Publish facts side by side; those that were sent before only where they got lost.
+        """Publish messages side by side; those that were sent before only where they got lost.
 
         Refuses with `Unavailable` while the broker is away.
         """
@@ -82,7 +84,8 @@ class Publisher:
         delivered = Delivered()
         taken = await asyncio.gather(*(self._tell(channel, row) for row in fresh))
         for row, ok in zip(fresh, taken, strict=True):
-            way = delivered.sent if row.address in self._rooms else delivered.heard
+            awaited = row.is_job or row.address in self._routes
+            way = delivered.sent if awaited else delivered.heard
             (way if ok else delivered.left).append(row)
         again = [row for row in waiting if row.sent_at is not None]
         if again:
@@ -92,36 +95,39 @@ class Publisher:
     async def _publish_again(
         self, channel: AbstractChannel, rows: Sequence[Waiting], delivered: Delivered
     ) -> None:
-        """See where facts that were sent are not heard; send them again where they got lost."""
+        """See where what was sent is not taken in; send it again where it got lost."""
         deaf = await self._deaf(rows)
-        await self._note_empty({room for rooms in deaf.values() for room in rooms})
+        await self._note_empty({route.queue for routes in deaf.values() for route in routes})
         taken = await asyncio.gather(*(self._repeat(channel, row, deaf[row.seq]) for row in rows))
         for row, ok in zip(rows, taken, strict=True):
             way = delivered.sent if deaf[row.seq] else delivered.heard
             (way if ok else delivered.left).append(row)
 
-    async def _deaf(self, rows: Sequence[Waiting]) -> dict[int, list[str]]:
-        """Return, by place in the outbox, the rooms that should have heard a fact and have not."""
+    async def _deaf(self, rows: Sequence[Waiting]) -> dict[int, list[Route]]:
+        """Return, by place in the outbox, the routes by which a message should have been taken in
+        and was not.
+        """
+        rooms = sorted({route.room for route in self._all_routes})
         async with transaction(self._engine) as tx:
-            known = await inbox.heard_by(tx, list(self._heard), [row.fact_id for row in rows])
+            known = await inbox.heard_by(tx, rooms, [row.message_id for row in rows])
         return {
             row.seq: [
-                room
-                for room in self._rooms.get(row.address, ())
-                if (row.fact_id, room) not in known
+                route
+                for route in self._routes.get(row.address, ())
+                if (row.message_id, route.room) not in known
             ]
             for row in rows
         }
 
-    async def _note_empty(self, rooms: Iterable[str]) -> None:
+    async def _note_empty(self, queues: Iterable[str]) -> None:
         """Note which queues are empty by now: what was sent before is not in them any more."""
-        for room in rooms:
+        for queue in queues:
             now = datetime.now(UTC)
             try:
                 with breaks():
                     async with asyncio.timeout(CONFIRM):
-                        if await self._is_empty(fact_queue(room)):
-                            self._empty_at[room] = now
+                        if await self._is_empty(queue):
+                            self._empty_at[queue] = now
             except LOST:
                 return  # nothing can be sent now either
 
@@ -136,56 +142,63 @@ class Publisher:
         return not found.message_count
 
     async def _tell(self, channel: AbstractChannel, row: Waiting) -> bool:
-        """Tell everybody a fact; return whether the broker has it."""
+        """Send a message to all that it is for; return whether the broker has it."""
         try:
-            exchange = await channel.get_exchange(FACTS, ensure=False)
+            exchange = await channel.get_exchange(JOBS if row.is_job else FACTS, ensure=False)
             return await _published(exchange, row, f"{row.address}.{row.user_id}")
         except DeliveryError:
-            # Returned: nobody is bound. Right where no room hears it, wrong where one does.
-            return row.address not in self._rooms
+            # Returned: nobody is bound. Right for a fact that no room hears, else wrong.
+            return not row.is_job and row.address not in self._routes
 
-    async def _repeat(self, channel: AbstractChannel, row: Waiting, rooms: list[str]) -> bool:
-        """Give a fact to rooms to which it got lost; return whether the broker has it."""
+    async def _repeat(self, channel: AbstractChannel, row: Waiting, routes: list[Route]) -> bool:
+        """Give a message to rooms to which it got lost; return whether the broker has it."""
         sent_at = row.sent_at or row.told_at
-        for room in rooms:
-            if room not in self._empty_at or self._empty_at[room] < sent_at:
+        for route in routes:
+            queue = route.queue
+            if queue not in self._empty_at or self._empty_at[queue] < sent_at:
                 continue
-            log.info("told again", room=room, fact=row.address, trace_id=row.trace_id)
+            log.info("told again", queue=queue, message=row.address, trace_id=row.trace_id)
             try:
-                if not await _published(channel.default_exchange, row, fact_queue(room)):
+                if not await _published(channel.default_exchange, row, queue):
                     return False
             except DeliveryError:
                 return False
         return True
 
     async def _prepare(self, channel: AbstractChannel) -> list[Check]:
-        await declare(channel, self._heard)
+        await declare(channel, self._all_routes)
         await channel.set_qos(prefetch_count=20)
         queue = await channel.get_queue(PARKED, ensure=False)
         await self._line.consumed(PARKED, queue.consume(self._park))
-        return [*declarations(self._heard), partial(consumed, queue=PARKED)]
+        return [*declarations(self._all_routes), partial(consumed, queue=PARKED)]
 
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
-        """Put a dead letter into the table of parked facts."""
-        room, reason = death_of(incoming, self._heard)
+        """Put a dead letter into the table of parked messages.
+
+        One that was told before its address changed is sent again by its new one: it is no loss.
+        """
+        room, reason, is_job = death_of(incoming, self._by_queue)
         body, address = text_of(incoming.body), text_of((incoming.type or "").encode())
         trace_id.set(str(incoming.headers.get("trace") or ""))
         ids = envelope(incoming.body)
         try:
             async with transaction(self._engine) as tx:
-                await inbox.park(tx, room, address, body, reason, **ids)
+                renamed = address not in self._routes and await inbox.is_known(tx, ids[0])
+                if not renamed:
+                    await inbox.park(tx, room, address, body, reason, *ids, is_job=is_job)
         except (SQLAlchemyError, OSError) as error:
             self._outage.begins(type(error).__name__)
             await asyncio.sleep(1)
             await incoming.nack(requeue=True)
             return
         self._outage.ends()
-        log.error("parked", room=room, fact=address)
+        if not renamed:
+            log.error("parked", room=room, message=address)
         await incoming.ack()
 
 
 async def _published(exchange: AbstractExchange, row: Waiting, key: str) -> bool:
-    """Publish a fact; return whether the broker has confirmed it.
+    """Publish a message; return whether the broker has confirmed it.
 
     Raises `DeliveryError` if the broker knows nowhere to put it.
     """
@@ -194,7 +207,7 @@ async def _published(exchange: AbstractExchange, row: Waiting, key: str) -> bool
         content_type="application/json",
         delivery_mode=DeliveryMode.PERSISTENT,
         type=row.address,
-        message_id=str(row.fact_id),
+        message_id=str(row.message_id),
         headers={"trace": row.trace_id},
     )
     try:

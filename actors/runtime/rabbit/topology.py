@@ -4,22 +4,28 @@ ritmo.asks (topic)       -> one queue an address, gone with its last consumer:
                             a room that is down is unroutable, which is an answer in itself
 ritmo.answers (direct)   -> answers.<random>, one a connection
 ritmo.facts (topic)      -> facts.<room>, quorum, one a listening room
+ritmo.jobs (topic)       -> jobs.<room>, quorum, one a room that does jobs; and one queue a tick,
+                            named like it, classic, gone with its last consumer, which holds one
 ritmo.parked (fanout)    -> ritmo.parked: what a room could not take in, or crashed on
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from aio_pika.abc import AbstractChannel
 from aiormq.abc import AbstractChannel as BareChannel
 from pamqp.common import FieldTable
 
 from actors.runtime.rabbit.line import Check, LineLost
+from actors.runtime.room import Room
 from contracts.bus import ASK
 
-ASKS, ANSWERS, FACTS, PARKED = "ritmo.asks", "ritmo.answers", "ritmo.facts", "ritmo.parked"
+ASKS, ANSWERS, FACTS, JOBS = "ritmo.asks", "ritmo.answers", "ritmo.facts", "ritmo.jobs"
+PARKED = "ritmo.parked"
 
-EXCHANGES = {ASKS: "topic", ANSWERS: "direct", FACTS: "topic", PARKED: "fanout"}
+EXCHANGES = {ASKS: "topic", ANSWERS: "direct", FACTS: "topic", JOBS: "topic", PARKED: "fanout"}
 """Every exchange and its type; all are durable."""
 
 ASK_QUEUE: FieldTable = {
@@ -31,12 +37,15 @@ ASK_QUEUE: FieldTable = {
 if its room does not come back after the broker did: auto-delete waits for a last consumer to
 leave, and there would be none."""
 
-FACT_QUEUE: FieldTable = {
+DURABLE_QUEUE: FieldTable = {
     "x-queue-type": "quorum",
     "x-delivery-limit": 20,
     "x-dead-letter-exchange": PARKED,
 }
-"""Arguments of a fact queue: a fact on which a room crashes again and again is parked."""
+"""Arguments of a queue of facts or jobs: what a room crashes on again and again is parked."""
+
+TICK_QUEUE: FieldTable = {**ASK_QUEUE, "x-max-length": 1}
+"""Arguments of a tick's queue: if all replicas are at it, one more is enough."""
 
 PARKED_QUEUE: FieldTable = {"x-queue-type": "quorum"}
 
@@ -44,14 +53,44 @@ ANSWER_QUEUE_PATTERN = r"answers\.[0-9a-f]{32}\|ritmo\.answers"
 """Where a room may send an answer. Anything else in `reply_to` is somebody up to no good."""
 
 
-def fact_queue(room: str) -> str:
-    """Name the queue of facts that a room hears."""
-    return f"facts.{room}"
+Kind = Literal["facts", "jobs"]
 
 
-def fact_keys(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Write the keys by which facts are bound; the key of a fact is `<room>.<fact>.<user_id>`."""
-    return tuple(f"{address}.*" for address in addresses)
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The queue of a room for its facts, or for its jobs, and the addresses that lead there."""
+
+    room: str
+    kind: Kind
+    addresses: tuple[str, ...]
+
+    @property
+    def queue(self) -> str:
+        """Name the queue."""
+        return f"{self.kind}.{self.room}"
+
+    @property
+    def exchange(self) -> str:
+        """Name the exchange to which it is bound."""
+        return FACTS if self.kind == "facts" else JOBS
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Write the keys by which it is bound; that of a message is `<address>.<user_id>`."""
+        return tuple(f"{address}.*" for address in self.addresses)
+
+
+def routes_of(rooms: Iterable[Room]) -> tuple[Route, ...]:
+    """List the queues of facts and jobs of rooms."""
+    routes = [
+        route
+        for room in rooms
+        for route in (
+            Route(room.name, "facts", tuple(room.hears)),
+            Route(room.name, "jobs", tuple(room.jobs)),
+        )
+    ]
+    return tuple(route for route in routes if route.addresses)
 
 
 async def consumed(channel: BareChannel, queue: str) -> None:
@@ -87,25 +126,22 @@ async def parked(channel: BareChannel) -> None:
     await bound(channel, PARKED, PARKED, ("",))
 
 
-async def heard(channel: BareChannel, room: str, addresses: Iterable[str]) -> None:
-    """Declare the queue of a listening room and bind the facts that it hears."""
-    queue = fact_queue(room)
-    await channel.queue_declare(queue, durable=True, arguments=FACT_QUEUE)
-    await bound(channel, queue, FACTS, fact_keys(addresses))
+async def routed(channel: BareChannel, route: Route) -> None:
+    """Declare the queue of a route and bind it."""
+    await channel.queue_declare(route.queue, durable=True, arguments=DURABLE_QUEUE)
+    await bound(channel, route.queue, route.exchange, route.keys)
 
 
-def declarations(hears: Mapping[str, Iterable[str]]) -> list[Check]:
-    """List what declares the exchanges, the parked queue, and the queue of every listening room.
+def declarations(routes: Sequence[Route]) -> list[Check]:
+    """List what declares the exchanges, the parked queue, and the queues of routes.
 
-    `hears` maps a room to the addresses of its facts. All of it may be repeated at any time.
+    All of it may be repeated at any time.
     """
-    rooms = [(room, tuple(addresses)) for room, addresses in hears.items()]
-    listening = [partial(heard, room=room, addresses=known) for room, known in rooms if known]
-    return [exchanges, parked, *listening]
+    return [exchanges, parked, *(partial(routed, route=route) for route in routes)]
 
 
-async def declare(channel: AbstractChannel, hears: Mapping[str, Iterable[str]]) -> None:
-    """Declare the exchanges, the parked queue, and the queue of every listening room."""
+async def declare(channel: AbstractChannel, routes: Sequence[Route]) -> None:
+    """Declare the exchanges, the parked queue, and the queues of routes."""
     underlay = await channel.get_underlay_channel()
-    for declaration in declarations(hears):
+    for declaration in declarations(routes):
         await declaration(underlay)

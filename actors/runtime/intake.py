@@ -1,8 +1,9 @@
-"""How a room takes in facts: each once, and those that wait, together.
+"""How a room takes in facts and jobs: each once.
 
 A transaction for every fact would cost a write to the disk for every fact. So while all hands are
 busy facts gather, and the next free hand takes in what has gathered in one transaction. If that
-fails, each is taken in alone: a fact that cannot be taken in is parked and harms no other.
+fails, each is taken in alone: a fact that cannot be taken in is parked and harms no other. A job
+may take its time: each has a transaction of its own, and hands of its own.
 """
 
 import asyncio
@@ -19,26 +20,26 @@ from actors.runtime.faults import faults
 from actors.runtime.outage import Outage
 from actors.runtime.room import work
 from contracts.bus import trace_id
-from contracts.message import Fact, Refused, Unavailable
+from contracts.message import Durable, Refused, Unavailable
 from storage import inbox
 
 log = structlog.get_logger()
 
 RETRIES = (0.1, 0.5, 2.0)
-"""Pauses, in seconds, between tries to take in a fact."""
+"""Pauses, in seconds, between tries to take in a message."""
 
 AWAY = 1.0
 """Seconds between tries while the database is away."""
 
 LONG = 900.0
-"""Seconds that a listener may take: an import of years of history is one fact."""
+"""Seconds that a transaction may take: an import of years of history is one job."""
 
 TOGETHER, HANDS = 100, 4
-"""Facts in one transaction, and transactions at a time, at most."""
+"""Facts in one transaction, and transactions of facts at a time, at most."""
 
 Call = Callable[[], Awaitable[object]]
 Begin = Callable[[None], AbstractAsyncContextManager[AsyncConnection]]
-Park = Callable[[Fact, Refused], Awaitable[None]]
+Park = Callable[[Durable, Refused], Awaitable[None]]
 
 
 def _unheard() -> asyncio.Future[None]:
@@ -47,16 +48,16 @@ def _unheard() -> asyncio.Future[None]:
 
 @dataclass(slots=True)
 class Told:
-    """A fact that waits to be taken in by `call`, in the context that it came in."""
+    """A message that waits to be taken in by `call`, in the context that it came in."""
 
-    fact: Fact
+    message: Durable
     call: Call
     context: Context = field(default_factory=copy_context)
     heard: asyncio.Future[None] = field(default_factory=_unheard)
 
     @property
     def trace(self) -> str:
-        """The trace of the request that the fact comes from."""
+        """The trace of the request that the message comes from."""
         return self.context.get(trace_id, "")
 
     async def run(self) -> None:
@@ -65,33 +66,45 @@ class Told:
         await asyncio.get_running_loop().create_task(self._called(), context=self.context)
 
     async def _called(self) -> None:
-        with faults(self.fact.address, passing=False):
+        with faults(self.message.address, passing=False):
             await self.call()
 
 
-class Hearing:
-    """Takes in facts for a room: `begin` opens a transaction, `park` puts aside what failed."""
+class Intake:
+    """Takes in messages for a room: `begin` opens a transaction, `park` puts aside what failed."""
 
-    def __init__(self, room: str, begin: Begin, park: Park, after: Callable[[], None]) -> None:
-        """Listen for a room. `after` is called when a transaction was committed."""
+    def __init__(
+        self,
+        room: str,
+        begin: Begin,
+        park: Park,
+        after: Callable[[], None],
+        *,
+        together: int = TOGETHER,
+        hands: int = HANDS,
+    ) -> None:
+        """Take in for a room: at most `together` messages in a transaction, and `hands` of these
+        at a time. `after` is called when a transaction was committed.
+        """
         self._room, self._begin, self._park, self._after = room, begin, park, after
+        self._together_at_most, self._hands_at_most = together, hands
         self._waiting: list[Told] = []
         self._hands: set[asyncio.Task[None]] = set()
         self._outage = Outage("database", room)
 
-    async def take_in(self, fact: Fact, call: Call) -> None:
-        """Take in a fact once; return when it is taken in, or parked.
+    async def take_in(self, message: Durable, call: Call) -> None:
+        """Take in a message once; return when it is taken in, or parked.
 
         Refuses with `Unavailable` if it was interrupted, and is to be told again.
         """
-        told = Told(fact, call)
+        told = Told(message, call)
         self._waiting.append(told)
         self._call_hand()
         await told.heard
 
     def _call_hand(self) -> None:
-        if self._waiting and len(self._hands) < HANDS:
-            # In a context of its own: it takes in the facts of many.
+        if self._waiting and len(self._hands) < self._hands_at_most:
+            # In a context of its own: it takes in the messages of many.
             hand = asyncio.create_task(self._work(), context=Context())
             self._hands.add(hand)
             hand.add_done_callback(self._hand_ended)
@@ -106,14 +119,15 @@ class Hearing:
     async def _work(self) -> None:
         """Take in what waits, batch by batch; whatever happens, nobody waits for ever."""
         while self._waiting:
-            batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            most = self._together_at_most
+            batch, self._waiting = self._waiting[:most], self._waiting[most:]
             try:
                 await self._batch(batch)
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
-                log.error("interrupted", room=self._room, facts=len(batch))
+                log.error("interrupted", room=self._room, messages=len(batch))
             finally:
                 for told in batch:
                     if not told.heard.done():
@@ -129,14 +143,14 @@ class Hearing:
     async def _together(self, batch: list[Told]) -> None:
         """Take in all of a batch, or nothing of it."""
         trace_id.set(batch[0].trace if len(batch) == 1 else "")
-        with faults(batch[0].fact.address, passing=False):
+        with faults(batch[0].message.address, passing=False):
             async with asyncio.timeout(LONG), self._begin(None) as tx:
-                ids = [told.fact.fact_id for told in batch]
+                ids = [told.message.id for told in batch]
                 new = await inbox.first_times(tx, self._room, ids)
                 # By person, so that two hands that lock them wait for each other, not in a circle.
-                for told in sorted(batch, key=lambda told: told.fact.user_id):
-                    if told.fact.fact_id in new:
-                        new.discard(told.fact.fact_id)
+                for told in sorted(batch, key=lambda told: told.message.user_id):
+                    if told.message.id in new:
+                        new.discard(told.message.id)
                         await told.run()
         self._outage.ends()
         self._after()
@@ -145,9 +159,9 @@ class Hearing:
                 told.heard.set_result(None)
 
     async def _alone(self, told: Told, refusal: Refused | None) -> None:
-        """Take in one fact. After `RETRIES` it is parked with the reason.
+        """Take in one message. After `RETRIES` it is parked with the reason.
 
-        While the database is away the fact waits: it is not the fact's fault.
+        While the database is away it waits: that is not its fault.
         """
         pauses = iter(RETRIES)
         while not told.heard.done():
@@ -167,20 +181,20 @@ class Hearing:
             refusal = None
 
     async def _put_aside(self, told: Told, why: Refused) -> None:
-        """Park a fact; while the database is away that has to wait, too."""
+        """Park a message; while the database is away that has to wait, too."""
         while not told.heard.done():
             try:
-                await self._park(told.fact, why)
+                await self._park(told.message, why)
             except (SQLAlchemyError, OSError) as error:
                 self._outage.begins(type(error).__name__)
                 await asyncio.sleep(AWAY)
                 continue
-            fact = told.fact
+            message = told.message
             log.error(
                 "parked",
                 room=self._room,
-                fact=fact.address,
-                fact_id=str(fact.fact_id),
+                message=message.address,
+                message_id=str(message.id),
                 why=why.code,
             )
             told.heard.set_result(None)

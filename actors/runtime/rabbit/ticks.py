@@ -1,0 +1,45 @@
+"""How the clock sends ticks to rooms over RabbitMQ: without confirms, for a tick may be missed."""
+
+from aio_pika import Message
+from aio_pika.abc import AbstractChannel
+
+from actors.runtime.rabbit.line import LOST, Check, Line, breaks
+from actors.runtime.rabbit.topology import JOBS, exchanges
+from contracts.bus import ASK
+
+PATIENCE = 2.0
+"""Seconds that the broker has to take a tick."""
+
+
+class TickSender:
+    """Sends ticks to whichever replica of a room has the time."""
+
+    def __init__(self, url: str) -> None:
+        """Describe a sender; `start` connects it."""
+        self._line = Line(url, "clock", self._prepare, confirms=False)
+
+    async def start(self) -> None:
+        """Connect, and stay connected."""
+        await self._line.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._line.stop()
+
+    async def strike(self, name: str) -> None:
+        """Send a tick; one that nobody takes in time is dropped.
+
+        Refuses with `Unavailable` while the broker is away.
+        """
+        exchange = await self._line.channel.get_exchange(JOBS, ensure=False)
+        message = Message(b"", type=name, expiration=ASK)
+        try:
+            with breaks():
+                await exchange.publish(message, name, mandatory=False, timeout=PATIENCE)
+        except LOST:
+            return  # the line notices, and says so
+
+    @staticmethod
+    async def _prepare(channel: AbstractChannel) -> list[Check]:
+        await exchanges(await channel.get_underlay_channel())
+        return [exchanges]
