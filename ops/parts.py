@@ -24,8 +24,9 @@ from storage.session import open_engine
 
 log = structlog.get_logger()
 
-COURIER_CONNECTIONS = 10
-"""Up to four batches at once; each looks meanwhile who has heard what. Dead letters are parked."""
+COURIER_CONNECTIONS = 11
+"""Up to four batches at once; each looks meanwhile who has heard what. Dead letters are parked. One
+hears of what is told."""
 
 CLOCK_CONNECTIONS = 3
 """One holds the lock of the leader; beating and forgetting need one each."""

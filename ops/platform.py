@@ -147,7 +147,7 @@ async def platform(
 ) -> AsyncIterator[Platform]:
     """Run rooms in this process over a migrated database, with a courier between them."""
     share = settings.room_concurrency
-    engine = open_engine(url, share * len(only) + 2)
+    engine = open_engine(url, share * len(only) + 3)
     bus = LocalBus()
     courier = Courier(engine, bus.deliver)
     folder = folder_of(settings) if settings.database() is None else None

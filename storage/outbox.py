@@ -5,11 +5,14 @@ each time, and is tried again for ever. Over a broker, what was sent stays until
 that it is for has taken it in: a broker may lose what it has confirmed.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,7 +29,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.bus import trace_id
 from contracts.message import Durable, Job
@@ -50,6 +53,12 @@ outbox = Table(
     Column("trace_id", Text, nullable=False, server_default=""),
     schema="bus",
 )
+
+CHANNEL = "ritmo_outbox"
+"""Where PostgreSQL notifies of every transaction that has told something (revision 0021)."""
+
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What asyncpg raises, below SQLAlchemy, on a connection that was lost."""
 
 LONGEST_PAUSE = 60
 """Seconds, at most, between two tries to send a message."""
@@ -115,6 +124,33 @@ async def tell(tx: AsyncConnection, *messages: Durable) -> None:
     """Tell facts, and have jobs done, if, and only if, this transaction commits."""
     if messages:
         await tx.execute(_insert, [row_of(message) for message in messages])
+
+
+@asynccontextmanager
+async def listening(
+    engine: AsyncEngine, ring: Callable[[], None]
+) -> AsyncIterator[AsyncConnection]:
+    """Call `ring` whenever something was told, by whomever; yield the connection that hears of it.
+
+    It takes a connection of the pool for itself. Ask it something from time to time: when it is
+    lost nothing rings any more. Raises `ConnectionError` if it is lost before.
+    """
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        driver = cast(asyncpg.Connection, (await connection.get_raw_connection()).driver_connection)
+
+        def rung(*_: object) -> None:
+            ring()
+
+        try:
+            await driver.add_listener(CHANNEL, rung)
+        except LOST as error:
+            raise ConnectionError("the database went away") from error
+        try:
+            yield connection
+        finally:
+            with suppress(*LOST):
+                await driver.remove_listener(CHANNEL, rung)
 
 
 async def claim(tx: AsyncConnection, size: int) -> list[Waiting]:

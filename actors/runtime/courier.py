@@ -7,10 +7,12 @@ number of couriers may run.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,12 +24,16 @@ from storage import outbox
 from storage.session import transaction
 
 BATCH = 500
-IDLE = 0.2
-"""Seconds between two looks into the outbox when nobody rings, as across processes: a look costs
-less than a millisecond."""
+IDLE = 1.0
+"""Seconds between two looks into the outbox when nobody rings: what is tried again becomes due."""
 
 GATHER = 0.1
-"""Seconds to wait after the bell, so that facts told together travel together."""
+"""Seconds between two batches: what is told meanwhile travels together. After a rest the first
+goes at once."""
+
+ALIVE = 2.0
+"""Seconds between two questions to the connection that hears of what is told, and before another
+is opened."""
 
 SLOW = 1.0
 """Seconds after which a batch goes on aside, so that one slow listener holds up no other fact."""
@@ -49,15 +55,22 @@ Deliver = Callable[[Sequence[outbox.Waiting]], Awaitable[Delivered]]
 class Courier:
     """Carries facts and jobs with `deliver`."""
 
-    def __init__(self, engine: AsyncEngine, deliver: Deliver, aside: int = 3) -> None:
-        """Let at most `aside` slow batches go on beside the one in hand."""
+    def __init__(
+        self, engine: AsyncEngine, deliver: Deliver, aside: int = 3, idle: float = IDLE
+    ) -> None:
+        """Let at most `aside` slow batches go on beside the one in hand; look at least every
+        `idle` seconds.
+        """
         self._engine = engine
         self._deliver = deliver
         self._most_aside = aside
+        self._idle = idle
+        self._carried_at = 0.0
         self._bell = asyncio.Event()
         self._aside: set[asyncio.Task[int]] = set()
         self._outage = Outage("database", "courier")
         self._loop = Background("courier", self._work)
+        self._listener = Background("listener of the courier", self._listen)
 
     def ring(self) -> None:
         """Say that there may be something to carry."""
@@ -79,10 +92,12 @@ class Courier:
 
     def start(self) -> None:
         """Begin to carry, in the background."""
+        self._listener.start()
         self._loop.start()
 
     async def stop(self) -> None:
         """Stop; what was not delivered stays in the outbox."""
+        await self._listener.stop()
         await self._loop.stop()
 
     async def _work(self) -> None:
@@ -104,7 +119,11 @@ class Courier:
         self._aside -= ended
         for task in ended:
             task.result()  # what nobody foresaw ends the loop
-        if carrying in ended and not carrying.result():
+        if carrying not in ended:
+            return
+        if carrying.result():
+            self._carried_at = time.monotonic()
+        else:
             await self._wait()
 
     async def _carry(self) -> int:
@@ -121,9 +140,22 @@ class Courier:
 
     async def _wait(self) -> None:
         try:
-            async with asyncio.timeout(IDLE):
+            async with asyncio.timeout(self._idle):
                 await self._bell.wait()
         except TimeoutError:
             return
-        await asyncio.sleep(GATHER)
+        await asyncio.sleep(self._carried_at + GATHER - time.monotonic())
         self._bell.clear()
+
+    async def _listen(self) -> None:
+        """Ring when anybody tells something, in whatever process, for as long as that is heard."""
+        while True:
+            try:
+                async with outbox.listening(self._engine, self.ring) as connection:
+                    self.ring()  # for what was told before
+                    while True:
+                        await asyncio.sleep(ALIVE)
+                        await connection.execute(text("SELECT 1"))
+            except (SQLAlchemyError, OSError) as error:
+                self._outage.begins(type(error).__name__)
+            await asyncio.sleep(ALIVE)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -33,27 +34,35 @@ MANY = 10_000
 PACE, STEADY, TOGETHER = GOAL // 2, 8.0, 10
 """Facts a second, seconds, and facts in a transaction of the steady run."""
 
+ALONE, REST = 20, 0.5
+"""Facts told one by one, and seconds of rest between them."""
+
 PATIENCE = 120.0
 
 
 def run(folder: Path, rounds: int) -> Iterator[Figure]:
     """Carry a heap of facts, then a steady stream of half the goal."""
     with ritmo_over_rabbitmq(folder) as ritmo:
-        rates, lags = asyncio.run(both(ritmo.database, rounds))
+        alone, rates, lags = asyncio.run(measured(ritmo.database, rounds))
     rate, lag = sorted(rates)[len(rates) // 2], sorted(lags)[len(lags) * 99 // 100]
     print(f"\nfacts: {MANY} at once, then {PACE} a second for {STEADY:.0f} s")
     print("  facts/s by round: " + ", ".join(f"{one:.0f}" for one in rates))
     print(f"  commit to effect: p50 {sorted(lags)[len(lags) // 2]:.3f} s, p99 {lag:.3f} s")
+    print(f"  commit to effect at rest: slowest {max(alone):.3f} s")
+    yield Figure("facts.alone", median(alone), "s", "<=", 0.1)
     yield Figure("facts.rate", rate, "facts/s", ">=", GOAL)
     yield Figure("facts.p99", lag, "s", "<=", 1.0)
 
 
-async def both(database: str, rounds: int) -> tuple[list[float], list[float]]:
-    """Return facts a second of each round, and the lags of the steady run in seconds."""
+async def measured(database: str, rounds: int) -> tuple[list[float], list[float], list[float]]:
+    """Return the lags of facts at rest in seconds, facts a second of each round, and the lags of
+    the steady run.
+    """
     engine = open_engine(database, 4)
     try:
+        alone = [await one(engine) for _ in range(ALONE)]
         rates = [await heap(engine) for _ in range(rounds)]
-        return rates, await stream(engine)
+        return alone, rates, await stream(engine)
     finally:
         await engine.dispose()
 
@@ -61,6 +70,17 @@ async def both(database: str, rounds: int) -> tuple[list[float], list[float]]:
 def news() -> ProfileChanged:
     """Make up somebody who changed their profile."""
     return ProfileChanged(user_id=new_id(), profile=Profile(name="Heron"))
+
+
+async def one(engine: AsyncEngine) -> float:
+    """Tell a fact while nothing else goes on; return how long it took from commit to effect."""
+    await asyncio.sleep(REST)
+    fact, since = news(), datetime.now(UTC)
+    async with transaction(engine) as tx:
+        await tell(tx, fact)
+    now = datetime.now(UTC)
+    heard = await wait_until_heard(engine, {fact.fact_id}, since)
+    return (heard[fact.fact_id] - now).total_seconds()
 
 
 async def heap(engine: AsyncEngine) -> float:
