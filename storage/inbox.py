@@ -91,6 +91,13 @@ async def first_times(tx: AsyncConnection, room: str, message_ids: list[UUID]) -
     return set(rows.scalars())
 
 
+async def take_turn(tx: AsyncConnection, room: str, message_id: UUID) -> bool:
+    """Tell whether nobody else takes this in for the room; nobody will until `tx` ends."""
+    name = f"{room}:{message_id}"
+    taken = select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0)))
+    return bool((await tx.execute(taken)).scalar_one())
+
+
 async def heard_by(
     tx: AsyncConnection, rooms: list[str], message_ids: list[UUID]
 ) -> set[tuple[UUID, str]]:

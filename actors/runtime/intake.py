@@ -4,6 +4,9 @@ A transaction for every fact would cost a write to the disk for every fact. So w
 busy facts gather, and the next free hand takes in what has gathered in one transaction. If that
 fails, each is taken in alone: a fact that cannot be taken in is parked and harms no other. A job
 may take its time: each has a transaction of its own, and hands of its own.
+
+The courier cannot know what a room has in hand, and tells it again; such a copy is let go at once.
+If nothing comes of the first, the message is told once more.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -90,17 +94,24 @@ class Intake:
         self._together_at_most, self._hands_at_most = together, hands
         self._waiting: list[Told] = []
         self._hands: set[asyncio.Task[None]] = set()
+        self._in_hand: set[UUID] = set()
         self._outage = Outage("database", room)
 
     async def take_in(self, message: Durable, call: Call) -> None:
-        """Take in a message once; return when it is taken in, or parked.
+        """Take in a message once; return when it is taken in, or parked, or in hand already.
 
         Refuses with `Unavailable` if it was interrupted, and is to be told again.
         """
+        if message.id in self._in_hand:
+            return
         told = Told(message, call)
+        self._in_hand.add(message.id)
         self._waiting.append(told)
         self._call_hand()
-        await told.heard
+        try:
+            await told.heard
+        finally:
+            self._in_hand.discard(message.id)
 
     def _call_hand(self) -> None:
         if self._waiting and len(self._hands) < self._hands_at_most:
@@ -146,7 +157,11 @@ class Intake:
         with faults(batch[0].message.address, passing=False):
             async with asyncio.timeout(LONG), self._begin(None) as tx:
                 ids = [told.message.id for told in batch]
-                new = await inbox.first_times(tx, self._room, ids)
+                alone = self._together_at_most == 1
+                if alone and not await inbox.take_turn(tx, self._room, ids[0]):
+                    new = set[UUID]()  # another replica has it in hand
+                else:
+                    new = await inbox.first_times(tx, self._room, ids)
                 # By person, so that two hands that lock them wait for each other, not in a circle.
                 for told in sorted(batch, key=lambda told: told.message.user_id):
                     if told.message.id in new:

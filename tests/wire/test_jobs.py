@@ -9,12 +9,23 @@ import pytest
 from aio_pika.abc import AbstractChannel
 from sqlalchemy import text
 
-from contracts.message import new_id
+from contracts.message import Durable, Job, new_id
 from storage import inbox
 from storage.outbox import tell
 from storage.session import transaction
 from tests.bus_people import person
-from tests.bus_room import Build, Echo, Fly, Happened, Hold, begun, gates, troubles, until
+from tests.bus_room import (
+    Build,
+    Echo,
+    Fly,
+    Happened,
+    Hold,
+    Stumbled,
+    begun,
+    gates,
+    troubles,
+    until,
+)
 from tests.wire.place import Place, open_room
 
 
@@ -157,6 +168,60 @@ async def test_replicas_of_a_room_share_ticks_and_jobs(rabbit: Place) -> None:
         assert begun.count("nudge") == 3
     finally:
         await other.stop()
+
+
+async def sent_again(channel: AbstractChannel, message: Durable, times: int) -> None:
+    """Send copies to the room, as the courier does that cannot know what is in hand."""
+    copy = aio_pika.Message(message.model_dump_json().encode(), type=message.address)
+    queue = "jobs.trial" if isinstance(message, Job) else "facts.trial"
+    for _ in range(times):
+        await channel.default_exchange.publish(copy, queue)
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+async def test_copies_of_a_job_in_hand_hold_up_no_other(
+    rabbit: Place, channel: AbstractChannel, replicas: int
+) -> None:
+    assert rabbit.wire is not None
+    assert rabbit.inside is not None
+    (room,) = [each for each in rabbit.rooms if each.name == "trial"]
+    other = open_room(rabbit.wire.node.url, room, rabbit.engine, rabbit.inside)
+    if replicas == 2:
+        await other.start()
+    try:
+        long = Build(user_id=new_id(), text="long", gate="long")
+        await rabbit.tell(long)
+        await until(lambda: begun == ["long"])
+        await sent_again(channel, long, 20)
+        for n in range(9):
+            job = Build(user_id=long.user_id, text=str(n))
+            await rabbit.tell(job)
+            await until(done(rabbit, job, *map(str, range(n + 1))))
+        assert begun == ["long"]
+        gates["long"].set()
+        await until(done(rabbit, long, *map(str, range(9)), "long"))
+        await until(rabbit.carried)
+    finally:
+        await other.stop()
+
+
+async def test_copies_of_a_fact_in_hand_are_not_parked_beside_it(
+    rabbit: Place, channel: AbstractChannel
+) -> None:
+    troubles["wall"] = 1000
+    fact = Stumbled(user_id=new_id(), text="wall")
+    await rabbit.tell(fact)
+    await until(lambda: troubles["wall"] < 1000)
+    await sent_again(channel, fact, 5)
+
+    async def is_parked() -> bool:
+        return bool(await rabbit.parked())
+
+    await until(is_parked)
+    after = Happened(user_id=fact.user_id, text="after")
+    await rabbit.tell(after)
+    await until(rabbit.carried)
+    assert len(await rabbit.parked()) == 1
 
 
 async def test_a_tick_to_a_room_that_is_down_is_dropped(rabbit: Place) -> None:
