@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from actors import ROOMS
 from actors.runtime.settings import Settings
 from ops.command import (
     Amqp,
@@ -75,7 +76,7 @@ def up(
 
 
 @app.command("run")
-def run_room(room: Annotated[str, typer.Argument(help="auth, users, habits, …")]) -> None:
+def run_room(room: Annotated[str, typer.Argument(help=f"{', '.join(ROOMS)}.")]) -> None:
     """Run one room over RabbitMQ, in a process of its own."""
     from ops.parts import run_room as start
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from actors import ROOMS
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.pulse import Pulse
@@ -59,14 +60,12 @@ async def refuse_other_schema(url: str) -> None:
 async def run_room(settings: Settings, name: str) -> None:
     """Run one room until told to stop."""
     logs.set_up(settings.log_level)
+    if name not in ROOMS:
+        raise CannotRun(f"There is no room called {name}; there are {', '.join(ROOMS)}.")
     url = needed(settings.database(), "RITMO_DATABASE_URL", f"The room {name}")
     needed(settings.amqp(), "RITMO_AMQP_URL", f"The room {name}")
     await refuse_other_schema(url)
-    try:
-        room = room_of(name)
-    except ModuleNotFoundError:
-        raise CannotRun(f"There is no room called {name}.") from None
-    app = open_alone(room, settings)
+    app = open_alone(room_of(name), settings)
     log.info("room opens", room=name)
     await app.run()
 

@@ -59,9 +59,9 @@ def rooms() -> list[Room]:
 
 def room_of(name: str) -> Room:
     """Import one room by name."""
-    room = import_module(f"actors.{name}.handlers").room
-    if not isinstance(room, Room):
-        raise TypeError(f"actors.{name}.handlers declares no room")
+    room = getattr(import_module(f"actors.{name}.handlers"), "room", None)
+    if not isinstance(room, Room) or room.name != name:
+        raise TypeError(f"actors/{name}/handlers.py declares no room = Room({name!r})")
     return room
 
 

@@ -7,16 +7,11 @@ import pytest_asyncio
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.analytics.handlers import room as analytics_room
-from actors.auth.handlers import room as auth_room
-from actors.habits.handlers import room as habits_room
-from actors.journal.handlers import room as journal_room
-from actors.reminders.handlers import room as reminders_room
 from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
-from actors.users.handlers import room as users_room
+from ops.platform import rooms
 from storage import embedded
 from storage.session import open_engine
 from tests import databases
@@ -49,8 +44,7 @@ async def engine(opened: AsyncEngine) -> AsyncEngine:
 async def bus(engine: AsyncEngine) -> LocalBus:
     """Open the rooms on a bus."""
     bus = LocalBus()
-    rooms = (auth_room, users_room, habits_room, journal_room, analytics_room, reminders_room)
-    for room in rooms:
+    for room in rooms():
         await room.open(Settings(login_per_minute=TRIES))
         bus.open_room(Edge(room, engine, bus, 8, limit=PATIENCE))
     return bus
