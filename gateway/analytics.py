@@ -67,7 +67,7 @@ class FreshRoute(Route):
         return handle_fresh
 
 
-router = resource("analytics")
+router = resource("analytics", "Reports on habits and moods, as numbers and as pictures.")
 router.route_class = FreshRoute
 
 Format = Literal["json", "csv", "png", "svg"]

@@ -4,34 +4,17 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+import gateway
 from contracts.bus import Bus
 from contracts.health import State
 from contracts.principal import Verifier
 from contracts.speech import LANGUAGES
-from gateway import (
-    analytics,
-    analytics_export,
-    auth,
-    breaks,
-    changes,
-    check_ins,
-    deliveries,
-    habits,
-    health,
-    imports,
-    journal,
-    journal_export,
-    journal_moods,
-    journal_prompts,
-    links,
-    reminders,
-    today,
-    users,
-    web,
-)
+from gateway import web
 from gateway.answers import JSON
 from gateway.bounds import (
     HASH_SECONDS,
@@ -48,28 +31,21 @@ from gateway.limits import Limiter, Policy
 from gateway.openapi import document
 from gateway.problems import speak_problems
 
-# Those that are asked most come first: routes are tried in order.
-RESOURCES = (
-    check_ins,
-    today,
-    habits,
-    journal,
-    journal_moods,
-    journal_prompts,
-    analytics,
-    users,
-    breaks,
-    changes,
-    auth,
-    deliveries,
-    reminders,
-    links,
-    imports,
-    journal_export,
-    analytics_export,
-    health,
-    web,
-)
+FIRST = ("check_ins", "today", "habits")
+"""Resources that are asked most come first: routes are tried in order. No route hides another."""
+
+
+def _routers() -> list[APIRouter]:
+    """Find the resources: each module of the gateway that has a `router`."""
+    names = {found.name for found in iter_modules(gateway.__path__)}
+    modules = [
+        import_module(f"gateway.{name}") for name in (*FIRST, *sorted(names.difference(FIRST)))
+    ]
+    routers = [getattr(module, "router", None) for module in modules]
+    return [router for router in routers if isinstance(router, APIRouter)]
+
+
+ROUTERS = _routers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +121,9 @@ def open_gateway(
         metrics_token=settings.metrics_token,
         patience=settings.import_patience,
     )
-    for resource in RESOURCES:
+    for router in ROUTERS:
         # Plain routes: an included router would be looked through a second time on each request.
-        app.router.routes.extend(resource.router.routes)
+        app.router.routes.extend(router.routes)
     speak_problems(app)
     app.add_middleware(
         Edge,

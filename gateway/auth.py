@@ -48,7 +48,7 @@ from gateway.problems import documented
 from gateway.reading import Body, Said, resource
 from gateway.users import Person, person_of
 
-router = resource("accounts")
+router = resource("accounts", "Open an account, log in and out, and see where one is logged in.")
 
 Password = Annotated[Text, Field(repr=False, examples=["correct horse battery staple"])]
 

@@ -13,7 +13,7 @@ from gateway.deps import Expected, From, Key, TheBus, To
 from gateway.identity import Me
 from gateway.reading import Said, resource
 
-router = resource("breaks")
+router = resource("breaks", "Days of rest, which freeze scores and keep streaks.")
 
 BreakId = Annotated[
     UUID, Path(description="Which break.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])

@@ -12,7 +12,7 @@ from gateway.identity import Me
 from gateway.problems import documented
 from gateway.reading import resource
 
-router = resource("changes")
+router = resource("changes", "What has changed and what is gone, for clients that were away.")
 
 Since = Annotated[
     str | None,

@@ -40,7 +40,7 @@ from gateway.language import language_of
 from gateway.problems import RefusedPart, refused_part
 from gateway.reading import Body, Said, resource
 
-router = resource("check-ins")
+router = resource("check-ins", "What was done on which day: log, change, take back.")
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 

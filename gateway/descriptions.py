@@ -16,6 +16,9 @@ from pydantic import BaseModel
 CHANGES: dict[type[BaseModel], tuple[type[BaseModel], ...]] = {}
 """Bodies of a PATCH: what they are made from describes their fields, the first that does."""
 
+TAGS: dict[str, str] = {}
+"""What the operations under each tag are about; `gateway.reading.resource` is told it."""
+
 
 def describe(schemas: dict[str, Any]) -> None:
     """Describe the properties of schemas that say nothing of themselves."""

@@ -37,7 +37,7 @@ from gateway.deps import (
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("habits")
+router = resource("habits", "What is to be done, how much and when.")
 
 ARCHIVED: dict[str, bool | None] = {"true": True, "false": False, "all": None}
 Archived = Annotated[

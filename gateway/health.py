@@ -20,9 +20,12 @@ from contracts.message import Denied, Unauthenticated
 from contracts.speech import say
 from gateway.answers import JSON, Shown, answer
 from gateway.deps import Door, IfNoneMatch, door_of, guest
+from gateway.descriptions import TAGS
 from gateway.language import liked
 from gateway.limits import address_of
 from gateway.problems import BadRequest, documented, problem
+
+TAGS["health"] = "How Ritmo itself is."
 
 router = APIRouter(tags=["health"], generate_unique_id_function=lambda route: route.name)
 

@@ -32,7 +32,7 @@ EXAMPLE = '{"fantastisch": 5}'
 
 _moods: TypeAdapter[MoodMap] = TypeAdapter(MoodMap)
 
-router = resource("import")
+router = resource("import", "Bring along what other trackers know.")
 
 FORM = {
     "requestBody": {

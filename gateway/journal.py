@@ -42,7 +42,7 @@ from gateway.deps import (
 from gateway.identity import Me
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("journal")
+router = resource("journal", "The diary: entries, moods, prompts and templates.")
 
 EntryId = Annotated[
     UUID, Path(description="Which entry.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])

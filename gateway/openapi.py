@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from contracts.time import FIRST_DAY, LAST_DAY
 from gateway.codes import PROBLEM_CODES
-from gateway.descriptions import describe
+from gateway.descriptions import TAGS, describe
 from gateway.problems import Problem
 from gateway.told import tell_operations
 
@@ -26,21 +26,8 @@ editors from overwriting each other.
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 _STANDING = {"streak": 4, "best_streak": 12, "score": 0.42}
 
-TAGS = {
-    "accounts": "Open an account, log in and out, and see where one is logged in.",
-    "people": "The caller's own profile; and, for administrators, everybody's.",
-    "habits": "What is to be done, how much and when.",
-    "changes": "What has changed and what is gone, for clients that were away.",
-    "check-ins": "What was done on which day: log, change, take back.",
-    "today": "The caller's day: what is due, what is logged, and how each habit stands.",
-    "breaks": "Days of rest, which freeze scores and keep streaks.",
-    "journal": "The diary: entries, moods, prompts and templates.",
-    "analytics": "Reports on habits and moods, as numbers and as pictures.",
-    "reminders": "When to be reminded and why, on which ways, and what became of each message.",
-    "import": "Bring along what other trackers know.",
-    "health": "How Ritmo itself is.",
-}
-"""What the operations under each tag are about."""
+READING_ORDER = ("accounts", "people", "habits", "check-ins", "today", "breaks", "journal")
+"""The tags with which a newcomer begins; all others follow by name."""
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "CheckedIn": {
@@ -94,7 +81,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         for schema in schemas.values():
             for name, inner in schema.get("properties", {}).items():
                 schema["properties"][name] = _without_object(inner)
-        found["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
+        names = (*READING_ORDER, *sorted(TAGS.keys() - {*READING_ORDER}))
+        found["tags"] = [{"name": name, "description": TAGS[name]} for name in names]
         tell_operations(found)
         app.openapi_schema = found
     return app.openapi_schema

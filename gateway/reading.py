@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from gateway.answers import Shown
 from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
-from gateway.descriptions import CHANGES
+from gateway.descriptions import CHANGES, TAGS
 from gateway.identity import bearer
 from gateway.problems import BadRequest, documented
 from gateway.shape import check_shape
@@ -136,11 +136,14 @@ def _is_json(request: Request) -> bool:
     return media.strip().lower() == "application/json" and charset in ("utf-8", "utf8")
 
 
-def resource(tag: str) -> APIRouter:
-    """Make the router of a resource.
+def resource(tag: str, about: str = "") -> APIRouter:
+    """Make the router of a resource: named `router` in a module of the gateway, it is found.
 
+    `about` says what the operations under the tag are about; one resource of a tag says it.
     A route names the error answers that neither all give nor its shape tells of (`gateway.told`).
     """
+    if about:
+        TAGS[tag] = about
     return APIRouter(
         tags=[tag],
         route_class=Route,

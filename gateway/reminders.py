@@ -36,7 +36,9 @@ from gateway.language import profile_language
 from gateway.problems import documented
 from gateway.reading import Body, Said, changes_of, given, resource
 
-router = resource("reminders")
+router = resource(
+    "reminders", "When to be reminded and why, on which ways, and what became of each message."
+)
 
 ReminderId = Annotated[
     UUID, Path(description="Which reminder.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])

@@ -12,7 +12,9 @@ from gateway.deps import NOT_MODIFIED, IfNoneMatch, TheBus
 from gateway.identity import Me
 from gateway.reading import resource
 
-router = resource("today")
+router = resource(
+    "today", "The caller's day: what is due, what is logged, and how each habit stands."
+)
 
 
 @router.get("/v1/today", response_model=Today, responses=NOT_MODIFIED, summary="Get a day")

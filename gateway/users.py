@@ -27,7 +27,7 @@ from gateway.identity import Me
 from gateway.problems import documented
 from gateway.reading import Said, changes_of, given, resource
 
-router = resource("people")
+router = resource("people", "The caller's own profile; and, for administrators, everybody's.")
 
 ADMIN = documented(403)
 UserId = Annotated[

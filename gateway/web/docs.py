@@ -12,11 +12,11 @@ def operations(document: Part, base: str) -> str:
 
     `base` is where people reach Ritmo.
     """
-    by_tag: dict[str, list[str]] = {}
+    by_tag: dict[str, list[str]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             shown = _operation(document, path, method.upper(), operation)
-            by_tag.setdefault(operation.get("tags", ["other"])[0], []).append(shown)
+            by_tag.setdefault(operation["tags"][0], []).append(shown)
     sections = (
         f'<section id="{escape(tag)}"><h2>{escape(tag)}</h2>{"".join(shown)}</section>'
         for tag, shown in by_tag.items()
