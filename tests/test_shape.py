@@ -8,19 +8,26 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from sqlalchemy import Table
 
 import contracts
+import storage
 from actors import ROOMS
 from contracts.health import ping_of
 from contracts.message import Asked, Fact, Message, Refused
+from contracts.users import UserDeleted
 from ops.platform import rooms
+from storage.base import metadata
 
 ROOT = Path(__file__).parent.parent
 SAY_NOTHING = {
@@ -40,20 +47,11 @@ LONGEST = 320
 LONGEST_HANDLER = 30
 """Lines of one in a room's `handlers.py`, which is a table of contents."""
 
-OWN_TABLES = {
-    "auth": {"auth"},
-    "users": {"users"},
-    "habits": {
-        *("habits", "check_ins", "check_in_lists", "check_in_imports", "check_in_history"),
-        *("bin", "breaks", "changes", "snapshots", "tags"),
-    },
-    "journal": {"journal"},
-    "analytics": {"analytics"},
-    "reminders": {"reminders"},
-}
-"""The modules of `storage` that a room may use, beside those for all."""
-
 FOR_ALL = {"base", "session", "outbox", "inbox", "idempotency", "imports"}
+"""The modules of `storage` that every room may use, beside those of its own tables."""
+
+OF_NO_ROOM = {"bus", "public"}
+"""Schemas whose tables are those of the runtime."""
 
 
 class File(NamedTuple):
@@ -191,9 +189,9 @@ def test_addresses_are_unique() -> None:
 
 
 def test_every_room_has_the_same_shape() -> None:
-    readme = (ROOT / "README.md").read_text()
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    wrong: list[str] = []
+    run = {name for name, service in services.items() if service.get("command", [])[:1] == ["run"]}
+    wrong = [f"compose.yaml runs {name}, which is no room" for name in sorted(run - {*ROOMS})]
     for room in ROOMS:
         folder = ROOT / "actors" / room
         files = [folder / one for one in ("__init__.py", "handlers.py", "domain.py")]
@@ -201,22 +199,90 @@ def test_every_room_has_the_same_shape() -> None:
         wrong += [f"{path.relative_to(ROOT)} is missing" for path in files if not path.exists()]
         if ast.parse((folder / "__init__.py").read_text()).body[1:]:
             wrong.append(f"actors/{room}/__init__.py is more than prose")
-        if f"| `{room}` |" not in readme:
-            wrong.append(f"README.md does not tell of {room}")
         if services.get(room, {}).get("command") != ["run", room]:
             wrong.append(f"compose.yaml does not run {room}")
     assert wrong == []
 
 
 def test_a_room_reaches_only_its_own_tables(code: list[File]) -> None:
-    assert set(OWN_TABLES) == set(ROOMS)
+    owners = owners_of(code)
+    assert {room for found in owners.values() for room in found} <= {*ROOMS}
     assert [
-        f"{file.name}:{getattr(node, 'lineno', 0)} imports {', '.join(sorted(reached))}"
+        f"{file.name}:{getattr(node, 'lineno', 0)} imports {name}"
         for file in code
         if file.name.startswith("actors/") and (room := file.name.split("/")[1]) in ROOMS
         for node in ast.walk(file.tree)
-        if (reached := tables_of(node) - OWN_TABLES[room] - FOR_ALL)
+        for name in sorted(tables_of(node) - FOR_ALL)
+        if owners.get(name) != {room}
     ] == []
+
+
+def stored() -> list[ModuleType]:
+    """Import and return all modules of `storage` but the migrations."""
+    return [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(storage.__path__, "storage.")
+        if not found.name.startswith("storage.migrations")
+    ]
+
+
+def owners_of(code: list[File]) -> dict[str, set[str]]:
+    """Return by module of `storage` the rooms whose tables it reaches: a room's schema is its own.
+
+    A package is one module; what has no table of its own is of those whose modules it imports.
+    """
+    owners: dict[str, set[str]] = {}
+    uses: dict[str, set[str]] = {}
+    for module in stored():
+        tables = [one for one in vars(module).values() if isinstance(one, Table)]
+        found = owners.setdefault(module.__name__.split(".")[1], set())
+        found |= {table.schema or "public" for table in tables} - OF_NO_ROOM
+    for file in code:
+        if file.name.startswith("storage/"):
+            used = uses.setdefault(file.name.split("/")[1].removesuffix(".py"), set())
+            used |= {name for node in ast.walk(file.tree) for name in tables_of(node)}
+    for _ in owners:
+        for name, found in owners.items():
+            found |= {room for one in uses[name] for room in owners.get(one, ())}
+    return owners
+
+
+def test_every_table_stands_in_the_schema_of_a_room() -> None:
+    stored()
+    assert {table.schema for table in metadata.tables.values()} <= {*ROOMS, *OF_NO_ROOM}
+
+
+def test_every_room_that_keeps_something_of_a_person_erases_it() -> None:
+    """When a user is gone, each room hears it; `tests/journeys/test_erasure.py` sees it erase."""
+    stored()
+    teller = UserDeleted.address.split(".")[0]
+    keeps: dict[str, list[str]] = {}
+    for table in metadata.sorted_tables:
+        if "user_id" in table.columns:
+            keeps.setdefault(table.schema or "", []).append(table.name)
+    assert len(keeps) > 3
+    assert [
+        f"{room.name} keeps a user_id in {', '.join(keeps[room.name])}, and hears no UserDeleted"
+        for room in rooms()
+        if room.name in keeps and room.name != teller and UserDeleted.address not in room.hears
+    ] == []
+
+
+LOADS_NO_ROOM = """
+import sys
+import gateway.app, ops.cli, ops.doctor, ops.door, ops.parts, ops.supervisor
+from actors import ROOMS
+loaded = {name.split(".")[1] for name in sys.modules if name.startswith("actors.")}
+print(sorted(loaded & {*ROOMS}))
+"""
+
+
+def test_rooms_are_found_without_being_loaded() -> None:
+    folders = {path.parent.name for path in (ROOT / "actors").glob("*/__init__.py")}
+    assert tuple(sorted(folders - {"runtime"})) == ROOMS
+    words = [sys.executable, "-c", LOADS_NO_ROOM]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def tables_of(node: ast.AST) -> set[str]:
