@@ -7,6 +7,7 @@ from importlib import import_module
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Match
+from starlette.types import Scope
 
 import gateway
 from gateway.app import FIRST, ROUTERS
@@ -45,9 +46,9 @@ def test_no_route_hides_another(app: FastAPI) -> None:
 
     hidden = []
     for route in (one for one in app.router.routes if isinstance(one, APIRoute)):
-        for method in route.methods:
+        for method in route.methods or ():
             path = re.sub(r"{([\w:]+)}", sample, route.path)
-            scope = {"type": "http", "method": method, "path": path, "headers": []}
+            scope: Scope = {"type": "http", "method": method, "path": path, "headers": []}
             serving = [one for one in app.router.routes if one.matches(scope)[0] is Match.FULL]
             if serving != [route]:
                 hidden.append(f"{method} {route.path}")
