@@ -206,7 +206,6 @@ def test_every_room_has_the_same_shape() -> None:
 
 def test_a_room_reaches_only_its_own_tables(code: list[File]) -> None:
     owners = owners_of(code)
-    assert {room for found in owners.values() for room in found} <= {*ROOMS}
     assert [
         f"{file.name}:{getattr(node, 'lineno', 0)} imports {name}"
         for file in code
