@@ -1,10 +1,13 @@
 """The OpenAPI document is a product: everything in it says what it is, and generators take it."""
 
+import re
 from typing import Any
 
 import pytest
 
 from gateway.app import GatewaySettings, open_gateway
+from gateway.openapi import READING_ORDER
+from gateway.web.docs import operations as page
 from tests.gateway.standing_in import StandInBus, StandInVerifier
 
 Schema = dict[str, Any]
@@ -52,6 +55,14 @@ def test_every_operation_parameter_tag_and_answer_says_what_it_is(document: Sche
         ]
     assert silent == []
     assert {operation["tags"][0] for operation in operations(document).values()} == {*tags}
+
+
+def test_tags_stand_in_reading_order_in_the_document_and_on_its_page(document: Schema) -> None:
+    tags = [tag["name"] for tag in document["tags"]]
+    first, rest = tags[: len(READING_ORDER)], tags[len(READING_ORDER) :]
+    assert tuple(first) == READING_ORDER
+    assert rest == sorted(rest)
+    assert re.findall(r'<section id="([^"]+)">', page(document, "")) == tags
 
 
 def answers(document: Schema, name: str) -> set[int]:
