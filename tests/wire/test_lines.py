@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
+from typing import Any
 
 import pytest
+from aio_pika import RobustQueue
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from actors.runtime.rabbit import topology
@@ -171,3 +173,33 @@ async def test_a_fact_that_should_be_heard_waits_for_a_way(
         return await rabbit.heard(user_id) == ["patient"] and await rabbit.carried()
 
     await until(heard)
+
+
+async def test_what_is_delivered_while_a_room_is_still_starting_is_taken_in(
+    rabbit: Place, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consume = RobustQueue.consume
+
+    async def slowly(queue: RobustQueue, *words: Any, **given: Any) -> str:
+        tag = await consume(queue, *words, **given)
+        await asyncio.sleep(0.3)
+        return tag
+
+    await rabbit.close_rooms()
+    user_id, texts = new_id(), [f"{n:02}" for n in range(50)]
+    await rabbit.tell(*(Happened(user_id=user_id, text=one) for one in texts))
+
+    async def all_wait() -> bool:
+        words = ("list_queues", "name", "messages_ready")
+        return "facts.trial\t50" in await wire.do(wire.node.control, *words)
+
+    await until(all_wait)
+    monkeypatch.setattr(RobustQueue, "consume", slowly)
+    await rabbit.open_rooms()
+
+    async def none_is_held() -> bool:
+        words = ("list_queues", "name", "messages")
+        return "facts.trial\t0" in await wire.do(wire.node.control, *words)
+
+    await until(none_is_held)
+    assert await rabbit.heard(user_id) == texts

@@ -198,6 +198,9 @@ class StandingBroker(RabbitBroker):
         """Declare and consume on a connection that was just made."""
         for subscriber in self.subscribers:
             if isinstance(subscriber, RabbitSubscriber):
+                # FastStream says so only afterwards, and would pass over in silence what is
+                # delivered before that: it would be ours for ever, and never answered.
+                subscriber.running = True
                 await self.line.consumed(subscriber.queue.name, subscriber.start())
         self.running = True
 
