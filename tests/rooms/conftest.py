@@ -40,12 +40,15 @@ async def engine(opened: AsyncEngine) -> AsyncEngine:
     return opened
 
 
+SETTINGS = Settings(login_per_minute=TRIES)
+
+
 @pytest_asyncio.fixture
 async def bus(engine: AsyncEngine) -> LocalBus:
     """Open the rooms on a bus."""
     bus = LocalBus()
     for room in rooms():
-        await room.open(Settings(login_per_minute=TRIES))
+        await room.open(SETTINGS)
         bus.open_room(Edge(room, engine, bus, 8, limit=PATIENCE))
     return bus
 
