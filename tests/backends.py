@@ -189,7 +189,8 @@ def rabbitmq_environment(folder: Path, port: int, names: int) -> dict[str, str]:
         # So the script becomes the node instead of watching over it: its number is the node's.
         "RUNNING_UNDER_SYSTEMD": "1",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-            "+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
+            "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"  # who waits leaves its processor
+            " -kernel inet_dist_use_interface {127,0,0,1}"
         ),
     }
 
