@@ -26,9 +26,11 @@ PATIENCE = 90.0
 def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
     """Wait for something to become true, `patience` seconds at most."""
     end = time.monotonic() + patience
+    pause = 0.02
     while not condition():
         assert time.monotonic() < end, f"never came true: {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.1)  # to be asked keeps a Ritmo, and all others, from work
 
 
 def ritmo(
