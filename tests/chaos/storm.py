@@ -294,9 +294,7 @@ async def heard(storm: Storm) -> tuple[int, int]:
 async def run(up: Up, node: Private, thread: ThreadPoolExecutor, data: Path) -> bool:
     """Rage, and print what came of it; return whether all goals are reached."""
     client = up.client
-    storm = Storm(
-        up, node, thread, folder_of(Settings(data=data)), register(client, "a@example.org")
-    )
+    storm = Storm(up, node, thread, folder_of(Settings(data=data)), register(client, EMAIL))
     habits = [
         UUID(
             client.post(
