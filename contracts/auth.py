@@ -201,13 +201,17 @@ class RotateKeys(Command[Keys]):
 
 
 class Ended(Reply):
-    """Sessions that ended while access tokens of theirs may still live."""
+    """Whose access tokens are void though they may still live.
+
+    `session_ids`: sessions that ended; `disabled`: people for whom nobody may act.
+    """
 
     session_ids: tuple[UUID, ...]
+    disabled: tuple[UUID, ...] = ()
 
 
 class ListEndedSessions(Query[Ended]):
-    """List sessions that ended within the life of an access token."""
+    """List sessions that ended within the life of an access token, and who is disabled."""
 
     address: ClassVar[str] = "auth.list_ended_sessions"
     public: ClassVar[bool] = True

@@ -80,7 +80,7 @@ class Asked(Message, Generic[R]):
     """Something that is answered: a command or a query.
 
     `address` is `<room>.<verb>`, written out; `public` asks need no principal;
-    `scope` is what the principal must hold.
+    `scope` is what the principal must hold, `user` if it is empty; or they hold the address itself.
     """
 
     address: ClassVar[str]

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Principal(BaseModel):
     """A verified caller: a person, or a service acting for itself or for a person.
 
-    `token` is the caller's own access token, carried along where a room has to verify it again;
-    it never shows in a log.
+    `service` says which. A person holds scopes such as `user`; a service that acts for one holds
+    the addresses that it may ask. `token` is the caller's own access token, carried along where a
+    room has to verify it again; it never shows in a log.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -22,8 +23,8 @@ class Principal(BaseModel):
     token: str | None = Field(default=None, repr=False)
 
     def may(self, scope: str) -> bool:
-        """Tell whether this caller holds a scope; the empty scope is held by everyone."""
-        return not scope or scope in self.scopes
+        """Tell whether this caller holds a scope; the empty one stands for that of all people."""
+        return (scope or "user") in self.scopes
 
 
 class Verifier(Protocol):

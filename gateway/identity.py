@@ -35,6 +35,11 @@ class Bearer(HTTPBase):
         door = door_of(request)
         try:
             principal = await door.verifier.verify(_token(request))
+            if principal.service is not None:
+                # A room that acts for somebody asks other rooms, and never at the door.
+                raise Unauthenticated(
+                    "invalid_token", "This access token is not valid. Please log in again."
+                )
         except Unauthenticated:
             # Guessing is counted, too.
             await guest(request)

@@ -50,6 +50,7 @@ class Noted(Reply):
 
 class Whom(Reply):
     user_id: UUID
+    service: str | None = None
     session_id: UUID | None
     scopes: tuple[str, ...]
 
@@ -137,6 +138,23 @@ class Relay(Query[Whom]):
     """Ask the room itself, over the bus, who asks."""
 
     address: ClassVar[str] = "trial.relay"
+
+
+class ActFor(Query[Whom]):
+    """Ask the room itself, over the bus, who asks, on behalf of somebody."""
+
+    address: ClassVar[str] = "trial.act_for"
+    public: ClassVar[bool] = True
+    user_id: UUID
+
+
+class Overstep(Query[Said]):
+    """Ask the room itself, on behalf of somebody, for what nobody has said it may."""
+
+    address: ClassVar[str] = "trial.overstep"
+    public: ClassVar[bool] = True
+    user_id: UUID
+    admin: bool = False
 
 
 class RelayRefusal(Query[Said]):
@@ -312,7 +330,22 @@ async def trace(query: Trace) -> Said:
 
 @room.answer
 async def who_am_i(query: WhoAmI, who: Who) -> Whom:
-    return Whom(user_id=who.user_id, session_id=who.session_id, scopes=tuple(sorted(who.scopes)))
+    return Whom(
+        user_id=who.user_id,
+        service=who.service,
+        session_id=who.session_id,
+        scopes=tuple(sorted(who.scopes)),
+    )
+
+
+@room.answer
+async def act_for(query: ActFor, bus: TheBus) -> Whom:
+    return await bus.ask(WhoAmI(), on_behalf_of=query.user_id)
+
+
+@room.answer
+async def overstep(query: Overstep, bus: TheBus) -> Said:
+    return await bus.ask(Guarded() if query.admin else Count(), on_behalf_of=query.user_id)
 
 
 @room.answer

@@ -9,5 +9,6 @@ enabled, promoted or demoted (who loses rights loses their sessions), and that a
 of theirs is erased).
 
 The rules are pure and in `domain.py`; `hashing.py` bounds what passwords cost, `guard.py` slows
-guessing, `keyring.py` signs, `sessions.py` begins, continues and ends sessions.
+guessing, `keyring.py` signs, `sessions.py` begins, continues and ends sessions, `delegation.py`
+lets rooms act for people.
 """

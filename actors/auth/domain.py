@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import unicodedata
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -23,6 +24,9 @@ IDLE, ABSOLUTE = timedelta(days=30), timedelta(days=90)
 
 GRACE = timedelta(seconds=20)
 """Within this, using a refresh token again is impatience or a lost answer, not theft."""
+
+DELEGATION_LIFE = timedelta(minutes=2)
+"""Life of a token by which a room acts for a person: shorter than that of an access token."""
 
 SIGNING_LAG = timedelta(minutes=1)
 """A process may go on signing with a retired key for this long: it remembers the active one."""
@@ -144,4 +148,24 @@ def claims(bearer: Bearer, now: datetime, token_id: UUID) -> dict[str, Any]:
         "exp": seconds + int(TOKEN_LIFE.total_seconds()),
         "auth_time": int(bearer.began_at.timestamp()),
         "scope": scope_of(bearer.role),
+    }
+
+
+def delegated_claims(
+    user_id: UUID, room: str, scopes: Iterable[str], now: datetime, token_id: UUID
+) -> dict[str, Any]:
+    """Return the claims of a token by which a room acts for a person (RFC 8693, section 4.1).
+
+    It belongs to no session.
+    """
+    seconds = int(now.timestamp())
+    return {
+        "iss": "ritmo",
+        "aud": "ritmo",
+        "sub": str(user_id),
+        "act": {"sub": room},
+        "jti": str(token_id),
+        "iat": seconds,
+        "exp": seconds + int(DELEGATION_LIFE.total_seconds()),
+        "scope": " ".join(sorted(scopes)),
     }

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.auth import delegation
 from actors.auth import sessions as living
 from actors.auth.domain import (
     checked_email,
@@ -41,6 +42,7 @@ from contracts.auth import (
     Tokens,
     UserRegistered,
 )
+from contracts.delegation import Delegate, Delegation
 from contracts.mails import SendMail
 from contracts.message import Conflict, Denied, Invalid, NotFound, Unauthenticated, Wrong, new_id
 from contracts.principal import Principal
@@ -195,9 +197,16 @@ async def rotate_keys(command: RotateKeys, tx: Transaction, keyring: TheKeyring)
 
 @room.answer
 async def list_ended_sessions(query: ListEndedSessions, tx: Transaction) -> Ended:
-    """List the sessions whose access tokens are void before their time."""
+    """List whose access tokens are void before their time."""
     ended = await sessions.list_ended(tx, living.void_since(datetime.now(UTC)))
-    return Ended(session_ids=tuple(ended))
+    disabled = await accounts.list_disabled(tx)
+    return Ended(session_ids=tuple(ended), disabled=tuple(disabled))
+
+
+@room.answer
+async def delegate(query: Delegate, tx: Transaction, keyring: TheKeyring) -> Delegation:
+    """Let a room act for a person."""
+    return await delegation.delegate(tx, query.proof, keyring, datetime.now(UTC))
 
 
 @room.hear

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import OKPAlgorithm
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.auth.domain import SIGNING_LAG, TOKEN_LIFE, Bearer, claims
+from actors.auth.domain import SIGNING_LAG, TOKEN_LIFE
 from contracts.auth import Keys
 from contracts.message import new_id
 from storage.auth import keys
@@ -43,11 +44,11 @@ class Keyring:
         """Know no key yet."""
         self._signer: Signer | None = None
 
-    async def sign(self, tx: AsyncConnection, bearer: Bearer, now: datetime) -> str:
-        """Make an access token."""
+    async def sign(self, tx: AsyncConnection, claims: dict[str, Any]) -> str:
+        """Make an access token of claims."""
         signer = await self._active(tx)
         return jwt.encode(
-            claims(bearer, now, new_id()),
+            claims,
             signer.private,
             algorithm="EdDSA",
             headers={"typ": "at+jwt", "kid": signer.kid},

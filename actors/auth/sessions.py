@@ -13,6 +13,7 @@ from actors.auth.domain import (
     SIGNING_LAG,
     TOKEN_LIFE,
     Bearer,
+    claims,
     digest,
     expiry,
     successor,
@@ -115,7 +116,7 @@ async def _pair(
     return Tokens(
         user_id=bearer.user_id,
         session_id=bearer.session_id,
-        access_token=await keyring.sign(tx, bearer, now),
+        access_token=await keyring.sign(tx, claims(bearer, now, new_id())),
         refresh_token=refresh_token,
         expires_in=int(TOKEN_LIFE.total_seconds()),
     )

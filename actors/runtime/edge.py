@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import faults, reason_of
 from actors.runtime.intake import Intake
 from actors.runtime.outage import Outage
@@ -84,7 +85,7 @@ class Edge:
         self.folder = folder
         self.room = room
         self.engine = engine
-        self.bus = bus
+        self.bus = RoomBus(bus, room.name, engine)
         self.after = after
         self._secret: bytes | None = None
         self._full_until = 0.0
@@ -276,5 +277,5 @@ def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:
         return
     if principal is None:
         raise Unauthenticated("unauthenticated", "Please log in first.")
-    if not principal.may(contract.scope):
+    if not (principal.may(contract.scope) or principal.may(contract.address)):
         raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=contract.scope)

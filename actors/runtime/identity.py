@@ -1,7 +1,8 @@
 """Who holds an access token: checked with auth's public keys, remembered until it expires.
 
 A token of a session that ended is refused at once: its end is overheard, and what ended before
-this process began to listen is asked for together with the keys.
+this process began to listen is asked for together with the keys. So is a token by which a room
+acts for somebody who is gone or disabled.
 """
 
 import asyncio
@@ -15,8 +16,9 @@ import jwt
 
 from contracts.auth import GetKeys, ListEndedSessions, SessionEnded
 from contracts.bus import Bus
-from contracts.message import Refused, Unauthenticated
+from contracts.message import Denied, Refused, Unauthenticated
 from contracts.principal import Principal
+from contracts.users import UserChanged, UserDeleted
 
 REMEMBERED = 10_000
 """Tokens remembered; the one not seen for longest goes first."""
@@ -36,7 +38,7 @@ VOID = 720.0
 LEEWAY = 5.0
 """Seconds by which the clocks of two machines may differ."""
 
-REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid", "scope", "jti"]
+REQUIRED = ["exp", "iat", "iss", "aud", "sub", "scope", "jti"]
 
 
 class TokenVerifier:
@@ -57,6 +59,8 @@ class TokenVerifier:
         If auth is away, that is made up for at the first token.
         """
         await self._bus.overhear(SessionEnded, self._overheard)
+        await self._bus.overhear(UserChanged, self._changed)
+        await self._bus.overhear(UserDeleted, self._deleted)
         try:
             await self._learn()
         except Refused:
@@ -80,6 +84,8 @@ class TokenVerifier:
             raise _expired()
         if principal.session_id in self._ended:
             raise Unauthenticated("session_ended", "This session was ended. Please log in again.")
+        if principal.session_id is None and principal.user_id in self._ended:
+            raise not_acted_for()
         return principal
 
     async def _check(self, token: str) -> tuple[Principal, float]:
@@ -100,7 +106,14 @@ class TokenVerifier:
         except jwt.ExpiredSignatureError:
             raise _expired() from None
         # PyJWT lets some plain errors of odd headers and claims through.
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
+        except (
+            jwt.InvalidTokenError,
+            ValueError,
+            TypeError,
+            KeyError,
+            OverflowError,
+            RecursionError,
+        ):
             raise _invalid() from None
 
     async def _key_of(self, header: Mapping[str, Any]) -> jwt.PyJWK:
@@ -138,19 +151,32 @@ class TokenVerifier:
     async def _learn(self) -> None:
         """Ask auth for its keys, and for the sessions that ended a short while ago."""
         published = await self._bus.ask(GetKeys())
-        for session_id in (await self._bus.ask(ListEndedSessions())).session_ids:
-            self._end(session_id)
+        void = await self._bus.ask(ListEndedSessions())
+        for ended in (*void.session_ids, *void.disabled):
+            self._end(ended)
         self._keys = {key["kid"]: jwt.PyJWK.from_dict(key) for key in published.keys}
         self._learned_at = time.time()
 
     async def _overheard(self, fact: SessionEnded) -> None:
         self._end(fact.session_id)
 
-    def _end(self, session_id: UUID) -> None:
-        """Refuse a session from now on; forget those of which no token can be alive."""
+    async def _changed(self, fact: UserChanged) -> None:
+        if fact.disabled:
+            self._end(fact.user_id)
+        else:
+            self._ended.pop(fact.user_id, None)
+
+    async def _deleted(self, fact: UserDeleted) -> None:
+        self._end(fact.user_id)
+
+    def _end(self, ended: UUID) -> None:
+        """Refuse a session, or who acts for a person, from now on.
+
+        Those of which no token can be alive are forgotten.
+        """
         now = time.time()
-        self._ended[session_id] = now
-        self._ended.move_to_end(session_id)
+        self._ended[ended] = now
+        self._ended.move_to_end(ended)
         while next(iter(self._ended.values())) < now - VOID:
             self._ended.popitem(last=False)
 
@@ -161,12 +187,28 @@ class TokenVerifier:
 
 
 def _principal(claims: Mapping[str, Any], token: str) -> Principal:
-    """Read who is meant. Raises ValueError or TypeError for claims that name nobody."""
-    sub, sid, scope = claims["sub"], claims["sid"], claims["scope"]
-    if not all(isinstance(claim, str) for claim in (sub, sid, scope)):
-        raise TypeError("sub, sid and scope are strings")
+    """Read who is meant: a person by a session, or a room that acts for one, by none.
+
+    Raises ValueError or TypeError for claims that name nobody.
+    """
+    sub, scope = claims["sub"], claims["scope"]
+    acts = "act" in claims
+    by = claims["act"]["sub"] if acts else claims.get("sid")
+    if acts == ("sid" in claims) or not all(isinstance(one, str) for one in (sub, scope, by)):
+        raise TypeError("sub and scope are strings, and either sid or act is there")
     return Principal(
-        user_id=UUID(sub), session_id=UUID(sid), scopes=frozenset(scope.split()), token=token
+        user_id=UUID(sub),
+        session_id=None if acts else UUID(by),
+        scopes=frozenset(scope.split()),
+        service=by if acts else None,
+        token=token,
+    )
+
+
+def not_acted_for() -> Denied:
+    """Refuse whoever wants to act for somebody who is gone or disabled."""
+    return Denied(
+        "may_not_act_for", "Nobody can act for this person: the account is disabled or gone."
     )
 
 

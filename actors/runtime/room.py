@@ -34,9 +34,9 @@ from fast_depends import Depends
 from fast_depends.dependencies import Dependant
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.delegation import RoomBus
 from actors.runtime.ping import look
 from actors.runtime.settings import Settings
-from contracts.bus import Bus
 from contracts.health import Ping, Pong, ping_of
 from contracts.message import Asked, Command, Fact, Job, Message, Reply, Unauthenticated
 from contracts.principal import Principal
@@ -69,7 +69,7 @@ class Work:
 
     tx: AsyncConnection
     principal: Principal | None
-    bus: Bus
+    bus: RoomBus
 
 
 work: ContextVar[Work] = ContextVar("work")
@@ -79,7 +79,7 @@ async def _tx() -> AsyncConnection:
     return work.get().tx
 
 
-async def _bus() -> Bus:
+async def _bus() -> RoomBus:
     return work.get().bus
 
 
@@ -96,7 +96,7 @@ Transaction = Annotated[AsyncConnection, Depends(_tx)]
 Who = Annotated[Principal, Depends(_who)]
 """The verified caller."""
 
-TheBus = Annotated[Bus, Depends(_bus)]
+TheBus = Annotated[RoomBus, Depends(_bus)]
 """The bus, to ask another room."""
 
 

@@ -61,6 +61,12 @@ async def find(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> Acc
     return Account(**row._mapping) if row else None
 
 
+async def list_disabled(tx: AsyncConnection) -> list[UUID]:
+    """Return who was disabled by an administrator."""
+    rows = await tx.execute(select(accounts.c.user_id).where(accounts.c.disabled))
+    return list(rows.scalars())
+
+
 async def set_password(tx: AsyncConnection, user_id: UUID, before: str, after: str) -> bool:
     """Replace a password hash; False if it is no longer the one that was seen."""
     changed = await tx.execute(

@@ -1,13 +1,17 @@
 """Registering, logging in, and the profile with its ETag."""
 
+import dataclasses
+
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from contracts.auth import Done, EndAllSessions, Keys, Login, Refresh, Register
 from contracts.auth import GetKeys as AskKeys
 from contracts.check_ins import GetToday
 from contracts.habits import DeleteHabit, GetHabit, Habits, ListHabits, UpdateHabit
 from contracts.message import Conflict, Gone, NotFound
+from contracts.principal import Principal
 from contracts.users import ChangeProfile, CreateProfile, DeleteMe, GetProfile, ListUsers, Users
 from gateway.deps import NEVER
 from gateway.users import person_of
@@ -153,3 +157,18 @@ async def test_a_room_is_asked_as_the_caller(client: httpx.AsyncClient, bus: Sta
     assert message == GetToday()
     assert principal is not None
     assert principal.user_id == user().user_id
+
+
+class Acting:
+    """A verifier whose callers are rooms that act for somebody."""
+
+    async def verify(self, token: str) -> Principal:
+        return Principal(user_id=HABIT, scopes=frozenset({"user"}), service="reminders")
+
+
+async def test_who_acts_for_a_person_does_not_come_by_the_door(
+    app: FastAPI, client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    app.state.door = dataclasses.replace(app.state.door, verifier=Acting())
+    checked(await client.get("/v1/me", headers=BEARER), 401, "invalid_token")
+    assert bus.asked == []

@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.auth.domain import Bearer
+from actors.auth.domain import Bearer, claims
 from actors.auth.keyring import Keyring
 from actors.runtime.local import LocalBus
 from contracts.auth import (
@@ -49,12 +49,12 @@ async def test_a_key_that_was_rolled_back_is_not_remembered(
     bus: LocalBus, engine: AsyncEngine
 ) -> None:
     keyring, now = Keyring(), datetime.now(UTC)
-    bearer = Bearer(new_id(), new_id(), "user", now)
+    said = claims(Bearer(new_id(), new_id(), "user", now), now, new_id())
     async with engine.connect() as tx:
-        await keyring.sign(tx, bearer, now)
+        await keyring.sign(tx, said)
         await tx.rollback()
     async with engine.begin() as tx:
-        token = await keyring.sign(tx, bearer, now)
+        token = await keyring.sign(tx, said)
     kids = {key["kid"] for key in (await bus.ask(GetKeys())).keys}
     assert jwt.get_unverified_header(token)["kid"] in kids
 

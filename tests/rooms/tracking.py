@@ -22,6 +22,7 @@ from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import CreateProfile
 from storage import breaks, check_ins, habits
+from storage.auth import accounts
 from storage.outbox import Waiting
 from tests.rooms.people import NOON, PATIENCE
 
@@ -95,9 +96,12 @@ class Tracker:
 
 
 async def newcomer(bus: LocalBus, engine: AsyncEngine, zone: str = "UTC") -> Tracker:
-    """Let somebody come, with a profile and nothing else."""
+    """Let somebody come, with an account, a profile and nothing else."""
     who = Principal(user_id=new_id(), session_id=new_id(), scopes=frozenset({"user"}))
-    await bus.ask(CreateProfile(email=f"{who.user_id}@example.org", zone=zone), who)
+    email = f"{who.user_id}@example.org"
+    async with engine.begin() as tx:
+        await accounts.add(tx, who.user_id, email, "no password")
+    await bus.ask(CreateProfile(email=email, zone=zone), who)
     tracker = Tracker(bus, engine, who)
     await tracker.told()
     return tracker

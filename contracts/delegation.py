@@ -1,0 +1,37 @@
+"""On behalf of: what a room may ask for a person who is not there.
+
+Whoever may act for a person gets a token from auth that says so (`act`, RFC 8693, section 4.1). It
+opens what stands here and nothing else, and lives for minutes.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from contracts.message import SECRET, Query, Reply
+
+MAY_ASK: Mapping[str, frozenset[str]] = {
+    # The habits room asks who it is on with the token that it was asked with.
+    "reminders": frozenset({"habits.mark_day", "habits.withdraw_mark", "users.get_profile"}),
+}
+"""The addresses that a room may ask on behalf of a person, by its name: the token's scopes."""
+
+
+class Delegation(Reply):
+    """A token by which a room acts for a person. `expires_in` is its life in seconds."""
+
+    access_token: Annotated[str, SECRET] = Field(repr=False)
+    expires_in: int
+
+
+class Delegate(Query[Delegation]):
+    """Ask for a token to act for a person. `proof` says for whom, and proves which room asks.
+
+    Refuses with `Unauthenticated` (`invalid_proof`), or with `Denied`: this room may not act for
+    anybody (`may_not_act`), or nobody may act for this person (`may_not_act_for`).
+    """
+
+    address: ClassVar[str] = "auth.delegate"
+    public: ClassVar[bool] = True
+    proof: Annotated[str, StringConstraints(max_length=1024), SECRET] = Field(repr=False)
