@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.auth import Done, Language
 from contracts.habit import Line, Measure
-from contracts.mails import DeliveryState, Digest, DigestEvery, Logged, Template
+from contracts.mails import DeliveryState, Digest, DigestEvery, Template
+from contracts.marks import Logged, MarkOutcome
 from contracts.message import SECRET, Command, Message, Query, Reply
 from contracts.reminders import ChannelName
 from contracts.time import Day
@@ -26,11 +27,6 @@ AppriseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
 Purpose = Literal["done", "skip", "snooze", "earlier", "later", "never", "unsubscribe"]
 """What a link does: log the day as done or skipped, let a reminder come again, move it for good or
 switch it off, end a digest.
-"""
-
-LinkOutcome = Literal["told", "as_it_was", "asks", "done"]
-"""What pressing a link did. `told`: the habits room was told and logs it in a moment; `as_it_was`:
-it is so already; `asks`: nothing, for it would take away from what is logged; `done`: it is done.
 """
 
 
@@ -181,9 +177,10 @@ class Link(Reply):
 
     `used`: what it is for is so already, or it has acted before. `number`: the habit takes a number
     in its `measure` (in `unit`; seconds, if it is timed), `usual` is what stands for done. `logged`
-    is what its day says, as far as this room knows, and `wanted` what pressing it makes of that;
-    None: nothing, or only a number can tell. `outcome`: what pressing it did; None: it was only
-    looked at. `every`: the digest that ends.
+    is what its day says, once it was pressed what the habits room says, and before that what this
+    room knows of it; `wanted` is what pressing it makes of that. None: nothing, or only a number
+    can tell. `outcome`: what pressing it did; None: it was only looked at. `every`: the digest that
+    ends.
     """
 
     purpose: Purpose
@@ -196,7 +193,7 @@ class Link(Reply):
     usual: float | None = None
     logged: Logged | None = None
     wanted: Logged | None = None
-    outcome: LinkOutcome | None = None
+    outcome: MarkOutcome | None = None
     every: DigestEvery | None = None
     used: bool = False
 
@@ -217,8 +214,9 @@ class ActOnLink(Command[Link]):
 
     `value` goes with done, `minutes` or `until` with snooze (an hour, if neither is given). What is
     logged for the day is lowered or erased only if it is `replaces`, which whoever presses has
-    seen. `undo` takes back what done or skip has logged. Refuses as `LookAtLink` does, and with
-    `Invalid` (`value_missing`, `value_not_whole`); then the link stays good.
+    seen. `undo` takes back what done or skip has logged. Refuses as `LookAtLink` does, with
+    `Invalid` (`value_missing`, `value_not_whole`), with `Unavailable` while the room that logs is
+    away, or with `Denied` (`may_not_act_for`) for who is disabled; then the link stays good.
     """
 
     address: ClassVar[str] = "reminders.act_on_link"

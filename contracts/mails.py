@@ -1,16 +1,15 @@
-"""Jobs by which something is delivered to a person, and by which their answer is logged.
+"""Jobs by which something is delivered to a person.
 
 The reminders room delivers mails and digests through its ledger, once for each dedupe key.
 """
 
 from typing import Annotated, ClassVar, Literal
-from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from contracts.analytics import MoodReport, Summary
 from contracts.auth import Email, Language
-from contracts.habit import Amount, CheckInState, Line
+from contracts.habit import Line
 from contracts.message import Job, Message
 from contracts.time import Day
 
@@ -36,42 +35,6 @@ class SendMail(Job):
     data: dict[str, str | int | float | bool] = Field(default_factory=dict, repr=False)
     dedupe_key: DedupeKey
     useful_until: AwareDatetime | None = None
-
-
-class Logged(Message):
-    """What is logged for a day of a habit: `value` in its measure (seconds, if it is timed)."""
-
-    value: Amount
-    state: CheckInState
-
-
-MarkSource = Literal["mail", "telegram", "link"]
-"""Where a person answered a reminder."""
-
-
-class LogDay(Job):
-    """Log a day of a habit as a person answered a reminder: done, or skipped.
-
-    `value` None: the habit's own idea of done. The answer may be older than what is logged: it
-    lowers or erases that only if it is `replaces`, which its owner saw and said to replace.
-    """
-
-    address: ClassVar[str] = "habits.log_day"
-    habit_id: UUID
-    day: Day
-    state: Literal["done", "skipped"]
-    value: float | None = None
-    replaces: Logged | None = None
-    source: MarkSource = "mail"
-
-
-class WithdrawDay(Job):
-    """Take back what an answer to a reminder logged, if nobody has changed the day since."""
-
-    address: ClassVar[str] = "habits.withdraw_day"
-    habit_id: UUID
-    day: Day
-    source: MarkSource = "mail"
 
 
 class ComposeDigest(Job):

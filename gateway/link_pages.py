@@ -11,8 +11,8 @@ from html import escape
 from starlette.responses import Response
 
 from contracts.deliveries import Link, Purpose
-from contracts.mails import Logged
-from contracts.message import Gone, Invalid, NotFound, Refused
+from contracts.marks import Logged
+from contracts.message import Denied, Gone, Invalid, NotFound, Refused
 from contracts.quantity import write, write_input, write_progress
 from contracts.speech import say
 from gateway.problems import status_of
@@ -166,21 +166,11 @@ def done_page(link: Link) -> Response:
     return _page(title, body, link.language)
 
 
-def waiting_page(link: Link) -> Response:
-    """Say that it is not known yet whether it is logged."""
-    say_it = _speaker(link)
-    title = say_it("“{habit}”: this is on its way.")
-    text = say_it("It is not logged yet. It will be as soon as that part of Ritmo has a moment.")
-    again = f'<p><a href="">{escape(say_it("Look again"))}</a></p>'
-    body = f"<section><h2>{escape(title)}</h2>{_day(link)}{_paragraph(text)}{again}</section>"
-    return _page(title, f"{body}{_home(link.language)}", link.language)
-
-
 def kept_page(link: Link) -> Response:
     """Say that nothing was taken back."""
     say_it = _speaker(link)
     title = say_it("Nothing was taken back.")
-    text = say_it("The day was changed elsewhere, or it takes a moment. It stands as it is:")
+    text = say_it("The day was changed elsewhere. It stands as it is:")
     body = (
         f'<section><h2 class="away">{escape(title)}</h2>{_day(link)}{_paragraph(text)}'
         f"{_logged(link)}</section>{_back(link)}{_home(link.language)}"
@@ -191,16 +181,13 @@ def kept_page(link: Link) -> Response:
 def refused_page(no: Refused, language: str) -> Response:
     """Say in words why a link does nothing."""
     title = say(language, no.text, no.params)
-    known = isinstance(no, (Gone, NotFound, Invalid))
-    text = (
-        "You can still do it in Ritmo itself."
-        if known
-        else "Go back and try again in a moment; nothing is lost."
-    )
-    body = (
-        f'<section><h2 class="away">{escape(title)}</h2>{_paragraph(say(language, text))}'
-        f"</section>{_home(language)}"
-    )
+    if isinstance(no, (Gone, NotFound, Invalid)):
+        text = "You can still do it in Ritmo itself."
+    else:
+        text = "Go back and try again in a moment; nothing is lost."
+    # Who may not act may not act in a moment either.
+    more = "" if isinstance(no, Denied) else _paragraph(say(language, text))
+    body = f'<section><h2 class="away">{escape(title)}</h2>{more}</section>{_home(language)}'
     shown = _page(title, body, language, status_of(no))
     if no.retry_after is not None:
         shown.headers["Retry-After"] = str(max(1, math.ceil(no.retry_after)))

@@ -3,13 +3,10 @@
 Programs that scan mails follow links: so looking (GET) changes nothing, and only the button (POST)
 acts. To leave a digest the mail program itself posts to /u/{token} (RFC 8058), without a cookie.
 
-A day is logged by another room than the one that answers: the page waits for a moment to see that
-it is, and says so if it is not.
+A page says what has happened: the room that answers has had the day logged.
 """
 
-import asyncio
 import re
-import time
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any, cast
@@ -19,14 +16,13 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from contracts.bus import Bus
 from contracts.deliveries import ActOnLink, Link, LookAtLink
 from contracts.habit import CheckInState
-from contracts.mails import Logged
+from contracts.marks import Logged
 from contracts.message import Invalid, NotFound, Refused
 from contracts.quantity import read
 from contracts.speech import say
-from gateway.deps import TheBus, door_of, guest
+from gateway.deps import TheBus, guest
 from gateway.forms import form_of
 from gateway.language import liked
 from gateway.link_pages import (
@@ -37,7 +33,6 @@ from gateway.link_pages import (
     kept_page,
     refused_page,
     replace_page,
-    waiting_page,
 )
 
 
@@ -61,9 +56,6 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)], route
 
 MAX_VALUE = 1_000_000_000
 """What a day holds, at most."""
-
-PATIENCE = 3.0
-"""Seconds that a page waits until what it asked for is logged."""
 
 _SEEN = re.compile(r"(done|partial|skipped|failed):([0-9]{1,10}(?:\.[0-9]{1,3})?)")
 _TAG = re.compile(r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)")
@@ -99,36 +91,16 @@ async def act(request: Request, token: str, bus: TheBus) -> Response:
         command = _command(token, form, value)
         if link.number and value is None and not command.undo:
             raise _no_number(link)
-        undoing = command.undo
         acted = await bus.ask(command)
-        if acted.outcome == "told":
-            patience = min(PATIENCE, door_of(request).patience)
-            now = await _follow(bus, token, acted, undoing, patience)
     except Invalid as no:
         return ask_page(link, say(link.language, no.text, no.params), typed)
     except Refused as no:
         return refused_page(no, link.language)
     if acted.outcome == "asks":
         return replace_page(acted, typed)
-    if acted.outcome != "told":
-        return done_page(acted)
-    if undoing:
-        return kept_page(now) if now.logged == acted.logged else done_page(now)
-    if now.logged == acted.wanted:
-        return done_page(now.model_copy(update={"used": False}))
-    return waiting_page(now) if now.logged == acted.logged else ask_page(now)
-
-
-async def _follow(bus: Bus, token: str, acted: Link, undoing: bool, patience: float) -> Link:
-    """Look at the day until it says what it was told, for at most `patience` seconds."""
-    late, pause = time.monotonic() + patience, 0.02
-    while True:
-        now = await bus.ask(LookAtLink(token=token))
-        reached = now.logged != acted.logged if undoing else now.logged == acted.wanted
-        if reached or time.monotonic() + pause > late:
-            return now
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, 0.3)
+    if command.undo and acted.outcome == "as_it_was" and acted.logged is not None:
+        return kept_page(acted)
+    return done_page(acted)
 
 
 def _readings(request: Request, link: Link, typed: str) -> list[Decimal]:

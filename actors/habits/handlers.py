@@ -11,7 +11,7 @@ from actors.habits import (
     cues,
     import_undo,
     importing,
-    marking,
+    marks,
     plans,
     reading,
     retelling,
@@ -83,8 +83,9 @@ from contracts.imports import (
     TakeImportBack,
     UndoImport,
 )
-from contracts.mails import LogDay, WithdrawDay
+from contracts.marks import LogDay, MarkDay, Marked, WithdrawDay, WithdrawMark
 from contracts.message import NotFound, new_id
+from contracts.principal import Principal
 from contracts.ranges import check_range
 from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
@@ -327,16 +328,30 @@ async def tidy_changes(tx: AsyncConnection) -> bool:
     return await changes.tidy(tx)
 
 
+@room.answer
+async def mark_day(command: MarkDay, who: Who, tx: Transaction, bus: TheBus) -> Marked:
+    """Log a day as its owner answered in a mail or a chat."""
+    return await marks.mark(tx, bus, who, command)
+
+
+@room.answer
+async def withdraw_mark(command: WithdrawMark, who: Who, tx: Transaction, bus: TheBus) -> Marked:
+    """Take back how a reminder was answered."""
+    return await marks.withdraw(tx, bus, who, command)
+
+
 @room.do
 async def log_day(job: LogDay, tx: Transaction, bus: TheBus) -> None:
-    """Log a day as it was answered in a mail or a chat."""
-    await marking.mark(tx, bus, job)
+    """Log a day that the version before left to be logged; the next one does without this."""
+    async with marks.leniently(tx, job):
+        await marks.mark(tx, bus, Principal(user_id=job.user_id), job, said_at=job.occurred_at)
 
 
 @room.do
 async def withdraw_day(job: WithdrawDay, tx: Transaction, bus: TheBus) -> None:
-    """Take back how a reminder was answered."""
-    await marking.withdraw(tx, bus, job)
+    """Take back what the version before left to be taken back; the next one does without this."""
+    async with marks.leniently(tx, job):
+        await marks.withdraw(tx, bus, Principal(user_id=job.user_id), job)
 
 
 # -- breaks ---------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ It owns rules and when each comes next, how people want to be reminded, what bec
 the ledger of deliveries, and the key that signs links in mails. Of people, habits, days, breaks and
 diaries it keeps small copies, from facts alone.
 
-It answers what `contracts/reminders.py` and `contracts/deliveries.py` ask. It tells that a person
-marked a habit through a link, that a message is wanted in a chat, and that a digest is due. It
-hears the facts of people, habits, days, breaks and diaries; that a mail is wanted or a digest
-composed; and that a user is gone.
+It answers what `contracts/reminders.py` and `contracts/deliveries.py` ask. It asks the habits room,
+on behalf of whoever pressed a link, to log a day or take that back; and analytics for digests that
+are due. It hears the facts of people, habits, days, breaks and diaries, and that a user is gone; it
+sends mails and digests.
 
 Deciding: `firing.py` (when), `domain.py` (whether), `smart.py` (the usual time); `claiming.py`
 and `striking.py` are struck by the clock. Delivering: a row of the ledger is `pending`; a sender

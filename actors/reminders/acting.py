@@ -3,8 +3,8 @@
 Whoever holds the token acts for the person whom it names, for its one purpose; nothing about the
 account is told but the name of the habit and what is logged for the day of the mail.
 
-A day is logged by the habits room, which is told of it; here it is decided by the same rules
-whether there is anything to tell, so that no page claims what will not happen.
+A day is logged by the habits room, which is asked on the person's behalf and answers what came of
+it; if it cannot be reached, nothing was done and the link stays good.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import rules, settings
 from actors.reminders.links import Claim, read
+from actors.runtime.delegation import RoomBus
 from contracts.deliveries import ActOnLink, Link
-from contracts.habit import CheckInState, number_of, thousandths
-from contracts.keeping.entry import Said, logged, takes_away
+from contracts.habit import number_of
+from contracts.keeping.entry import Said, logged
 from contracts.keeping.promise import Promise
-from contracts.mails import LogDay, Logged, WithdrawDay
+from contracts.marks import Logged, MarkDay, Marked, WithdrawMark
 from contracts.message import Gone, Invalid, NotFound
 from contracts.quantity import unit_of
 from contracts.reminders import Snooze
-from storage.outbox import tell
 from storage.reminders import copies, days, links
 from storage.reminders import rules as kept
 from storage.reminders.copies import HabitRow
@@ -47,14 +47,14 @@ async def look(tx: AsyncConnection, token: str) -> Link:
     return (await _open(tx, token)).link
 
 
-async def act(tx: AsyncConnection, command: ActOnLink) -> Link:
+async def act(tx: AsyncConnection, bus: RoomBus, command: ActOnLink) -> Link:
     """Do what a link is for; the second time nothing."""
     opened = await _open(tx, command.token)
     claim, link = opened.claim, opened.link
     if opened.marks is not None and claim.day is not None:
-        if command.undo:
-            return await _withdraw(tx, opened.marks, claim.day, claim.user_id, link)
-        return await _mark(tx, opened.marks, claim.day, claim.user_id, link, command)
+        marked = await _mark(bus, claim.user_id, opened.marks.habit_id, claim.day, link, command)
+        said = {"logged": marked.logged, "wanted": marked.wanted, "outcome": marked.outcome}
+        return link.model_copy(update={**said, "used": marked.outcome == "as_it_was"})
     if claim.expires_at is None or not await links.use(
         tx, claim.user_id, opened.link_id, claim.expires_at
     ):
@@ -72,45 +72,22 @@ async def act(tx: AsyncConnection, command: ActOnLink) -> Link:
 
 
 async def _mark(
-    tx: AsyncConnection,
-    habit: HabitRow,
-    day: date,
-    user_id: UUID,
-    link: Link,
-    command: ActOnLink,
-) -> Link:
-    """Have a day logged, unless it is so already, or that would take away from it."""
-    promise = _promise(habit)
-    value = command.value if link.number else None
-    wanted = _wanted(promise, day, link, value)
-    was = link.logged
-    before = Said(thousandths(was.value), was.state) if was is not None else None
-    link = link.model_copy(update={"wanted": _shown(wanted)})
-    if before is not None:
-        if before == wanted or (value is None and before.state == wanted.state):
-            return link.model_copy(update={"used": True, "outcome": "as_it_was"})
-        if takes_away(promise.terms_on(day), before, wanted) and command.replaces != link.logged:
-            return link.model_copy(update={"used": False, "outcome": "asks"})
-    marked = LogDay(
-        user_id=user_id,
-        habit_id=habit.habit_id,
-        day=day,
-        state="done" if link.purpose == "done" else "skipped",
-        value=value,
-        replaces=link.logged if command.replaces == link.logged else None,
-    )
-    await tell(tx, marked)
-    return link.model_copy(update={"used": False, "outcome": "told"})
-
-
-async def _withdraw(
-    tx: AsyncConnection, habit: HabitRow, day: date, user_id: UUID, link: Link
-) -> Link:
-    """Have it taken back that a mail logged a day."""
-    if link.logged is None:
-        return link.model_copy(update={"outcome": "as_it_was"})
-    await tell(tx, WithdrawDay(user_id=user_id, habit_id=habit.habit_id, day=day))
-    return link.model_copy(update={"outcome": "told"})
+    bus: RoomBus, user_id: UUID, habit_id: UUID, day: date, link: Link, command: ActOnLink
+) -> Marked:
+    """Have a day logged, or have that taken back, as the person whose link it is."""
+    try:
+        if command.undo:
+            return await bus.ask(WithdrawMark(habit_id=habit_id, day=day), on_behalf_of=user_id)
+        mark = MarkDay(
+            habit_id=habit_id,
+            day=day,
+            state="done" if link.purpose == "done" else "skipped",
+            value=command.value if link.number else None,
+            replaces=command.replaces,
+        )
+        return await bus.ask(mark, on_behalf_of=user_id)
+    except NotFound:
+        raise _void() from None
 
 
 def _promise(habit: HabitRow) -> Promise:
@@ -119,13 +96,9 @@ def _promise(habit: HabitRow) -> Promise:
     return habit.promise
 
 
-def _wanted(promise: Promise, day: date, link: Link, value: float | None) -> Said:
-    """Say what a link makes of a day. Refuses with `Invalid`."""
-    if link.purpose == "skip":
-        return logged(promise, day, None, "skipped")
-    # An amount says by itself whether the day is done.
-    stated: CheckInState | None = "done" if value is None else None
-    return logged(promise, day, value, stated)
+def _wanted(promise: Promise, day: date, link: Link) -> Said:
+    """Say what a link makes of a day if no value is given. Refuses with `Invalid`."""
+    return logged(promise, day, None, "skipped" if link.purpose == "skip" else "done")
 
 
 def _shown(said: Said) -> Logged:
@@ -180,7 +153,7 @@ async def _with_day(
         state = "skipped" if row.state == "skipped" else terms.judge(row.value)
         seen = Said(row.value, state)
     try:
-        wanted = _wanted(promise, day, link, None)
+        wanted = _wanted(promise, day, link)
     except Invalid:
         wanted = None
     said: dict[str, object] = {

@@ -263,9 +263,9 @@ async def look_at_link(query: LookAtLink, tx: Transaction) -> Link:
 
 
 @room.answer
-async def act_on_link(command: ActOnLink, tx: Transaction) -> Link:
+async def act_on_link(command: ActOnLink, tx: Transaction, bus: TheBus) -> Link:
     """Do what a link in a mail is for."""
-    return await acting.act(tx, command)
+    return await acting.act(tx, bus, command)
 
 
 @room.answer

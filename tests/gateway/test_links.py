@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from actors.runtime.identity import not_acted_for
 from contracts.deliveries import (
     ActOnLink,
     Channel,
@@ -27,7 +28,7 @@ from contracts.deliveries import (
     SendTest,
     SetApprise,
 )
-from contracts.mails import Logged
+from contracts.marks import Logged
 from contracts.message import Gone, Invalid, NotFound, TooMany, Unavailable
 from contracts.speech import catalog
 from gateway.limits import Policy
@@ -93,12 +94,12 @@ async def test_no_log_keeps_a_link(client: httpx.AsyncClient, bus: StandInBus) -
 
 
 class Day:
-    """Stands in for the rooms behind a link: a day that logs what it is told, at once or later."""
+    """Stands in for the rooms behind a link: a day that logs what it is asked to."""
 
     def __init__(self, bus: StandInBus, **words: Any) -> None:
         self.words, self.logged = words, cast(Logged | None, words.pop("logged", None))
         self.acts: list[ActOnLink] = []
-        self.outcome, self.logs, self.result = "told", True, cast(Logged | None, None)
+        self.outcome, self.result = "done", cast(Logged | None, None)
         bus.answers[LookAtLink] = lambda _: self.link()
         bus.answers[ActOnLink] = self.act
 
@@ -109,10 +110,9 @@ class Day:
         self.acts.append(command)
         state = "skipped" if self.words.get("purpose") == "skip" else "done"
         wanted = self.result or Logged(value=command.value or 1.0, state=state)
-        before = self.link(wanted=wanted, outcome=self.outcome)
-        if self.logs and self.outcome == "told":
+        if self.outcome == "done":
             self.logged = None if command.undo else wanted
-        return before
+        return self.link(wanted=wanted, outcome=self.outcome)
 
 
 async def test_pressing_acts(client: httpx.AsyncClient, bus: StandInBus) -> None:
@@ -129,14 +129,27 @@ async def test_pressing_acts(client: httpx.AsyncClient, bus: StandInBus) -> None
 
 
 async def test_a_page_never_claims_what_is_not_logged(
-    client: httpx.AsyncClient, bus: StandInBus, app: FastAPI
+    client: httpx.AsyncClient, bus: StandInBus
 ) -> None:
-    room = Day(bus)
-    room.logs = False
-    app.state.door = dataclasses.replace(app.state.door, patience=0.1)
+    Day(bus)
+    away = "This part of Ritmo is not running; try again."
+    bus.answers[ActOnLink] = Unavailable("room_down", away, retry_after=2)
     answer = await client.post(f"/l/{TOKEN}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert "is done" not in answer.text
-    assert "It is not logged yet." in answer.text
+    assert away in answer.text
+    assert "nothing is lost" in answer.text
+
+
+async def test_who_is_disabled_is_not_told_to_try_again(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    Day(bus, language="ru")
+    bus.answers[ActOnLink] = not_acted_for()
+    answer = await client.post(f"/l/{TOKEN}")
+    assert answer.status_code == 403
+    assert "учётная запись отключена" in answer.text
+    assert "попробуйте" not in answer.text
 
 
 async def test_what_is_done_in_part_is_said_so(client: httpx.AsyncClient, bus: StandInBus) -> None:
@@ -161,23 +174,25 @@ async def test_what_was_logged_since_is_shown_and_asked_about(
     answer = await client.post(f"/l/{TOKEN}", data={"value": "8,000"})
     assert "12,000\N{NO-BREAK SPACE}steps" in answer.text
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text))
-    room.outcome = "told"
+    room.outcome = "done"
     answer = await client.post(f"/l/{TOKEN}", data=fields)
     assert room.acts[-1] == ActOnLink(token=TOKEN, value=8000.0, replaces=logged)
     assert "Logged: 8,000\N{NO-BREAK SPACE}steps (done)." in answer.text
 
 
 async def test_undo_takes_back_or_says_that_it_did_not(
-    client: httpx.AsyncClient, bus: StandInBus, app: FastAPI
+    client: httpx.AsyncClient, bus: StandInBus
 ) -> None:
     room = Day(bus, logged=Logged(value=1.0, state="done"))
     page = (await client.post(f"/l/{TOKEN}", data={"undo": "1"})).text
     assert room.acts == [ActOnLink(token=TOKEN, undo=True)]
     assert "Nothing is logged for “Read &lt;i&gt;”." in page
-    room.logged, room.logs = Logged(value=1.0, state="done"), False
-    app.state.door = dataclasses.replace(app.state.door, patience=0.1)
+    room.logged, room.outcome = Logged(value=1.0, state="done"), "as_it_was"
     answer = await client.post(f"/l/{TOKEN}", data={"undo": "1"})
     assert "Nothing was taken back." in answer.text
+    room.logged = None
+    answer = await client.post(f"/l/{TOKEN}", data={"undo": "1"})
+    assert "Nothing is logged for “Read &lt;i&gt;”." in answer.text
 
 
 @pytest.mark.parametrize(
@@ -303,20 +318,11 @@ async def test_what_the_room_refuses_is_said_and_the_form_stays(
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-async def test_what_is_gone_while_the_page_waits_is_said_on_a_page(
+async def test_what_is_gone_since_it_was_shown_is_said_on_a_page(
     client: httpx.AsyncClient, bus: StandInBus, language: str
 ) -> None:
-    room = Day(bus, language=language)
-    room.logs = False
-    gone = Gone("link_void", "What this link was for is not there any more.")
-    looks = iter([room.link()])
-
-    def look(_: object) -> Link:
-        if (seen := next(looks, None)) is None:
-            raise gone
-        return seen
-
-    bus.answers[LookAtLink] = look
+    Day(bus, language=language)
+    bus.answers[ActOnLink] = Gone("link_void", "What this link was for is not there any more.")
     answer = await client.post(f"/l/{TOKEN}")
     assert answer.status_code == 410
     assert answer.headers["content-type"].startswith("text/html")
@@ -542,21 +548,3 @@ async def test_a_digest_is_shown_in_three_forms(client: httpx.AsyncClient, bus: 
     assert "sandbox" in page.headers["content-security-policy"]
     mail = await client.get("/v1/reminders/digest?format=eml", headers=BEARER)
     assert mail.headers["content-type"] == "message/rfc822"
-
-
-async def test_a_link_that_ends_while_it_is_followed_is_told_on_a_page(
-    client: httpx.AsyncClient, bus: StandInBus
-) -> None:
-    looks = iter([link()])
-
-    def look(_: LookAtLink) -> Link:
-        for found in looks:
-            return found
-        raise Gone("link_void", "This link is not valid any more.")
-
-    bus.answers[LookAtLink] = look
-    done = Logged(value=1.0, state="done")
-    bus.answers[ActOnLink] = link(wanted=done, outcome="told")
-    answer = await client.post(f"/l/{TOKEN}")
-    assert answer.status_code == 410
-    assert answer.headers["content-type"].startswith("text/html")

@@ -8,19 +8,24 @@ from uuid import UUID
 import pytest
 import time_machine
 
+from actors.auth.handlers import room as auth_room
+from actors.habits.handlers import room as habits_room
+from actors.reminders.handlers import room as reminders_room
 from actors.reminders.links import Claim, Signing
+from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
-from contracts.check_ins import GetToday, HabitCheckedIn
+from actors.users.handlers import room as users_room
+from contracts.check_ins import GetHistory, GetToday, HabitCheckedIn
 from contracts.deliveries import ActOnLink, LookAtLink, Purpose
 from contracts.habits import DeleteHabit
-from contracts.mails import Logged
+from contracts.marks import Logged
 from contracts.message import Conflict, new_id
 from contracts.reminder_settings import GetReminderSettings
-from contracts.users import DeleteMe
+from contracts.users import ChangeUser, DeleteMe
 from storage.reminders import links
 from storage.session import transaction
 from tests.rooms.mailing import now
-from tests.rooms.people import Carry, code_of
+from tests.rooms.people import ADMIN, PATIENCE, Carry, code_of
 from tests.rooms.reminding import Reminded
 from tests.rooms.tracking import Tracker, day
 
@@ -69,11 +74,14 @@ async def test_done_checks_the_habit_in_once(bus: LocalBus, me: Reminded, token:
     await me.carry()
     assert told == []
     acted = await bus.ask(ActOnLink(token=link))
-    assert (acted.outcome, acted.wanted) == ("told", Logged(value=1.0, state="done"))
-    await me.carry()
-    assert (await me.tracker.on(read)).state == "done"
+    logged = Logged(value=1.0, state="done")
+    assert (acted.outcome, acted.wanted, acted.logged) == ("done", logged, logged)
+    assert (await me.tracker.on(read)).state == "done"  # at once, before any fact is carried
     again = await bus.ask(ActOnLink(token=link))
-    assert (again.outcome, again.used) == ("as_it_was", True)
+    assert (again.outcome, again.used, again.logged) == ("as_it_was", True, logged)
+    (change,) = (await me.ask(GetHistory(habit_id=read))).changes
+    assert (change.source, change.made_by) == ("mail", "reminders")
+    await me.carry()
     assert (await bus.ask(LookAtLink(token=link))).used
     await me.carry()
     assert len(told) == 1
@@ -120,8 +128,8 @@ async def test_what_only_a_number_can_tell_is_asked_for_and_the_link_stays_good(
     assert await code_of(bus.ask(ActOnLink(token=steps, value=2.5))) == "value_not_whole"
     await me.carry()
     assert told == []
-    assert (await bus.ask(ActOnLink(token=link, value=4.25))).outcome == "told"
-    assert (await bus.ask(ActOnLink(token=steps, value=8500))).outcome == "told"
+    assert (await bus.ask(ActOnLink(token=link, value=4.25))).outcome == "done"
+    assert (await bus.ask(ActOnLink(token=steps, value=8500))).outcome == "done"
     await me.carry()
     assert (await me.tracker.on(run)).value == 4.25
 
@@ -153,7 +161,7 @@ async def test_an_older_mark_takes_nothing_away_unasked(
     assert (await me.tracker.on(steps)).value == 12000
     acted = await bus.ask(ActOnLink(token=link, value=value, replaces=shown.logged))
     await me.carry()
-    assert acted.outcome == "told"
+    assert acted.outcome == "done"
     assert (await bus.ask(LookAtLink(token=link))).logged == acted.wanted
 
 
@@ -165,7 +173,7 @@ async def test_done_without_a_number_leaves_more_than_was_asked(
     await me.log(steps, 0, value=12000.0)
     assert (await bus.ask(ActOnLink(token=link))).outcome == "as_it_was"
     await me.log(steps, 0, value=3000.0)
-    assert (await bus.ask(ActOnLink(token=link))).outcome == "told"
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "done"
     await me.carry()
     assert (await me.tracker.on(steps)).value == 8000
 
@@ -227,7 +235,61 @@ async def test_undo_empties_a_day_that_was_empty(bus: LocalBus, me: Reminded, to
     await bus.ask(ActOnLink(token=link, undo=True))
     await me.carry()
     assert (await me.tracker.on(read)).state is None
-    assert (await bus.ask(ActOnLink(token=link))).outcome == "told"
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "done"
+
+
+async def test_what_was_logged_a_moment_ago_is_asked_about_before_anybody_has_heard_of_it(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    steps = await walk(me)
+    link = await token("done", habit_id=steps, day=day(0))
+    await me.tracker.log(steps, 0, value=12000.0)
+    asked = await bus.ask(ActOnLink(token=link, value=8000))
+    assert (asked.outcome, asked.logged) == ("asks", Logged(value=12000.0, state="done"))
+    acted = await bus.ask(ActOnLink(token=link, value=8000, replaces=asked.logged))
+    assert (acted.outcome, acted.logged) == ("done", Logged(value=8000.0, state="done"))
+    await me.tracker.log(steps, 0, value=9000.0)
+    kept = await bus.ask(ActOnLink(token=link, undo=True))
+    assert (kept.outcome, kept.logged) == ("as_it_was", Logged(value=9000.0, state="done"))
+
+
+async def test_a_link_stays_good_while_the_room_that_logs_is_away(
+    me: Reminded, token: Token
+) -> None:
+    read = await me.habit("Read")
+    link = await token("done", habit_id=read, day=day(0))
+    for missing in (habits_room, auth_room):
+        half = LocalBus()
+        for room in (auth_room, users_room, habits_room, reminders_room):
+            if room is not missing:
+                half.open_room(Edge(room, me.engine, half, 8, limit=PATIENCE))
+        for command in (ActOnLink(token=link), ActOnLink(token=link, undo=True)):
+            assert await code_of(half.ask(command)) == "room_down"
+    assert (await me.tracker.on(read)).state is None
+    assert (await me.tracker.bus.ask(ActOnLink(token=link))).outcome == "done"
+
+
+async def test_nothing_is_logged_for_who_is_disabled_until_they_are_not(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    read = await me.habit("Read")
+    link = await token("done", habit_id=read, day=day(0))
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "done"
+    await bus.ask(ChangeUser(user_id=me.user_id, disabled=True), ADMIN)
+    await me.carry()
+    assert await code_of(bus.ask(ActOnLink(token=link, undo=True))) == "may_not_act_for"
+    assert (await me.tracker.on(read)).state == "done"
+    await bus.ask(ChangeUser(user_id=me.user_id, disabled=False), ADMIN)
+    await me.carry()
+    assert (await bus.ask(ActOnLink(token=link, undo=True))).logged is None
+
+
+async def test_a_day_that_cannot_be_logged_says_why(
+    bus: LocalBus, me: Reminded, token: Token
+) -> None:
+    read = await me.habit("Read", start_day=day(0))
+    link = await token("done", habit_id=read, day=day(-3))
+    assert await code_of(bus.ask(ActOnLink(token=link))) == "day_out_of_range"
 
 
 async def test_a_reminder_is_moved_or_switched_off_once(

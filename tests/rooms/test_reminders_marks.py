@@ -8,7 +8,7 @@ import time_machine
 
 from contracts.check_ins import GetHistory
 from contracts.habits import DeleteHabit
-from contracts.mails import LogDay, WithdrawDay
+from contracts.marks import LogDay, WithdrawDay
 from contracts.message import new_id
 from storage.outbox import tell
 from tests.rooms.people import Carry

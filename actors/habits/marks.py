@@ -1,0 +1,117 @@
+"""Days that somebody marked in a mail or a chat: logged as if they had said it here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from typing import cast
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.habits.days import change_day
+from actors.habits.decisions import Decide, Saying, restoration
+from contracts.bus import Bus
+from contracts.check_ins import CheckedIn
+from contracts.habit import CheckInState, number_of, thousandths
+from contracts.keeping.entry import Said, logged, takes_away
+from contracts.keeping.promise import Promise
+from contracts.marks import LogDay, Logged, MarkDay, Marked, MarkOutcome, WithdrawDay, WithdrawMark
+from contracts.message import Conflict, Invalid, NotFound
+from contracts.principal import Principal
+from storage import check_in_history
+from storage.check_ins import EntryRow
+
+log = structlog.get_logger()
+
+
+class Mark:
+    """What a mark makes of a day, decided when it is known what the day says."""
+
+    def __init__(self, command: MarkDay | LogDay) -> None:
+        """Decide nothing yet."""
+        self._command = command
+        self.outcome: MarkOutcome = "as_it_was"
+        self.wanted: Logged | None = None
+
+    def decide(self, promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+        """Decide what a day says; what is logged already is neither lowered nor erased unseen."""
+        said = self._command
+        # An amount says by itself whether the day is done: the person typed no more than it.
+        stated = said.state if said.value is None or said.state == "skipped" else None
+        after = logged(promise, day, said.value, stated)
+        self.wanted, self.outcome = _shown(after), "done"
+        if before is not None:
+            was = Said(before.value, cast(CheckInState, before.state))
+            if was == after or (said.value is None and was.state == after.state):
+                self.outcome = "as_it_was"
+                return before
+            if takes_away(promise.terms_on(day), was, after) and was != self._seen():
+                self.outcome = "asks"
+                return before
+        return EntryRow(day, after.value, after.state, before.note if before else "")
+
+    def _seen(self) -> Said | None:
+        """Return what the owner of the day saw logged and said to replace."""
+        seen = self._command.replaces
+        return None if seen is None else Said(thousandths(seen.value), seen.state)
+
+
+async def mark(
+    tx: AsyncConnection,
+    bus: Bus,
+    who: Principal,
+    command: MarkDay | LogDay,
+    said_at: datetime | None = None,
+) -> Marked:
+    """Log a day as it was marked, now or at `said_at`."""
+    made = Mark(command)
+    saying = Saying(made.decide, command.source, said_at=said_at or datetime.now(UTC))
+    day = await change_day(tx, bus, who, command.habit_id, command.day, saying)
+    return Marked(outcome=made.outcome, logged=_logged(day), wanted=made.wanted)
+
+
+async def withdraw(
+    tx: AsyncConnection, bus: Bus, who: Principal, command: WithdrawMark | WithdrawDay
+) -> Marked:
+    """Take back the last change of a day if a mark made it, else nothing."""
+    rows = await check_in_history.history(tx, command.habit_id, command.day, None, 1)
+    mine = [one for one in rows if (one.user_id, one.source) == (who.user_id, command.source)]
+
+    async def changed(decide: Decide) -> CheckedIn:
+        return await change_day(tx, bus, who, command.habit_id, command.day, Saying(decide, "undo"))
+
+    if mine:
+        try:
+            async with tx.begin_nested():
+                await check_in_history.mark_undone(tx, mine[0].id)
+                return Marked(outcome="done", logged=_logged(await changed(restoration(mine[0]))))
+        except Conflict as no:
+            log.info("mark not withdrawn", habit=str(command.habit_id), why=no.code)
+    return Marked(outcome="as_it_was", logged=_logged(await changed(_as_it_is)))
+
+
+@asynccontextmanager
+async def leniently(tx: AsyncConnection, job: LogDay | WithdrawDay) -> AsyncIterator[None]:
+    """Do a job or nothing at all: what cannot be logged is no reason to try again."""
+    try:
+        async with tx.begin_nested():
+            yield
+    except (NotFound, Invalid, Conflict) as no:
+        log.info("mark not logged", habit=str(job.habit_id), why=no.code)
+
+
+def _as_it_is(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+    """Decide that a day says what it says."""
+    return before
+
+
+def _logged(day: CheckedIn) -> Logged | None:
+    """Return what is logged for a day."""
+    if day.state is None or day.value is None:
+        return None
+    return Logged(value=day.value, state=day.state)
+
+
+def _shown(said: Said) -> Logged:
+    """Show what a mark says."""
+    return Logged(value=number_of(said.value), state=said.state)
