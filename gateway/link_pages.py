@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contracts.deliveries import Link, Purpose
 from contracts.marks import Logged
-from contracts.message import Denied, Gone, Invalid, NotFound, Refused
+from contracts.message import Denied, Gone, Invalid, NotFound, Refused, Unavailable
 from contracts.quantity import write, write_input, write_progress
 from contracts.speech import say
 from gateway.problems import status_of
@@ -181,12 +181,16 @@ def kept_page(link: Link) -> Response:
 def refused_page(no: Refused, language: str) -> Response:
     """Say in words why a link does nothing."""
     title = say(language, no.text, no.params)
-    if isinstance(no, (Gone, NotFound, Invalid)):
-        text = "You can still do it in Ritmo itself."
+    if isinstance(no, Denied):
+        more = ""  # who may not act may not act in a moment either
+    elif isinstance(no, Unavailable):
+        again = f'<p><a href="">{escape(say(language, "Try again"))}</a></p>'
+        kept = say(language, "Nothing was changed, and this link stays good.")
+        more = f"{_paragraph(kept)}{again}"
+    elif isinstance(no, (Gone, NotFound, Invalid)):
+        more = _paragraph(say(language, "You can still do it in Ritmo itself."))
     else:
-        text = "Go back and try again in a moment; nothing is lost."
-    # Who may not act may not act in a moment either.
-    more = "" if isinstance(no, Denied) else _paragraph(say(language, text))
+        more = _paragraph(say(language, "Go back and try again in a moment; nothing is lost."))
     body = f'<section><h2 class="away">{escape(title)}</h2>{more}</section>{_home(language)}'
     shown = _page(title, body, language, status_of(no))
     if no.retry_after is not None:

@@ -207,9 +207,7 @@ def _principal(claims: Mapping[str, Any], token: str) -> Principal:
 
 def not_acted_for() -> Denied:
     """Refuse whoever wants to act for somebody who is gone or disabled."""
-    return Denied(
-        "may_not_act_for", "Nobody can act for this person: the account is disabled or gone."
-    )
+    return Denied("may_not_act_for", "This account is disabled or gone.")
 
 
 def _invalid() -> Unauthenticated:

@@ -138,7 +138,8 @@ async def test_a_page_never_claims_what_is_not_logged(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert "is done" not in answer.text
     assert away in answer.text
-    assert "nothing is lost" in answer.text
+    assert "this link stays good" in answer.text
+    assert '<a href="">Try again</a>' in answer.text
 
 
 async def test_who_is_disabled_is_not_told_to_try_again(
