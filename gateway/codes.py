@@ -6,10 +6,10 @@ Rooms refuse with them where the rule stands; here they are listed for the OpenA
 PROBLEM_CODES: dict[int, str] = {
     400: "bad_host bad_request invalid_form invalid_header invalid_json too_deep",
     401: (
-        "expired_token invalid_token metrics_closed session_ended token_reused token_used "
-        "unauthenticated wrong_credentials"
+        "expired_token invalid_proof invalid_token metrics_closed session_ended token_reused "
+        "token_used unauthenticated wrong_credentials"
     ),
-    403: "account_disabled denied metrics_closed origin_not_allowed",
+    403: "account_disabled denied may_not_act may_not_act_for metrics_closed origin_not_allowed",
     404: (
         "address_not_known break_not_found change_not_found delivery_not_found entry_not_found "
         "habit_not_found import_not_found link_unknown no_asyncapi no_such_page nothing_heard "

@@ -124,9 +124,9 @@ def prove(secret: bytes, room: str, user_id: UUID) -> str:
 async def proven(tx: AsyncConnection, proof: str) -> tuple[str, UUID]:
     """Return which room asks to act for whom. Refuses with `Unauthenticated`."""
     secret = await secrets.find(tx, SECRET_NAME)
+    if secret is None:
+        raise _unproven()
     try:
-        if secret is None:
-            raise ValueError("no room has made the secret yet")
         said = jwt.decode(
             proof,
             secret,
@@ -136,6 +136,8 @@ async def proven(tx: AsyncConnection, proof: str) -> tuple[str, UUID]:
         )
         return str(said["iss"]), UUID(said["sub"])
     except (jwt.InvalidTokenError, ValueError, TypeError):
-        raise Unauthenticated(
-            "invalid_proof", "It is not proven which part of Ritmo asks this."
-        ) from None
+        raise _unproven() from None
+
+
+def _unproven() -> Unauthenticated:
+    return Unauthenticated("invalid_proof", "It is not proven which part of Ritmo asks this.")
