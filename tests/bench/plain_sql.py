@@ -54,7 +54,8 @@ async def beside_plain_sql(
     database: str, user_id: UUID, today: date, rounds: int, roots: Iterable[int], folder: Path
 ) -> tuple[float, float]:
     """Return the CPU milliseconds of the report, and of the statement; medians of `rounds`."""
-    roots, who, turn = list(roots), Principal(user_id=user_id), 0
+    roots, turn = list(roots), 0
+    who = Principal(user_id=user_id, scopes=frozenset({"user"}))
     engine = open_engine(database, 1)
     report: list[float] = []
     plain: list[float] = []

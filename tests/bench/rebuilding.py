@@ -39,7 +39,7 @@ async def rebuild(database: str, user_id: UUID, folder: Path) -> float:
         told = (await tx.execute(ONE_BY_ONE, {"user_id": user_id})).rowcount
         await tx.execute(BULK, {"user_id": user_id})
     await engine.dispose()
-    who, today = Principal(user_id=user_id), datetime.now(UTC).date()
+    who, today = Principal(user_id=user_id, scopes=frozenset({"user"})), datetime.now(UTC).date()
     whole = GetSummary(first=today - timedelta(days=3650), last=today)
     settings = Settings.model_validate({"data": folder})
     async with platform(settings, database, only=("analytics",)) as here:

@@ -450,7 +450,7 @@ async def test_the_log_page_by_page(bus: LocalBus, engine: AsyncEngine) -> None:
     assert await facts(bus, ann.user_id, first=TODAY, last=TODAY) == listed
     assert not await facts(bus, ann.user_id, last=TODAY - timedelta(days=1))
     assert not await facts(bus, ann.user_id, first=TODAY + timedelta(days=1))
-    who = Principal(user_id=ann.user_id)
+    who = Principal(user_id=ann.user_id, scopes=frozenset({"user"}))
     turned = ListFacts(first=TODAY, last=START)
     assert await code_of(bus.ask(turned, who)) == "range_reversed"
     for cursor in ("x", "²", "9" * 30):
