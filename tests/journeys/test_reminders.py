@@ -140,10 +140,10 @@ def test_a_reminder_comes_in_its_minute_and_is_answered_by_a_click(scenes: list[
             for _ in range(2):  # a link scanner looks, and nothing happens
                 assert stranger.get(path).status_code == 200
             assert one.logged() == []
-            for words in ("“Stretch” is done.", "nothing was done twice"):
+            for told in ("“Stretch” is done.", "nothing was done twice"):
                 pressed = stranger.post(path)
                 assert pressed.status_code == 200
-                assert words in pressed.text
+                assert told in pressed.text
                 assert one.logged() == ["done"], "the page says what has happened"
             assert "Nothing is logged" in stranger.post(path, data={"undo": "1"}).text
             assert one.logged() == []

@@ -55,6 +55,10 @@ async def test_forged_tokens_are_refused(ritmo: Up) -> None:
                 attempts.note(how, status_of(ritmo, token) in (401, 431))
         expired = forge.sign({"exp": forge.claims["iat"] - 60, "iat": forge.claims["iat"] - 660})
         attempts.note("expired", status_of(ritmo, expired) == 401)
+        for scope in ("users.get_profile", "user"):
+            acting = {"act": {"sub": "reminders"}, "scope": scope}
+            token = forge.sign(acting, without="sid")
+            attempts.note(f"a room that acts, {scope}", status_of(ritmo, token) == 401)
         for scheme in ("Basic", "Token", "Bearer,", "DPoP"):
             header = {"Authorization": f"{scheme} {forge.tokens.access_token}"}
             answer = ritmo.client.get("/v1/me", headers=header)
