@@ -48,7 +48,10 @@ def part_of(import_id: UUID, data: bytes, number: int = 0) -> AddImportPart:
 def about(contract: type[Asked[Any]], name: str, theirs: UUID) -> Asked[Any]:
     """Ask something about a thing."""
     value = [theirs] if name.endswith("s") else theirs
-    rest = {"from": TODAY, "to": TODAY, "break_id": theirs, "number": 0, "data": "eA=="}
+    rest = {
+        **{"from": TODAY, "to": TODAY, "break_id": theirs, "number": 0, "data": "eA=="},
+        **{"day": TODAY, "state": "done"},
+    }
     needed = {
         key: rest[field.alias or key]
         for key, field in contract.model_fields.items()
