@@ -45,9 +45,9 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
 
     @app.after_startup
     async def watch() -> None:
+        pulse.start()  # it answers by now
         await verifier.watch()
         working.start()
-        pulse.start()
 
     @app.on_shutdown
     async def rest() -> None:
