@@ -49,8 +49,11 @@ def about(contract: type[Asked[Any]], name: str, theirs: UUID) -> Asked[Any]:
     """Ask something about a thing."""
     value = [theirs] if name.endswith("s") else theirs
     rest = {
-        **{"from": TODAY, "to": TODAY, "break_id": theirs, "number": 0, "data": "eA=="},
-        **{"day": TODAY, "state": "done"},
+        **dict.fromkeys(("from", "to", "day"), TODAY),
+        "break_id": theirs,
+        "number": 0,
+        "data": "eA==",
+        "state": "done",
     }
     needed = {
         key: rest[field.alias or key]
