@@ -106,12 +106,13 @@ async def heard_by(
     return {(row.message_id, row.room) for row in rows}
 
 
-async def is_known(tx: AsyncConnection, message_id: UUID | None) -> bool:
-    """Tell whether a message is in the outbox still, or some room has taken it in."""
+async def is_known(tx: AsyncConnection, room: str, message_id: UUID | None) -> bool:
+    """Tell whether a message is in the outbox still, or the room has taken it in."""
     if message_id is None:
         return False
     sent = select(outbox.c.seq).where(outbox.c.message_id == message_id).exists()
-    taken_in = select(inbox.c.room).where(inbox.c.message_id == message_id).exists()
+    mine = (inbox.c.room == room, inbox.c.message_id == message_id)
+    taken_in = select(inbox.c.room).where(*mine).exists()
     return bool((await tx.execute(select(sent | taken_in))).scalar_one())
 
 

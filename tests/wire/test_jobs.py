@@ -26,7 +26,7 @@ from tests.bus_room import (
     troubles,
     until,
 )
-from tests.wire.place import Place, open_room
+from tests.wire.place import Place, Wire, open_room
 
 
 def done(place: Place, job: Build, *texts: str) -> Callable[[], Awaitable[bool]]:
@@ -222,6 +222,23 @@ async def test_copies_of_a_fact_in_hand_are_not_parked_beside_it(
     await rabbit.tell(after)
     await until(rabbit.carried)
     assert len(await rabbit.parked()) == 1
+
+
+async def test_a_tick_while_the_broker_is_away_is_dropped(rabbit: Place, wire: Wire) -> None:
+    gates["nudge"].set()
+    await wire.do(wire.node.kill)
+    try:
+        for _ in range(20):  # whether or not the loss of the line was noticed by then
+            await rabbit.strike("trial.nudge")
+            await asyncio.sleep(0.05)
+    finally:
+        await wire.do(wire.node.start)
+
+    async def struck() -> bool:
+        await rabbit.strike("trial.nudge")
+        return bool(begun)
+
+    await until(struck, seconds=60, pause=0.2)
 
 
 async def test_a_tick_to_a_room_that_is_down_is_dropped(rabbit: Place) -> None:

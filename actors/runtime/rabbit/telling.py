@@ -183,7 +183,7 @@ class Publisher:
         ids = envelope(incoming.body)
         try:
             async with transaction(self._engine) as tx:
-                renamed = address not in self._routes and await inbox.is_known(tx, ids[0])
+                renamed = address not in self._routes and await inbox.is_known(tx, room, ids[0])
                 if not renamed:
                     await inbox.park(tx, room, address, body, reason, *ids, is_job=is_job)
         except (SQLAlchemyError, OSError) as error:

@@ -27,10 +27,9 @@ class TickSender:
         await self._line.stop()
 
     async def strike(self, name: str) -> None:
-        """Send a tick; one that nobody takes in time is dropped.
-
-        Refuses with `Unavailable` while the broker is away.
-        """
+        """Send a tick; one that nobody takes in time, or that cannot be sent, is dropped."""
+        if not self._line.connected:
+            return  # the line has said so
         exchange = await self._line.channel.get_exchange(JOBS, ensure=False)
         message = Message(b"", type=name, expiration=ASK)
         try:
