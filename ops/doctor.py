@@ -31,7 +31,7 @@ from ops.language import of_terminal
 from ops.outside import bus_states, mail_state, redis_state
 from ops.platform import folder_of, room_of
 from storage import disk, embedded, outbox
-from storage.analytics import log
+from storage.analytics import stamps
 from storage.migrations import current, head
 from storage.reminders import deliveries
 from storage.session import open_engine, transaction
@@ -134,18 +134,18 @@ async def stored_states(engine: AsyncEngine, settings: Settings) -> list[State]:
 async def kept_states(tx: AsyncConnection) -> list[State]:
     """Judge how far analytics and deliveries are behind."""
     behind, oldest = await outbox.backlog(tx, tuple(room_of("analytics").hears))
-    silence = await log.silence(tx)
+    knows = await stamps.exist(tx)
     now = datetime.now(UTC)
     standing = await deliveries.standing(tx, now, now - timedelta(days=1))
-    return [analytics_state(behind, oldest, silence), deliveries_state(*standing)]
+    return [analytics_state(behind, oldest, knows=knows), deliveries_state(*standing)]
 
 
-def analytics_state(behind: int, oldest: float, silence: float | None) -> State:
+def analytics_state(behind: int, oldest: float, *, knows: bool) -> State:
     """Say how far analytics is behind what happens."""
     one = "Reports lack {n} fact, since {since}: see that courier and analytics run."
     many = "Reports lack {n} facts, the oldest since {since}: see that courier and analytics run."
     well = "Reports are up to date."
-    if silence is None:
+    if not knows:
         well = "Reports have nothing to tell of yet."
     return backlog_state("reports", behind, oldest, OLD, behind=(one, many), well=("", well))
 
