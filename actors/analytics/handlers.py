@@ -1,6 +1,6 @@
 """What the analytics room answers and hears: one short function a message."""
 
-from actors.analytics import answering, composing, folding, listing, rebuilding, rendering
+from actors.analytics import answering, digests, folding, listing, rebuilding, rendering
 from actors.runtime.room import Room, Transaction, Who
 from contracts.analytics import (
     Associations,
@@ -24,7 +24,7 @@ from contracts.analytics_upkeep import (
 )
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.deliveries import ComposedDigest, GetDigest
+from contracts.digests import ComposedDigest, GetDigest
 from contracts.habits import (
     HabitArchived,
     HabitBinned,
@@ -35,7 +35,6 @@ from contracts.habits import (
 )
 from contracts.imports import CheckInsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
-from contracts.mails import ComposeDigest
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import ProfileChanged, UserDeleted
 
@@ -146,13 +145,7 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
 @room.answer
 async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> ComposedDigest:
     """Compose the caller's digest, to look at."""
-    return await composing.preview(tx, who.user_id, query)
-
-
-@room.do
-async def compose_digest(job: ComposeDigest, tx: Transaction) -> None:
-    """Compose a digest that is due, and have it sent."""
-    await composing.compose_due(tx, job)
+    return await digests.digest(tx, who.user_id, query)
 
 
 # -- upkeep ---------------------------------------------------------------------------------------

@@ -1,0 +1,96 @@
+"""The ways to reach a person: which there are, whether they are on, and a test of each."""
+
+import json
+from datetime import UTC, datetime
+
+from actors.notifications import ledger
+from actors.notifications.channels import WAYS
+from actors.notifications.deliveries import USEFUL, too_soon, trial_key
+from actors.notifications.people import person_of
+from actors.notifications.room import TheSettings, room, tools
+from actors.runtime.room import TheBus, Transaction, Who
+from contracts.auth import Done
+from contracts.deliveries import (
+    Channel,
+    ChannelList,
+    Delivery,
+    DropApprise,
+    ListChannels,
+    SendTest,
+    SetApprise,
+)
+from contracts.message import Conflict
+from contracts.notifications import ChannelsChanged
+from storage.notifications import apprise, deliveries, people
+from storage.notifications.ledger import NewDelivery
+from storage.outbox import tell
+
+
+@room.answer
+async def list_channels(
+    query: ListChannels, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
+) -> ChannelList:
+    """Show every channel."""
+    person = await person_of(tx, bus, who)
+    language = query.language or person.language
+    shown = [await way.show(tx, person, given, language) for way in WAYS.values()]
+    return ChannelList(channels=tuple(shown))
+
+
+@room.before
+async def look_at_address(command: SetApprise) -> None:
+    """Refuse an Apprise address that Ritmo will not use."""
+    private = tools.settings.allow_private_webhooks
+    await tools.helper.check(command.url, allow_private=private)
+
+
+@room.answer
+async def set_apprise(
+    command: SetApprise, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
+) -> Channel:
+    """Keep the caller's Apprise address; it was looked at."""
+    person = await person_of(tx, bus, who)
+    version = await apprise.save(tx, who.user_id, command.url)
+    await tell(tx, ChannelsChanged(user_id=who.user_id, version=version, channels=("apprise",)))
+    return await WAYS["apprise"].show(tx, person, given, command.language or person.language)
+
+
+@room.answer
+async def drop_apprise(command: DropApprise, who: Who, tx: Transaction) -> Done:
+    """Forget the caller's Apprise address."""
+    if await people.meet(tx, who.user_id) is not None and await apprise.find(tx, who.user_id):
+        version = await apprise.save(tx, who.user_id, None)
+        await tell(tx, ChannelsChanged(user_id=who.user_id, version=version, channels=()))
+    return Done()
+
+
+@room.answer
+async def send_test(
+    command: SendTest, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
+) -> Delivery:
+    """Enqueue a test; who asks for one has mended what kept an address from taking mail."""
+    person = await person_of(tx, bus, who)
+    language, way = command.language or person.language, WAYS[command.channel]
+    to = await way.recipient(tx, person)
+    if to is not None:
+        await deliveries.relent(tx, who.user_id, command.channel, to)
+    channel = await way.show(tx, person, given, language)
+    if not channel.on or to is None:
+        raise Conflict("channel_off", "This channel is off: {why}", why=channel.note)
+    now = datetime.now(UTC)
+    row = NewDelivery(
+        user_id=who.user_id,
+        channel=command.channel,
+        recipient=to,
+        dedupe_key=trial_key("test", who.user_id, now),
+        template="test",
+        language=language,
+        data=json.dumps({"name": person.name}, ensure_ascii=False),
+        due_at=now,
+        useful_until=now + USEFUL,
+    )
+    made = await deliveries.enqueue(tx, [row])
+    found = await deliveries.find_by_key(tx, who.user_id, command.channel, row.dedupe_key)
+    if not made or found is None:
+        raise too_soon()
+    return ledger.view(found, language)
