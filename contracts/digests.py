@@ -1,24 +1,25 @@
 """Digests of a day, a week or a month: analytics composes them, notifications sends them."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from contracts.analytics import MoodReport, Summary
 from contracts.auth import Language
 from contracts.habit import Line
 from contracts.message import Message, Query, Reply
+from contracts.pictures import RenderReport
 from contracts.time import Day
 
 DigestEvery = Literal["day", "week", "month"]
 
 
-class Inline(Message):
-    """A picture inside a mail: `data` is base64 PNG, `alt` says in words what it shows."""
+class Drawing(Message):
+    """A picture of a digest: what draws it when it is sent, and `alt`, which says what it shows."""
 
     name: Line
-    data: str = Field(repr=False)
     alt: Line = ""
+    render: RenderReport
 
 
 class NextDay(Message):
@@ -29,7 +30,7 @@ class NextDay(Message):
 
 
 class Digest(Message):
-    """What a digest tells: figures, next week, and pictures."""
+    """What a digest tells: figures, next week, and which pictures."""
 
     every: DigestEvery
     first: Day
@@ -39,30 +40,23 @@ class Digest(Message):
     moods: MoodReport
     next_days: tuple[NextDay, ...]
     neglected: Line = ""
-    pictures: tuple[Inline, ...] = ()
+    pictures: tuple[Drawing, ...] = ()
 
 
 class ComposedDigest(Reply):
-    """A digest with its pictures."""
+    """A digest; its pictures are asked for one by one."""
 
     digest: Digest
 
 
 class GetDigest(Query[ComposedDigest]):
-    """Compose the caller's digest of `first`..`last`, or of the last full day, week or month."""
+    """Compose the caller's digest of `first`..`last`; None: of the last full day, week or month."""
 
     address: ClassVar[str] = "analytics.get_digest"
     every: DigestEvery = "week"
     first: Day | None = None
     last: Day | None = None
     language: Language | None = None
-
-    @model_validator(mode="after")
-    def _both_or_none(self) -> Self:
-        """Refuse half a period."""
-        if (self.first is None) != (self.last is None):
-            raise ValueError("give `first` and `last`, or neither")
-        return self
 
 
 class LetterShown(Message):

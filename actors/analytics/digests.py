@@ -1,9 +1,8 @@
-"""Digests: a day, a week or a month put together for a letter, with pictures and what comes next.
+"""Digests: a day, a week or a month put together for a letter, with what comes next.
 
 The figures are those of the reports; nothing is computed here that a report says.
 """
 
-import base64
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.analytics import answering
 from actors.analytics.domain import Range
-from actors.analytics.rendering import drawn
 from contracts.analytics import (
     GetHabitInsight,
     GetMoodReport,
@@ -21,16 +19,14 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.auth import Language
-from contracts.digests import ComposedDigest, Digest, DigestEvery, GetDigest, Inline, NextDay
+from contracts.digests import ComposedDigest, Digest, DigestEvery, Drawing, GetDigest, NextDay
 from contracts.keeping.due import due_days
-from contracts.message import Refused
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.speech import say
 from contracts.time import day_of
 from storage.analytics import reading
 from storage.analytics.reading import HabitRow
-from storage.outbox import take_time
 
 AHEAD: dict[DigestEvery, int] = {"day": 1, "week": 7, "month": 7}
 """Days that a digest looks ahead."""
@@ -54,7 +50,6 @@ async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> Compos
         today = day_of(datetime.now(UTC), person.zone, person.day_start)
         days = period_before(query.every, today, person.week_start)
     language = query.language or person.language
-    await take_time(tx)  # it draws
     return ComposedDigest(digest=await compose(tx, user_id, query.every, days, language))
 
 
@@ -87,7 +82,7 @@ async def compose(
         moods=moods,
         next_days=_coming(habits, summary.today, AHEAD[every]),
         neglected=_neglected(summary),
-        pictures=await _pictures(tx, user_id, _drawn(summary, habits), moods, language),
+        pictures=_pictures(_drawn(summary, habits), moods, language),
     )
 
 
@@ -119,14 +114,10 @@ def _asks(row: HabitRow, day: date) -> bool:
     return at in due_days(version.schedule, version.anchor, at, at)
 
 
-async def _pictures(
-    tx: AsyncConnection,
-    user_id: UUID,
-    shown: HabitLine | None,
-    moods: MoodReport,
-    language: Language,
-) -> tuple[Inline, ...]:
-    """Draw the heat map of a habit, and the moods, if there are any."""
+def _pictures(
+    shown: HabitLine | None, moods: MoodReport, language: Language
+) -> tuple[Drawing, ...]:
+    """Name the pictures: the heat map of a habit, and the moods, if there are any."""
     first, last = moods.last - BACK, moods.last
     wanted: list[tuple[AnyReport, Picture, str]] = []
     if shown is not None:
@@ -136,17 +127,14 @@ async def _pictures(
     if moods.entries:
         mood = GetMoodReport(first=first, last=last, language=language)
         wanted.append((mood, "overview", say(language, "Your moods lately")))
-    pictures = []
-    for report, picture, alt in wanted:
-        asked = RenderReport(of=report, picture=picture)
-        try:
-            found = await answering.report(tx, user_id, report)
-        except Refused:
-            continue
-        file = await drawn(found, asked, language)
-        data = base64.b64encode(file.data).decode()
-        pictures.append(Inline(name=f"{report.report}_{picture}", data=data, alt=alt[:200]))
-    return tuple(pictures)
+    return tuple(
+        Drawing(
+            name=f"{report.report}_{picture}",
+            alt=alt[:200],
+            render=RenderReport(of=report, picture=picture),
+        )
+        for report, picture, alt in wanted
+    )
 
 
 def _drawn(summary: Summary, habits: list[HabitRow]) -> HabitLine | None:

@@ -5,6 +5,7 @@ habit of a reminder stands, and what a digest tells. A reminder goes without it 
 digest waits.
 """
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,8 @@ from uuid import UUID
 
 import structlog
 
-from actors.notifications.digest_text import digest_in_words
-from actors.notifications.letter import DigestWords, Words
+from actors.notifications.digest_text import cid_of, digest_in_words
+from actors.notifications.letter import DigestWords, Inlaid, Words
 from actors.notifications.link_token import Claim, Signing
 from actors.notifications.texts import LETTERS, Data, Occasion
 from actors.runtime.delegation import RoomBus
@@ -21,7 +22,8 @@ from actors.runtime.settings import Settings
 from contracts.auth import Language
 from contracts.digests import Digest, GetDigest
 from contracts.links import Purpose
-from contracts.message import Refused
+from contracts.message import Conflict, Invalid, NotFound, Refused
+from contracts.principal import Principal
 from contracts.reminder_notices import DescribeReminder
 from contracts.reminder_settings import GetReminderSettings
 from storage.notifications.ledger import Delivery
@@ -107,15 +109,27 @@ class Composer:
         digest = (await self._bus.ask(asked, on_behalf_of=row.user_id)).digest
         if not digest.summary.habits and not digest.moods.entries:
             return None
-        words, leave = digest_words(digest, row.user_id, signing)
+        words, leave = await digest_words(self._bus, digest, row.user_id, signing)
         return Notice(row, words, leave)
 
 
-def digest_words(digest: Digest, user_id: UUID, signing: Signing) -> tuple[DigestWords, str]:
-    """Put a digest into words, with the link by which one leaves it."""
-    claim = Claim("unsubscribe", user_id, digest.language, every=digest.every)
-    leave = signing.to(claim)
-    return digest_in_words(digest, leave), leave
+async def digest_words(
+    bus: RoomBus, digest: Digest, user_id: UUID, signing: Signing, who: Principal | None = None
+) -> tuple[DigestWords, str]:
+    """Put a digest into words, with its pictures, and the link by which one leaves it.
+
+    Pictures are asked for by `who`, else on the reader's behalf; one that there is not is left out.
+    """
+    pictures = list[Inlaid]()
+    for place, one in enumerate(digest.pictures):
+        try:
+            drawn = await bus.ask(one.render, who, on_behalf_of=None if who else user_id)
+        except (NotFound, Invalid, Conflict) as no:
+            log.info("picture left out", picture=one.name, why=no.code)
+            continue
+        pictures.append(Inlaid(cid_of(place, one.name), one.alt, base64.b64decode(drawn.data)))
+    leave = signing.to(Claim("unsubscribe", user_id, digest.language, every=digest.every))
+    return digest_in_words(digest, leave, tuple(pictures)), leave
 
 
 def _claims(row: Delivery) -> dict[Purpose, Claim]:

@@ -3,7 +3,6 @@
 The figures come composed by analytics; here they are said, never computed again.
 """
 
-import base64
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -38,7 +37,7 @@ LEAVE: dict[DigestEvery, str] = {
 }
 
 
-def digest_in_words(digest: Digest, leave: str) -> DigestWords:
+def digest_in_words(digest: Digest, leave: str, pictures: tuple[Inlaid, ...] = ()) -> DigestWords:
     """Say a digest; `leave` is where one unsubscribes."""
     language, summary = digest.language, digest.summary
     range_said = _range(digest)
@@ -56,10 +55,7 @@ def digest_in_words(digest: Digest, leave: str) -> DigestWords:
         bars_heading=say(language, "Habits"),
         bars=tuple(_bar(language, line) for line in lines[:LINES]),
         notes=_notes(digest),
-        pictures=tuple(
-            Inlaid(_cid(place, picture.name), picture.alt, base64.b64decode(picture.data))
-            for place, picture in enumerate(digest.pictures)
-        ),
+        pictures=pictures,
         coming_heading=say(language, "Coming up"),
         coming=tuple(
             Coming(_weekday(language, coming.day), " · ".join(coming.habits))
@@ -203,6 +199,6 @@ def _weekday(language: str, day: date) -> str:
     return format_date(day, form, locale=language)
 
 
-def _cid(place: int, name: str) -> str:
+def cid_of(place: int, name: str) -> str:
     """Make a content id of a picture's name."""
     return f"{_NOT_A_NAME.sub('-', name.lower()).strip('-') or 'picture'}-{place}"

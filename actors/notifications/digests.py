@@ -49,7 +49,7 @@ async def preview_digest(
     digest = (await bus.ask(asked, who)).digest
     now = datetime.now(UTC)
     signing = Signing(base_of(given), await links.signing_key(tx), now)
-    words, leave = digest_words(digest, who.user_id, signing)
+    words, leave = await digest_words(bus, digest, who.user_id, signing, who)
     shown = (words, digest.language, person.email, given, leave, now)
     return await asyncio.to_thread(_shown, *shown)
 
