@@ -87,7 +87,7 @@ async def updated(url: str) -> dict[str, list[Any]]:
 
 def test_every_order_is_a_job_that_its_room_can_read(carried: dict[str, list[Any]]) -> None:
     jobs = {address: job.contract for room in rooms() for address, job in room.jobs.items()}
-    assert {*JOBS.values()} == {*jobs}
+    assert {*JOBS.values()} <= {*jobs}
     for name, rows in carried.items():
         assert [row.address for row in rows[: len(WORDS)]] == [JOBS[at] for at in WORDS]
         for row, words in zip(rows, WORDS.values(), strict=False):

@@ -79,7 +79,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 async def updated(url: str) -> dict[str, Any]:
     engine = open_engine(url, 1)
-    await migrate(engine, "0021")
+    await migrate(engine, "0023")
     async with engine.begin() as tx:
         for statement, given in BEFORE:
             await tx.execute(text(statement), given)

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from actors.notifications import ledger
 from actors.notifications.channels import WAYS
 from actors.notifications.deliveries import USEFUL, too_soon, trial_key
-from actors.notifications.people import person_of
-from actors.notifications.room import TheSettings, room, tools
+from actors.notifications.room import TheSettings, known, room, tools
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
 from contracts.deliveries import (
@@ -21,7 +20,7 @@ from contracts.deliveries import (
 )
 from contracts.message import Conflict
 from contracts.notifications import ChannelsChanged
-from storage.notifications import apprise, deliveries, people
+from storage.notifications import apprise, deliveries
 from storage.notifications.ledger import NewDelivery
 from storage.outbox import tell
 
@@ -31,7 +30,7 @@ async def list_channels(
     query: ListChannels, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
 ) -> ChannelList:
     """Show every channel."""
-    person = await person_of(tx, bus, who)
+    person = await known.person(tx, bus, who, "stay")
     language = query.language or person.language
     shown = [await way.show(tx, person, given, language) for way in WAYS.values()]
     return ChannelList(channels=tuple(shown))
@@ -49,7 +48,7 @@ async def set_apprise(
     command: SetApprise, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
 ) -> Channel:
     """Keep the caller's Apprise address; it was looked at."""
-    person = await person_of(tx, bus, who)
+    person = await known.person(tx, bus, who, "stay")
     version = await apprise.save(tx, who.user_id, command.url)
     await tell(tx, ChannelsChanged(user_id=who.user_id, version=version, channels=("apprise",)))
     return await WAYS["apprise"].show(tx, person, given, command.language or person.language)
@@ -58,7 +57,8 @@ async def set_apprise(
 @room.answer
 async def drop_apprise(command: DropApprise, who: Who, tx: Transaction) -> Done:
     """Forget the caller's Apprise address."""
-    if await people.meet(tx, who.user_id) is not None and await apprise.find(tx, who.user_id):
+    await known.replica.find_person(tx, who.user_id, "stay")
+    if await apprise.find(tx, who.user_id) is not None:
         version = await apprise.save(tx, who.user_id, None)
         await tell(tx, ChannelsChanged(user_id=who.user_id, version=version, channels=()))
     return Done()
@@ -69,7 +69,7 @@ async def send_test(
     command: SendTest, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
 ) -> Delivery:
     """Enqueue a test; who asks for one has mended what kept an address from taking mail."""
-    person = await person_of(tx, bus, who)
+    person = await known.person(tx, bus, who, "stay")
     language, way = command.language or person.language, WAYS[command.channel]
     to = await way.recipient(tx, person)
     if to is not None:

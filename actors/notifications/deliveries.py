@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from actors.notifications import ledger
 from actors.notifications.channels import WAYS
-from actors.notifications.people import addressee, person_of
-from actors.notifications.room import room
+from actors.notifications.people import addressee
+from actors.notifications.room import known, room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.deliveries import Deliveries, TryReminder
 from contracts.message import Conflict, TooMany
 from contracts.notifications import SendNotice
 from contracts.reminder_notices import DescribeReminder
-from storage.notifications import deliveries, people
+from storage.notifications import deliveries
 from storage.notifications.ledger import NewDelivery
 
 BETWEEN = 10
@@ -35,17 +35,15 @@ def too_soon() -> TooMany:
 @room.do
 async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus) -> None:
     """Enqueue a notice for each of its channels; who is gone gets none."""
-    given = job.email is not None and job.language is not None
-    person = await (people.meet(tx, job.user_id) if given else addressee(tx, bus, job.user_id))
+    person = await addressee(tx, bus, job.user_id, job.email)
     if person is None:
         return
-    address = job.email or person.email or ""
     now = datetime.now(UTC)
     rows = [
         NewDelivery(
             user_id=job.user_id,
             channel=channel,
-            recipient=address if channel == "email" else str(job.user_id),
+            recipient=person.email or "" if channel == "email" else str(job.user_id),
             dedupe_key=job.dedupe_key,
             template=job.template,
             language=job.language or person.language,
@@ -64,7 +62,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus) -> None:
 @room.answer
 async def try_reminder(command: TryReminder, who: Who, tx: Transaction, bus: TheBus) -> Deliveries:
     """Send a reminder now, as it would be: whatever the day asks for, and saying so."""
-    person = await person_of(tx, bus, who)
+    person = await known.person(tx, bus, who, "stay")
     said = await bus.ask(DescribeReminder(reminder_id=command.reminder_id, tried=True), who)
     now = datetime.now(UTC)
     data: dict[str, str | bool] = {"text": said.text, "name": person.name, "test": True}

@@ -8,8 +8,8 @@ from actors.notifications.composer import DIGEST, base_of, digest_words
 from actors.notifications.letter import DigestWords, Letter, write
 from actors.notifications.link_token import Signing
 from actors.notifications.mime import enclose, mailbox, sender_of
-from actors.notifications.people import addressee, person_of
-from actors.notifications.room import TheSettings, room
+from actors.notifications.people import addressee
+from actors.notifications.room import TheSettings, known, room
 from actors.runtime.room import TheBus, Transaction, Who
 from actors.runtime.settings import Settings
 from contracts.digests import DigestShown, GetDigest, PreviewDigest
@@ -44,7 +44,7 @@ async def preview_digest(
     query: PreviewDigest, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
 ) -> DigestShown:
     """Show the caller's digest as it would be sent; nothing is."""
-    person = await person_of(tx, bus, who)
+    person = await known.person(tx, bus, who, "stay")
     asked = GetDigest(every=query.every, language=query.language or person.language)
     digest = (await bus.ask(asked, who)).digest
     now = datetime.now(UTC)

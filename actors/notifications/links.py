@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.notifications.link_token import Claim, read
+from actors.notifications.people import is_gone
 from actors.notifications.room import room
 from actors.runtime.delegation import RoomBus
 from actors.runtime.room import TheBus, Transaction
@@ -23,7 +24,7 @@ from contracts.message import Command, Gone, NotFound
 from contracts.reminder_notices import DescribeReminder
 from contracts.reminder_settings import StopDigest
 from contracts.reminders import GiveFeedback, SnoozeReminder
-from storage.notifications import links, people
+from storage.notifications import links
 
 HOUR = 60
 """Minutes of a snooze that names none."""
@@ -106,7 +107,7 @@ async def _obey(bus: RoomBus, claim: Claim, command: ActOnLink, key: str) -> Non
 async def _claim(tx: AsyncConnection, token: str) -> Claim:
     """Read a token of somebody who is not gone."""
     claim = read(token, await links.signing_key(tx))
-    if await people.is_gone(tx, claim.user_id):
+    if await is_gone(tx, claim.user_id):
         raise _void()
     return claim
 

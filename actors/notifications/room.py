@@ -1,4 +1,4 @@
-"""The room that the parts register with, and what its handlers work with besides the transaction.
+"""The room that the parts register with, what it keeps of others, and what its handlers work with.
 
 The settings and the process that speaks to Apprise are those of the one room in this process.
 """
@@ -10,8 +10,10 @@ from fast_depends import Depends
 from actors.notifications.webhooks.client import Helper
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
+from storage.replica.nouns import People
 
 room = Room("notifications")
+known = room.follow(People("email name language"))
 
 
 class Tools:

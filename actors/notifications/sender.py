@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.notifications.channels import opened
 from actors.notifications.channels.protocol import Channel
-from actors.notifications.composer import Composer, Notice, base_of
+from actors.notifications.composer import DIGEST, Composer, Notice, base_of
 from actors.notifications.domain import Next, Outcome, Tried, after, before
 from actors.notifications.link_token import Signing
 from actors.notifications.mail_folder import keep_tidy
@@ -25,18 +25,21 @@ from actors.notifications.room import room, tools
 from actors.runtime.delegation import RoomBus
 from actors.runtime.outage import Outage
 from actors.runtime.settings import Settings
-from contracts.message import Refused, TooMany, Unanswered, Unavailable
+from contracts.message import Denied, Gone, Invalid, NotFound, Refused
 from storage.notifications import deliveries, links
 from storage.notifications.ledger import Delivery
 from storage.session import transaction
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=90)
 """For how long a claim is one sender's."""
 
 LAST_START = 25.0
 """Seconds after a claim up to which a delivery is begun: it must end within the lease."""
+
+COMPOSING = 20.0
+"""Seconds that it may take, at most, until a delivery is put into words."""
 
 IDLE = 1.0
 """Seconds between two looks when nothing is due."""
@@ -134,6 +137,7 @@ class Sender:
                 return 0
             barred = await deliveries.are_suppressed(tx, rows)
             signing = self._composer.signing(await links.signing_key(tx), now)
+        rows.sort(key=lambda row: row.template == DIGEST)  # those take longest, and can wait
         for row in rows:
             if row.unsure:
                 log.warning("delivery unsure", delivery=str(row.id), times=row.unsure)
@@ -188,27 +192,27 @@ class Sender:
         if verdict is not None:
             await self._settle(row, verdict)
             return None
+        notice = known or await self._composed(row, signing)
         async with transaction(self._engine) as tx:
-            if not await deliveries.still_mine(tx, row):
-                return None  # its person is gone, or somebody else has it
-        if known is None:
-            notice = await self._composed(row, signing)
             if notice is None:
-                async with transaction(self._engine) as tx:
-                    await deliveries.withdraw(tx, row)
-                return None
-            known = notice if isinstance(notice, Outcome) else await self._channel.send(notice)
-        await self._settle(row, after(known, tried_of(row), _now()))
-        return known
+                await deliveries.withdraw(tx, row)
+            if notice is None or not await deliveries.still_mine(tx, row):
+                return None  # its person is gone, or somebody else has it
+        outcome = notice if isinstance(notice, Outcome) else await self._channel.send(notice)
+        await self._settle(row, after(outcome, tried_of(row), _now()))
+        return outcome
 
     async def _composed(self, row: Delivery, signing: Signing) -> Notice | Outcome | None:
         """Put a delivery into words, or say why that cannot be; None: there is nothing to say."""
         try:
-            return await self._composer.compose(row, signing)
-        except (Unavailable, Unanswered, TooMany) as no:
-            return Outcome("later", no.code)
-        except Refused as no:
+            async with asyncio.timeout(COMPOSING):
+                return await self._composer.compose(row, signing)
+        except TimeoutError:
+            return Outcome("later", "too_slow")
+        except (Denied, Gone, Invalid, NotFound) as no:
             return Outcome("unfit", no.code)
+        except Refused as no:
+            return Outcome("later", no.code)
         except (LookupError, ValueError):
             return Outcome("unfit", "bad_template")
 

@@ -22,7 +22,13 @@ TABLES = text(
     " AND table_schema NOT IN ('pg_catalog', 'information_schema')"
 )
 THAT_THEY_ARE_GONE = {
-    *("users.gone", "analytics.people", "notifications.people", "reminders.people")
+    *(
+        "users.gone",
+        "analytics.people",
+        "journal.people",
+        "notifications.people",
+        "reminders.people",
+    )
 }
 """Tables that keep the id of who is gone, so that what comes late does not bring them back."""
 

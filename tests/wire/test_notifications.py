@@ -74,7 +74,9 @@ async def introduce(place: Place, who: Principal) -> None:
     registered = UserRegistered.model_validate(
         {"user_id": who.user_id, "version": 1, "email": address, **words}
     )
-    await place.tell(registered, ProfileChanged(user_id=who.user_id, version=1, profile=profile))
+    await place.tell(
+        registered, ProfileChanged(user_id=who.user_id, version=1, profile=profile, email=address)
+    )
 
 
 async def count(place: Place, table: str) -> int:

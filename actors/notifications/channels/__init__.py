@@ -12,14 +12,14 @@ from actors.runtime.settings import Settings
 from contracts import deliveries
 from contracts.auth import Language
 from contracts.notifications import ChannelName
-from storage.notifications.people import Person
+from storage.replica.replica import PersonRow
 
 
 class Way(NamedTuple):
     """How a channel is seen by people: to whom it leads (None: it is off), and what is shown."""
 
-    recipient: Callable[[AsyncConnection, Person], Awaitable[str | None]]
-    show: Callable[[AsyncConnection, Person, Settings, Language], Awaitable[deliveries.Channel]]
+    recipient: Callable[[AsyncConnection, PersonRow], Awaitable[str | None]]
+    show: Callable[[AsyncConnection, PersonRow, Settings, Language], Awaitable[deliveries.Channel]]
 
 
 WAYS: Mapping[ChannelName, Way] = {

@@ -13,17 +13,17 @@ from contracts.notifications import ChannelName
 from contracts.speech import say
 from storage.notifications import apprise
 from storage.notifications.ledger import Delivery
-from storage.notifications.people import Person
+from storage.replica.replica import PersonRow
 from storage.session import transaction
 
 
-async def recipient(tx: AsyncConnection, person: Person) -> str | None:
+async def recipient(tx: AsyncConnection, person: PersonRow) -> str | None:
     """Return a person's id, if they gave an address: that is looked up when something is sent."""
     return str(person.user_id) if await apprise.find(tx, person.user_id) else None
 
 
 async def show(
-    tx: AsyncConnection, person: Person, settings: Settings, language: Language
+    tx: AsyncConnection, person: PersonRow, settings: Settings, language: Language
 ) -> Channel:
     """Show whether a person gave an address, never in full."""
     url = await apprise.find(tx, person.user_id)

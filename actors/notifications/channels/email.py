@@ -21,16 +21,16 @@ from contracts.notifications import ChannelName
 from contracts.speech import say
 from storage.notifications import deliveries
 from storage.notifications.ledger import Delivery
-from storage.notifications.people import Person
+from storage.replica.replica import PersonRow
 
 
-async def recipient(tx: AsyncConnection, person: Person) -> str | None:
+async def recipient(tx: AsyncConnection, person: PersonRow) -> str | None:
     """Return a person's address, if it is known."""
     return person.email
 
 
 async def show(
-    tx: AsyncConnection, person: Person, settings: Settings, language: Language
+    tx: AsyncConnection, person: PersonRow, settings: Settings, language: Language
 ) -> Channel:
     """Show whether a person's address takes mail."""
     if person.email is None:

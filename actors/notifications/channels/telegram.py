@@ -6,16 +6,16 @@ from actors.runtime.settings import Settings
 from contracts.auth import Language
 from contracts.deliveries import Channel
 from contracts.speech import say
-from storage.notifications.people import Person
+from storage.replica.replica import PersonRow
 
 
-async def recipient(tx: AsyncConnection, person: Person) -> str | None:
+async def recipient(tx: AsyncConnection, person: PersonRow) -> str | None:
     """Return None: nobody is reached."""
     return None
 
 
 async def show(
-    tx: AsyncConnection, person: Person, settings: Settings, language: Language
+    tx: AsyncConnection, person: PersonRow, settings: Settings, language: Language
 ) -> Channel:
     """Say that it is off."""
     note = "The Telegram bot is not there yet; until it is, this channel is off."

@@ -1,6 +1,6 @@
 """Notifications get a room of their own: its tables move, and so does what waits for it.
 
-Revision 0030, after 0021.
+Revision 0030, after 0023.
 """
 
 import json
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import Connection, text
 
 revision = "0030"
-down_revision = "0021"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
@@ -37,12 +37,12 @@ def upgrade() -> None:
     op.execute("ALTER TABLE notifications.apprise ADD COLUMN version integer NOT NULL DEFAULT 1")
     op.execute(
         "CREATE TABLE notifications.people (user_id uuid CONSTRAINT pk_people PRIMARY KEY,"
-        " gone boolean NOT NULL DEFAULT false, email text, name text NOT NULL DEFAULT '',"
-        " language text NOT NULL DEFAULT 'en', version integer NOT NULL DEFAULT 0)"
+        " email text, name text, language text, version integer NOT NULL DEFAULT 0,"
+        " gone boolean NOT NULL DEFAULT false)"
     )
     op.execute(
         "INSERT INTO notifications.people"
-        " SELECT user_id, gone, email, name, language, version FROM reminders.people"
+        " SELECT user_id, email, name, language, version, gone FROM reminders.people"
     )
     op.execute("ALTER TABLE reminders.people DROP COLUMN telegram")
     op.execute("ALTER TABLE reminders.people ADD COLUMN reached text[] NOT NULL DEFAULT '{}'")
