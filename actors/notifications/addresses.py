@@ -1,11 +1,7 @@
 """The ways to reach a person: which there are, whether they are on, and a test of each."""
 
-import json
-from datetime import UTC, datetime
-
-from actors.notifications import ledger
 from actors.notifications.channels import WAYS
-from actors.notifications.deliveries import USEFUL, too_soon, trial_key
+from actors.notifications.deliveries import enqueue_trials, trial
 from actors.notifications.room import TheSettings, known, room, tools
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
@@ -21,7 +17,6 @@ from contracts.deliveries import (
 from contracts.message import Conflict
 from contracts.notifications import ChannelsChanged
 from storage.notifications import apprise, deliveries
-from storage.notifications.ledger import NewDelivery
 from storage.outbox import tell
 
 
@@ -77,20 +72,6 @@ async def send_test(
     channel = await way.show(tx, person, given, language)
     if not channel.on or to is None:
         raise Conflict("channel_off", "This channel is off: {why}", why=channel.note)
-    now = datetime.now(UTC)
-    row = NewDelivery(
-        user_id=who.user_id,
-        channel=command.channel,
-        recipient=to,
-        dedupe_key=trial_key("test", who.user_id, now),
-        template="test",
-        language=language,
-        data=json.dumps({"name": person.name}, ensure_ascii=False),
-        due_at=now,
-        useful_until=now + USEFUL,
-    )
-    made = await deliveries.enqueue(tx, [row])
-    found = await deliveries.find_by_key(tx, who.user_id, command.channel, row.dedupe_key)
-    if not made or found is None:
-        raise too_soon()
-    return ledger.view(found, language)
+    row = trial(person, f"test:{who.user_id}", "test")
+    row = row._replace(channel=command.channel, recipient=to, language=language)
+    return (await enqueue_trials(tx, [row], language))[0]

@@ -13,7 +13,7 @@ from contracts.digests import Digest, DigestEvery
 from contracts.speech import count, say
 from contracts.streaks import MIN_STREAK, in_words
 
-LINES = 12
+MAX_HABITS = 12
 """Habits that a digest lists, at most."""
 
 LEAF = "#1f7a55"
@@ -53,7 +53,7 @@ def digest_in_words(digest: Digest, leave: str, pictures: tuple[Inlaid, ...] = (
         aside=(say(language, "You get this because you switched digests on in Ritmo."),),
         cards=_cards(digest),
         bars_heading=say(language, "Habits"),
-        bars=tuple(_bar(language, line) for line in lines[:LINES]),
+        bars=tuple(_bar(language, line) for line in lines[:MAX_HABITS]),
         notes=_notes(digest),
         pictures=pictures,
         coming_heading=say(language, "Coming up"),

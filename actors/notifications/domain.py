@@ -24,7 +24,7 @@ SPACING = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 GIVE_UP = timedelta(days=3)
 """What has no end of its usefulness is tried for so long."""
 
-MOST_UNSURE = 3
+MAX_UNSURE = 3
 """Attempts of which nobody knows how they ended, before a delivery is left alone."""
 
 Kind = Literal["sent", "later", "refused", "no_mailbox", "unsure", "unfit"]
@@ -84,7 +84,7 @@ def after(outcome: Outcome, tried: Tried, now: datetime) -> Next:
     if outcome.kind in ("refused", "unfit"):
         return Next("failed", now, outcome.detail)
     unsure = outcome.kind == "unsure"
-    if tried.unsure + unsure > MOST_UNSURE:
+    if tried.unsure + unsure > MAX_UNSURE:
         return Next("failed", now, "unsure", unsure=unsure)
     pause = max(SPACING[min(tried.attempts, len(SPACING)) - 1], outcome.wait or timedelta(0))
     due = now + pause
@@ -100,7 +100,7 @@ def before(tried: Tried, now: datetime, *, suppressed: bool) -> Next | None:
         return Next("expired", now, "too_late")
     if suppressed:
         return Next("suppressed", now, "address_suppressed")
-    if tried.unsure > MOST_UNSURE:
+    if tried.unsure > MAX_UNSURE:
         return Next("failed", now, "unsure")
     return None
 

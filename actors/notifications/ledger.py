@@ -22,7 +22,7 @@ _CODE = re.compile(r"smtp_(?:login_)?([45]\d\d)(?:_([0-9_.]+))?$")
 KEEP = timedelta(days=180)
 """For how long it is remembered what was sent."""
 
-CLEAN = 5000
+MAX_CLEANED = 5000
 """Rows that are cleaned up in one transaction."""
 
 STATES = {
@@ -132,4 +132,4 @@ async def clean_up(tx: AsyncConnection) -> bool:
     """Drop deliveries and links that are long over; true if there may be more."""
     now = datetime.now(UTC)
     await links.forget(tx, now)
-    return await deliveries.forget(tx, now - KEEP, CLEAN) >= CLEAN
+    return await deliveries.forget(tx, now - KEEP, MAX_CLEANED) >= MAX_CLEANED

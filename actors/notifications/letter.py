@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-SUBJECT = 78
+MAX_SUBJECT = 78
 """Characters of a subject, at most (RFC 5322, section 2.1.1)."""
 
 _EMPTY_LINES = re.compile(r"\n{3,}")
@@ -132,7 +132,7 @@ def _inliner() -> "CSSInliner":
     return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
-def one_line(text: str, most: int = SUBJECT) -> str:
+def one_line(text: str, most: int = MAX_SUBJECT) -> str:
     """Make one line of a text, without what cannot be shown, and no longer than `most`."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

@@ -27,10 +27,10 @@ log = structlog.get_logger()
 KEEP = timedelta(days=30)
 """For how long a mail is kept."""
 
-BETWEEN = 600.0
+TIDY_EVERY = 600.0
 """Seconds between two looks at what is to be dropped."""
 
-AT_ONCE = 1000
+MAX_LOOKED_UP = 1000
 """Files that are looked up in the ledger in one statement."""
 
 
@@ -63,7 +63,7 @@ class MailFolder:
             try:
                 delivery_id = UUID(file.name.lstrip(".").partition(".")[0])
                 age = now - file.stat().st_mtime
-                if age > KEEP.total_seconds() or (file.suffix == ".part" and age > BETWEEN):
+                if age > KEEP.total_seconds() or (file.suffix == ".part" and age > TIDY_EVERY):
                     file.unlink()
                 elif file.suffix == ".eml":
                     left.append(delivery_id)
@@ -83,8 +83,8 @@ def mail_folder(settings: Settings) -> MailFolder:
 async def tidy(engine: AsyncEngine, folder: MailFolder, now: float) -> None:
     """Remove mails that are too old, and those of which the ledger knows nothing (any more)."""
     left = await asyncio.to_thread(folder.listed, now)
-    for at in range(0, len(left), AT_ONCE):
-        some = left[at : at + AT_ONCE]
+    for at in range(0, len(left), MAX_LOOKED_UP):
+        some = left[at : at + MAX_LOOKED_UP]
         async with transaction(engine) as tx:
             known = await deliveries.known(tx, some)
         await asyncio.to_thread(folder.drop, set(some) - known)
@@ -98,4 +98,4 @@ async def keep_tidy(engine: AsyncEngine, settings: Settings) -> None:
             await tidy(engine, folder, time.time())
         except (SQLAlchemyError, OSError) as error:
             log.warning("mail folder not tidied", why=type(error).__name__)
-        await asyncio.sleep(BETWEEN)
+        await asyncio.sleep(TIDY_EVERY)

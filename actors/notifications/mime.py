@@ -15,7 +15,7 @@ from uuid import UUID
 
 from actors.notifications.letter import Letter, one_line
 
-NAME = 100
+MAX_NAME = 100
 """Characters of a name in a header, at most."""
 
 
@@ -46,7 +46,7 @@ def mailbox(address: str, name: str = "") -> Mailbox:
         Address(username=local, domain=ascii_domain)
     except (UnicodeError, HeaderParseError, ValueError, IndexError):
         raise BadAddress("this is no address") from None
-    return Mailbox(one_line(name, NAME), f"{local}@{ascii_domain}")
+    return Mailbox(one_line(name, MAX_NAME), f"{local}@{ascii_domain}")
 
 
 def sender_of(given: str) -> Mailbox:

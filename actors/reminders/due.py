@@ -43,7 +43,7 @@ BATCH = 500
 KEEP_FIRES = timedelta(days=90)
 """How long it is remembered what became of a reminder."""
 
-CLEAN = 5000
+MAX_CLEANED = 5000
 """Rows that are cleaned up in one transaction."""
 
 
@@ -246,6 +246,6 @@ async def clean_up(tx: AsyncConnection) -> bool:
     """Drop days and fires that nobody asks about any more; true if there may be more."""
     now = datetime.now(UTC)
     oldest = now.date() - timedelta(days=HISTORY)
-    dropped = await forget_days(tx, oldest, CLEAN)
-    dropped += await rules.forget_fires(tx, now - KEEP_FIRES, CLEAN)
-    return dropped >= CLEAN
+    dropped = await forget_days(tx, oldest, MAX_CLEANED)
+    dropped += await rules.forget_fires(tx, now - KEEP_FIRES, MAX_CLEANED)
+    return dropped >= MAX_CLEANED

@@ -7,7 +7,7 @@ import pytest
 
 from actors.notifications.domain import (
     GIVE_UP,
-    MOST_UNSURE,
+    MAX_UNSURE,
     Outcome,
     Stage,
     Tried,
@@ -69,8 +69,8 @@ def test_who_takes_no_mail_is_left_alone() -> None:
 def test_an_unsure_attempt_is_repeated_but_not_for_ever() -> None:
     verdict = after(Outcome("unsure"), FIRST, NOW)
     assert (verdict.state, verdict.unsure) == ("retry", True)
-    assert after(Outcome("unsure"), replace(FIRST, unsure=MOST_UNSURE), NOW).state == "failed"
-    crashed = before(replace(FIRST, unsure=MOST_UNSURE + 1), NOW, suppressed=False)
+    assert after(Outcome("unsure"), replace(FIRST, unsure=MAX_UNSURE), NOW).state == "failed"
+    crashed = before(replace(FIRST, unsure=MAX_UNSURE + 1), NOW, suppressed=False)
     assert crashed is not None
     assert crashed.state == "failed"
     assert before(replace(FIRST, unsure=1), NOW, suppressed=False) is None

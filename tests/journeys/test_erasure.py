@@ -22,13 +22,8 @@ TABLES = text(
     " AND table_schema NOT IN ('pg_catalog', 'information_schema')"
 )
 THAT_THEY_ARE_GONE = {
-    *(
-        "users.gone",
-        "analytics.people",
-        "journal.people",
-        "notifications.people",
-        "reminders.people",
-    )
+    "users.gone",
+    *(f"{room}.people" for room in ("analytics", "journal", "notifications", "reminders")),
 }
 """Tables that keep the id of who is gone, so that what comes late does not bring them back."""
 

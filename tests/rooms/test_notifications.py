@@ -66,7 +66,7 @@ async def test_a_notice_is_enqueued_once_for_each_channel(me: Reminded, ledger: 
         notice = SendNotice(
             user_id=me.user_id,
             template="reminder",
-            channels=("email", "apprise"),
+            channels=("email", "telegram", "apprise"),
             data={"text": text_},
             dedupe_key="reminder:1",
         )

@@ -30,6 +30,10 @@ WAYS: Mapping[ChannelName, Way] = {
 """In the order in which they are listed."""
 
 
+SENDING: frozenset[ChannelName] = frozenset({"email", "apprise"})
+"""Those that send: what `opened` opens."""
+
+
 def opened(engine: AsyncEngine, settings: Settings, helper: Helper) -> tuple[Channel, ...]:
     """Open every channel that sends. Raises UnusableServer or BadAddress."""
     private = settings.allow_private_webhooks
