@@ -33,7 +33,7 @@ from ops.platform import folder_of, room_of
 from storage import disk, embedded, outbox
 from storage.analytics import stamps
 from storage.migrations import current, head
-from storage.reminders import deliveries
+from storage.notifications import deliveries
 from storage.session import open_engine, transaction
 
 TRIED = text(
@@ -152,11 +152,8 @@ def analytics_state(behind: int, oldest: float, *, knows: bool) -> State:
 
 def deliveries_state(waiting: int, late: float, failed: int) -> State:
     """Say whether mails and notices get away; a failed one is its reader's to see, and no fault."""
-    one = "{n} delivery waits, since {since}: see that the room reminders and the clock run."
-    many = (
-        "{n} deliveries wait, the first since {since}: "
-        "see that the room reminders and the clock run."
-    )
+    one = "{n} delivery waits, since {since}: see that the room notifications runs."
+    many = "{n} deliveries wait, the first since {since}: see that the room notifications runs."
     well = (
         "{n} delivery is on its way; failed in the last day: {failed}.",
         "{n} deliveries are on their way; failed in the last day: {failed}.",

@@ -1,6 +1,6 @@
 """What the analytics room answers and hears: one short function a message."""
 
-from actors.analytics import answering, composing, listing, rendering
+from actors.analytics import answering, digests, listing, rendering
 from actors.analytics.room import room
 from actors.runtime.room import Transaction, Who
 from contracts.analytics import (
@@ -14,8 +14,7 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.analytics_upkeep import ListFacts, LoggedFacts
-from contracts.deliveries import ComposedDigest, GetDigest
-from contracts.mails import ComposeDigest
+from contracts.digests import ComposedDigest, GetDigest
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import UserDeleted
 from storage.analytics import stamps
@@ -33,13 +32,7 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
 @room.answer
 async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> ComposedDigest:
     """Compose the caller's digest, to look at."""
-    return await composing.preview(tx, who.user_id, query)
-
-
-@room.do
-async def compose_digest(job: ComposeDigest, tx: Transaction) -> None:
-    """Compose a digest that is due, and have it sent."""
-    await composing.compose_due(tx, job)
+    return await digests.digest(tx, who.user_id, query)
 
 
 # -- export ---------------------------------------------------------------------------------------

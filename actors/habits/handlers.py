@@ -84,7 +84,15 @@ from contracts.imports import (
     TakeImportBack,
     UndoImport,
 )
-from contracts.marks import LogDay, MarkDay, Marked, WithdrawDay, WithdrawMark
+from contracts.marks import (
+    LogDay,
+    LookAtMark,
+    MarkDay,
+    Marked,
+    MarkShown,
+    WithdrawDay,
+    WithdrawMark,
+)
 from contracts.message import NotFound, new_id
 from contracts.principal import Principal
 from contracts.ranges import check_range
@@ -326,6 +334,12 @@ async def list_changes(query: ListChanges, who: Who, tx: Transaction) -> Changes
 async def tidy_changes(tx: AsyncConnection) -> bool:
     """Keep the ways back to what has changed."""
     return await changes.tidy(tx)
+
+
+@room.answer
+async def look_at_mark(query: LookAtMark, who: Who, tx: Transaction) -> MarkShown:
+    """Say what a mark would be of."""
+    return await marks.look(tx, who.user_id, query)
 
 
 @room.answer

@@ -156,7 +156,7 @@ class Known:
 
     # -- what there was before ---------------------------------------------------------------------
 
-    async def meet(self, engine: AsyncEngine, settings: Settings) -> None:
+    async def meet(self, engine: AsyncEngine, settings: Settings, bus: Bus) -> None:
         """Have the owners tell what there is, if the room has not followed here before."""
         async with transaction(engine) as tx:
             await self.backfill(tx)
