@@ -67,8 +67,8 @@ async def rubbish(place: Place) -> None:
     assert place.wire is not None
     async with await aio_pika.connect(place.wire.node.url) as connection:
         channel = await connection.channel()
-        facts = await channel.get_exchange(topology.FACTS)
-        await facts.publish(aio_pika.Message(b"{", type=Happened.address), "trial.happened.x")
+        poison = aio_pika.Message(b"{", type=Happened.address)
+        await channel.default_exchange.publish(poison, "facts.trial", mandatory=False)
 
 
 DELETE = """

@@ -164,8 +164,7 @@ async def test_cancelled_asks_never_mix_up_answers(rabbit: Place) -> None:
 async def test_a_fact_that_should_be_heard_waits_for_a_way(
     rabbit: Place, channel: AbstractChannel
 ) -> None:
-    queue = await channel.get_queue("facts.trial")
-    await queue.unbind(topology.FACTS, f"{Happened.address}.*")
+    await channel.queue_delete("facts.trial")
     user_id = new_id()
     await rabbit.tell(Happened(user_id=user_id, text="patient"))
 
@@ -191,7 +190,7 @@ async def test_what_is_delivered_while_a_room_is_still_starting_is_taken_in(
 
     async def all_wait() -> bool:
         words = ("list_queues", "name", "messages_ready")
-        return "facts.trial\t50" in await wire.do(wire.node.control, *words)
+        return "facts.trial\t1" in await wire.do(wire.node.control, *words)
 
     await until(all_wait)
     monkeypatch.setattr(RobustQueue, "consume", slowly)

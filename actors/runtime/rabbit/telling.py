@@ -1,5 +1,8 @@
 """How the courier publishes facts and jobs: persistent, confirmed, and never to nowhere.
 
+Facts go to each room that hears them in bundles, and once more by themselves, for whoever else has
+bound a queue to them.
+
 A broker may lose what it has confirmed: a queue or a binding may be removed, a disk may die. So a
 message counts as delivered when every room that it is for has it in its inbox, or has parked it.
 One that was sent, was not taken in, and is not in the queue of the room any more is sent again.
@@ -10,21 +13,24 @@ of parked messages.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
-from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.runtime.cancellation import cancel
 from actors.runtime.courier import Delivered
 from actors.runtime.outage import Outage
+from actors.runtime.rabbit.bundle import BUNDLE, Carried, bundles, carried, packed
 from actors.runtime.rabbit.line import LOST, Check, Line, breaks
-from actors.runtime.rabbit.parked import death_of, envelope, text_of
+from actors.runtime.rabbit.parked import Death, death_of, envelope, text_of, told_by
 from actors.runtime.rabbit.topology import (
     FACTS,
     JOBS,
@@ -43,6 +49,17 @@ log = structlog.get_logger()
 
 CONFIRM = 5.0
 """Seconds to wait for the broker's confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is sent to an exchange by a key, and the places in the outbox of what is in it."""
+
+    exchange: str
+    key: str
+    message: Message
+    seqs: tuple[int, ...]
+    mandatory: bool = True
 
 
 class Publisher:
@@ -81,27 +98,60 @@ class Publisher:
         """
         channel = self._line.channel
         fresh = [row for row in waiting if row.sent_at is None]
-        delivered = Delivered()
-        taken = await asyncio.gather(*(self._tell(channel, row) for row in fresh))
-        for row, ok in zip(fresh, taken, strict=True):
-            awaited = row.is_job or row.address in self._routes
-            way = delivered.sent if awaited else delivered.heard
-            (way if ok else delivered.left).append(row)
         again = [row for row in waiting if row.sent_at is not None]
-        if again:
-            await self._publish_again(channel, again, delivered)
+        deaf = await self._deaf(again) if again else {}
+        await self._note_empty({route.queue for routes in deaf.values() for route in routes})
+        left = await self._send(channel, [*self._first(fresh), *self._lost(again, deaf)])
+        delivered = Delivered()
+        for row in waiting:
+            if row.seq in left:
+                way = delivered.left
+            elif row.sent_at is None:
+                awaited = row.is_job or row.address in self._routes
+                way = delivered.sent if awaited else delivered.heard
+            else:
+                way = delivered.sent if deaf[row.seq] else delivered.heard
+            way.append(row)
         return delivered
 
-    async def _publish_again(
-        self, channel: AbstractChannel, rows: Sequence[Waiting], delivered: Delivered
-    ) -> None:
-        """See where what was sent is not taken in; send it again where it got lost."""
-        deaf = await self._deaf(rows)
-        await self._note_empty({route.queue for routes in deaf.values() for route in routes})
-        taken = await asyncio.gather(*(self._repeat(channel, row, deaf[row.seq]) for row in rows))
-        for row, ok in zip(rows, taken, strict=True):
-            way = delivered.sent if deaf[row.seq] else delivered.heard
-            (way if ok else delivered.left).append(row)
+    def _first(self, rows: Sequence[Waiting]) -> Iterator[Parcel]:
+        """Pack what is sent for the first time: each message by itself, and facts once more in
+        bundles for the rooms that hear them.
+        """
+        heard: dict[Route, list[Waiting]] = defaultdict(list)
+        for row in rows:
+            # A fact may have nobody who binds to it; a job has its room.
+            exchange = JOBS if row.is_job else FACTS
+            key = f"{row.address}.{row.user_id}"
+            yield Parcel(exchange, key, _message(row), (row.seq,), mandatory=row.is_job)
+            if not row.is_job:
+                for route in self._routes.get(row.address, ()):
+                    heard[route].append(row)
+        for route, facts in heard.items():
+            yield from _bundled(route, facts)
+
+    def _lost(
+        self, rows: Sequence[Waiting], deaf: Mapping[int, Sequence[Route]]
+    ) -> Iterator[Parcel]:
+        """Pack once more, for the rooms that have not taken it in, what got lost on its way."""
+        lost: dict[Route, list[Waiting]] = defaultdict(list)
+        for row in rows:
+            sent_at = row.sent_at or row.told_at
+            for route in deaf[row.seq]:
+                if route.queue in self._empty_at and self._empty_at[route.queue] >= sent_at:
+                    log.info(
+                        "told again",
+                        queue=route.queue,
+                        message=row.address,
+                        trace_id=row.trace_id,
+                    )
+                    lost[route].append(row)
+        for route, found in lost.items():
+            if route.kind == "facts":
+                yield from _bundled(route, found)
+            else:
+                for row in found:
+                    yield Parcel("", route.queue, _message(row), (row.seq,))
 
     async def _deaf(self, rows: Sequence[Waiting]) -> dict[int, list[Route]]:
         """Return, by place in the outbox, the routes by which a message should have been taken in
@@ -141,29 +191,21 @@ class Publisher:
         await channel.close()
         return not found.message_count
 
-    async def _tell(self, channel: AbstractChannel, row: Waiting) -> bool:
-        """Send a message to all that it is for; return whether the broker has it."""
+    async def _send(self, channel: AbstractChannel, parcels: Iterable[Parcel]) -> set[int]:
+        """Send parcels; return the places in the outbox of what the broker does not have."""
+        sending = {asyncio.create_task(_sent(channel, parcel)): parcel for parcel in parcels}
+        if not sending:
+            return set()
         try:
-            exchange = await channel.get_exchange(JOBS if row.is_job else FACTS, ensure=False)
-            return await _published(exchange, row, f"{row.address}.{row.user_id}")
-        except DeliveryError:
-            # Returned: nobody is bound. Right for a fact that no room hears, else wrong.
-            return not row.is_job and row.address not in self._routes
-
-    async def _repeat(self, channel: AbstractChannel, row: Waiting, routes: list[Route]) -> bool:
-        """Give a message to rooms to which it got lost; return whether the broker has it."""
-        sent_at = row.sent_at or row.told_at
-        for route in routes:
-            queue = route.queue
-            if queue not in self._empty_at or self._empty_at[queue] < sent_at:
-                continue
-            log.info("told again", queue=queue, message=row.address, trace_id=row.trace_id)
-            try:
-                if not await _published(channel.default_exchange, row, queue):
-                    return False
-            except DeliveryError:
-                return False
-        return True
+            await asyncio.wait(sending, timeout=CONFIRM)
+        finally:
+            await cancel(sending)
+        return {
+            seq
+            for task, parcel in sending.items()
+            if task.cancelled() or not task.result()
+            for seq in parcel.seqs
+        }
 
     async def _prepare(self, channel: AbstractChannel) -> list[Check]:
         await declare(channel, self._all_routes)
@@ -175,34 +217,47 @@ class Publisher:
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
         """Put a dead letter into the table of parked messages.
 
-        One that was told before its address changed is sent again by its new one: it is no loss.
+        The facts of a bundle are sent once more, each alone: but one of them did no harm.
         """
-        room, reason, is_job = death_of(incoming, self._by_queue)
-        body, address = text_of(incoming.body), text_of((incoming.type or "").encode())
-        trace_id.set(str(incoming.headers.get("trace") or ""))
-        ids = envelope(incoming.body)
-        try:
-            async with transaction(self._engine) as tx:
-                renamed = address not in self._routes and await inbox.is_known(tx, room, ids[0])
-                if not renamed:
-                    await inbox.park(tx, room, address, body, reason, *ids, is_job=is_job)
-        except (SQLAlchemyError, OSError) as error:
-            self._outage.begins(type(error).__name__)
+        death, told = death_of(incoming), told_by(incoming)
+        if len(told) == 1:
+            done = await self._put_aside(death, told[0])
+        else:
+            alone = [Parcel("", death.queue, _bundle([one]), ()) for one in told]
+            channel = self._line.channel
+            done = all(await asyncio.gather(*(_sent(channel, parcel) for parcel in alone)))
+        if done:
+            await incoming.ack()
+        else:
             await asyncio.sleep(1)
             await incoming.nack(requeue=True)
-            return
+
+    async def _put_aside(self, death: Death, told: Carried) -> bool:
+        """Park a message; False while the database is away.
+
+        One that was told before its address changed is sent again by its new one: it is no loss.
+        """
+        trace_id.set(told.trace)
+        address, ids = text_of(told.address.encode()), envelope(told.body.encode())
+        reason = death.reason(told.address, self._by_queue)
+        try:
+            async with transaction(self._engine) as tx:
+                known = await inbox.is_known(tx, death.room, ids[0])
+                if address not in self._routes and known:
+                    return True
+                body, is_job = text_of(told.body.encode()), death.is_job
+                await inbox.park(tx, death.room, address, body, reason, *ids, is_job=is_job)
+        except (SQLAlchemyError, OSError) as error:
+            self._outage.begins(type(error).__name__)
+            return False
         self._outage.ends()
-        if not renamed:
-            log.error("parked", room=room, message=address)
-        await incoming.ack()
+        log.error("parked", room=death.room, message=address)
+        return True
 
 
-async def _published(exchange: AbstractExchange, row: Waiting, key: str) -> bool:
-    """Publish a message; return whether the broker has confirmed it.
-
-    Raises `DeliveryError` if the broker knows nowhere to put it.
-    """
-    message = Message(
+def _message(row: Waiting) -> Message:
+    """Write a fact or a job as a message of its own."""
+    return Message(
         row.body.encode(),
         content_type="application/json",
         delivery_mode=DeliveryMode.PERSISTENT,
@@ -210,11 +265,33 @@ async def _published(exchange: AbstractExchange, row: Waiting, key: str) -> bool
         message_id=str(row.message_id),
         headers={"trace": row.trace_id},
     )
+
+
+def _bundled(route: Route, facts: Iterable[Waiting]) -> Iterator[Parcel]:
+    """Pack facts for a room."""
+    for rows in bundles(facts):
+        message = _bundle([carried(row) for row in rows])
+        yield Parcel("", route.queue, message, tuple(row.seq for row in rows))
+
+
+def _bundle(facts: Sequence[Carried]) -> Message:
+    """Write facts for a room as one message."""
+    return Message(
+        packed(facts),
+        content_type="application/json",
+        delivery_mode=DeliveryMode.PERSISTENT,
+        type=BUNDLE,
+    )
+
+
+async def _sent(channel: AbstractChannel, parcel: Parcel) -> bool:
+    """Send a parcel; return whether the broker has confirmed it."""
+    exchange = channel.default_exchange
+    if parcel.exchange:
+        exchange = await channel.get_exchange(parcel.exchange, ensure=False)
     try:
         with breaks():
-            await exchange.publish(message, key, mandatory=True, timeout=CONFIRM)
-    except DeliveryError:
-        raise
-    except LOST:
+            await exchange.publish(parcel.message, parcel.key, mandatory=parcel.mandatory)
+    except LOST:  # returned, too: nobody is bound
         return False
     return True
