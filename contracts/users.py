@@ -149,6 +149,8 @@ class ProfileChanged(Fact):
 
     address: ClassVar[str] = "users.profile_changed"
     profile: Profile
+    email: Email | None = None
+    """The mail address; None: it is not told, and stays what it was."""
 
 
 class UserChanged(Fact):

@@ -255,6 +255,18 @@ def parked_drop(
     run(drop(settings_of(data=data, database_url=database), numbers))
 
 
+@app.command()
+def backfill(
+    room: Annotated[str, typer.Argument(help="The room that is told.")],
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Tell a room again all that it keeps of people, habits, days, breaks and entries."""
+    from ops.backfill import backfill as fill
+
+    run(fill(settings_of(data=data, database_url=database), room))
+
+
 @analytics_app.command("rebuild")
 def analytics_rebuild(
     retell: Annotated[

@@ -206,3 +206,9 @@ async def unheard(tx: AsyncConnection) -> tuple[int, float]:
     """Return how many messages a broker has had and not every room, as `backlog` does."""
     row = (await tx.execute(_oldest.where(outbox.c.sent_at.is_not(None)))).one()
     return row[0], float(row[1])
+
+
+async def count(tx: AsyncConnection, addresses: Sequence[str]) -> int:
+    """Return how many messages of these addresses not everybody has taken in."""
+    statement = select(func.count()).select_from(outbox).where(outbox.c.address.in_(addresses))
+    return (await tx.execute(statement)).scalar_one()

@@ -119,3 +119,9 @@ async def search(tx: AsyncConnection, words: str, before: UUID | None, limit: in
     if before is not None:
         statement = statement.where(users.c.user_id < before)
     return [row._asdict() for row in await tx.execute(statement)]
+
+
+async def after(tx: AsyncConnection, user_id: UUID, size: int) -> list[Found]:
+    """Return people after one, by id."""
+    statement = select(users).where(users.c.user_id > user_id).order_by(users.c.user_id)
+    return [row._asdict() for row in await tx.execute(statement.limit(size))]

@@ -47,7 +47,7 @@ LONGEST = 320
 LONGEST_HANDLER = 30
 """Lines of one in a room's `handlers.py`, which is a table of contents."""
 
-FOR_ALL = {"base", "session", "outbox", "inbox", "idempotency", "imports"}
+FOR_ALL = {"base", "session", "outbox", "inbox", "idempotency", "imports", "replica"}
 """The modules of `storage` that every room may use, beside those of its own tables."""
 
 OF_NO_ROOM = {"bus", "public"}
@@ -179,6 +179,7 @@ def test_every_handler_serves_a_contract() -> None:
     pings = {f"{room.name}.ping" for room in rooms()}
     asks = {contract.address for contract in messages(Asked)} | pings
     facts = {fact.address for fact in messages(Fact)}
+    facts |= {address for room in rooms() if room.known for address in room.known.states}
     assert {room.name: strange for room in rooms() if (strange := set(room.answers) - asks)} == {}
     assert {room.name: strange for room in rooms() if (strange := set(room.hears) - facts)} == {}
 

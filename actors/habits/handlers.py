@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits import bin as binned
 from actors.habits import (
+    backfill,
     changes,
     check_in_batch,
     cues,
@@ -16,6 +16,7 @@ from actors.habits import (
     reading,
     retelling,
 )
+from actors.habits import bin as binned
 from actors.habits.days import (
     change_day,
     person_of,
@@ -28,6 +29,7 @@ from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
 from contracts.auth import Done
+from contracts.backfill import TellHabits
 from contracts.breaks import (
     AddBreak,
     Break,
@@ -480,6 +482,12 @@ async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
 async def retell_habits(command: RetellHabits, tx: Transaction) -> Retold:
     """Tell some habits of a person once more, with all their days."""
     return await retelling.retell(tx, command)
+
+
+@room.do
+async def tell_state(job: TellHabits, tx: Transaction) -> None:
+    """Tell a room a page of habits, of their days, or of breaks."""
+    await backfill.tell(tx, job)
 
 
 # -- people ---------------------------------------------------------------------------------------

@@ -1,17 +1,17 @@
 """The journal room: the diary of a person, their moods, and what they were busy with.
 
-It owns entries with their earlier versions, the names of moods, own prompts and templates; and it
-keeps a copy of each diarist's zone, day start and language, and of the names of their habits.
+It owns entries with their earlier versions, the names of moods, own prompts and templates. It
+follows people (zone, day start, language) and habits (names): an entry is unlinked from those that
+are gone.
 
 It answers all that `contracts/journal.py`, `moods.py`, `prompts.py`, `templates.py` and
 `journal_transfer.py` ask. It tells that an entry was written or deleted, and which an import
-brought, never their words. It hears of profiles that change, of habits that are made, change or go
-(an entry is unlinked from them), of diaries that are to be read, and of users who are gone. Once
+brought, never their words. It hears of users who are gone, and reads diaries that were sent. Once
 an hour it removes what was thrown away more than 30 days ago.
 
 Where an entry lies in time and what a page holds is decided in `domain.py`. What people ask leads
 through `writing.py` (entries and their versions), `reading.py` (lists, searches, looks back),
-`knowing.py` (people and their habits), `prompts.py`, `templates.py`, `moods.py`, and
-`rendering.py` (Markdown to harmless HTML). Daylio's files come in through `importing.py`
+`links.py` (to habits), `prompts.py`, `templates.py`, `moods.py`, and `rendering.py` (Markdown to
+harmless HTML). Daylio's files come in through `importing.py`
 (`outside.py` opens them, `daylio*.py` say what they mean), and a diary leaves by `exporting.py`.
 """

@@ -5,9 +5,9 @@ import asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal import (
+    backfill,
     exporting,
     importing,
-    knowing,
     moods,
     prompts,
     reading,
@@ -16,15 +16,10 @@ from actors.journal import (
 )
 from actors.journal.domain import month_of, prompt_of
 from actors.journal.rendering import harmless_html
-from actors.runtime.room import Room, TheBus, Transaction, Who
+from actors.journal.room import known, logical_day, room
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
-from contracts.habits import (
-    HabitBinned,
-    HabitChanged,
-    HabitCreated,
-    HabitDeleted,
-    HabitRestored,
-)
+from contracts.backfill import TellEntries
 from contracts.imports import Import
 from contracts.journal import (
     CreateEntry,
@@ -85,15 +80,14 @@ from contracts.templates import (
     ListTemplates,
     RemoveTemplate,
 )
-from contracts.users import ProfileChanged, UserDeleted
+from contracts.users import UserDeleted
 from storage import idempotency
-from storage.journal import entries, habits, people, searching
+from storage.journal import entries, searching
+from storage.journal import moods as kept_moods
 from storage.journal import prompts as kept_prompts
 from storage.journal import templates as kept_templates
 from storage.journal.prompts import PromptRow
 from storage.outbox import tell
-
-room = Room("journal")
 
 PURGED = 1000
 """Entries that are removed in one transaction, at most."""
@@ -106,7 +100,7 @@ async def create_entry(
     command: CreateEntry, who: Who, tx: Transaction, bus: TheBus
 ) -> JournalEntry:
     """Write an entry."""
-    person = await knowing.person_of(tx, bus, who, stay=True)
+    person = await known.person(tx, bus, who, "stay")
     return await reading.view(tx, await writing.create(tx, bus, who, command, person))
 
 
@@ -115,7 +109,7 @@ async def update_entry(
     command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus
 ) -> JournalEntry:
     """Change an entry, and keep what it said."""
-    person = await knowing.person_of(tx, bus, who)
+    person = await known.person(tx, bus, who)
     return await reading.view(tx, await writing.update(tx, bus, who, command, person))
 
 
@@ -161,7 +155,7 @@ async def get_entry_history(query: GetEntryHistory, who: Who, tx: Transaction) -
 @room.answer
 async def get_on_this_day(query: GetOnThisDay, who: Who, tx: Transaction, bus: TheBus) -> OnThisDay:
     """Show what was on a day in earlier years."""
-    day = query.day or knowing.today(await knowing.person_of(tx, bus, who))
+    day = query.day or logical_day(await known.person(tx, bus, who))
     return await reading.on_this_day(tx, who, day)
 
 
@@ -178,6 +172,12 @@ async def retell_entries(command: RetellEntries, tx: Transaction) -> Retold:
     return await reading.retold(tx, command)
 
 
+@room.do
+async def tell_state(job: TellEntries, tx: Transaction) -> None:
+    """Tell a room a page of entries."""
+    await backfill.tell(tx, job)
+
+
 @room.tick("journal.purge", every="41 * * * *")
 async def purge(tx: AsyncConnection) -> bool:
     """Remove what was thrown away too long ago to be brought back; tell whether there is more."""
@@ -190,23 +190,23 @@ async def purge(tx: AsyncConnection) -> bool:
 @room.answer
 async def get_moods(query: GetMoods, who: Who, tx: Transaction, bus: TheBus) -> Moods:
     """Show what the caller calls their moods."""
-    return moods.scale_of(await knowing.person_of(tx, bus, who))
+    return await moods.scale_of(tx, await known.person(tx, bus, who))
 
 
 @room.answer
 async def name_moods(command: NameMoods, who: Who, tx: Transaction, bus: TheBus) -> Moods:
     """Let moods be called otherwise."""
-    await knowing.person_of(tx, bus, who, stay=True)
-    await people.name_moods(tx, who.user_id, moods.dump_names(command.moods))
+    await known.person(tx, bus, who, "stay")
+    await kept_moods.keep(tx, who.user_id, moods.dump_names(command.moods))
     return Moods(moods=command.moods, custom=True)
 
 
 @room.answer
 async def reset_moods(command: ResetMoods, who: Who, tx: Transaction, bus: TheBus) -> Moods:
     """Let moods be called as usual."""
-    await knowing.person_of(tx, bus, who, stay=True)
-    await people.name_moods(tx, who.user_id, None)
-    return moods.scale_of(await knowing.person_of(tx, bus, who))
+    await known.person(tx, bus, who, "stay")
+    await kept_moods.erase(tx, who.user_id)
+    return await moods.scale_of(tx, await known.person(tx, bus, who))
 
 
 @room.answer
@@ -214,7 +214,7 @@ async def get_mood_calendar(
     query: GetMoodCalendar, who: Who, tx: Transaction, bus: TheBus
 ) -> MoodCalendar:
     """Show the moods of some days."""
-    today = knowing.today(await knowing.person_of(tx, bus, who))
+    today = logical_day(await known.person(tx, bus, who))
     first, last = month_of(query.first, query.last, today)
     days = tuple(
         CalendarDay(day=day, entries=count, mood=None if mood is None else round(mood, 2))
@@ -229,14 +229,14 @@ async def get_mood_calendar(
 @room.answer
 async def list_prompts(query: ListPrompts, who: Who, tx: Transaction, bus: TheBus) -> Prompts:
     """Show all prompts."""
-    person = await knowing.person_of(tx, bus, who)
+    person = await known.person(tx, bus, who)
     return Prompts(prompts=tuple(await prompts.all_of(tx, who.user_id, person.language)))
 
 
 @room.answer
 async def add_prompt(command: AddPrompt, who: Who, tx: Transaction, bus: TheBus) -> Prompt:
     """Add a prompt of one's own."""
-    await knowing.person_of(tx, bus, who, stay=True)
+    await known.person(tx, bus, who, "stay")
     return await prompts.add(tx, who.user_id, PromptRow(new_id(), command.question))
 
 
@@ -258,9 +258,9 @@ async def get_prompt_of_day(
     query: GetPromptOfDay, who: Who, tx: Transaction, bus: TheBus
 ) -> Prompt:
     """Show the prompt of a day."""
-    person = await knowing.person_of(tx, bus, who)
+    person = await known.person(tx, bus, who)
     every = await prompts.all_of(tx, who.user_id, person.language)
-    day = query.day or knowing.today(person)
+    day = query.day or logical_day(person)
     return Prompt(**every[prompt_of(who.user_id, day, len(every))].model_dump())
 
 
@@ -272,7 +272,7 @@ async def list_templates(
     query: ListTemplates, who: Who, tx: Transaction, bus: TheBus
 ) -> EntryTemplates:
     """Show all templates."""
-    person = await knowing.person_of(tx, bus, who)
+    person = await known.person(tx, bus, who)
     found = await templates.all_of(tx, who.user_id, person.language)
     return EntryTemplates(templates=tuple(found))
 
@@ -282,7 +282,7 @@ async def add_template(
     command: AddTemplate, who: Who, tx: Transaction, bus: TheBus
 ) -> EntryTemplate:
     """Add a template."""
-    await knowing.person_of(tx, bus, who, stay=True)
+    await known.person(tx, bus, who, "stay")
     return await templates.add(tx, who.user_id, command)
 
 
@@ -305,7 +305,7 @@ async def remove_template(command: RemoveTemplate, who: Who, tx: Transaction) ->
 @room.answer
 async def start_import(command: StartDiaryImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
     """Begin to receive a diary."""
-    await knowing.person_of(tx, bus, who, stay=True)
+    await known.person(tx, bus, who, "stay")
     return await importing.files.start(tx, who, command)
 
 
@@ -358,52 +358,13 @@ async def export_entries(query: ExportEntries, who: Who, tx: Transaction) -> Exp
     return await exporting.page(tx, who.user_id, query)
 
 
-# -- people and their habits ----------------------------------------------------------------------
-
-
-@room.hear
-async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
-    """Note how a diarist lives in time, and which language they read."""
-    await knowing.remember_person(tx, fact)
-
-
-@room.hear
-async def meet_habit(fact: HabitCreated, tx: Transaction) -> None:
-    """Note a new habit of a diarist's."""
-    name = fact.habit.name
-    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
-
-
-@room.hear
-async def rename_habit(fact: HabitChanged, tx: Transaction) -> None:
-    """Note what a habit is called now."""
-    name = fact.habit.name
-    await knowing.remember_habit(tx, fact.user_id, fact.habit_id, fact.version, name)
-
-
-@room.hear
-async def hide_habit(fact: HabitBinned, tx: Transaction) -> None:
-    """Hide the links to a habit that is in the bin."""
-    await knowing.hide_habit(tx, fact.user_id, fact.habit_id, fact.version, binned=True)
-
-
-@room.hear
-async def show_habit(fact: HabitRestored, tx: Transaction) -> None:
-    """Show the links to a habit again that is out of the bin."""
-    await knowing.hide_habit(tx, fact.user_id, fact.habit_id, fact.version, binned=False)
-
-
-@room.hear
-async def forget_habit(fact: HabitDeleted, tx: Transaction) -> None:
-    """Unlink entries from a habit that is gone."""
-    await knowing.forget_habit(tx, fact.user_id, fact.habit_id, fact.version)
+# -- people ---------------------------------------------------------------------------------------
 
 
 @room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
-    """Erase all that the room holds of a user, and what was kept for repeated requests."""
-    await people.erase(tx, fact.user_id)
-    await habits.erase(tx, fact.user_id)
+    """Erase what the room owns of a user, and what was kept for repeated requests."""
+    await kept_moods.erase(tx, fact.user_id)
     await entries.erase(tx, fact.user_id)
     await importing.files.erase(tx, fact.user_id)
     await kept_prompts.erase(tx, fact.user_id)

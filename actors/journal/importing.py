@@ -19,6 +19,7 @@ from actors.journal.daylio import Keys, Labels, Noted, Reason, Skip, Skipped
 from actors.journal.domain import Lived, today_of
 from actors.journal.moods import scale_of
 from actors.journal.outside import Diary, open_diary
+from actors.journal.room import known
 from actors.journal.telling import outline_of
 from actors.runtime.receiving import Receiver, Run
 from contracts.habit import KeptName
@@ -32,10 +33,10 @@ from contracts.journal_transfer import (
 from contracts.message import Gone, Invalid, new_id
 from contracts.speech import say
 from contracts.time import day_of, instant_of
-from storage.journal import imported, people
+from storage.journal import imported
 from storage.journal.entries import EntryRow
-from storage.journal.people import Person
 from storage.outbox import tell
+from storage.replica.replica import PersonRow
 
 CHUNK = 100
 """Entries that are kept, and told, at once."""
@@ -115,7 +116,7 @@ class Reading:
         """Read for an import that is begun."""
         self._run, self._tx = run, run.tx
         self._chosen = Chosen.model_validate_json(run.options)
-        self._person = Person("UTC", 0, "en")
+        self._person = PersonRow(run.user_id)
         self._labels = Labels({}, {})
         self._keys = Keys()
         self._skipped: Counter[str] = Counter()
@@ -125,11 +126,11 @@ class Reading:
 
     async def read(self, file: BinaryIO) -> Account:
         """Read all entries; tell what was imported."""
-        person = await people.find(self._tx, self._run.user_id, stay=True)
-        if person is None:
+        person = await known.replica.find_person(self._tx, self._run.user_id, "stay")
+        if person is None or person.gone:
             raise Gone("user_gone", "This account was deleted.")
         self._person = person
-        own = {one.name: one.mood for one in scale_of(person).moods}
+        own = {one.name: one.mood for one in (await scale_of(self._tx, person)).moods}
         self._labels = Labels(self._chosen.moods, own)
         now = datetime.now(UTC)
         latest = today_of(person.zone, person.day_start, now) + timedelta(days=1)

@@ -1,10 +1,12 @@
 """What the steps of the mood scale are called."""
 
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.moods import MoodName, Moods
 from contracts.speech import say
-from storage.journal.people import Person
+from storage.journal import moods
+from storage.replica.replica import PersonRow
 
 USUAL = (("awful", "😢"), ("bad", "🙁"), ("okay", "😐"), ("good", "🙂"), ("great", "😄"))
 """Names in English and emoji, from 1 to 5; in other languages they are in the catalog."""
@@ -12,10 +14,11 @@ USUAL = (("awful", "😢"), ("bad", "🙁"), ("okay", "😐"), ("good", "🙂"),
 _names = TypeAdapter(tuple[MoodName, ...])
 
 
-def scale_of(person: Person) -> Moods:
+async def scale_of(tx: AsyncConnection, person: PersonRow) -> Moods:
     """Return a person's own scale, or the usual one in their language."""
-    if person.moods is not None:
-        return Moods(moods=_names.validate_json(person.moods), custom=True)
+    own = await moods.find(tx, person.user_id)
+    if own is not None:
+        return Moods(moods=_names.validate_json(own), custom=True)
     usual = tuple(
         MoodName(mood=step, name=say(person.language, name), emoji=emoji)
         for step, (name, emoji) in enumerate(USUAL, start=1)

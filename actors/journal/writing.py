@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import Lived, check_says_something, check_version, lived, moved
-from actors.journal.knowing import check_links
+from actors.journal.links import check_links
 from actors.journal.prompts import question_of
 from actors.journal.telling import fact_of
 from actors.journal.views import seen
@@ -24,8 +24,8 @@ from contracts.message import Conflict, Invalid, NotFound, Wrong, new_id
 from contracts.principal import Principal
 from storage.journal import entries, habits
 from storage.journal.entries import EntryRow
-from storage.journal.people import Person
 from storage.outbox import tell
+from storage.replica.replica import PersonRow
 
 LISTS = ("tags", "habit_ids")
 PLAIN = ("title", "text", "mood", "energy", "prompt_id", "question", "favourite")
@@ -50,7 +50,7 @@ async def found(
 
 
 async def create(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: CreateEntry, person: Person
+    tx: AsyncConnection, bus: Bus, who: Principal, command: CreateEntry, person: PersonRow
 ) -> EntryRow:
     """Keep a new entry."""
     check_says_something(command.text, command.title, command.mood, command.energy, command.tags)
@@ -79,7 +79,7 @@ async def create(
 
 
 async def _asked(
-    tx: AsyncConnection, who: Principal, prompt_id: PromptId, person: Person, given: str
+    tx: AsyncConnection, who: Principal, prompt_id: PromptId, person: PersonRow, given: str
 ) -> str:
     """Return the question that is answered; as the writer saw it, if they say so."""
     question = await question_of(tx, who.user_id, prompt_id, person.language)
@@ -91,7 +91,7 @@ async def _asked(
 
 
 async def update(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: UpdateEntry, person: Person
+    tx: AsyncConnection, bus: Bus, who: Principal, command: UpdateEntry, person: PersonRow
 ) -> EntryRow:
     """Change an entry; a change of nothing is none."""
     row = await found(tx, who, command.entry_id, command.expected_version)

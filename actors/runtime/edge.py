@@ -91,7 +91,7 @@ class Edge:
         self._full_until = 0.0
         self.limit = limit
         self.turns = asyncio.Semaphore(concurrency)
-        self.facts = Intake(room.name, self._work, self._park, after)
+        self.facts = Intake(room.name, self._work, self._park, after, gatherers=room.gatherers)
         # Half of the room's turns: asks are answered while jobs take their time.
         self.jobs = Intake(
             room.name, self._work, self._park, after, together=1, hands=jobs_at_once(concurrency)
@@ -152,8 +152,11 @@ class Edge:
 
     async def take_in(self, message: Durable, call: Callable[[], Awaitable[object]]) -> None:
         """Take in a fact, or do a job, once; or park it; see `Intake`."""
-        intake = self.jobs if isinstance(message, Job) else self.facts
-        await intake.take_in(message, call)
+        if isinstance(message, Job):
+            await self.jobs.take_in(message, call)
+        else:
+            alone = self.room.hears_alone(message.address)
+            await self.facts.take_in(message, call if alone else None)
 
     async def strike(self, tick: Tick) -> None:
         """Do what a tick is for, again and again while there is more; never twice at once here.

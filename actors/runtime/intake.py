@@ -1,19 +1,22 @@
 """How a room takes in facts and jobs: each once.
 
 A transaction for every fact would cost a write to the disk for every fact. So while all hands are
-busy facts gather, and the next free hand takes in what has gathered in one transaction. If that
-fails, each is taken in alone: a fact that cannot be taken in is parked and harms no other. A job
-may take its time: each has a transaction of its own, and hands of its own.
+busy facts gather, and the next free hand takes in what has gathered in one transaction: first, at
+once, what a room gathers (`Room.gather`), then the others one by one. If that fails, each is taken
+in alone: a fact that cannot be taken in is parked and harms no other. A job may take its time: each
+has a transaction of its own, and hands of its own.
 
 The courier cannot know what a room has in hand, and tells it again; such a copy is let go at once.
 If nothing comes of the first, the message is told once more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -22,9 +25,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.faults import faults
 from actors.runtime.outage import Outage
-from actors.runtime.room import work
+from actors.runtime.room import Gatherer, work
 from contracts.bus import trace_id
-from contracts.message import Durable, Refused, Unavailable
+from contracts.message import Durable, Fact, Refused, Unavailable
 from storage import inbox
 
 log = structlog.get_logger()
@@ -52,10 +55,13 @@ def _unheard() -> asyncio.Future[None]:
 
 @dataclass(slots=True)
 class Told:
-    """A message that waits to be taken in by `call`, in the context that it came in."""
+    """A message that waits to be taken in by `call`, in the context that it came in.
+
+    None: it is gathered, and that is all.
+    """
 
     message: Durable
-    call: Call
+    call: Call | None
     context: Context = field(default_factory=copy_context)
     heard: asyncio.Future[None] = field(default_factory=_unheard)
 
@@ -66,12 +72,15 @@ class Told:
 
     async def run(self) -> None:
         """Call the listener on the transaction of the task that runs this."""
+        if self.call is None:
+            return
         self.context.run(work.set, work.get())
         await asyncio.get_running_loop().create_task(self._called(), context=self.context)
 
     async def _called(self) -> None:
         with faults(self.message.address, passing=False):
-            await self.call()
+            if self.call is not None:
+                await self.call()
 
 
 class Intake:
@@ -84,12 +93,15 @@ class Intake:
         park: Park,
         after: Callable[[], None],
         *,
+        gatherers: Mapping[str, Sequence[Gatherer]] = MappingProxyType({}),
         together: int = TOGETHER,
         hands: int = HANDS,
     ) -> None:
         """Take in for a room: at most `together` messages in a transaction, and `hands` of these
-        at a time. `after` is called when a transaction was committed.
+        at a time. `after` is called when a transaction was committed. `gatherers` are those of the
+        room, by address.
         """
+        self._gatherers = gatherers
         self._room, self._begin, self._park, self._after = room, begin, park, after
         self._together_at_most, self._hands_at_most = together, hands
         self._waiting: list[Told] = []
@@ -97,7 +109,7 @@ class Intake:
         self._in_hand: set[UUID] = set()
         self._outage = Outage("database", room)
 
-    async def take_in(self, message: Durable, call: Call) -> None:
+    async def take_in(self, message: Durable, call: Call | None) -> None:
         """Take in a message once; return when it is taken in, or parked, or in hand already.
 
         Refuses with `Unavailable` if it was interrupted, and is to be told again.
@@ -162,16 +174,25 @@ class Intake:
                     new = set[UUID]()  # another replica has it in hand
                 else:
                     new = await inbox.first_times(tx, self._room, ids)
+                fresh = {told.message.id: told for told in batch if told.message.id in new}
+                await self._gather(tx, [told.message for told in fresh.values()])
                 # By person, so that two hands that lock them wait for each other, not in a circle.
-                for told in sorted(batch, key=lambda told: told.message.user_id):
-                    if told.message.id in new:
-                        new.discard(told.message.id)
-                        await told.run()
+                for told in sorted(fresh.values(), key=lambda told: told.message.user_id):
+                    await told.run()
         self._outage.ends()
         self._after()
         for told in batch:
             if not told.heard.done():
                 told.heard.set_result(None)
+
+    async def _gather(self, tx: AsyncConnection, messages: Iterable[Durable]) -> None:
+        """Give each gatherer of the room all that it is told of."""
+        gathered: dict[Gatherer, list[Fact]] = {}
+        for message in messages:
+            for gatherer in self._gatherers.get(message.address, ()):
+                gathered.setdefault(gatherer, []).append(cast(Fact, message))
+        for gatherer, facts in gathered.items():
+            await gatherer(tx, facts)
 
     async def _alone(self, told: Told, refusal: Refused | None) -> None:
         """Take in one message. After `RETRIES` it is parked with the reason.

@@ -17,6 +17,8 @@
     @room.working
     async def send(engine: AsyncEngine, settings: Settings) -> None: ...
 
+    known = room.follow(People("zone"), Habits())  # what it keeps of others; see `replica`
+
 The first parameter names the contract; the others are dependencies as FastStream knows them, so
 that one plain function serves both carriers. They take no parameters, so that in one process they
 are found when the room is declared; and they are asynchronous, for FastStream sends plain functions
@@ -24,7 +26,8 @@ to a thread.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,14 +35,18 @@ from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from fast_depends import Depends
 from fast_depends.dependencies import Dependant
+from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.delegation import RoomBus
 from actors.runtime.ping import look
+from actors.runtime.replica import Known
 from actors.runtime.settings import Settings
 from contracts.health import Ping, Pong, ping_of
 from contracts.message import Asked, Command, Fact, Job, Message, Reply, Unauthenticated
 from contracts.principal import Principal
+from storage.base import metadata
+from storage.replica.nouns import Noun
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
 Before = TypeVar("Before", bound=Callable[..., Awaitable[None]])
@@ -50,6 +57,10 @@ Strike = Callable[[AsyncConnection], Awaitable[bool]]
 
 Loop = Callable[[AsyncEngine, Settings], Awaitable[None]]
 """Work that goes on for as long as a room is open."""
+
+
+Gatherer = Callable[[AsyncConnection, Sequence[Fact]], Awaitable[None]]
+"""Takes in all facts of a transaction that it is told of, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +134,12 @@ class Room:
     answers: dict[str, Handler[Asked[Reply]]] = field(default_factory=dict)
     befores: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
     hears: dict[str, Handler[Fact]] = field(default_factory=dict)
+    gatherers: dict[str, list[Gatherer]] = field(default_factory=lambda: defaultdict(list))
     jobs: dict[str, Handler[Job]] = field(default_factory=dict)
     opens: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
+    known: Known | None = None
     folder: Path = Path()
 
     def __post_init__(self) -> None:
@@ -185,10 +198,29 @@ class Room:
     def hear(self, function: Function) -> Function:
         """Declare that this function takes in the fact of its first parameter, once."""
         contract, _ = _signature(function)
-        if contract.address in self.hears:
+        if self.hears_alone(contract.address):
             raise TypeError(f"{self.name} hears {contract.address} twice")
         self.hears[contract.address] = Handler(contract, function, None, _injected(function))
         return function
+
+    def hears_alone(self, address: str) -> bool:
+        """Tell whether a function of the room takes in facts of this address one by one."""
+        return address in self.hears and self.hears[address].call is not _passed_over
+
+    def gather(self, contracts: Iterable[type[Fact]], gatherer: Gatherer) -> None:
+        """Let facts of some types be taken in together, once each: all that a transaction holds.
+
+        That is before those that are heard one by one; a fact may be both.
+        """
+        for contract in contracts:
+            self.gatherers[contract.address].append(gatherer)
+            nothing = _passes_over(contract)
+            self.hears.setdefault(contract.address, Handler(contract, nothing, None, _passed_over))
+
+    def follow(self, *nouns: Noun, tables: MetaData = metadata) -> Known:
+        """Keep what is declared of the nouns of other rooms, in tables of this room's schema."""
+        self.known = Known(self, nouns, tables)
+        return self.known
 
     def do(self, function: Function) -> Function:
         """Declare that this function does the job of its first parameter, once."""
@@ -197,6 +229,20 @@ class Room:
             raise TypeError(f"{contract.address} cannot be done twice, or by {self.name}")
         self.jobs[contract.address] = Handler(contract, function, None, _injected(function))
         return function
+
+
+async def _passed_over(fact: Fact) -> None:
+    """Do nothing with a fact: it was gathered."""
+
+
+def _passes_over(contract: type[Fact]) -> Callable[[Fact], Awaitable[None]]:
+    """Make what stands for a fact that is only gathered."""
+
+    async def nothing(fact: Fact) -> None:
+        """Do nothing: it was gathered."""
+
+    nothing.__annotations__["fact"] = contract
+    return nothing
 
 
 def _pinged(room: Room) -> Callable[[Ping, AsyncConnection], Awaitable[Pong]]:

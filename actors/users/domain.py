@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from contracts.auth import Language
+from contracts.backfill import PersonState
 from contracts.cursor import wrong_cursor
 from contracts.message import Conflict
 from contracts.users import ChangeProfile, ChangeUser, Profile, Role, User, Weekday
@@ -49,6 +50,16 @@ def user_of(person: Person) -> User:
 def profile_of(person: Person) -> Profile:
     """Show what a person sets about themselves."""
     return Profile.model_validate(person, from_attributes=True)
+
+
+def state_of_person(person: Person) -> PersonState:
+    """Say what rooms that follow people are told of one."""
+    return PersonState(
+        version=person.version,
+        profile=profile_of(person),
+        email=person.email,
+        disabled=person.disabled,
+    )
 
 
 def in_version(person: Person, expected: int | None) -> None:

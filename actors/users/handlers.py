@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.runtime.backfill import place_of, state_of, tell_page
 from actors.runtime.room import Room, Transaction, Who
 from actors.users.domain import (
     PROFILE,
@@ -15,11 +16,13 @@ from actors.users.domain import (
     leave_an_admin,
     profile_of,
     read_cursor,
+    state_of_person,
     user_of,
     with_profile,
     with_standing,
 )
 from contracts.auth import Done, UserRegistered
+from contracts.backfill import NOBODY, TellPeople
 from contracts.message import Gone, Invalid, NotFound
 from contracts.retelling import RetellProfiles, Retold
 from contracts.users import (
@@ -41,6 +44,9 @@ from storage import inbox, users
 from storage.outbox import tell
 
 room = Room("users")
+
+PAGE = 500
+"""People of whom a room is told at once."""
 
 
 @room.answer
@@ -147,6 +153,17 @@ async def retell_profiles(command: RetellProfiles, tx: Transaction) -> Retold:
     return Retold(told=1)
 
 
+@room.do
+async def tell_state(job: TellPeople, tx: Transaction) -> None:
+    """Tell a room a page of people."""
+    found = [Person(**row) for row in await users.after(tx, place_of(job)[0], PAGE)]
+    states = [
+        state_of(job)(user_id=person.user_id, person=state_of_person(person)) for person in found
+    ]
+    last = (found[-1].user_id, NOBODY) if len(found) == PAGE else None
+    await tell_page(tx, job, states, last)
+
+
 @room.hear
 async def welcome(fact: UserRegistered, tx: Transaction) -> None:
     """Keep a profile, if the one who registered has not got to it."""
@@ -186,7 +203,8 @@ async def _delete(tx: AsyncConnection, user_id: UUID, person: Person | None) -> 
 
 
 async def _tell_profile(tx: AsyncConnection, person: Person) -> None:
+    profile, email = profile_of(person), person.email
     fact = ProfileChanged(
-        user_id=person.user_id, version=person.version, profile=profile_of(person)
+        user_id=person.user_id, version=person.version, profile=profile, email=email
     )
     await tell(tx, fact)

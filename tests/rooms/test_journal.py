@@ -11,7 +11,7 @@ import time_machine
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from actors.journal.handlers import room as journal_room
+from actors.journal.room import room as journal_room
 from contracts.journal import (
     CreateEntry,
     DeleteEntry,
