@@ -28,7 +28,7 @@ async def up(settings: Settings) -> None:
         await migrate(here.engine)
         await here.verifier.watch()
         here.courier.start()
-        here.working.start()
+        here.loops.start()
         pulse = Pulse(here.engine, "courier", *ROOMS)
         pulse.start()
         clock = Clock(here.engine, ticks_of(rooms()), here.bus.strike)

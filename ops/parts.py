@@ -11,9 +11,9 @@ from actors import ROOMS
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.pulse import Pulse
-from actors.runtime.rabbit.alone import open_alone
-from actors.runtime.rabbit.asking import RabbitBus
-from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.rabbit.app import open_alone
+from actors.runtime.rabbit.bus import RabbitBus
+from actors.runtime.rabbit.publisher import Publisher
 from actors.runtime.rabbit.ticks import TickSender
 from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.settings import Settings

@@ -18,7 +18,7 @@ import pytest
 from aio_pika.exceptions import AMQPError
 from sqlalchemy import text
 
-from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import PARKED, Route, declare, routes_of
 from contracts.auth import GetKeys, Keys, UserRegistered
 from contracts.message import Refused, Unanswered

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
+from actors.runtime.loops import Loops
 from actors.runtime.room import Room, Strike, Tick
 from actors.runtime.settings import Settings
-from actors.runtime.working import Working
 from storage import heartbeat
 from storage.session import open_engine, transaction
 
@@ -156,8 +156,8 @@ async def test_loops_go_on_until_they_are_stopped(engine: AsyncEngine) -> None:
         finally:
             ended.set()
 
-    working = Working([room], engine, Settings())
-    working.start()
+    loops = Loops([room], engine, Settings())
+    loops.start()
     await begun.wait()
-    await working.stop()
+    await loops.stop()
     assert ended.is_set()

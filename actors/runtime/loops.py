@@ -21,7 +21,7 @@ PAUSE = 2.0
 """Seconds before a loop that failed is begun anew."""
 
 
-class Working:
+class Loops:
     """The loops of some rooms."""
 
     def __init__(self, rooms: Iterable[Room], engine: AsyncEngine, settings: Settings) -> None:
