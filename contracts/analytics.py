@@ -14,7 +14,7 @@ from pydantic import Field
 
 from contracts.auth import Language
 from contracts.habit import KeptName, Line, Measure, Streak, StreakUnit, Unit
-from contracts.message import Fact, Message, Query, Reply
+from contracts.message import Message, Query, Reply
 from contracts.time import Day
 
 LONGEST = 3660
@@ -429,9 +429,3 @@ class GetMoodReport(_Asking, Query[MoodReport]):
     address: ClassVar[str] = "analytics.get_mood_report"
     report: Literal["moods"] = "moods"
     tag: Line | None = None
-
-
-class HistoryChanged(Fact):
-    """Something about a person changed that reports speak of; `version` is the new `stamp`."""
-
-    address: ClassVar[str] = "analytics.history_changed"

@@ -1,23 +1,24 @@
-"""What the analytics room says about its upkeep: the log of facts, and the rebuild from it.
+"""All that the analytics room knows of a person, for other programs, told as facts.
 
-The log is all that the room has heard of a person, except of habits that were deleted. Everything
-else that it knows is folded from there, and can be folded anew.
+What it follows is kept as it is now, not how that came about: of each thing there is the one fact
+that says what it is.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
 
 from contracts.habit import Cursor
-from contracts.message import Command, Job, Message, Query, Reply
+from contracts.message import Message, Query, Reply
 from contracts.time import Day
-
-RebuildPhase = Literal["waiting", "running", "done"]
 
 
 class LoggedFact(Message):
-    """A fact as it was heard: `fact` is its address, `body` all that is not told beside it."""
+    """What is known of something, as the fact that says so: `fact` is its address.
+
+    `fact_id` stays the same as long as the thing is what it is.
+    """
 
     fact_id: UUID
     fact: str
@@ -27,14 +28,14 @@ class LoggedFact(Message):
 
 
 class LoggedFacts(Reply):
-    """A page of facts in the order in which they were heard; `next` asks for the next page."""
+    """A page of facts, noun by noun, perhaps an empty one; `next` asks for the next page."""
 
     facts: tuple[LoggedFact, ...]
     next: Cursor | None = None
 
 
 class ListFacts(Query[LoggedFacts]):
-    """List what was heard of the caller. Days are those on which it happened; None is open.
+    """List what is known of the caller, of some days; None is open. A profile is of every day.
 
     Refuses with `Invalid` (`range_reversed`, `wrong_cursor`).
     """
@@ -44,62 +45,3 @@ class ListFacts(Query[LoggedFacts]):
     last: Day | None = None
     cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=2000)] = 500
-
-
-class LoggedPerson(Message):
-    """A person of whom facts were heard, how many, and when the last one was."""
-
-    user_id: UUID
-    facts: int
-    last: AwareDatetime | None = None
-
-
-class LoggedPeople(Reply):
-    """A page of people; `next` asks for the next one."""
-
-    people: tuple[LoggedPerson, ...]
-    next: Cursor | None = None
-
-
-class ListLoggedPeople(Query[LoggedPeople]):
-    """List everybody of whom facts were heard, for an administrator."""
-
-    address: ClassVar[str] = "analytics.list_people"
-    scope: ClassVar[str] = "admin"
-    cursor: Cursor | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-
-
-class Rebuild(Reply):
-    """How far a rebuild is: facts folded of `total`."""
-
-    user_id: UUID
-    phase: RebuildPhase
-    folded: int = 0
-    total: int = 0
-
-
-class RebuildPerson(Command[Rebuild]):
-    """Fold anew all that is known of a person, as soon as somebody has the time.
-
-    The room goes on meanwhile: what it hears of this person waits until that is done. Refuses
-    with `NotFound` if nothing was ever heard of them.
-    """
-
-    address: ClassVar[str] = "analytics.rebuild"
-    scope: ClassVar[str] = "admin"
-    user_id: UUID
-
-
-class GetRebuild(Query[Rebuild]):
-    """Get how far the last rebuild of a person is. Refuses with `NotFound`."""
-
-    address: ClassVar[str] = "analytics.get_rebuild"
-    scope: ClassVar[str] = "admin"
-    user_id: UUID
-
-
-class FoldPerson(Job):
-    """Fold a person's history anew."""
-
-    address: ClassVar[str] = "analytics.fold_person"

@@ -13,7 +13,14 @@ from contracts.message import SECRET, Query, Reply
 
 MAY_ASK: Mapping[str, frozenset[str]] = {
     # The habits room asks who it is on with the token that it was asked with.
-    "reminders": frozenset({"habits.mark_day", "habits.withdraw_mark", "users.get_profile"}),
+    "notifications": frozenset(
+        {
+            *("habits.look_at_mark", "habits.mark_day", "habits.withdraw_mark"),
+            *("reminders.describe_reminder", "reminders.snooze_reminder"),
+            *("reminders.give_feedback", "reminders.get_settings", "reminders.stop_digest"),
+            *("analytics.get_digest", "analytics.render_report", "users.get_profile"),
+        }
+    ),
 }
 """The addresses that a room may ask on behalf of a person, by its name: the token's scopes."""
 

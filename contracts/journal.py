@@ -12,7 +12,6 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from contracts.auth import Done
 from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, KeptTags, Line, Tag, Tags
 from contracts.message import EACH_ONCE, Command, Fact, Message, Query, Reply
-from contracts.retelling import Retold
 from contracts.time import ChosenZone, Day, Zone
 
 KEEP_DELETED = 30
@@ -288,18 +287,6 @@ class ListEntryTags(Query[EntryTags]):
     """List the tags of all entries."""
 
     address: ClassVar[str] = "journal.list_entry_tags"
-
-
-class RetellEntries(Command[Retold]):
-    """Tell all entries of a user once more, as they are now; those thrown away as deleted.
-
-    For rooms that have lost what they heard. Pages of at most 500.
-    """
-
-    address: ClassVar[str] = "journal.retell_entries"
-    scope: ClassVar[str] = "admin"
-    user_id: UUID
-    cursor: Cursor | None = None
 
 
 class EntryOutline(Message):

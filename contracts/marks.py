@@ -7,8 +7,8 @@ lowers or erases nothing unless its owner saw it.
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from contracts.habit import Amount, CheckInState
-from contracts.message import Command, Job, Message, Reply
+from contracts.habit import Amount, CheckInState, Measure
+from contracts.message import Command, Job, Message, Query, Reply
 from contracts.time import Day
 
 MarkSource = Literal["mail", "telegram", "link"]
@@ -61,6 +61,33 @@ class WithdrawMark(Command[Marked]):
     habit_id: UUID
     day: Day
     source: MarkSource = "mail"
+
+
+class MarkShown(Reply):
+    """What a mark would be of: its habit, and what its day says. Nothing else about the account.
+
+    `number`: it takes a number in `measure` (in `unit`; seconds, if it is timed), of which `usual`
+    stands for done. `logged`: what the day says; `wanted`: what the mark makes of it if no number
+    is given. None: nothing, or only a number can tell.
+    """
+
+    habit: str
+    archived: bool = False
+    number: bool = False
+    measure: Measure = "yes_no"
+    unit: str = ""
+    usual: float | None = None
+    logged: Logged | None = None
+    wanted: Logged | None = None
+
+
+class LookAtMark(Query[MarkShown]):
+    """Say what `MarkDay` would be of, and change nothing. Refuses with `NotFound`."""
+
+    address: ClassVar[str] = "habits.look_at_mark"
+    habit_id: UUID
+    day: Day
+    state: Literal["done", "skipped"]
 
 
 class LogDay(Job):

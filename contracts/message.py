@@ -127,7 +127,7 @@ class Fact(Durable):
 
 
 class Job(Durable):
-    """Something that one room is to do, as soon as it can. Imperative: `SendMail`.
+    """Something that one room is to do, as soon as it can. Imperative: `SendNotice`.
 
     `address` is `<room>.<verb>`: that room alone gets it, in whichever of its replicas has the
     time. `job_id` makes it done once; what fails for good is parked.

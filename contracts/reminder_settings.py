@@ -4,9 +4,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from contracts.mails import DigestEvery
+from contracts.auth import Done
+from contracts.digests import DigestEvery
 from contracts.message import EACH_ONCE, Command, Message, Query, Reply
-from contracts.reminders import Channels, LocalTime
+from contracts.notifications import Channels
+from contracts.reminders import LocalTime
 
 GraceMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
 """How many minutes late a reminder may still be sent."""
@@ -83,3 +85,10 @@ class SetReminderSettings(SettingsWords, Command[ReminderSettings]):
 
     address: ClassVar[str] = "reminders.set_settings"
     expected_version: int | None = None
+
+
+class StopDigest(Command[Done]):
+    """Send the caller no digest of this kind any more; again is fine, too."""
+
+    address: ClassVar[str] = "reminders.stop_digest"
+    every: DigestEvery

@@ -1,7 +1,7 @@
 """What the reminders room says about rules: when somebody is reminded, of what, and why then.
 
-It also says what is in `reminder_settings.py`, `deliveries.py` and `mails.py`. Times of day are
-written `HH:MM`, on the person's own clock.
+It also says what is in `reminder_settings.py`, `reminder_proposals.py` and `reminder_notices.py`.
+Times of day are written `HH:MM`, on the person's own clock.
 """
 
 from typing import Annotated, ClassVar, Literal, Self
@@ -17,15 +17,14 @@ from pydantic import (
 
 from contracts.auth import Done
 from contracts.habit import Line
-from contracts.message import EACH_ONCE, Command, Message, Query, Reply
+from contracts.message import Command, Message, Query, Reply
+from contracts.notifications import Channels
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.time import Day
 
 ReminderKind = Literal["fixed", "at_risk", "silence", "smart"]
 """At fixed times; in the evening when a streak would end; after days of silence; when it is usual.
 """
-
-ChannelName = Literal["email", "telegram", "apprise"]
 
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LocalTime = Annotated[
@@ -63,7 +62,6 @@ ReminderTimes = Annotated[Times, AfterValidator(_in_order)]
 ReminderDays = Annotated[
     tuple[Weekday, ...], Field(min_length=1, max_length=7), AfterValidator(_week_order)
 ]
-Channels = Annotated[tuple[ChannelName, ...], Field(max_length=3), EACH_ONCE]
 StreakLength = Annotated[int, Field(ge=1, le=365, strict=True)]
 SilentDays = Annotated[int, Field(ge=1, le=30, strict=True)]
 SmartMode = Literal["propose", "follow"]
@@ -264,11 +262,14 @@ class Snooze(Message):
 
 class SnoozeReminder(Snooze, Command[Reminder]):
     """Keep a reminder silent, and let it come again after so many `minutes`; or let it rest for
-    the day (`until` tomorrow). Refuses with `NotFound`, or `Conflict` (`reminder_off`).
+    the day (`until` tomorrow). When it comes again it is about the same day as before, `about`
+    (None: today), though another one may have begun. Refuses with `NotFound`, or `Conflict`
+    (`reminder_off`).
     """
 
     address: ClassVar[str] = "reminders.snooze_reminder"
     reminder_id: UUID
+    about: Day | None = None
 
 
 class GiveFeedback(Command[Reminder]):

@@ -3,6 +3,9 @@
 from contracts.habit import StreakUnit
 from contracts.speech import count
 
+MIN_STREAK = 2
+"""Promises kept in a row that make a streak worth a word, whatever is asked for."""
+
 
 def in_words(language: str, length: int, unit: StreakUnit | None) -> str:
     """Say how long a streak is, with its unit: 12 weeks; without one, in promises: 12 times."""

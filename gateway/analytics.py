@@ -2,7 +2,6 @@
 
 import base64
 import zlib
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
@@ -27,48 +26,13 @@ from contracts.message import Asked
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.principal import Principal
 from contracts.time import Day
-from gateway.answers import JSON
-from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus, door_of
-from gateway.fresh import Kept
-from gateway.identity import Me, bearer
+from gateway.answers import JSON, is_known
+from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus
+from gateway.identity import Me
 from gateway.language import profile_language
-from gateway.reading import Route, resource
-
-
-class FreshRoute(Route):
-    """A route whose answers are kept.
-
-    It says in `request.state.stamp` what they know of, gives each its ETag, and need not look at
-    If-None-Match.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler, behind what is kept; who asks is checked first."""
-        handle = super().get_route_handler()
-
-        async def handle_fresh(request: Request) -> Response:
-            principal = await bearer(request)
-            fresh, scope = door_of(request).fresh, request.scope
-            headers = dict(scope["headers"])
-            key = (
-                principal.user_id,
-                scope["path"],
-                scope["query_string"],
-                headers.get(b"accept", b""),
-            )
-            kept = fresh.find(key)
-            if kept is None:
-                answer = await handle(request)
-                kept = Kept.of(answer, request.state.stamp)
-                fresh.keep(key, kept)
-            known = headers.get(b"if-none-match")
-            return kept.answer(None if known is None else known.decode("latin-1"))
-
-        return handle_fresh
-
+from gateway.reading import resource
 
 router = resource("analytics", "Reports on habits and moods, as numbers and as pictures.")
-router.route_class = FreshRoute
 
 Format = Literal["json", "csv", "png", "svg"]
 MEDIA: dict[str, Format] = {
@@ -142,6 +106,7 @@ class Wish:
     ) -> None:
         """Read it from a request."""
         self.request = request
+        self.known = known
         self.form = form or accepted(request.headers.get("accept", ""))
         self.picture, self.theme, self.scale = picture, theme, scale
         self._language = language
@@ -155,25 +120,37 @@ Wanted = Annotated[Wish, Depends()]
 
 
 async def report(bus: Bus, me: Principal, query: AnyReport, wish: Wish) -> Response:
-    """Answer with a report in the form that was wanted."""
+    """Answer with a report in the form that was wanted, or with 304 if it is known.
+
+    What draws makes the ETag of a picture from what the report says, not from how it is drawn.
+    """
     headers = {"Cache-Control": "private, no-cache", "Vary": VARY}
     if wish.form == "json":
         reply = await bus.ask(cast("Asked[Report]", query), me)
-        wish.request.state.stamp = reply.stamp
         body = reply.model_dump_json().encode()
-        headers["ETag"] = f'"{len(body):x}-{zlib.crc32(body):08x}"'
-        return Response(body, 200, headers, JSON)
+        etag = f"{len(body):x}-{zlib.crc32(body):08x}"
+        return unless_known(body, etag, headers, {"Content-Type": JSON}, wish.known)
     render = RenderReport(
         of=query, format=wish.form, picture=wish.picture, theme=wish.theme, scale=wish.scale
     )
     drawn = await bus.ask(render, me)
-    wish.request.state.stamp = drawn.stamp
-    headers["ETag"] = f'"{drawn.etag}"'
-    headers["Content-Disposition"] = f'inline; filename="{drawn.file_name}"'
     if wish.form == "svg":
         headers["Content-Security-Policy"] = SVG_CSP
-    headers["Content-Type"] = drawn.media_type
-    return Response(base64.b64decode(drawn.data), 200, headers)
+    about = {
+        "Content-Type": drawn.media_type,
+        "Content-Disposition": f'inline; filename="{drawn.file_name}"',
+    }
+    return unless_known(base64.b64decode(drawn.data), drawn.etag, headers, about, wish.known)
+
+
+def unless_known(
+    body: bytes, etag: str, headers: dict[str, str], about: dict[str, str], known: str | None
+) -> Response:
+    """Write a body with headers `about` it, or 304 if the caller `known`s it."""
+    headers["ETag"] = f'"{etag}"'
+    if known is not None and is_known(headers["ETag"], known):
+        return Response(status_code=304, headers=headers)
+    return Response(body, 200, headers | about)
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""All that analytics has heard of a person, for other programs: /v1/analytics/facts."""
+"""All that analytics knows of a person, for other programs: /v1/analytics/facts."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Literal
@@ -44,7 +44,7 @@ async def stream(
 @router.get(
     "/v1/analytics/facts",
     response_class=StreamingResponse,
-    responses={200: {"description": "The facts, in the order they were heard.", "content": BODY}},
+    responses={200: {"description": "The facts, noun by noun.", "content": BODY}},
     summary="Export all facts",
 )
 async def export_facts(
@@ -54,7 +54,7 @@ async def export_facts(
     last: To = None,
     form: Annotated[Format, Query(alias="format", description="How they are written.")] = "csv",
 ) -> StreamingResponse:
-    """Export what analytics has heard of the caller; days are those on which it happened.
+    """Export what analytics knows of the caller, of some days if they are given.
 
     CSV and Parquet are one table, a line a day or entry; JSON Lines are the facts as they are.
     """

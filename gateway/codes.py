@@ -11,8 +11,8 @@ PROBLEM_CODES: dict[int, str] = {
     ),
     403: "account_disabled denied may_not_act may_not_act_for metrics_closed origin_not_allowed",
     404: (
-        "address_not_known break_not_found change_not_found delivery_not_found entry_not_found "
-        "habit_not_found import_not_found link_unknown no_asyncapi no_such_page nothing_heard "
+        "break_not_found change_not_found delivery_not_found entry_not_found "
+        "habit_not_found import_not_found link_unknown no_asyncapi no_such_page "
         "prompt_not_found reminder_not_found session_not_found template_not_found user_not_found "
         "version_not_found"
     ),

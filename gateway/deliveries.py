@@ -15,19 +15,17 @@ from contracts.deliveries import (
     ChannelList,
     Deliveries,
     Delivery,
-    DigestShown,
     DropApprise,
     GetDelivery,
     ListChannels,
     ListDeliveries,
-    PreviewDigest,
     SendTest,
     SetApprise,
     TryReminder,
 )
-from contracts.mails import DeliveryState, DigestEvery
+from contracts.digests import DigestEvery, DigestShown, PreviewDigest
+from contracts.notifications import ChannelName, DeliveryState
 from contracts.principal import Principal
-from contracts.reminders import ChannelName
 from gateway.answers import answer, nothing
 from gateway.deps import Key, PageCursor, TheBus, door_of
 from gateway.identity import Me

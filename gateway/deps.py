@@ -16,7 +16,6 @@ from contracts.principal import Verifier
 from contracts.time import Day
 from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
-from gateway.fresh import Fresh
 from gateway.language import Languages
 from gateway.limits import Limiter, Policy, address_of, admit, network
 
@@ -46,7 +45,6 @@ class Door:
     metrics_token: str | None = None
     patience: float = 6.0
     known: dict[str, tuple[float, list[State]]] = field(default_factory=dict)
-    fresh: Fresh = field(default_factory=Fresh)
     languages: Languages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +53,6 @@ class Door:
 
     async def listen(self, bus: Bus) -> None:
         """Listen for what changes of all that is remembered here."""
-        await self.fresh.listen(bus)
         await self.languages.listen(bus)
 
 

@@ -10,7 +10,7 @@ from html import escape
 
 from starlette.responses import Response
 
-from contracts.deliveries import Link, Purpose
+from contracts.links import Link, Purpose
 from contracts.marks import Logged
 from contracts.message import Denied, Gone, Invalid, NotFound, Refused, Unavailable
 from contracts.quantity import write, write_input, write_progress

@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from contracts.deliveries import ActOnLink, Link, LookAtLink
 from contracts.habit import CheckInState
+from contracts.links import ActOnLink, Link, LookAtLink
 from contracts.marks import Logged
 from contracts.message import Invalid, NotFound, Refused
 from contracts.quantity import read

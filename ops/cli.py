@@ -33,12 +33,10 @@ app = typer.Typer(
 user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
 parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
-analytics_app = typer.Typer(help="What analytics has made of the facts.", no_args_is_help=True)
 app.add_typer(import_app)
 app.add_typer(user_app, name="user")
 app.add_typer(parked_app, name="parked")
 app.add_typer(keys_app, name="keys")
-app.add_typer(analytics_app, name="analytics")
 
 
 @app.callback()
@@ -265,20 +263,6 @@ def backfill(
     from ops.backfill import backfill as fill
 
     run(fill(settings_of(data=data, database_url=database), room))
-
-
-@analytics_app.command("rebuild")
-def analytics_rebuild(
-    retell: Annotated[
-        bool, typer.Option("--retell", help="Have the rooms tell all they know first.")
-    ] = False,
-    data: Data = None,
-    database: Database = None,
-) -> None:
-    """Fold all histories anew from the facts that were heard."""
-    from ops.analytics import rebuild
-
-    run(rebuild(settings_of(data=data, database_url=database), retell=retell))
 
 
 def main() -> None:

@@ -32,9 +32,9 @@ from ops.language import of_terminal
 from ops.outside import bus_states, mail_state, redis_state
 from ops.platform import folder_of, room_of
 from storage import disk, embedded, outbox
-from storage.analytics import log
+from storage.analytics import stamps
 from storage.migrations import current, head
-from storage.reminders import deliveries
+from storage.notifications import deliveries
 from storage.session import is_read_only, open_engine, transaction
 
 TRIED = text(
@@ -135,29 +135,26 @@ async def stored_states(engine: AsyncEngine, settings: Settings) -> list[State]:
 async def kept_states(tx: AsyncConnection) -> list[State]:
     """Judge how far analytics and deliveries are behind."""
     behind, oldest = await outbox.backlog(tx, tuple(room_of("analytics").hears))
-    silence = await log.silence(tx)
+    knows = await stamps.exist(tx)
     now = datetime.now(UTC)
     standing = await deliveries.standing(tx, now, now - timedelta(days=1))
-    return [analytics_state(behind, oldest, silence), deliveries_state(*standing)]
+    return [analytics_state(behind, oldest, knows=knows), deliveries_state(*standing)]
 
 
-def analytics_state(behind: int, oldest: float, silence: float | None) -> State:
+def analytics_state(behind: int, oldest: float, *, knows: bool) -> State:
     """Say how far analytics is behind what happens."""
     one = "Reports lack {n} fact, since {since}: see that courier and analytics run."
     many = "Reports lack {n} facts, the oldest since {since}: see that courier and analytics run."
     well = "Reports are up to date."
-    if silence is None:
+    if not knows:
         well = "Reports have nothing to tell of yet."
     return backlog_state("reports", behind, oldest, OLD, behind=(one, many), well=("", well))
 
 
 def deliveries_state(waiting: int, late: float, failed: int) -> State:
     """Say whether mails and notices get away; a failed one is its reader's to see, and no fault."""
-    one = "{n} delivery waits, since {since}: see that the room reminders and the clock run."
-    many = (
-        "{n} deliveries wait, the first since {since}: "
-        "see that the room reminders and the clock run."
-    )
+    one = "{n} delivery waits, since {since}: see that the room notifications runs."
+    many = "{n} deliveries wait, the first since {since}: see that the room notifications runs."
     well = (
         "{n} delivery is on its way; failed in the last day: {failed}.",
         "{n} deliveries are on their way; failed in the last day: {failed}.",

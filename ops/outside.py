@@ -95,8 +95,8 @@ async def redis_state(url: str | None) -> State:
 
 async def mail_state(settings: Settings) -> State:
     """Say whether the mail server answers, and takes the login; or where mails lie."""
-    from actors.reminders.mail_folder import mail_folder
-    from actors.reminders.smtp import SmtpLine, UnusableServer, server_of
+    from actors.notifications.mail_folder import mail_folder
+    from actors.notifications.smtp import SmtpLine, UnusableServer, server_of
 
     if settings.smtp_url is None:
         given: Params = {"folder": str(mail_folder(settings).path)}

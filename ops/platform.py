@@ -156,7 +156,7 @@ async def platform(
         await room.open(settings)
         bus.open_room(Edge(room, engine, bus, share, after=courier.ring, folder=folder))
     verifier = TokenVerifier(bus)
-    loops = Loops(opened, engine, settings)
+    loops = Loops(opened, engine, settings, bus)
     try:
         yield Platform(settings, engine, bus, verifier, courier, loops)
     finally:

@@ -87,18 +87,6 @@ def arrays_of(rows: Iterable[EntryRow]) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedRow:
-    """What is logged on a day without its note; and when, where and through which door."""
-
-    day: date
-    value: int
-    state: str
-    at: datetime | None
-    zone: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Loaded:
     """A habit with all that its state on the coming days depends on."""
 
@@ -295,16 +283,6 @@ async def between(
         EntryRow(day, value, state, note, Origin(*origin) if origin else None)
         for day, value, state, note, *origin in map(tuple, rows)
     ]
-
-
-async def logged(tx: AsyncConnection, habit_id: UUID) -> list[LoggedRow]:
-    """Return all that is logged of a habit, oldest first."""
-    names = ("day", "value", "state", "at", "zone", "source")
-    statement = select(*(check_ins.c[name] for name in names))
-    rows = await tx.execute(
-        statement.where(check_ins.c.habit_id == habit_id).order_by(check_ins.c.day)
-    )
-    return [LoggedRow(*row) for row in rows]
 
 
 async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> None:

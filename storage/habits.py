@@ -214,17 +214,6 @@ async def find_some(
     return {row.id: HabitRow(**row._mapping) for row in rows}
 
 
-async def find_after(
-    tx: AsyncConnection, user_id: UUID, after: UUID | None, size: int
-) -> list[HabitRow]:
-    """Return some habits of a user, also of the bin, locked, by their ids, from after one on."""
-    statement = select(habits).where(habits.c.user_id == user_id).order_by(habits.c.id).limit(size)
-    if after is not None:
-        statement = statement.where(habits.c.id > after)
-    rows = await tx.execute(statement.with_for_update())
-    return [HabitRow(**row._mapping) for row in rows]
-
-
 async def count(tx: AsyncConnection, user_id: UUID) -> int:
     """Return how many habits a user has; what lies in the bin does not count."""
     return (await tx.execute(select(func.count()).where(_of(user_id)))).scalar_one()

@@ -43,7 +43,7 @@ def test_all_that_runs_is_shipped(files: set[str]) -> None:
     [
         ("contracts", "contracts/locale/ru/LC_MESSAGES/ritmo.po"),
         ("gateway", "gateway/web/style.css"),
-        ("actors", "actors/reminders/templates/letter.html"),
+        ("actors", "actors/notifications/templates/letter.html"),
         ("storage", "storage/migrations/versions/0001_first_tables.py"),
     ],
 )

@@ -1,58 +1,43 @@
-"""The log shown: to a person their own facts, to an administrator whose facts there are."""
+"""All that the room knows of a person, told as facts: of each thing that which says what it is."""
 
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import date
+from uuid import UUID, uuid5
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.analytics_upkeep import (
-    ListFacts,
-    ListLoggedPeople,
-    LoggedFact,
-    LoggedFacts,
-    LoggedPeople,
-    LoggedPerson,
-)
-from contracts.cursor import read_id, wrong_cursor
+from contracts.analytics_upkeep import ListFacts, LoggedFact, LoggedFacts
+from contracts.cursor import wrong_cursor
 from contracts.message import Invalid, Wrong
-from contracts.time import LAST_DAY, instant_of
-from storage.analytics import log, reading
+from contracts.time import FIRST_DAY, LAST_DAY, Day, instant_of
+from storage.analytics import export, reading
+from storage.analytics.export import NOUNS, KnownRow
 from storage.analytics.reading import PersonRow
+
+Place = tuple[str, UUID, date]
+"""A noun, and the subject and the day that were written last."""
+
+_place = TypeAdapter(tuple[str, UUID, Day])
+_NOTHING = UUID(int=0)
 
 
 async def facts(tx: AsyncConnection, user_id: UUID, query: ListFacts) -> LoggedFacts:
-    """Show a page of a person's log."""
-    person = await reading.find_person(tx, user_id)
+    """Show a page: of one noun alone, and perhaps of nothing."""
     check_order(query.first, query.last)
-    rows = await log.page(
-        tx,
-        user_id,
-        after=_place(query.cursor),
-        since=_begin(person, query.first),
-        until=_end(person, query.last),
-        size=query.limit,
-    )
+    person = await reading.find_person(tx, user_id)
+    place = _read(query.cursor) if query.cursor else (NOUNS[0], _NOTHING, FIRST_DAY)
+    noun, subject, day = place
+    span = (query.first or FIRST_DAY, query.last or LAST_DAY)
+    rows = await export.page(tx, user_id, noun, (subject, day), span, query.limit)
+    if len(rows) == query.limit:
+        following: Place | None = (noun, rows[-1].subject, rows[-1].day)
+    else:
+        left = NOUNS[NOUNS.index(noun) + 1 :]
+        following = (left[0], _NOTHING, FIRST_DAY) if left else None
     return LoggedFacts(
-        facts=tuple(
-            LoggedFact(
-                fact_id=row.fact_id,
-                fact=row.address,
-                occurred_at=row.occurred_at,
-                version=row.version,
-                body=row.body,
-            )
-            for row in rows
-        ),
-        next=str(rows[-1].seq) if rows else None,
+        facts=tuple(_fact(user_id, person, row) for row in rows),
+        next="/".join(map(str, following)) if following else None,
     )
-
-
-async def people(tx: AsyncConnection, query: ListLoggedPeople) -> LoggedPeople:
-    """Show a page of those of whom facts were heard."""
-    rows = await log.count_people(tx, read_id(query.cursor), query.limit)
-    shown = (LoggedPerson(user_id=row.user_id, facts=row.facts, last=row.folded_at) for row in rows)
-    more = str(rows[-1].user_id) if len(rows) == query.limit else None
-    return LoggedPeople(people=tuple(shown), next=more)
 
 
 def check_order(first: date | None, last: date | None) -> None:
@@ -67,22 +52,24 @@ def check_order(first: date | None, last: date | None) -> None:
         )
 
 
-def _begin(person: PersonRow, first: date | None) -> datetime | None:
-    """Return the instant at which a day begins for a person."""
-    return None if first is None else instant_of(first, person.day_start, person.zone)
+def _fact(user_id: UUID, person: PersonRow, row: KnownRow) -> LoggedFact:
+    """Tell what is known; where it is not known when it was, the beginning of its day."""
+    name = f"{row.address}/{row.subject}/{row.day}/{row.version}"
+    return LoggedFact(
+        fact_id=uuid5(user_id, name),
+        fact=row.address,
+        occurred_at=row.at or instant_of(row.day, person.day_start, person.zone),
+        version=row.version,
+        body=dict(row.body),
+    )
 
 
-def _end(person: PersonRow, last: date | None) -> datetime | None:
-    """Return the instant at which a day has ended."""
-    if last is None or last == LAST_DAY:
-        return None
-    return _begin(person, last + timedelta(days=1))
-
-
-def _place(cursor: str | None) -> int:
-    """Read a place in the log. Refuses with `Invalid`."""
-    if cursor is None:
-        return 0
-    if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
-        return int(cursor)
-    raise wrong_cursor()
+def _read(cursor: str) -> Place:
+    """Read where a page begins. Refuses with `Invalid`."""
+    try:
+        place = _place.validate_python(tuple(cursor.split("/")))
+    except ValidationError:
+        raise wrong_cursor() from None
+    if place[0] not in NOUNS:
+        raise wrong_cursor()
+    return place

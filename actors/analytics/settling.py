@@ -12,13 +12,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.analytics.room import known
 from contracts.keeping.progress import Progress, advance, begin, window_days
 from contracts.keeping.promise import SKIPPED, Entries, Rests
 from contracts.time import FIRST_DAY
 from storage.analytics import reading, settled
 from storage.analytics.reading import BreakRow
 from storage.analytics.settled import DaysRow, SettledRow
-from storage.analytics.tables import STATES
+from storage.replica.nouns import STATES
 
 OPEN_DAYS = 2
 """Days before today that are not settled yet."""
@@ -49,7 +50,7 @@ async def settle(tx: AsyncConnection, user_id: UUID, today: date) -> dict[UUID, 
     rows = await settled.find(tx, user_id)
     if not any(_is_behind(row, until) for row in rows):
         return {row.habit_id: progress_of(row) for row in rows}
-    await settled.lock(tx, user_id)
+    await known.replica.lock(tx, [user_id])
     rows = await settled.find(tx, user_id)
     behind = [Behind(row, progress_of(row)) for row in rows if _is_behind(row, until)]
     wanted = [(one.row.habit_id, one.first) for one in behind]

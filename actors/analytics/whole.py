@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from contracts.keeping.promise import SKIPPED, Promise, resting
 from storage.analytics.reading import HabitRow, LoadedHabit
-from storage.analytics.tables import STATES
+from storage.replica.nouns import STATES
 
 _SKIPPED = STATES.index("skipped") + 1
 

@@ -43,8 +43,8 @@ from contracts.auth import (
     UserRegistered,
 )
 from contracts.delegation import Delegate, Delegation
-from contracts.mails import SendMail
 from contracts.message import Conflict, Denied, Invalid, NotFound, Unauthenticated, Wrong, new_id
+from contracts.notifications import SendNotice
 from contracts.principal import Principal
 from contracts.users import UserChanged, UserDeleted
 from storage.auth import accounts, sessions
@@ -77,7 +77,7 @@ async def register(
         zone=command.zone,
         language=command.language,
     )
-    welcome = SendMail(
+    welcome = SendNotice(
         user_id=account.user_id,
         template="welcome",
         email=email,

@@ -11,5 +11,5 @@ What a check-in means, which days are due, and where a habit stands is decided i
 
 What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),
 `starting.py` (when a habit begins), `reading.py` (whole histories), `importing.py` and
-`retelling.py`.
+`backfill.py` (what rooms that follow are told).
 """

@@ -14,7 +14,6 @@ from actors.habits import (
     marks,
     plans,
     reading,
-    retelling,
 )
 from actors.habits import bin as binned
 from actors.habits.days import (
@@ -85,11 +84,18 @@ from contracts.imports import (
     TakeImportBack,
     UndoImport,
 )
-from contracts.marks import LogDay, MarkDay, Marked, WithdrawDay, WithdrawMark
+from contracts.marks import (
+    LogDay,
+    LookAtMark,
+    MarkDay,
+    Marked,
+    MarkShown,
+    WithdrawDay,
+    WithdrawMark,
+)
 from contracts.message import NotFound, new_id
 from contracts.principal import Principal
 from contracts.ranges import check_range
-from contracts.retelling import RetellHabits, Retold
 from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import ProfileChanged, UserDeleted
 from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency, tags
@@ -331,6 +337,12 @@ async def tidy_changes(tx: AsyncConnection) -> bool:
 
 
 @room.answer
+async def look_at_mark(query: LookAtMark, who: Who, tx: Transaction) -> MarkShown:
+    """Say what a mark would be of."""
+    return await marks.look(tx, who.user_id, query)
+
+
+@room.answer
 async def mark_day(command: MarkDay, who: Who, tx: Transaction, bus: TheBus) -> Marked:
     """Log a day as its owner answered in a mail or a chat."""
     return await marks.mark(tx, bus, who, command)
@@ -476,12 +488,6 @@ async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
 async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
     """Take an import back, but for what was changed since."""
     await import_undo.take_back(tx, job)
-
-
-@room.answer
-async def retell_habits(command: RetellHabits, tx: Transaction) -> Retold:
-    """Tell some habits of a person once more, with all their days."""
-    return await retelling.retell(tx, command)
 
 
 @room.do

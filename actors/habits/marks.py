@@ -4,21 +4,34 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import cast
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import change_day
 from actors.habits.decisions import Decide, Saying, restoration
+from actors.habits.kept import judged, no_habit, promise_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, number_of, thousandths
 from contracts.keeping.entry import Said, logged, takes_away
 from contracts.keeping.promise import Promise
-from contracts.marks import LogDay, Logged, MarkDay, Marked, MarkOutcome, WithdrawDay, WithdrawMark
+from contracts.marks import (
+    LogDay,
+    Logged,
+    LookAtMark,
+    MarkDay,
+    Marked,
+    MarkOutcome,
+    MarkShown,
+    WithdrawDay,
+    WithdrawMark,
+)
 from contracts.message import Conflict, Invalid, NotFound
 from contracts.principal import Principal
-from storage import check_in_history
+from contracts.quantity import unit_of
+from storage import check_in_history, check_ins, habits
 from storage.check_ins import EntryRow
 
 log = structlog.get_logger()
@@ -68,6 +81,33 @@ async def mark(
     saying = Saying(made.decide, command.source, said_at=said_at or datetime.now(UTC))
     day = await change_day(tx, bus, who, command.habit_id, command.day, saying)
     return Marked(outcome=made.outcome, logged=_logged(day), wanted=made.wanted)
+
+
+async def look(tx: AsyncConnection, user_id: UUID, query: LookAtMark) -> MarkShown:
+    """Say what a mark would be of, so that a page can ask before it is made."""
+    row = await habits.find(tx, user_id, query.habit_id)
+    if row is None:
+        raise no_habit(query.habit_id)
+    promise = promise_of(row)
+    terms, measure = promise.terms_on(query.day), promise.measure
+    target = terms.version.target
+    plain = target is not None and target.per == "day" and not terms.at_most
+    entry = await check_ins.find(tx, row.id, query.day)
+    seen = judged(promise, entry) if entry else None
+    try:
+        wanted = _shown(logged(promise, query.day, None, query.state))
+    except Invalid:
+        wanted = None
+    return MarkShown(
+        habit=row.name,
+        archived=row.archived_at is not None,
+        number=measure != "yes_no" and query.state == "done",
+        measure=measure,
+        unit=unit_of(measure, row.unit),
+        usual=target.value if target is not None and plain else None,
+        logged=_shown(Said(seen.value, cast(CheckInState, seen.state))) if seen else None,
+        wanted=wanted,
+    )
 
 
 async def withdraw(

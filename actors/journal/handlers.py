@@ -38,7 +38,6 @@ from contracts.journal import (
     OnThisDay,
     RenderEntry,
     RestoreEntry,
-    RetellEntries,
     UpdateEntry,
 )
 from contracts.journal_transfer import (
@@ -71,7 +70,6 @@ from contracts.prompts import (
     Prompts,
     RemovePrompt,
 )
-from contracts.retelling import Retold
 from contracts.templates import (
     AddTemplate,
     ChangeTemplate,
@@ -164,12 +162,6 @@ async def list_entry_tags(query: ListEntryTags, who: Who, tx: Transaction) -> En
     """Show the tags in use."""
     found = await searching.tags(tx, who.user_id)
     return EntryTags(tags=tuple(EntryTag(tag=tag, entries=count) for tag, count in found))
-
-
-@room.answer
-async def retell_entries(command: RetellEntries, tx: Transaction) -> Retold:
-    """Tell a page of a user's entries once more."""
-    return await reading.retold(tx, command)
 
 
 @room.do

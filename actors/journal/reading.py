@@ -9,10 +9,9 @@ from pydantic import AwareDatetime, FiniteFloat, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting, same_days
-from actors.journal.telling import fact_of
 from actors.journal.views import entry_of, version_of
 from actors.journal.writing import no_entry
-from contracts.cursor import read_id, wrong_cursor
+from contracts.cursor import wrong_cursor
 from contracts.journal import (
     EntryHistory,
     GetEntryHistory,
@@ -20,19 +19,16 @@ from contracts.journal import (
     JournalEntry,
     ListEntries,
     OnThisDay,
-    RetellEntries,
 )
 from contracts.principal import Principal
 from contracts.ranges import check_range
-from contracts.retelling import Retold
 from contracts.time import FIRST_DAY, LAST_DAY, Day
 from storage.journal import entries, habits, searching
 from storage.journal.entries import EntryRow
 from storage.journal.searching import Place, Wanted
-from storage.outbox import tell
 
-LOOK_BACK, RETOLD = 100, 500
-"""Entries in a look back, and in a page that is told once more, at most."""
+LOOK_BACK = 100
+"""Entries in a look back, at most."""
 
 _place = TypeAdapter(tuple[FiniteFloat, Day, AwareDatetime, UUID])
 
@@ -98,14 +94,6 @@ async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDa
     size = fitting([len(row.text) for row in rows], LOOK_BACK)
     hidden = await habits.hidden(tx, who.user_id)
     return OnThisDay(day=day, entries=tuple(entry_of(row, hidden=hidden) for row in rows[:size]))
-
-
-async def retold(tx: AsyncConnection, command: RetellEntries) -> Retold:
-    """Tell a page of a user's entries once more."""
-    after = read_id(command.cursor)
-    rows = await entries.after(tx, command.user_id, after, RETOLD)
-    await tell(tx, *map(fact_of, rows))
-    return Retold(told=len(rows), next=str(rows[-1].id) if len(rows) == RETOLD else None)
 
 
 def _write_place(place: Place) -> str:

@@ -1,19 +1,18 @@
-"""How the room gets to know people, habits and days: by facts, and by asking where it must."""
+"""How the room gets to know people and habits: by facts, and by asking where it must."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import periods
-from actors.reminders.aiming import aim, clock_of, life_of
-from actors.reminders.domain import HISTORY
-from contracts.auth import UserRegistered
-from contracts.breaks import BreakAdded, BreakRemoved
+from actors.reminders.next_fire import aim, clock_of, life_of
+from actors.reminders.room import room
+from actors.runtime.room import Transaction, Who
+from contracts.auth import Done, UserRegistered
 from contracts.bus import Bus
-from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.habit import CheckInState, thousandths
+from contracts.digests import DigestEvery
 from contracts.habits import (
     GetHabit,
     HabitArchived,
@@ -23,17 +22,14 @@ from contracts.habits import (
     HabitDeleted,
     HabitRestored,
 )
-from contracts.imports import CheckInsImported
-from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
-from contracts.mails import DigestEvery
 from contracts.message import Gone
+from contracts.notifications import ChannelsChanged
 from contracts.principal import Principal
-from contracts.users import GetProfile, ProfileChanged, UserChanged
-from storage.reminders import copies, days, rules
+from contracts.reminders import NoteCue
+from contracts.users import GetProfile, ProfileChanged, UserChanged, UserDeleted
+from storage import idempotency
+from storage.reminders import copies, rules
 from storage.reminders.copies import HabitRow, PersonRow
-from storage.reminders.days import BreakRow
-
-Said = tuple[date, int | None, CheckInState | None, datetime | None]
 
 
 async def person_of(tx: AsyncConnection, bus: Bus, who: Principal) -> PersonRow:
@@ -92,7 +88,8 @@ async def habit_of(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID
 # -- people ---------------------------------------------------------------------------------------
 
 
-async def note_registered(tx: AsyncConnection, fact: UserRegistered) -> None:
+@room.hear
+async def note_registered(fact: UserRegistered, tx: Transaction) -> None:
     """Note the address of somebody new, and how they live until their profile is told."""
     person = await copies.meet(tx, fact.user_id)
     if person is None:
@@ -103,7 +100,8 @@ async def note_registered(tx: AsyncConnection, fact: UserRegistered) -> None:
     await copies.save_person(tx, fact.user_id, values)
 
 
-async def note_profile(tx: AsyncConnection, fact: ProfileChanged) -> None:
+@room.hear
+async def note_profile(fact: ProfileChanged, tx: Transaction) -> None:
     """Note how a person lives; their reminders come by their clock from now on."""
     person = await copies.meet(tx, fact.user_id)
     if person is None or person.version >= fact.version:
@@ -130,22 +128,51 @@ async def aim_digests(
     await rules.set_digests(tx, person.user_id, times, now)
 
 
-async def note_standing(tx: AsyncConnection, fact: UserChanged) -> None:
+@room.hear
+async def note_standing(fact: UserChanged, tx: Transaction) -> None:
     """Note whether a person may be reminded at all."""
     if await copies.meet(tx, fact.user_id) is not None:
         await copies.save_standing(tx, fact.user_id, fact.version, disabled=fact.disabled)
 
 
-async def forget(tx: AsyncConnection, user_id: UUID) -> None:
-    """Erase a person for ever."""
-    await copies.meet(tx, user_id)
-    await copies.erase(tx, user_id)
+@room.hear
+async def note_channels(fact: ChannelsChanged, tx: Transaction) -> None:
+    """Note through which channels a person is reached beside e-mail."""
+    if await copies.meet(tx, fact.user_id) is not None:
+        await copies.save_reached(tx, fact.user_id, fact.version, fact.channels)
+
+
+@room.hear
+async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
+    """Erase all that the room holds of a user; only that they are gone is kept."""
+    await copies.meet(tx, fact.user_id)
+    await copies.erase(tx, fact.user_id)
+    await idempotency.erase(tx, fact.user_id)
 
 
 # -- habits ---------------------------------------------------------------------------------------
 
 
-async def note_habit(tx: AsyncConnection, fact: HabitCreated | HabitChanged) -> None:
+@room.answer
+async def note_cue(command: NoteCue, who: Who, tx: Transaction) -> Done:
+    """Note the cue of a habit, if the habit is known."""
+    await copies.save_cue(tx, who.user_id, command.habit_id, command.cue)
+    return Done()
+
+
+@room.hear
+async def note_new_habit(fact: HabitCreated, tx: Transaction) -> None:
+    """Note a new habit."""
+    await _note_habit(tx, fact)
+
+
+@room.hear
+async def note_habit(fact: HabitChanged, tx: Transaction) -> None:
+    """Note what a habit is now."""
+    await _note_habit(tx, fact)
+
+
+async def _note_habit(tx: AsyncConnection, fact: HabitCreated | HabitChanged) -> None:
     """Note what a habit is now."""
     person = await copies.meet(tx, fact.user_id)
     if person is None:
@@ -163,7 +190,8 @@ async def note_habit(tx: AsyncConnection, fact: HabitCreated | HabitChanged) -> 
         await aim(tx, person, habit_id=fact.habit_id)
 
 
-async def note_archived(tx: AsyncConnection, fact: HabitArchived) -> None:
+@room.hear
+async def note_archived(fact: HabitArchived, tx: Transaction) -> None:
     """Note whether a habit is laid aside."""
     person = await copies.meet(tx, fact.user_id)
     if person is not None and await copies.save_state(
@@ -172,7 +200,19 @@ async def note_archived(tx: AsyncConnection, fact: HabitArchived) -> None:
         await aim(tx, person, habit_id=fact.habit_id)
 
 
-async def note_binned(tx: AsyncConnection, fact: HabitBinned | HabitRestored) -> None:
+@room.hear
+async def hide_habit(fact: HabitBinned, tx: Transaction) -> None:
+    """Keep silent about a habit that is in the bin."""
+    await _note_binned(tx, fact)
+
+
+@room.hear
+async def show_habit(fact: HabitRestored, tx: Transaction) -> None:
+    """Remind again of a habit that is out of the bin."""
+    await _note_binned(tx, fact)
+
+
+async def _note_binned(tx: AsyncConnection, fact: HabitBinned | HabitRestored) -> None:
     """Note whether a habit is in the bin: its reminders are silent, or come again."""
     binned = isinstance(fact, HabitBinned)
     person = await copies.meet(tx, fact.user_id)
@@ -182,72 +222,8 @@ async def note_binned(tx: AsyncConnection, fact: HabitBinned | HabitRestored) ->
         await aim(tx, person, habit_id=fact.habit_id)
 
 
-async def drop_habit(tx: AsyncConnection, fact: HabitDeleted) -> None:
+@room.hear
+async def drop_habit(fact: HabitDeleted, tx: Transaction) -> None:
     """Drop a habit with its days and its reminders."""
     if await copies.meet(tx, fact.user_id) is not None:
         await copies.drop_habit(tx, fact.user_id, fact.habit_id)
-
-
-async def note_day(tx: AsyncConnection, fact: HabitCheckedIn) -> None:
-    """Note what a day of a habit is now."""
-    said = [(fact.day, thousandths(fact.value), fact.state, fact.at)]
-    await _note_days(tx, fact, said, fact.zone)
-
-
-async def note_removal(tx: AsyncConnection, fact: CheckInRemoved) -> None:
-    """Note that nothing is logged for a day any more."""
-    await _note_days(tx, fact, [(fact.day, None, None, None)], None)
-
-
-async def note_imported(tx: AsyncConnection, fact: CheckInsImported) -> None:
-    """Note the days that an import filled."""
-    said = [(one.day, thousandths(one.value), one.state, one.at) for one in fact.check_ins]
-    await _note_days(tx, fact, said, fact.zone)
-
-
-async def _note_days(
-    tx: AsyncConnection,
-    fact: HabitCheckedIn | CheckInRemoved | CheckInsImported,
-    said: Sequence[Said],
-    zone: str | None,
-) -> None:
-    """Note days that are not too old to matter; silence begins anew with a check-in."""
-    oldest = datetime.now(UTC).date() - timedelta(days=HISTORY)
-    lately = {one[0]: one for one in said if one[0] >= oldest}
-    person = await copies.meet(tx, fact.user_id) if lately else None
-    if person is not None and await days.save_days(
-        tx, fact.user_id, fact.habit_id, fact.version, list(lately.values()), zone
-    ):
-        await aim(tx, person, habit_id=fact.habit_id)
-
-
-# -- breaks and the diary -------------------------------------------------------------------------
-
-
-async def note_break(tx: AsyncConnection, fact: BreakAdded | BreakRemoved) -> None:
-    """Note what a break is now, or that it was taken back."""
-    person = await copies.meet(tx, fact.user_id)
-    if person is None:
-        return
-    row = None
-    if isinstance(fact, BreakAdded):
-        row = BreakRow(fact.first, fact.last, fact.habit_id, fact.tag)
-    await days.save_break(tx, fact.user_id, fact.break_id, fact.version, row)
-    await aim(tx, person)
-
-
-async def note_entries(
-    tx: AsyncConnection, fact: EntryWritten | EntryDeleted | EntriesImported
-) -> None:
-    """Note on which days there are entries in a diary."""
-    said: list[tuple[UUID, date | None, int]]
-    if isinstance(fact, EntriesImported):
-        said = [(one.entry_id, one.day, fact.version) for one in fact.entries]
-    elif isinstance(fact, EntryWritten):
-        said = [(fact.entry_id, fact.day, fact.version)]
-    else:
-        said = [(fact.entry_id, None, fact.version)]
-    oldest = datetime.now(UTC).date() - timedelta(days=HISTORY)
-    lately = {one[0]: one for one in said if one[1] is None or one[1] >= oldest}
-    if lately and await copies.meet(tx, fact.user_id) is not None:
-        await days.save_entries(tx, fact.user_id, list(lately.values()))

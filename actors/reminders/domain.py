@@ -16,6 +16,7 @@ from contracts.keeping.promise import SKIPPED, Entries, Promise
 from contracts.keeping.risk import ends_today
 from contracts.reminders import ReminderKind, SilentReason
 from contracts.schedule import Times
+from contracts.streaks import MIN_STREAK
 
 HISTORY = 400
 """Days that the room remembers: no streak is longer to it."""
@@ -135,10 +136,6 @@ def stand(promise: Promise, seen: Seen, first: date, day: date) -> Standing:
 def _eve_of(promise: Promise, first: date) -> Progress:
     """Return a progress as if a habit had begun on `first`, of a score that does not matter."""
     return Progress(max(promise.start, first).toordinal() - 1, 0.0)
-
-
-MIN_STREAK = 2
-"""Promises kept in a row that make a streak worth a word, whatever is asked for."""
 
 
 def _at_risk(

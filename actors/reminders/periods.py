@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from actors.reminders.firing import Life, instant, today_of
-from contracts.mails import DigestEvery
+from actors.reminders.occurrences import Life, instant, today_of
+from contracts.digests import DigestEvery
 from contracts.schedule import WEEKDAYS, Weekday
 
 USEFUL = {"day": timedelta(hours=12), "week": timedelta(days=3), "month": timedelta(days=7)}

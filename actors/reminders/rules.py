@@ -1,25 +1,28 @@
-"""Rules as people ask for them: made, changed, snoozed, moved by feedback."""
+"""Rules as people ask for them: made, changed, shown, deleted."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.reminders import copies, learning
-from actors.reminders.aiming import aims_of, life_of, never_because, no_rule, today
-from actors.reminders.firing import DAY, begin_of, loud, place_of, today_of
-from actors.reminders.smart import learned_of, shifted
-from contracts.bus import Bus
+from actors.reminders import copies, learned_times
+from actors.reminders.next_fire import aims_of, never_because, no_rule, today
+from actors.reminders.room import room
+from actors.reminders.usual_time import learned_of
+from actors.runtime.room import TheBus, Transaction, Who
+from contracts.auth import Done
 from contracts.message import Conflict, Invalid, Wrong, new_id
-from contracts.principal import Principal
 from contracts.reminders import (
     CreateReminder,
+    DeleteReminder,
     Fire,
+    GetReminder,
+    ListReminders,
     Reminder,
+    Reminders,
     ReminderWords,
-    Snooze,
     UpdateReminder,
     local_time,
     minutes_of,
@@ -30,7 +33,7 @@ from storage.reminders import rules
 from storage.reminders.copies import HabitRow, PersonRow
 from storage.reminders.rules import FireRow, RuleRow
 
-MOST = 200
+MAX_RULES = 200
 """Rules that somebody may have."""
 
 SHOWN = 30
@@ -101,15 +104,16 @@ def check(words: ReminderWords) -> None:
         raise Invalid("unless_written_with_habit", text, fields=(wrong,))
 
 
-async def create(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: CreateReminder
+@room.answer
+async def create_reminder(
+    command: CreateReminder, who: Who, tx: Transaction, bus: TheBus
 ) -> Reminder:
     """Make a rule, and let it come."""
     check(command)
     person = await copies.person_of(tx, bus, who)
-    if await rules.count(tx, who.user_id) >= MOST:
+    if await rules.count(tx, who.user_id) >= MAX_RULES:
         text = "You have {most} reminders; delete one to make another."
-        raise Invalid("too_many_reminders", text, most=MOST)
+        raise Invalid("too_many_reminders", text, most=MAX_RULES)
     if command.habit_id is not None:
         await copies.habit_of(tx, bus, who, command.habit_id)
     now = datetime.now(UTC)
@@ -149,10 +153,10 @@ async def settle(tx: AsyncConnection, person: PersonRow, row: RuleRow) -> Remind
     now = datetime.now(UTC)
     follows = row.kind == "smart" and row.mode == "follow" and row.enabled
     if follows:
-        row = row._replace(learned=learned_of(await learning.study(tx, person, row)))
+        row = row._replace(learned=learned_of(await learned_times.study(tx, person, row)))
     aim = (await aims_of(tx, person, [row], now))[0]
     row = row._replace(
-        relearn_at=now + learning.AGAIN if follows else None,
+        relearn_at=now + learned_times.AGAIN if follows else None,
         next_fire_at=aim.next_fire_at,
         next_slot=aim.next_slot,
     )
@@ -186,7 +190,8 @@ async def found(
     return person, row
 
 
-async def update(tx: AsyncConnection, who: Principal, command: UpdateReminder) -> Reminder:
+@room.answer
+async def update_reminder(command: UpdateReminder, who: Who, tx: Transaction) -> Reminder:
     """Change a rule, and let it come as it is now."""
     person, row = await found(tx, who.user_id, command.reminder_id, command.expected_version)
     changes: dict[str, Any] = {
@@ -206,10 +211,19 @@ async def update(tx: AsyncConnection, who: Principal, command: UpdateReminder) -
     return await settle(tx, person, after._replace(version=row.version + 1))
 
 
-async def show(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> Reminder:
+@room.answer
+async def delete_reminder(command: DeleteReminder, who: Who, tx: Transaction) -> Done:
+    """Delete a rule and its history."""
+    await found(tx, who.user_id, command.reminder_id, command.expected_version)
+    await rules.remove(tx, who.user_id, command.reminder_id)
+    return Done()
+
+
+@room.answer
+async def get_reminder(query: GetReminder, who: Who, tx: Transaction) -> Reminder:
     """Show a rule with its history."""
-    person, row = await find(tx, user_id, rule_id)
-    history = await rules.history(tx, user_id, rule_id, SHOWN)
+    person, row = await find(tx, who.user_id, query.reminder_id)
+    history = await rules.history(tx, who.user_id, query.reminder_id, SHOWN)
     return view(row, await habit(tx, row), person, history)
 
 
@@ -222,66 +236,13 @@ async def find(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> tuple[Perso
     return person, row
 
 
-async def show_all(
-    tx: AsyncConnection, user_id: UUID, habit_id: UUID | None
-) -> tuple[Reminder, ...]:
+@room.answer
+async def list_reminders(query: ListReminders, who: Who, tx: Transaction) -> Reminders:
     """Show all rules of a person, or of a habit."""
-    person = await known.find_person(tx, user_id)
-    rows = await rules.find_all(tx, user_id, habit_id)
+    person = await known.find_person(tx, who.user_id)
+    rows = await rules.find_all(tx, who.user_id, query.habit_id)
     if person is None or not rows:
-        return ()
-    habits = await known.find_habits(tx, user_id)
-    return tuple(
-        view(row, habits.get(row.habit_id) if row.habit_id else None, person) for row in rows
-    )
-
-
-async def snooze(
-    tx: AsyncConnection, user_id: UUID, rule_id: UUID, said: Snooze, about: date | None = None
-) -> Reminder:
-    """Let a rule be silent for a while: it comes again after so many minutes, or tomorrow.
-
-    When it comes again it is about the same day as before, `about` (None: today), though another
-    one may have begun.
-    """
-    person, row = await found(tx, user_id, rule_id)
-    if not row.enabled:
-        raise Conflict("reminder_off", "This reminder is switched off.")
-    now, life = datetime.now(UTC), life_of(person)
-    if said.minutes is not None:
-        at = loud(now.replace(microsecond=0) + timedelta(minutes=said.minutes), life)
-        day = about.toordinal() if about else today_of(life, now)
-        slot = max(row.last_slot, min(place_of(at, life), day * DAY + DAY - 1))
-        row = row._replace(next_fire_at=at, next_slot=slot, snoozed_until=at, wakes=True)
-    else:
-        day = today_of(life, now)
-        until = begin_of(day + 1, life.zone, life.day_start)
-        last = max(row.last_slot, day * DAY + DAY - 1)
-        row = row._replace(last_slot=last, snoozed_until=until, wakes=False)
-    return await settle(tx, person, row._replace(version=row.version + 1))
-
-
-async def obey(
-    tx: AsyncConnection,
-    user_id: UUID,
-    rule_id: UUID,
-    feedback: Literal["earlier", "later", "never"],
-    weekday: Weekday | None = None,
-) -> Reminder:
-    """Move a rule earlier or later, or switch it off, altogether or for a day of the week.
-
-    Refuses with `NotFound`, or with `Conflict` (`reminder_at_limit`) what cannot move any further.
-    """
-    person, row = await found(tx, user_id, rule_id)
-    if feedback != "never":
-        shift = shifted(row.shift, feedback)
-        if shift == row.shift:
-            text = "This reminder has moved as far as it goes; choose another time in Ritmo."
-            raise Conflict("reminder_at_limit", text)
-        row = row._replace(shift=shift)
-    elif weekday is None:
-        row = row._replace(enabled=False)
-    else:
-        left = row.weekdays & ~mask_of([weekday])
-        row = row._replace(weekdays=left or row.weekdays, enabled=row.enabled and bool(left))
-    return await settle(tx, person, row._replace(version=row.version + 1))
+        return Reminders(reminders=())
+    habits = await known.find_habits(tx, who.user_id)
+    shown = [view(row, habits.get(row.habit_id) if row.habit_id else None, person) for row in rows]
+    return Reminders(reminders=tuple(shown))

@@ -1,20 +1,25 @@
 """How people want to be reminded: quiet hours, channels, digests."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import copies
-from actors.reminders.aiming import aim
+from actors.reminders.next_fire import aim
+from actors.reminders.room import room
+from actors.runtime.room import TheBus, Transaction, Who
+from contracts.auth import Done
 from contracts.bus import Bus
-from contracts.mails import DigestEvery
+from contracts.digests import DigestEvery
 from contracts.message import Conflict
 from contracts.principal import Principal
 from contracts.reminder_settings import (
+    GetReminderSettings,
     QuietHours,
     ReminderSettings,
+    SetReminderSettings,
     SettingsWords,
+    StopDigest,
     UpdateReminderSettings,
 )
 from contracts.reminders import local_time, minutes_of
@@ -42,17 +47,20 @@ def _view(person: PersonRow, digests: set[DigestEvery]) -> ReminderSettings:
     )
 
 
-async def show(tx: AsyncConnection, bus: Bus, who: Principal) -> ReminderSettings:
+@room.answer
+async def get_settings(
+    query: GetReminderSettings, who: Who, tx: Transaction, bus: TheBus
+) -> ReminderSettings:
     """Show how the caller wants to be reminded."""
-    person = await copies.person_of(tx, bus, who)
-    return _view(person, {row.every for row in await rules.find_digests(tx, who.user_id)})
+    return await _show(tx, bus, who)
 
 
-async def change(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: UpdateReminderSettings
+@room.answer
+async def update_settings(
+    command: UpdateReminderSettings, who: Who, tx: Transaction, bus: TheBus
 ) -> ReminderSettings:
     """Change some of how the caller wants to be reminded."""
-    before = await show(tx, bus, who)
+    before = await _show(tx, bus, who)
     fields = {*SettingsWords.model_fields}
     changes = command.model_dump(include=fields, exclude_none=True)
     if command.no_quiet_hours:
@@ -62,17 +70,45 @@ async def change(
         before.model_dump(include=fields)
     ):
         return before
-    return await replace(tx, bus, who, words, command.expected_version)
+    return await _replace(tx, bus, who, words, command.expected_version)
 
 
-async def replace(
+@room.answer
+async def set_settings(
+    command: SetReminderSettings, who: Who, tx: Transaction, bus: TheBus
+) -> ReminderSettings:
+    """Set all of how the caller wants to be reminded."""
+    return await _replace(tx, bus, who, command, command.expected_version)
+
+
+@room.answer
+async def stop_digest(command: StopDigest, who: Who, tx: Transaction) -> Done:
+    """Send the caller no digest of this kind any more; again is fine, too."""
+    person = await known.meet(tx, who.user_id)
+    if person is None:
+        return Done()
+    wanted = await rules.find_digests(tx, who.user_id)
+    left = [row.every for row in wanted if row.every != command.every]
+    await copies.aim_digests(tx, person, left)
+    version = max(person.settings_version, 1) + 1
+    await known.save_person(tx, who.user_id, {"settings_version": version})
+    return Done()
+
+
+async def _show(tx: AsyncConnection, bus: Bus, who: Principal) -> ReminderSettings:
+    """Show how somebody wants to be reminded."""
+    person = await copies.person_of(tx, bus, who)
+    return _view(person, {row.every for row in await rules.find_digests(tx, who.user_id)})
+
+
+async def _replace(
     tx: AsyncConnection,
     bus: Bus,
     who: Principal,
     words: SettingsWords,
     expected: int | None,
 ) -> ReminderSettings:
-    """Set all of how the caller wants to be reminded; what comes next follows."""
+    """Set all of how somebody wants to be reminded; what comes next follows."""
     person = await copies.person_of(tx, bus, who)
     version = max(person.settings_version, 1)
     if expected not in (None, version):
@@ -96,14 +132,3 @@ async def replace(
         await aim(tx, after)
     await copies.aim_digests(tx, after, words.digests)
     return _view(after, set(words.digests))
-
-
-async def stop_digest(tx: AsyncConnection, user_id: UUID, every: DigestEvery) -> None:
-    """Send no digest of this kind to a person any more; again is fine, too."""
-    person = await known.meet(tx, user_id)
-    if person is None:
-        return
-    left = [row.every for row in await rules.find_digests(tx, user_id) if row.every != every]
-    await copies.aim_digests(tx, person, left)
-    version = max(person.settings_version, 1) + 1
-    await known.save_person(tx, user_id, {"settings_version": version})

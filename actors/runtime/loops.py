@@ -11,10 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.background import Background
+from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import refusal_of
 from actors.runtime.outage import Outage
 from actors.runtime.room import Loop, Room
 from actors.runtime.settings import Settings
+from contracts.bus import Bus
 from contracts.message import Unavailable
 
 PAUSE = 2.0
@@ -24,9 +26,11 @@ PAUSE = 2.0
 class Loops:
     """The loops of some rooms."""
 
-    def __init__(self, rooms: Iterable[Room], engine: AsyncEngine, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Iterable[Room], engine: AsyncEngine, settings: Settings, bus: Bus
+    ) -> None:
         """Be ready to begin."""
-        self._engine, self._settings = engine, settings
+        self._engine, self._settings, self._bus = engine, settings, bus
         self._loops = [
             Background(f"{room.name}.{loop.__name__}", partial(self._run, room.name, loop), PAUSE)
             for room in rooms
@@ -45,9 +49,10 @@ class Loops:
     async def _run(self, room: str, loop: Loop) -> None:
         """Run a loop, again and again while the database is away; let any other error out."""
         outage = Outage("database", room)
+        bus = RoomBus(self._bus, room, self._engine)
         while True:
             try:
-                await loop(self._engine, self._settings)
+                await loop(self._engine, self._settings, bus)
                 return
             except (SQLAlchemyError, OSError) as error:
                 if not isinstance(refusal_of(error), Unavailable):

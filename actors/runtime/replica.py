@@ -20,7 +20,16 @@ from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime import backfill
-from actors.runtime.replica_rows import READERS, Said, dump_versions, laid_out, state_rows
+from actors.runtime.replica_rows import (
+    OUTLINE,
+    PROFILE,
+    READERS,
+    Said,
+    dump_versions,
+    laid_out,
+    said_of,
+    state_rows,
+)
 from actors.runtime.settings import Settings
 from contracts.backfill import NounName, state_for
 from contracts.bus import Bus
@@ -128,9 +137,8 @@ class Known:
         if who.user_id in await self.replica.lock(tx, [who.user_id]):
             raise Gone("user_gone", "This account was deleted.")
         user = await bus.ask(GetProfile(), who)
-        said = {name: getattr(user, name) for name in ("email", "disabled", *_PROFILE, "version")}
-        versions = {"user_id": who.user_id, "disabled_version": user.version}
-        await self._note(tx, People, {**said, **versions})
+        said = said_of(user, ("user_id", "email", "disabled", "version", *PROFILE))
+        await self._note(tx, People, {**said, "disabled_version": user.version})
         return await self.replica.find_person(tx, who.user_id) or PersonRow(who.user_id)
 
     async def ask_habit(
@@ -138,17 +146,17 @@ class Known:
     ) -> None:
         """Ask for a habit that is not known here yet, and note it. Refuses with `NotFound`."""
         habit = await bus.ask(GetHabit(habit_id=habit_id), who)
-        versions = dict.fromkeys(("version", "archived_version"), habit.version)
-        said = {name: getattr(habit, name) for name in _HABIT}
-        texts = {"versions": dump_versions(habit.versions)}
-        await self._note(tx, Habits, {**said, **versions, **texts, "user_id": who.user_id})
+        said = said_of(habit, ("habit_id", "version", "start_day", "archived", *OUTLINE))
+        more = {"versions": dump_versions(habit.versions), "archived_version": habit.version}
+        await self._note(tx, Habits, {**said, **more, "user_id": who.user_id})
 
     async def _note(self, tx: AsyncConnection, kind: type[Noun], values: dict[str, object]) -> None:
-        await self.replica.save(tx, {kind: [self.replica.noun(kind).row(values)]})
+        row = self.replica.noun(kind).row(values)
+        await self._tell(await self.replica.save(tx, {kind: [row]}), tx)
 
     # -- what there was before ---------------------------------------------------------------------
 
-    async def meet(self, engine: AsyncEngine, settings: Settings) -> None:
+    async def meet(self, engine: AsyncEngine, settings: Settings, bus: Bus) -> None:
         """Have the owners tell what there is, if the room has not followed here before."""
         async with transaction(engine) as tx:
             await self.backfill(tx)
@@ -160,10 +168,6 @@ class Known:
         for noun in self.replica.nouns:
             name, since = cast(NounName, noun.table), oldest.get(type(noun))
             await backfill.begin(tx, self.room, noun.owner, name, noun.declared, since, again=again)
-
-
-_PROFILE = ("name", "language", "zone", "day_start", "week_start")
-_HABIT = ("habit_id", "name", "kind", "measure", "unit", "colour", "tags", "start_day", "archived")
 
 
 def _is_older(day: object, oldest: date) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
-from contracts.backfill import DaysState, HabitState, PersonState, State
+from contracts.backfill import DaysState, HabitState, State
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.habit import Outline, Version, thousandths
+from contracts.habit import Version, thousandths
 from contracts.habits import (
     HabitArchived,
     HabitBinned,
@@ -19,9 +19,9 @@ from contracts.habits import (
     HabitRestored,
 )
 from contracts.imports import CheckInsImported
-from contracts.journal import EntriesImported, EntryDeleted, EntryOutline, EntryWritten
+from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.message import Fact
-from contracts.users import Profile, ProfileChanged, UserChanged
+from contracts.users import ProfileChanged, UserChanged
 from storage.replica.nouns import STATES, Breaks, Days, Entries, Habits, Noun, People, Row, Values
 
 F = TypeVar("F", bound=Fact)
@@ -39,82 +39,44 @@ def dump_versions(versions: tuple[Version, ...]) -> str:
     return _versions.dump_json(versions).decode()
 
 
-def _profile(profile: Profile) -> dict[str, object]:
-    return {
-        "name": profile.name,
-        "language": profile.language,
-        "zone": profile.zone,
-        "day_start": profile.day_start,
-        "week_start": profile.week_start,
-    }
+PROFILE = ("name", "language", "zone", "day_start", "week_start")
+OUTLINE = ("name", "kind", "measure", "unit", "colour", "tags")
+ENTRY = ("entry_id", "day", "at", "zone", "mood", "energy", "tags", "habit_ids")
+
+
+def said_of(model: BaseModel, names: tuple[str, ...]) -> dict[str, object]:
+    """Return some of what a model says."""
+    return {name: getattr(model, name) for name in names}
 
 
 def _profile_changed(fact: ProfileChanged) -> Said:
-    values = _profile(fact.profile)
-    yield People, {**values, "email": fact.email, "user_id": fact.user_id, "version": fact.version}
+    key = said_of(fact, ("user_id", "version", "email"))
+    yield People, {**said_of(fact.profile, PROFILE), **key}
 
 
 def _user_changed(fact: UserChanged) -> Said:
-    version = fact.version
-    yield (
-        People,
-        {"user_id": fact.user_id, "disabled": fact.disabled, "disabled_version": version},
-    )
-
-
-def _outline(outline: Outline) -> dict[str, object]:
-    return {
-        "name": outline.name,
-        "kind": outline.kind,
-        "measure": outline.measure,
-        "unit": outline.unit,
-        "colour": outline.colour,
-        "tags": outline.tags,
-    }
+    yield People, {**said_of(fact, ("user_id", "disabled")), "disabled_version": fact.version}
 
 
 def _habit(fact: HabitCreated | HabitChanged) -> Said:
-    yield (
-        Habits,
-        {
-            **_outline(fact.habit),
-            "user_id": fact.user_id,
-            "habit_id": fact.habit_id,
-            "start_day": fact.start_day,
-            "versions": dump_versions(fact.versions),
-            "position": fact.order,
-            "version": fact.version,
-        },
-    )
+    key = said_of(fact, ("user_id", "habit_id", "version", "start_day"))
+    more = {"versions": dump_versions(fact.versions), "position": fact.order}
+    yield Habits, {**said_of(fact.habit, OUTLINE), **key, **more}
 
 
 def _archived(fact: HabitArchived) -> Said:
-    yield (
-        Habits,
-        {
-            "user_id": fact.user_id,
-            "habit_id": fact.habit_id,
-            "archived": fact.archived,
-            "archived_at": fact.occurred_at if fact.archived else None,
-            "archived_version": fact.version,
-        },
-    )
+    key = said_of(fact, ("user_id", "habit_id", "archived"))
+    since = fact.occurred_at if fact.archived else None
+    yield Habits, {**key, "archived_at": since, "archived_version": fact.version}
 
 
 def _binned(fact: HabitBinned | HabitRestored) -> Said:
-    yield (
-        Habits,
-        {
-            "user_id": fact.user_id,
-            "habit_id": fact.habit_id,
-            "binned": isinstance(fact, HabitBinned),
-            "binned_version": fact.version,
-        },
-    )
+    binned = {"binned": isinstance(fact, HabitBinned), "binned_version": fact.version}
+    yield Habits, {**said_of(fact, ("user_id", "habit_id")), **binned}
 
 
 def _deleted(fact: HabitDeleted) -> Said:
-    yield Habits, {"user_id": fact.user_id, "habit_id": fact.habit_id, "deleted": True}
+    yield Habits, {**said_of(fact, ("user_id", "habit_id")), "deleted": True}
 
 
 def _checked_in(fact: HabitCheckedIn) -> Said:
@@ -136,50 +98,26 @@ def _imported(fact: CheckInsImported) -> Said:
 
 
 def _break_added(fact: BreakAdded) -> Said:
-    yield (
-        Breaks,
-        {
-            "user_id": fact.user_id,
-            "break_id": fact.break_id,
-            "first_day": fact.first,
-            "last_day": fact.last,
-            "habit_id": fact.habit_id,
-            "tag": fact.tag,
-            "version": fact.version,
-        },
-    )
+    key = said_of(fact, ("user_id", "break_id", "habit_id", "tag", "version"))
+    yield Breaks, {**key, "first_day": fact.first, "last_day": fact.last}
 
 
 def _break_removed(fact: BreakRemoved) -> Said:
-    key = {"user_id": fact.user_id, "break_id": fact.break_id}
-    yield Breaks, {**key, "version": fact.version}
-
-
-def _entry(outline: EntryOutline) -> dict[str, object]:
-    return {
-        "entry_id": outline.entry_id,
-        "day": outline.day,
-        "at": outline.at,
-        "zone": outline.zone,
-        "mood": outline.mood,
-        "energy": outline.energy,
-        "tags": outline.tags,
-        "habit_ids": outline.habit_ids,
-    }
+    yield Breaks, said_of(fact, ("user_id", "break_id", "version"))
 
 
 def _written(fact: EntryWritten) -> Said:
-    yield Entries, {**_entry(fact), "user_id": fact.user_id, "version": fact.version}
+    yield Entries, said_of(fact, (*ENTRY, "user_id", "version"))
 
 
 def _thrown(fact: EntryDeleted) -> Said:
-    key = {"user_id": fact.user_id, "entry_id": fact.entry_id}
-    yield Entries, {**key, "version": fact.version}
+    yield Entries, said_of(fact, ("user_id", "entry_id", "version"))
 
 
 def _entries(fact: EntriesImported) -> Said:
+    key = said_of(fact, ("user_id", "version"))
     for one in fact.entries:
-        yield Entries, {**_entry(one), "user_id": fact.user_id, "version": fact.version}
+        yield Entries, {**said_of(one, ENTRY), **key}
 
 
 READERS: Mapping[type[Noun], Mapping[type[Fact], Callable[[Any], Said]]] = {
@@ -204,56 +142,29 @@ READERS: Mapping[type[Noun], Mapping[type[Fact], Callable[[Any], Said]]] = {
 
 
 def state_rows(fact: State) -> Said:
-    """Read what a room is told of what there was before."""
-    user_id = fact.user_id
-    if fact.person is not None:
-        yield People, {**_person_state(fact.person), "user_id": user_id}
+    """Read what a room is told of what there was before; all parts of it are of one version."""
+    key = {"user_id": fact.user_id}
+    if (person := fact.person) is not None:
+        said = said_of(person, ("version", "email", "disabled"))
+        profile = said_of(person.profile, PROFILE)
+        yield People, {**profile, **said, **key, "disabled_version": person.version}
     for habit in fact.habits:
-        yield Habits, {**_habit_state(habit), "user_id": user_id}
+        yield Habits, {**_habit_state(habit), **key}
     for days in fact.days:
         yield from _days_state(fact, days)
     for rest in fact.breaks:
-        yield (
-            Breaks,
-            {
-                "user_id": user_id,
-                "break_id": rest.break_id,
-                "first_day": rest.first,
-                "last_day": rest.last,
-                "habit_id": rest.habit_id,
-                "tag": rest.tag,
-                "version": rest.version,
-            },
-        )
+        said = said_of(rest, ("break_id", "habit_id", "tag", "version"))
+        yield Breaks, {**said, **key, "first_day": rest.first, "last_day": rest.last}
     for entry in fact.entries:
-        key = {"user_id": user_id, "entry_id": entry.entry_id, "version": entry.version}
-        yield Entries, key if entry.deleted else {**_entry(entry), **key}
-
-
-def _person_state(person: PersonState) -> dict[str, object]:
-    return {
-        **_profile(person.profile),
-        "email": person.email,
-        "version": person.version,
-        "disabled": person.disabled,
-        "disabled_version": person.version,
-    }
+        names = ("entry_id", "version") if entry.deleted else (*ENTRY, "version")
+        yield Entries, {**said_of(entry, names), **key}
 
 
 def _habit_state(one: HabitState) -> dict[str, object]:
-    return {
-        **_outline(one.habit),
-        "habit_id": one.habit_id,
-        "start_day": one.start_day,
-        "versions": dump_versions(one.versions),
-        "position": one.order,
-        "version": one.version,
-        "archived": one.archived,
-        "archived_at": one.archived_at,
-        "archived_version": one.version,
-        "binned": one.binned,
-        "binned_version": one.version,
-    }
+    said = said_of(one, ("habit_id", "version", "start_day", "archived", "archived_at", "binned"))
+    versions = dict.fromkeys(("archived_version", "binned_version"), one.version)
+    more = {"versions": dump_versions(one.versions), "position": one.order}
+    return {**said_of(one.habit, OUTLINE), **said, **versions, **more}
 
 
 def _days_state(fact: State, one: DaysState) -> Said:

@@ -9,13 +9,13 @@
     async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
 
     @room.do
-    async def send_mail(job: SendMail, tx: Transaction) -> None: ...
+    async def send_notice(job: SendNotice, tx: Transaction) -> None: ...
 
     @room.tick("habits.clean_up", every=60)
     async def clean_up(tx: AsyncConnection) -> bool: ...
 
     @room.working
-    async def send(engine: AsyncEngine, settings: Settings) -> None: ...
+    async def send(engine: AsyncEngine, settings: Settings, bus: RoomBus) -> None: ...
 
     known = room.follow(People("zone"), Habits())  # what it keeps of others; see `replica`
 
@@ -55,8 +55,8 @@ Call = Callable[[Any], Awaitable[Reply | None]]
 Strike = Callable[[AsyncConnection], Awaitable[bool]]
 """A stroke of work in one transaction; true if more is left, and it is to be called again."""
 
-Loop = Callable[[AsyncEngine, Settings], Awaitable[None]]
-"""Work that goes on for as long as a room is open."""
+Loop = Callable[[AsyncEngine, Settings, RoomBus], Awaitable[None]]
+"""Work that goes on for as long as a room is open, with the room's own bus."""
 
 
 Gatherer = Callable[[AsyncConnection, Sequence[Fact]], Awaitable[None]]

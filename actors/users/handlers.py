@@ -24,7 +24,6 @@ from actors.users.domain import (
 from contracts.auth import Done, UserRegistered
 from contracts.backfill import NOBODY, TellPeople
 from contracts.message import Gone, Invalid, NotFound
-from contracts.retelling import RetellProfiles, Retold
 from contracts.users import (
     ChangeProfile,
     ChangeUser,
@@ -141,16 +140,6 @@ async def delete_user(command: DeleteUser, tx: Transaction) -> Done:
     await users.lock_admins(tx)
     await _delete(tx, command.user_id, await _load(tx, command.user_id, lock=True))
     return Done()
-
-
-@room.answer
-async def retell_profiles(command: RetellProfiles, tx: Transaction) -> Retold:
-    """Tell a person's profile once more."""
-    found = await users.find(tx, command.user_id, lock=True)
-    if found is None:
-        return Retold(told=0)
-    await _tell_profile(tx, Person(**found))
-    return Retold(told=1)
 
 
 @room.do

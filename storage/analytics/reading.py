@@ -1,8 +1,9 @@
 """Reading the history of a person: plain lists, a query or two, whatever the length.
 
 Days are ordinals (`date.toordinal`; 719163 is 1970-01-01), as the rules of promises count them;
-values are thousandths, states as in `STATES`, counted from 1. All lists of a habit are parallel,
-oldest first. How far score and streaks are settled is told by `actors.analytics.settling.settle`.
+values are thousandths, states as in `storage.replica.nouns.STATES`, counted from 1. All lists of a
+habit are parallel, oldest first. How far score and streaks are settled is told by
+`actors.analytics.settling.settle`.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import Language
@@ -21,7 +22,6 @@ from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.tags import bears
 from contracts.users import Weekday
-from storage.analytics.tables import breaks, entries, people
 
 Rest = tuple[date, date]
 """The first and the last day of a break."""
@@ -140,6 +140,19 @@ _WHOLE = text(
         which=" AND h.habit_id = :habit_id",
     )
 )
+_PERSON = text(
+    "SELECT p.language, p.zone, p.day_start, p.week_start, coalesce(s.stamp, 0) AS stamp"
+    " FROM analytics.people p LEFT JOIN analytics.stamps s ON s.user_id = p.user_id"
+    " WHERE p.user_id = :user_id"
+)
+_BREAKS = text(
+    "SELECT first_day, last_day, habit_id, tag FROM analytics.breaks"
+    " WHERE user_id = :user_id AND first_day IS NOT NULL ORDER BY first_day, break_id"
+)
+_ENTRIES = text(
+    "SELECT entry_id, day, at, zone, mood, energy, tags, habit_ids FROM analytics.entries"
+    " WHERE user_id = :user_id AND day BETWEEN :first AND :last ORDER BY day, at, entry_id"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -150,7 +163,7 @@ def versions_of(kept: str) -> tuple[Version, ...]:
 
 async def find_person(tx: AsyncConnection, user_id: UUID) -> PersonRow:
     """Return how a person lives in time."""
-    row = (await tx.execute(select(people).where(people.c.user_id == user_id))).first()
+    row = (await tx.execute(_PERSON, {"user_id": user_id})).first()
     if row is None or row.zone is None:
         return PersonRow(stamp=row.stamp if row else 0)
     return PersonRow(row.language, row.zone, row.day_start, row.week_start, row.stamp)
@@ -158,9 +171,7 @@ async def find_person(tx: AsyncConnection, user_id: UUID) -> PersonRow:
 
 async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[BreakRow]:
     """Return all breaks of a person, in order."""
-    columns = (breaks.c.first_day, breaks.c.last_day, breaks.c.habit_id, breaks.c.tag)
-    statement = select(*columns).where(breaks.c.user_id == user_id, breaks.c.first_day.is_not(None))
-    rows = await tx.execute(statement.order_by(breaks.c.first_day, breaks.c.break_id))
+    rows = await tx.execute(_BREAKS, {"user_id": user_id})
     return [BreakRow(*row) for row in rows]
 
 
@@ -191,21 +202,8 @@ async def find_entries(
     tx: AsyncConnection, user_id: UUID, first: date, last: date
 ) -> list[EntryRow]:
     """Return the entries from `first` to `last`, by day and instant."""
-    columns = (
-        entries.c.entry_id,
-        entries.c.day,
-        entries.c.at,
-        entries.c.zone,
-        entries.c.mood,
-        entries.c.energy,
-        entries.c.tags,
-        entries.c.habit_ids,
-    )
-    statement = select(*columns).where(
-        entries.c.user_id == user_id, entries.c.day.between(first, last)
-    )
-    statement = statement.order_by(entries.c.day, entries.c.at, entries.c.entry_id)
-    return [EntryRow(*row) for row in await tx.execute(statement)]
+    span = {"user_id": user_id, "first": first, "last": last}
+    return [EntryRow(*row) for row in await tx.execute(_ENTRIES, span)]
 
 
 def _habit(row: Row[*tuple[Any, ...]], rests: list[BreakRow]) -> HabitRow:

@@ -1,7 +1,7 @@
-"""How far score and streaks of habits are settled: a cache beside the read model.
+"""How far score and streaks of habits are settled: a cache beside what is known of them.
 
-It holds as long as nothing is said of a settled day, of the promise, or of a break then; the folds
-drop it when that happens.
+It holds as long as nothing is said of a settled day or of a break (`stamps.py`), and as the promise
+is the same.
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,12 @@ from datetime import date
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
 from storage.analytics.reading import ORDINAL, versions_of
-from storage.analytics.tables import habits, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +47,27 @@ _SINCE = text(
     " FROM analytics.days c WHERE c.user_id = :user_id AND c.habit_id = w.habit_id"
     " AND c.state IS NOT NULL AND c.day BETWEEN w.first AND :last) d"
 )
-_KEEP = text(
-    "UPDATE analytics.habits h SET progress = k.progress, settled_day = k.day"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:kept AS text[]))"
-    " AS k(habit_id, day, progress) WHERE h.user_id = :user_id AND h.habit_id = k.habit_id"
+_PROMISE = "md5(concat_ws('|', h.kind, h.measure, h.start_day, h.versions, CAST(h.tags AS text)))"
+_FIND = text(
+    "SELECT h.habit_id, h.tags, h.kind, h.measure, h.start_day, h.versions,"
+    " p.progress, p.settled_day FROM analytics.habits h"
+    " LEFT JOIN analytics.progress p ON p.user_id = h.user_id AND p.habit_id = h.habit_id"
+    f" AND p.promise = {_PROMISE}"
+    " WHERE h.user_id = :user_id AND h.version > 0 AND NOT h.deleted AND NOT h.binned"
 )
-
-
-async def lock(tx: AsyncConnection, user_id: UUID) -> None:
-    """Let nothing be folded of a person until the transaction ends."""
-    statement = select(people.c.user_id).where(people.c.user_id == user_id)
-    await tx.execute(statement.with_for_update(key_share=True))
+_KEEP = text(
+    "INSERT INTO analytics.progress AS p (user_id, habit_id, progress, settled_day, promise)"
+    f" SELECT h.user_id, h.habit_id, k.progress, k.day, {_PROMISE}"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:kept AS text[]))"
+    " AS k(habit_id, day, progress) JOIN analytics.habits h"
+    " ON h.user_id = :user_id AND h.habit_id = k.habit_id"
+    " ON CONFLICT (user_id, habit_id) DO UPDATE SET progress = excluded.progress,"
+    " settled_day = excluded.settled_day, promise = excluded.promise"
+)
 
 
 async def find(tx: AsyncConnection, user_id: UUID) -> list[SettledRow]:
     """Return all habits of a person and how far they are settled."""
-    columns = (
-        habits.c.habit_id,
-        habits.c.tags,
-        habits.c.kind,
-        habits.c.measure,
-        habits.c.start_day,
-        habits.c.versions,
-        habits.c.progress,
-        habits.c.settled_day,
-    )
-    statement = select(*columns).where(
-        habits.c.user_id == user_id,
-        habits.c.version > 0,
-        ~habits.c.deleted,
-        ~habits.c.binned,
-    )
     return [
         SettledRow(
             row.habit_id,
@@ -92,7 +81,7 @@ async def find(tx: AsyncConnection, user_id: UUID) -> list[SettledRow]:
             row.progress,
             row.settled_day,
         )
-        for row in await tx.execute(statement)
+        for row in await tx.execute(_FIND, {"user_id": user_id})
     ]
 
 

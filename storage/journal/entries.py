@@ -264,17 +264,6 @@ async def unlink(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> None:
     )
 
 
-async def after(
-    tx: AsyncConnection, user_id: UUID, entry_id: UUID | None, size: int
-) -> list[EntryRow]:
-    """Return all entries of a user, deleted ones too, in the order of their ids."""
-    statement = select(*COLUMNS).where(entries.c.user_id == user_id, there())
-    if entry_id is not None:
-        statement = statement.where(entries.c.id > entry_id)
-    rows = await tx.execute(statement.order_by(entries.c.id).limit(size))
-    return [EntryRow(*row) for row in rows]
-
-
 async def purge(tx: AsyncConnection, size: int) -> int:
     """Remove entries, of whomever, that were deleted too long ago to be brought back; count them.
 

@@ -50,17 +50,13 @@ _versions = TypeAdapter(tuple[Version, ...])
 
 
 def settle_all(connection: Connection) -> None:
-    """Settle every habit anew, as far as it was settled; tell in the log how far it has come.
-
-    Analytics settles anew by itself, when a report is asked for.
-    """
+    """Settle every habit anew, as far as it was settled; tell in the log how far it has come."""
     total = connection.execute(text("SELECT count(*) FROM habits.habits")).scalar_one()
     done = 0
     for rows in _batches(connection):
         _settle(connection, rows)
         done += len(rows)
         log.info("habits are worked out anew", done=done, of=total)
-    connection.execute(text("UPDATE analytics.habits SET progress = NULL, settled_day = NULL"))
 
 
 def _batches(connection: Connection) -> Iterator[Sequence[Row[Any]]]:

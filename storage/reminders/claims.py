@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.digests import DigestEvery
 from contracts.habit import CheckInState
 from contracts.keeping.promise import SKIPPED
-from contracts.mails import DigestEvery
 from storage.reminders.copies import HabitRow, PersonRow, read_promise
 from storage.reminders.days import BreakRow, DayRow
 from storage.reminders.rules import COLUMNS, DigestRow, FireRow, RuleRow, rule_of
@@ -22,7 +22,7 @@ from storage.reminders.tables import STATES
 
 _PERSON = (
     "p.email, p.name, p.language, p.zone, p.day_start, p.disabled,"
-    " p.quiet_from, p.quiet_to, p.channels, p.telegram, p.grace"
+    " p.quiet_from, p.quiet_to, p.channels, p.reached, p.grace"
 )
 _HABIT = (
     "h.deleted OR h.binned AS gone, h.archived, h.name, h.measure, h.unit, h.tags, h.versions,"
@@ -66,7 +66,7 @@ def _claimed(row: Row[Any]) -> Claimed:
     # By place: names would be looked up, row by row, for longer than all else takes here.
     rule = rule_of(row)
     email, name, language, zone, day_start, disabled, *rest = row[_RULE:_HABIT_FROM]
-    quiet_from, quiet_to, channels, telegram, grace = rest
+    quiet_from, quiet_to, channels, reached, grace = rest
     quiet = None if quiet_from is None else (quiet_from, quiet_to)
     person = PersonRow(
         rule.user_id,
@@ -78,7 +78,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         disabled,
         quiet,
         tuple(channels),
-        telegram,
+        tuple(reached),
         grace,
     )
     if rule.habit_id is None:

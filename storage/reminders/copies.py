@@ -5,7 +5,7 @@ Days, breaks and diaries are in `days.py`.
 the other, and nothing new outlives who was erased.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, cast
@@ -35,7 +35,10 @@ _versions = TypeAdapter(tuple[Version, ...])
 
 
 class PersonRow(NamedTuple):
-    """A person, how they live in time, and how they want to be reminded; times are minutes."""
+    """A person, how they live in time, and how they want to be reminded; times are minutes.
+
+    `channels`: those that they wish; `reached`: those, beside e-mail, on which they can be reached.
+    """
 
     user_id: UUID
     email: str | None
@@ -46,7 +49,7 @@ class PersonRow(NamedTuple):
     disabled: bool
     quiet: tuple[int, int] | None
     channels: tuple[str, ...]
-    telegram: bool
+    reached: tuple[str, ...]
     grace: int
     week_start: Weekday = "mon"
     version: int = 0
@@ -138,7 +141,7 @@ def person_of(row: Row[Any]) -> PersonRow:
         disabled=row.disabled,
         quiet=quiet,
         channels=tuple(row.channels),
-        telegram=row.telegram,
+        reached=tuple(row.reached),
         grace=row.grace,
         week_start=row.week_start,
         version=row.version,
@@ -160,6 +163,16 @@ async def save_standing(
         people.c.user_id == user_id, people.c.disabled_version < version
     )
     await tx.execute(statement.values(disabled=disabled, disabled_version=version))
+
+
+async def save_reached(
+    tx: AsyncConnection, user_id: UUID, version: int, channels: Sequence[str]
+) -> None:
+    """Note through which channels a person is reached beside e-mail, unless it is older news."""
+    statement = update(people).where(
+        people.c.user_id == user_id, people.c.reached_version < version
+    )
+    await tx.execute(statement.values(reached=list(channels), reached_version=version))
 
 
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:

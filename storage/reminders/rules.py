@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.mails import DigestEvery
-from contracts.reminders import ChannelName, Outcome, ReminderKind, SilentReason, SmartMode
+from contracts.digests import DigestEvery
+from contracts.notifications import ChannelName
+from contracts.reminders import Outcome, ReminderKind, SilentReason, SmartMode
 from storage.reminders.tables import digests, fires, habits, rules
 
 

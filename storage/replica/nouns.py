@@ -50,6 +50,8 @@ class Noun:
     """Columns that stay as they are where it is not said what they are."""
     ends: ClassVar[tuple[str, ...]] = ()
     """The column, if there is one, that says that it is gone for good."""
+    indexed: ClassVar[tuple[str, ...]] = ()
+    """Columns by which rows are looked for, beside the key."""
     by_day: ClassVar[bool] = False
     """Whether each is of a day, so that `since` makes sense."""
 
@@ -214,4 +216,5 @@ class Entries(Noun):
         "tags": "text[]",
         "habit_ids": "uuid[]",
     }
+    indexed = ("user_id", "day")
     by_day = True

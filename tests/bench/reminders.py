@@ -18,7 +18,7 @@ from statistics import median
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actors.reminders import claiming
+from actors.reminders import due as claiming
 from actors.reminders.handlers import room
 from actors.runtime.clock import Clock
 from actors.runtime.edge import Edge
@@ -78,9 +78,9 @@ _BARE_FIRES = text(
     " unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[])) AS t(id, at)"
 )
 _BARE_INSERT = text(
-    "INSERT INTO reminders.deliveries (id, user_id, channel, recipient, dedupe_key, template,"
-    " language, data, due_at, reminder_id) SELECT gen_random_uuid(), user_id, 'email',"
-    " user_id::text, id::text || at::text, 'reminder', 'en', '{}', at, id FROM"
+    "INSERT INTO bus.outbox (message_id, address, is_job, user_id, body)"
+    " SELECT gen_random_uuid(), 'notifications.send_notice', true, user_id,"
+    " json_build_object('reminder_id', id, 'dedupe_key', id::text || at::text)::text FROM"
     " unnest(CAST(:ids AS uuid[]), CAST(:users AS uuid[]), CAST(:ats AS timestamptz[]))"
     " AS t(id, user_id, at)"
 )
@@ -167,7 +167,7 @@ async def due(engine: AsyncEngine, number: int) -> None:
     """Let so many rules be due since a moment ago; forget what became of others."""
     async with transaction(engine) as tx:
         await tx.execute(text("SET LOCAL statement_timeout = 0"))
-        await tx.execute(text("TRUNCATE reminders.fires, reminders.deliveries"))
+        await tx.execute(text("TRUNCATE reminders.fires, bus.outbox"))
         ids = list((await tx.execute(_PICK, {"number": number})).scalars())
         await tx.execute(_MAKE_DUE, {"away": timedelta(seconds=-1), "ids": ids})
     async with engine.connect() as connection:
@@ -245,7 +245,7 @@ async def idle(engine: AsyncEngine, taken: Taken) -> None:
 async def lateness(engine: AsyncEngine, taken: Taken) -> None:
     """Let a real clock strike while many come due in the same minute; see how late each was."""
     async with transaction(engine) as tx:
-        await tx.execute(text("TRUNCATE reminders.fires, reminders.deliveries"))
+        await tx.execute(text("TRUNCATE reminders.fires, bus.outbox"))
         ids = list((await tx.execute(_PICK, {"number": MINUTE})).scalars())
     async with transaction(engine) as tx:
         await tx.execute(_MAKE_DUE, {"away": timedelta(seconds=5), "ids": ids})
@@ -259,11 +259,11 @@ async def lateness(engine: AsyncEngine, taken: Taken) -> None:
     finally:
         await clock.stop()
     async with transaction(engine) as tx:
-        # Deliveries are written with the time of the stroke; it commits in less than a second.
+        # Notices are told at the time of the stroke; it commits in less than a second.
         rows = await tx.execute(
             text(
-                "SELECT extract(epoch FROM d.created_at - f.fire_at) FROM reminders.deliveries d"
-                " JOIN reminders.fires f ON f.rule_id = d.reminder_id"
+                "SELECT extract(epoch FROM o.told_at - f.fire_at) FROM bus.outbox o"
+                " JOIN reminders.fires f ON f.rule_id = (o.body::json ->> 'reminder_id')::uuid"
             )
         )
         taken.late = [float(row[0]) for row in rows]

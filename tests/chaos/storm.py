@@ -262,31 +262,29 @@ async def counted(storm: Storm, habits: list[UUID]) -> tuple[int, int]:
 
 
 async def heard(storm: Storm) -> tuple[int, int]:
-    """Wait until every room has heard all; return how many facts are missing, and how many double.
-
-    A fact counted double where the days that analytics keeps differ from those of the habits.
+    """Wait until every room has heard all; return how many days are missing, and how many differ,
+    where rooms keep what is logged.
     """
     url = embedded.connect_url(storm.folder)
     assert url is not None
     engine = open_engine(url, 1)
     listening = [room.name for room in rooms() if HabitCheckedIn.address in room.hears]
-    missing_query = text(
-        "SELECT count(*) FROM bus.inbox i JOIN analytics.facts f ON f.fact_id = i.message_id"
-        " WHERE f.address = :address AND i.room = ANY(:rooms)"
-    )
-    double_query = text(
-        "SELECT count(*) FROM habits.check_ins c FULL JOIN analytics.days d"
-        " ON d.habit_id = c.habit_id AND d.day = c.day WHERE d.value IS DISTINCT FROM c.value"
-    )
+    joined = "FROM habits.check_ins c FULL JOIN {room}.days d USING (habit_id, day)"
+    queries = [
+        text(
+            f"SELECT count(*) FILTER (WHERE d.value IS NULL),"
+            f" count(*) FILTER (WHERE d.value <> c.value OR c.value IS NULL)"
+            f" {joined.format(room=room)}"
+        )
+        for room in listening
+    ]
     until = time.monotonic() + PATIENCE
     missing = differing = ENTRIES
     while (missing or differing) and time.monotonic() < until:
         await asyncio.sleep(1)
         async with transaction(engine) as tx:
-            values = {"address": HabitCheckedIn.address, "rooms": listening}
-            have = (await tx.execute(missing_query, values)).scalar_one()
-            differing = (await tx.execute(double_query)).scalar_one()
-        missing = ENTRIES * len(listening) - have
+            counts = [(await tx.execute(query)).one() for query in queries]
+        missing, differing = (sum(row[at] for row in counts) for at in (0, 1))
     await engine.dispose()
     return missing, differing
 

@@ -7,7 +7,8 @@ from tests.journeys.post import changed, post_office
 from tests.journeys.running import PASSWORD, Up, register, until, up
 
 LEASE_IS_OVER = (
-    "UPDATE reminders.deliveries SET due_at = now() - interval '1 second' WHERE state = 'sending'"
+    "UPDATE notifications.deliveries SET due_at = now() - interval '1 second'"
+    " WHERE state = 'sending'"
 )
 
 

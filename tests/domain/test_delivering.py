@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actors.reminders.delivering import (
+from actors.notifications.domain import (
     GIVE_UP,
-    MOST_UNSURE,
+    MAX_UNSURE,
     Outcome,
     Stage,
     Tried,
@@ -15,13 +15,13 @@ from actors.reminders.delivering import (
     before,
     judge,
 )
-from actors.reminders.envelope import BadAddress, enclose, mailbox, sender_of
-from actors.reminders.letters import Button, DigestWords, Inlaid, Words, one_line, write
-from actors.reminders.links import Claim, read, sign
-from actors.reminders.occasions import LETTERS, Data, Occasion
-from actors.reminders.smtp import server_of
-from actors.reminders.webhooks.addresses import is_public
-from actors.reminders.webhooks.client import masked
+from actors.notifications.letter import Button, DigestWords, Inlaid, Words, one_line, write
+from actors.notifications.link_token import Claim, read, sign
+from actors.notifications.mime import BadAddress, enclose, mailbox, sender_of
+from actors.notifications.smtp import server_of
+from actors.notifications.texts import LETTERS, Data, Occasion
+from actors.notifications.webhooks.addresses import is_public
+from actors.notifications.webhooks.client import masked
 from contracts.message import Gone, NotFound, new_id
 
 NOW = datetime(2031, 5, 5, 12, tzinfo=UTC)
@@ -69,8 +69,8 @@ def test_who_takes_no_mail_is_left_alone() -> None:
 def test_an_unsure_attempt_is_repeated_but_not_for_ever() -> None:
     verdict = after(Outcome("unsure"), FIRST, NOW)
     assert (verdict.state, verdict.unsure) == ("retry", True)
-    assert after(Outcome("unsure"), replace(FIRST, unsure=MOST_UNSURE), NOW).state == "failed"
-    crashed = before(replace(FIRST, unsure=MOST_UNSURE + 1), NOW, suppressed=False)
+    assert after(Outcome("unsure"), replace(FIRST, unsure=MAX_UNSURE), NOW).state == "failed"
+    crashed = before(replace(FIRST, unsure=MAX_UNSURE + 1), NOW, suppressed=False)
     assert crashed is not None
     assert crashed.state == "failed"
     assert before(replace(FIRST, unsure=1), NOW, suppressed=False) is None

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from actors.reminders.digests import digest_in_words
-from actors.reminders.letters import DigestWords
+from actors.notifications.digest_text import digest_in_words
+from actors.notifications.letter import DigestWords
 from contracts.analytics import AtRisk, HabitLine
 from contracts.auth import Language
-from contracts.mails import Digest
+from contracts.digests import Digest
 from tests.domain import reports
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.reminders.firing import (
+from actors.reminders.occurrences import (
     DAY,
     EVERY_DAY,
     Coming,

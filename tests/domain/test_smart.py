@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.reminders.explaining import usual_week
-from actors.reminders.firing import is_quiet
-from actors.reminders.smart import (
+from actors.reminders.occurrences import is_quiet
+from actors.reminders.texts import usual_week
+from actors.reminders.usual_time import (
     Habitual,
     Sample,
     direction,

@@ -1,34 +1,28 @@
-"""Reports at the door: their formats, their ETags, and answers kept while they are true."""
+"""Reports at the door: their formats and their ETags."""
 
 import base64
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.responses import Response
 
 from contracts.analytics import (
     GetAssociations,
     GetHabitInsight,
     GetMoodReport,
     GetSummary,
-    HistoryChanged,
 )
 from contracts.message import NotFound
 from contracts.pictures import Rendered, RenderReport
-from contracts.users import UserDeleted
 from gateway.analytics import accepted
-from gateway.fresh import ENTRIES, KEPT, LARGEST, Fresh, Kept
 from tests.domain import reports
 from tests.gateway.conftest import client_of
-from tests.gateway.standing_in import ADA, BEARER, HABIT, StandInBus, refusal
+from tests.gateway.standing_in import BEARER, HABIT, StandInBus, refusal
 from tests.gateway.test_problems import checked
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
-BOB = UUID("01890a5d-ac96-774b-bcce-b302099a8059")
 
 
 def rendered(asked: RenderReport) -> Rendered:
@@ -53,12 +47,6 @@ def reporting(bus: StandInBus) -> StandInBus:
         RenderReport: rendered,
     }
     return bus
-
-
-@pytest.fixture
-async def listening(app: FastAPI, reporting: StandInBus) -> StandInBus:
-    await app.state.door.listen(reporting)
-    return reporting
 
 
 async def get(client: httpx.AsyncClient, path: str, **headers: str) -> httpx.Response:
@@ -187,7 +175,7 @@ async def test_what_is_not_known_is_refused(
 
 
 async def test_nobody_sees_a_report_without_logging_in(
-    client: httpx.AsyncClient, listening: StandInBus
+    client: httpx.AsyncClient, reporting: StandInBus
 ) -> None:
     await get(client, "summary")
     answer = await client.get("/v1/analytics/summary")
@@ -196,14 +184,23 @@ async def test_nobody_sees_a_report_without_logging_in(
     checked(answer, 401, "invalid_token")
 
 
-async def test_a_refusal_is_not_kept(client: httpx.AsyncClient, listening: StandInBus) -> None:
-    listening.answers[GetHabitInsight] = refusal(NotFound, "habit_not_found")
+async def test_what_has_changed_has_another_etag(
+    client: httpx.AsyncClient, reporting: StandInBus
+) -> None:
+    first = await get(client, "summary")
+    reporting.answers[GetSummary] = reports.summary().model_copy(update={"stamp": 4})
+    again = await get(client, "summary", **{"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 200
+    assert again.headers["etag"] != first.headers["etag"]
+
+
+async def test_what_is_refused_is_refused_again(
+    client: httpx.AsyncClient, reporting: StandInBus
+) -> None:
+    reporting.answers[GetHabitInsight] = refusal(NotFound, "habit_not_found")
     for _ in range(2):
         checked(await get(client, f"habits/{HABIT}"), 404, "habit_not_found")
-    assert len(listening.asked) == 2
-
-
-# -- what is kept ---------------------------------------------------------------------------------
+    assert len(reporting.asked) == 2
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "png", "svg"])
@@ -217,67 +214,7 @@ async def test_an_etag_saves_the_body(
     assert again.content == b""
     assert again.headers["etag"] == first.headers["etag"]
     assert "content-type" not in again.headers
-    assert len(reporting.asked) == 2, "nothing is kept before it listens"
-
-
-async def test_a_report_is_asked_for_once(client: httpx.AsyncClient, listening: StandInBus) -> None:
-    first = await get(client, "summary?format=png")
-    again = await get(client, "summary?format=png")
-    assert len(listening.asked) == 1
-    assert again.content == first.content
-    # The trace and the standing at the limits are of each request.
-    own = ("x-request-id", "ratelimit")
-    of_first, of_again = (
-        {name: value for name, value in one.headers.items() if name not in own}
-        for one in (first, again)
-    )
-    assert of_again == of_first
-    assert again.headers["x-request-id"] != first.headers["x-request-id"]
-    left = [int(one.headers["ratelimit"].split("r=")[1].split(";")[0]) for one in (first, again)]
-    assert left[0] - left[1] == 1
-    known = await get(client, "summary?format=png", **{"If-None-Match": '"abc"'})
-    assert known.status_code == 304
-    assert len(listening.asked) == 1
-
-
-async def test_what_differs_is_kept_apart(client: httpx.AsyncClient, listening: StandInBus) -> None:
-    await get(client, "summary")
-    await get(client, "summary?period=week")
-    await get(client, "summary", Accept="image/png")
-    await get(client, "summary?language=ru")
-    await get(client, "moods")
-    assert len(listening.asked) == 5
-    await get(client, "summary", **{"Accept-Language": "ru"})
-    assert len(listening.asked) == 5, "whoever is known is answered in their own language"
-
-
-async def test_a_change_drops_what_was_kept(
-    client: httpx.AsyncClient, listening: StandInBus
-) -> None:
-    await get(client, "summary")
-    await listening.tell(HistoryChanged(user_id=BOB, version=9))
-    await listening.tell(HistoryChanged(user_id=ADA, version=3))  # what it knows already
-    await get(client, "summary")
-    assert len(listening.asked) == 1
-    await listening.tell(HistoryChanged(user_id=ADA, version=4))
-    await get(client, "summary")
-    assert len(listening.asked) == 2
-    # The answer still bears stamp 3, which is known to be old: it is not kept.
-    await get(client, "summary")
-    assert len(listening.asked) == 3
-    listening.answers[GetSummary] = reports.summary().model_copy(update={"stamp": 4})
-    for _ in range(2):
-        await get(client, "summary")
-    assert len(listening.asked) == 4
-
-
-async def test_who_is_gone_leaves_nothing(
-    app: FastAPI, client: httpx.AsyncClient, listening: StandInBus
-) -> None:
-    await get(client, "summary")
-    assert app.state.door.fresh.size > 0
-    await listening.tell(UserDeleted(user_id=ADA))
-    assert app.state.door.fresh.size == 0
+    assert len(reporting.asked) == 2
 
 
 async def test_each_request_is_counted_once(reporting: StandInBus, app: FastAPI) -> None:
@@ -285,84 +222,3 @@ async def test_each_request_is_counted_once(reporting: StandInBus, app: FastAPI)
         answers = [await get(client, "summary") for _ in range(3)]
     left = [int(one.headers["ratelimit"].split("r=")[1].split(";")[0]) for one in answers]
     assert [left[0] - one for one in left] == [0, 1, 2]
-
-
-class Clock:
-    """A clock that is moved by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def kept(body: bytes = b"x", stamp: int = 1) -> Kept:
-    return Kept.of(Response(body, headers={"etag": '"1"'}), stamp)
-
-
-def key(path: str, user_id: UUID = ADA) -> tuple[UUID, str, bytes, bytes]:
-    return user_id, path, b"", b""
-
-
-async def test_nothing_is_kept_for_longer_than_a_minute(bus: StandInBus) -> None:
-    clock = Clock()
-    fresh = Fresh(clock=clock)
-    await fresh.listen(bus)
-    fresh.keep(key("/a"), kept())
-    clock.now = KEPT - 0.01
-    assert fresh.find(key("/a")) is not None
-    clock.now = KEPT
-    assert fresh.find(key("/a")) is None
-    assert fresh.size == 0
-
-
-async def test_the_bytes_that_are_kept_are_bounded(bus: StandInBus) -> None:
-    fresh = Fresh(most=10_000)
-    await fresh.listen(bus)
-    for path in ("/a", "/b", "/c"):
-        fresh.keep(key(path), kept(b"x" * 2500))
-    assert fresh.find(key("/a")) is not None
-    fresh.keep(key("/d"), kept(b"x" * 2500))
-    assert fresh.find(key("/b")) is None, "not asked for longest"
-    assert fresh.find(key("/a")) is not None
-    assert fresh.size <= 10_000
-    fresh.keep(key("/d"), kept(b"y"))
-    found = fresh.find(key("/d"))
-    assert found is not None
-    assert found.body == b"y"
-
-
-async def test_what_is_too_large_or_too_much_is_not_kept(bus: StandInBus) -> None:
-    fresh = Fresh()
-    await fresh.listen(bus)
-    fresh.keep(key("/large"), kept(b"x" * LARGEST))
-    assert fresh.find(key("/large")) is None
-    for number in range(ENTRIES + 5):
-        fresh.keep(key(f"/{number}"), kept())
-    assert fresh.find(key("/4")) is None
-    assert fresh.find(key("/5")) is not None
-
-
-async def test_a_late_fact_does_not_bring_back_what_was_dropped(bus: StandInBus) -> None:
-    fresh = Fresh()
-    await fresh.listen(bus)
-    await bus.tell(HistoryChanged(user_id=ADA, version=6))
-    await bus.tell(HistoryChanged(user_id=ADA, version=5))
-    fresh.keep(key("/a"), kept(stamp=5))
-    fresh.keep(key("/b"), kept(stamp=6))
-    fresh.keep(key("/c", BOB), kept(stamp=1))
-    assert fresh.find(key("/a")) is None
-    assert fresh.find(key("/b")) is not None
-    assert fresh.find(key("/c", BOB)) is not None
-
-
-async def test_the_document_tells_of_all_formats(client: httpx.AsyncClient) -> None:
-    document = (await client.get("/openapi.json")).json()
-    for path in ("summary", "habits/{habit_id}", "associations", "moods"):
-        operation = document["paths"][f"/v1/analytics/{path}"]["get"]
-        media = set(operation["responses"]["200"]["content"])
-        assert media == {"application/json", "text/csv", "image/png", "image/svg+xml"}
-        assert "304" in operation["responses"]
-        assert operation["security"] == [{"bearer": []}]
-        names = {one["name"] for one in operation["parameters"]}
-        assert {"format", "picture", "theme", "scale", "language", "If-None-Match"} <= names

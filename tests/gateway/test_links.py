@@ -13,21 +13,18 @@ from structlog.testing import capture_logs
 
 from actors.runtime.identity import not_acted_for
 from contracts.deliveries import (
-    ActOnLink,
     Channel,
     ChannelList,
     Deliveries,
     Delivery,
-    DigestShown,
     GetDelivery,
-    Link,
     ListChannels,
     ListDeliveries,
-    LookAtLink,
-    PreviewDigest,
     SendTest,
     SetApprise,
 )
+from contracts.digests import DigestShown, PreviewDigest
+from contracts.links import ActOnLink, Link, LookAtLink
 from contracts.marks import Logged
 from contracts.message import Gone, Invalid, NotFound, TooMany, Unavailable
 from contracts.speech import catalog

@@ -20,7 +20,7 @@ LOOKS = (
     ("parked", "replay"),
     ("parked", "drop", "1"),
     ("keys", "rotate"),
-    ("analytics", "rebuild"),
+    ("backfill", "analytics"),
     ("demo", "--remove"),
 )
 """Commands that have nothing to do where there is no Ritmo."""

@@ -21,7 +21,10 @@ TABLES = text(
     "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
     " AND table_schema NOT IN ('pg_catalog', 'information_schema')"
 )
-THAT_THEY_ARE_GONE = {"users.gone", "analytics.people", "reminders.people"}
+THAT_THEY_ARE_GONE = {
+    "users.gone",
+    *(f"{room}.people" for room in ("analytics", "journal", "notifications", "reminders")),
+}
 """Tables that keep the id of who is gone, so that what comes late does not bring them back."""
 
 

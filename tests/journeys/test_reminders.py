@@ -92,7 +92,8 @@ def scene(data: Path, amqp: str | None) -> Iterator[Scene]:
         if amqp is not None:
             given |= {"amqp_url": amqp, "database_url": one.database.replace("+asyncpg", "")}
             given["base_url"] = str(running.client.base_url)
-            stack.enter_context(another("run", "reminders", **given))
+            for room in ("reminders", "notifications"):
+                stack.enter_context(another("run", room, **given))
             stack.enter_context(another("clock", **given))
         one.client.headers.update(register(one.client, "ada@example.org", name="Ada", zone=ZONE))
         yield one

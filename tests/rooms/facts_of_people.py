@@ -161,17 +161,6 @@ class Teller:
             habit.days |= filled
             self._days(habit, list(filled))
 
-    def retell(self, number: int) -> None:
-        """Tell a habit once more, at the version that it has."""
-        habit = self.habit(number)
-        self._outline(HabitChanged, habit)
-        if habit.binned:
-            self.tell(HabitBinned, version=habit.version, habit_id=habit.habit_id)
-        if habit.archived:
-            self._archived(habit)
-        if habit.days:
-            self._days(habit, sorted(habit.days))
-
     def _days(self, habit: Kept, days: list[date]) -> None:
         told = [
             ImportedDay(day=day, value=habit.days[day][0], state=habit.days[day][1], at=at)

@@ -10,27 +10,40 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.reminders.outside import Door, mail_door
-from actors.reminders.sending import Sender
+from actors.notifications.channels import email
+from actors.notifications.channels.protocol import Channel
+from actors.notifications.composer import Composer
+from actors.notifications.sender import Sender
+from actors.runtime.delegation import RoomBus
+from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
+from contracts.bus import Bus
 from contracts.message import new_id
-from storage.reminders import deliveries
-from storage.reminders.ledger import NewDelivery
+from storage.notifications import deliveries
+from storage.notifications.ledger import NewDelivery
 from storage.session import transaction
 
 BASE = "https://ritmo.example.org"
 Send = Callable[[], Awaitable[int]]
 
 
-def door_to(url: str, per_minute: int = 1000) -> Door:
-    """Open the door for mails to a server."""
+def mails_to(url: str, per_minute: int = 1000) -> Channel:
+    """Open the channel for mails to a server."""
     given = {"smtp_url": url, "mail_from": "Ritmo <ritmo@example.org>"}
-    return mail_door(Settings.model_validate({**given, "mail_per_minute": per_minute}))
+    return email.opened(Settings.model_validate({**given, "mail_per_minute": per_minute}))
 
 
-def sender_to(engine: AsyncEngine, url: str, per_minute: int = 1000) -> Sender:
+def sender_over(engine: AsyncEngine, channel: Channel, bus: Bus | None = None) -> Sender:
+    """Make a sender over a channel; on `bus` are the rooms that know how things stand."""
+    own = RoomBus(bus or LocalBus(), "notifications", engine)
+    return Sender(engine, channel, Composer(own, BASE))
+
+
+def sender_to(
+    engine: AsyncEngine, url: str, per_minute: int = 1000, bus: Bus | None = None
+) -> Sender:
     """Make a sender of mails to a server."""
-    return Sender(engine, door_to(url, per_minute), BASE)
+    return sender_over(engine, mails_to(url, per_minute), bus)
 
 
 async def send_all(sender: Sender) -> int:
@@ -74,7 +87,7 @@ class Ledger:
     async def rows(self) -> list[dict[str, Any]]:
         """Return all deliveries in the order in which they were made."""
         async with transaction(self.engine) as tx:
-            found = await tx.execute(text("SELECT * FROM reminders.deliveries ORDER BY id"))
+            found = await tx.execute(text("SELECT * FROM notifications.deliveries ORDER BY id"))
             return [{**row._mapping, "data": json.loads(row.data)} for row in found]
 
     async def one(self) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class Reminded:
 
     async def sent(self) -> list[Delivery]:
         """Return what is sent, or is to be, in the order in which it was made."""
+        await self.carry()
         found: list[Delivery] = []
         cursor: str | None = None
         while True:
@@ -86,10 +87,11 @@ class Reminded:
 
     async def letters(self) -> list[dict[str, Any]]:
         """Return what mails are made of, which only the sender reads, in the order of `sent`."""
+        await self.carry()
         async with self.engine.begin() as tx:
             rows = await tx.execute(
                 text(
-                    "SELECT recipient, language, data FROM reminders.deliveries"
+                    "SELECT recipient, language, data FROM notifications.deliveries"
                     " WHERE user_id = :me ORDER BY id"
                 ),
                 {"me": self.user_id},
@@ -100,8 +102,8 @@ class Reminded:
 async def strike(
     engine: AsyncEngine, names: Sequence[str] = ("reminders.claim", "reminders.digests")
 ) -> None:
-    """Strike ticks of the room, as the clock has it done."""
+    """Strike ticks of the room in this order, as the clock has it done."""
     edge = Edge(room, engine, LocalBus(), 4)
-    for tick in room.ticks:
-        if tick.name in names:
-            await edge.strike(tick)
+    ticks = {tick.name: tick for tick in room.ticks}
+    for name in names:
+        await edge.strike(ticks[name])

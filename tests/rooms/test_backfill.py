@@ -262,7 +262,9 @@ async def test_a_room_fills_itself_when_it_meets_an_installed_ritmo(
 
     async def started() -> None:
         """Start two replicas of the room, and stop them once they have looked."""
-        loops = [asyncio.ensure_future(watching.known.meet(engine, Settings())) for _ in range(2)]
+        loops = [
+            asyncio.ensure_future(watching.known.meet(engine, Settings(), bus)) for _ in range(2)
+        ]
         async with transaction(engine) as tx:
             while not await backfills.find(tx, "watch"):
                 await asyncio.sleep(0)

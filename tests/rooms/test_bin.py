@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.analytics.room import known
 from actors.habits import bin as binned
 from actors.habits.handlers import room
 from actors.runtime.edge import Edge
@@ -33,11 +34,10 @@ from contracts.habits import (
 from contracts.journal import CreateEntry, GetEntry, ListEntries, UpdateEntry
 from contracts.message import Asked, NotFound
 from contracts.reminders import CreateReminder, GetReminder, ListReminders, SnoozeReminder
-from contracts.retelling import RetellHabits
 from storage import bin as kept_bin
 from storage.habits import HabitRow
 from storage.session import transaction
-from tests.rooms.people import ADMIN, NOON, Carry, code_of
+from tests.rooms.people import NOON, Carry, code_of
 from tests.rooms.reminding import strike
 from tests.rooms.test_habits_laws import BACK, SHAPES, STEPS, Step, Story
 from tests.rooms.tracking import Tracker, day, newcomer
@@ -294,9 +294,9 @@ async def test_told_again_while_it_lies_in_the_bin(
     await ann.ask(DeleteHabit(habit_id=read.habit_id))
     await carry()
     async with transaction(engine) as tx:
-        for table in ("analytics.habits", "analytics.days", "analytics.facts", "bus.inbox"):
+        for table in ("analytics.habits", "analytics.days", "bus.inbox"):
             await tx.execute(text(f"DELETE FROM {table}"))
-    await bus.ask(RetellHabits(user_id=ann.who.user_id), ADMIN)
+        await known.backfill(tx, again=True)
     await carry()
     assert (await ann.ask(GetSummary(period="week"))).habits == ()
     await ann.ask(Undo())

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.clock import Clock, ticks_of
+from actors.runtime.delegation import RoomBus
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from actors.runtime.loops import Loops
@@ -149,14 +150,14 @@ async def test_loops_go_on_until_they_are_stopped(engine: AsyncEngine) -> None:
     room, begun, ended = Room("habits"), asyncio.Event(), asyncio.Event()
 
     @room.working
-    async def work(engine: AsyncEngine, settings: Settings) -> None:
+    async def work(engine: AsyncEngine, settings: Settings, bus: RoomBus) -> None:
         begun.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.set()
 
-    loops = Loops([room], engine, Settings())
+    loops = Loops([room], engine, Settings(), LocalBus())
     loops.start()
     await begun.wait()
     await loops.stop()

@@ -16,20 +16,22 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.reminders import mailing
-from actors.reminders.delivering import Outcome
-from actors.reminders.envelope import mailbox
-from actors.reminders.links import Signing
-from actors.reminders.mail_folder import KEEP, mail_folder, tidy
-from actors.reminders.outside import AppriseDoor, MailDoor, mail_door
-from actors.reminders.sending import LEASE, Sender
-from actors.reminders.webhooks.client import Helper
+from actors.notifications.channels import email
+from actors.notifications.channels.apprise import AppriseChannel
+from actors.notifications.channels.email import EmailChannel
+from actors.notifications.composer import Notice
+from actors.notifications.domain import Outcome
+from actors.notifications.mail_folder import KEEP, mail_folder, tidy
+from actors.notifications.mime import mailbox
+from actors.notifications.people import erase_person
+from actors.notifications.sender import LEASE, Sender
+from actors.notifications.webhooks.client import Helper
 from actors.runtime.settings import Settings
 from contracts.message import new_id
-from storage.reminders import channels, deliveries
-from storage.reminders.ledger import Delivery
+from contracts.users import UserDeleted
+from storage.notifications import apprise, deliveries
 from storage.session import transaction
-from tests.rooms.mailing import BASE, Ledger, door_to, now, send_all, sender_to
+from tests.rooms.mailing import Ledger, mails_to, now, send_all, sender_over, sender_to
 from tests.smtp_server import MailServer, mail_server
 
 pytestmark = pytest.mark.asyncio
@@ -314,9 +316,9 @@ async def test_a_sender_that_is_stopped_ends_what_it_began(
 async def test_without_a_server_mails_are_files(
     ledger: Ledger, engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    door = mail_door(Settings.model_validate({"data": tmp_path}))
+    channel = email.opened(Settings.model_validate({"data": tmp_path}))
     await ledger.add(2)
-    await send_all(Sender(engine, door, BASE))
+    await send_all(sender_over(engine, channel))
     rows = await ledger.rows()
     assert [(row["state"], row["detail"]) for row in rows] == [("sent", "eml")] * 2
     files = sorted((tmp_path / "mail").iterdir())
@@ -327,15 +329,15 @@ async def test_without_a_server_mails_are_files(
 async def test_files_go_with_their_person_and_with_time(
     ledger: Ledger, engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    folder = mail_folder(Settings.model_validate({"data": tmp_path}))
-    sender = Sender(engine, mail_door(Settings.model_validate({"data": tmp_path})), BASE)
+    settings = Settings.model_validate({"data": tmp_path})
+    folder, sender = mail_folder(settings), sender_over(engine, email.opened(settings))
     (bob, ann) = [*await ledger.add(), *await ledger.add()]
     await send_all(sender)
     strange = folder.path / "notes.eml"
     strange.write_text("no mail of ours")
     here = strange.stat().st_mtime
     async with transaction(engine) as tx:
-        await mailing.erase(tx, ann, folder)
+        await erase_person(UserDeleted(user_id=ann, version=2), tx, settings)
     (row,) = await ledger.rows()
     assert row["user_id"] == bob
     mine = folder.path / f"{row['id']}.eml"
@@ -359,16 +361,16 @@ async def test_a_file_to_somebody_who_is_erased_meanwhile_is_taken_back(
     folder = mail_folder(Settings.model_validate({"data": tmp_path}))
     (ann,) = await ledger.add()
 
-    class Meanwhile(MailDoor):
-        async def send(self, row: Delivery, signing: Signing) -> Outcome:
-            outcome = await super().send(row, signing)
+    class Meanwhile(EmailChannel):
+        async def send(self, notice: Notice) -> Outcome:
+            outcome = await super().send(notice)
             async with transaction(engine) as tx:  # the file is there, and not yet noted
                 await deliveries.erase(tx, ann)
             assert len([*folder.path.iterdir()]) == 1
             return outcome
 
-    door = Meanwhile(folder, mailbox("ritmo@example.org", "Ritmo"))
-    await send_all(Sender(engine, door, BASE))
+    channel = Meanwhile(folder, mailbox("ritmo@example.org", "Ritmo"))
+    await send_all(sender_over(engine, channel))
     assert [*folder.path.iterdir()] == []
 
 
@@ -388,7 +390,7 @@ async def test_what_cannot_be_written_fails_alone(
 async def test_a_server_without_tls_gets_no_mail(ledger: Ledger, engine: AsyncEngine) -> None:
     async with mail_server() as plain:
         await ledger.add()
-        await send_all(Sender(engine, door_to(f"{plain.url}?tls=starttls"), BASE))
+        await send_all(sender_over(engine, mails_to(f"{plain.url}?tls=starttls")))
         assert plain.taken == []
     assert await ledger.states() == ["retry"]
 
@@ -400,7 +402,7 @@ async def test_the_indexes_are_used(engine: AsyncEngine, ledger: Ledger) -> None
         await tx.execute(text("SET LOCAL enable_seqscan = off"))
         plan = await tx.execute(
             text(
-                "EXPLAIN SELECT id FROM reminders.deliveries WHERE channel = 'email'"
+                "EXPLAIN SELECT id FROM notifications.deliveries WHERE channel = 'email'"
                 " AND state IN ('pending', 'retry', 'sending') AND due_at <= now()"
                 " ORDER BY due_at LIMIT 20"
             )
@@ -452,14 +454,14 @@ async def apprise_to(ledger: Ledger, url: str) -> None:
     """Enqueue a test to somebody who gave an Apprise address."""
     user_id = new_id()
     async with transaction(ledger.engine) as tx:
-        await channels.set_apprise(tx, user_id, url)
+        await apprise.save(tx, user_id, url)
     await ledger.add(user_id=user_id, channel="apprise", recipient=str(user_id))
 
 
 async def test_notices_reach_a_webhook_and_are_tried_again(
     ledger: Ledger, engine: AsyncEngine, helper: Helper, clock: time_machine.Traveller
 ) -> None:
-    sender = Sender(engine, AppriseDoor(engine, helper, allow_private=True), BASE)
+    sender = sender_over(engine, AppriseChannel(engine, helper, allow_private=True))
     async with webhook([500]) as (port, came):
         await apprise_to(ledger, f"json://127.0.0.1:{port}/x?redirect=yes")
         await send_all(sender)
@@ -476,7 +478,7 @@ async def test_notices_reach_a_webhook_and_are_tried_again(
 async def test_what_a_server_refuses_is_not_tried_again(
     ledger: Ledger, engine: AsyncEngine, helper: Helper, status: int
 ) -> None:
-    sender = Sender(engine, AppriseDoor(engine, helper, allow_private=True), BASE)
+    sender = sender_over(engine, AppriseChannel(engine, helper, allow_private=True))
     async with webhook([status]) as (port, came):
         await apprise_to(ledger, f"json://127.0.0.1:{port}/x?redirect=yes")
         await send_all(sender)
@@ -504,7 +506,7 @@ async def test_slow_hosts_hold_up_nobody_but_their_owners(
     await ledger.add(40, user_id=patient, channel="apprise", recipient=str(patient))
     async with slow, webhook([]) as (fast, came):
         await apprise_to(ledger, f"json://127.0.0.1:{fast}/x")
-        sender = Sender(engine, AppriseDoor(engine, helper, allow_private=True), BASE)
+        sender = sender_over(engine, AppriseChannel(engine, helper, allow_private=True))
         sending = asyncio.create_task(sender.run())
         while not came:
             assert not sending.done()
@@ -519,7 +521,7 @@ async def test_slow_hosts_hold_up_nobody_but_their_owners(
 async def test_an_address_is_looked_at_again_before_it_is_used(
     ledger: Ledger, engine: AsyncEngine, helper: Helper
 ) -> None:
-    sender = Sender(engine, AppriseDoor(engine, helper, allow_private=False), BASE)
+    sender = sender_over(engine, AppriseChannel(engine, helper, allow_private=False))
     async with webhook([]) as (port, came):
         await apprise_to(ledger, f"json://127.0.0.1:{port}/x")
         await send_all(sender)

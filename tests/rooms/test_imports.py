@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from actors.analytics.room import known
 from actors.habits import importing
 from actors.habits.importing import TOLD_AT_ONCE
 from actors.runtime.receiving import Receiver, Run
@@ -30,8 +31,6 @@ from contracts.imports import (
     StartImport,
 )
 from contracts.message import Invalid
-from contracts.principal import Principal
-from contracts.retelling import RetellHabits
 from contracts.schedule import EveryDay, Times
 from contracts.speech import say
 from contracts.users import ChangeProfile
@@ -356,8 +355,8 @@ async def test_archived_habits_are_not_missed_since(ann: Tracker, carry: Carry) 
                     " archived_version = 0"
                 )
             )
-        admin = Principal(user_id=ann.who.user_id, scopes=frozenset({"admin"}))
-        await ann.bus.ask(RetellHabits(user_id=ann.who.user_id), admin)
+        async with ann.engine.begin() as tx:
+            await known.backfill(tx, again=True)
         await carry()
 
 

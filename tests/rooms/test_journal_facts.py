@@ -9,23 +9,20 @@ from contracts.habit import Outline
 from contracts.habits import DeleteHabit, HabitChanged, HabitCreated, HabitDeleted
 from contracts.journal import (
     CreateEntry,
-    DeleteEntry,
     GetEntry,
     ListEntries,
     RestoreEntry,
-    RetellEntries,
     UpdateEntry,
 )
-from contracts.message import Denied, Fact, Invalid, new_id
+from contracts.message import Fact, Invalid, new_id
 from contracts.moods import MoodName, NameMoods
 from contracts.prompts import AddPrompt
 from contracts.templates import AddTemplate
 from contracts.users import DeleteMe, Profile, ProfileChanged, UserDeleted
-from storage.journal import habits, imported
+from storage.journal import habits
 from storage.outbox import tell
-from tests.rooms.people import ADMIN, Carry
+from tests.rooms.people import Carry
 from tests.rooms.test_journal import texts, write
-from tests.rooms.test_journal_search import some
 from tests.rooms.tracking import TODAY, Tracker
 
 pytestmark = pytest.mark.asyncio
@@ -155,44 +152,6 @@ async def test_who_writes_while_they_go_leaves_nothing(ann: Tracker, carry: Carr
     await carry()
     counts = await rows_of(ann)
     assert counts["entries"] == counts["people"] == 0
-
-
-async def test_entries_are_told_once_more(ann: Tracker, bob: Tracker) -> None:
-    me = ann.who.user_id
-    await write(bob, "of bob")
-    async with ann.engine.begin() as tx:
-        await imported.add_many(tx, me, new_id(), [some(me, number) for number in range(501)])
-    last = await write(ann, "psst", mood=4)
-    await ann.ask(UpdateEntry(entry_id=last.entry_id, mood=5))
-    gone = await write(ann)
-    await ann.ask(DeleteEntry(entry_id=gone.entry_id))
-    await ann.told()
-    first = await ann.bus.ask(RetellEntries(user_id=me), ADMIN)
-    assert (first.told, first.next is None) == (500, False)
-    rest = await ann.bus.ask(RetellEntries(user_id=me, cursor=first.next), ADMIN)
-    assert (rest.told, rest.next) == (3, None)
-    facts = await ann.told()
-    assert len({fact.get("entry_id") for fact in facts}) == 503
-    assert {fact["user_id"] for fact in facts} == {str(me)}
-    told = {str(fact["entry_id"]): fact for fact in facts}
-    assert told[str(last.entry_id)]["version"] == 2
-    assert told[str(last.entry_id)]["mood"] == 5
-    assert told[str(gone.entry_id)]["address"] == "journal.entry_deleted"
-    assert "psst" not in str(facts)
-
-
-async def test_a_full_page_may_be_the_last(ann: Tracker) -> None:
-    me = ann.who.user_id
-    async with ann.engine.begin() as tx:
-        await imported.add_many(tx, me, new_id(), [some(me, number) for number in range(500)])
-    first = await ann.bus.ask(RetellEntries(user_id=me), ADMIN)
-    assert (await ann.bus.ask(RetellEntries(user_id=me, cursor=first.next), ADMIN)).told == 0
-
-
-async def test_only_administrators_have_entries_told_again(ann: Tracker) -> None:
-    with pytest.raises(Denied):
-        await ann.ask(RetellEntries(user_id=ann.who.user_id))
-    assert (await ann.bus.ask(RetellEntries(user_id=new_id()), ADMIN)).told == 0
 
 
 async def test_reading_tells_nothing(ann: Tracker) -> None:

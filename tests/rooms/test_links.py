@@ -10,19 +10,20 @@ import time_machine
 
 from actors.auth.handlers import room as auth_room
 from actors.habits.handlers import room as habits_room
+from actors.notifications.handlers import room as notifications_room
+from actors.notifications.link_token import Claim, Signing
 from actors.reminders.handlers import room as reminders_room
-from actors.reminders.links import Claim, Signing
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from actors.users.handlers import room as users_room
 from contracts.check_ins import GetHistory, GetToday, HabitCheckedIn
-from contracts.deliveries import ActOnLink, LookAtLink, Purpose
 from contracts.habits import DeleteHabit
+from contracts.links import ActOnLink, LookAtLink, Purpose
 from contracts.marks import Logged
 from contracts.message import Conflict, new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.users import ChangeUser, DeleteMe
-from storage.reminders import links
+from storage.notifications import links
 from storage.session import transaction
 from tests.rooms.mailing import now
 from tests.rooms.people import ADMIN, PATIENCE, Carry, code_of
@@ -80,7 +81,7 @@ async def test_done_checks_the_habit_in_once(bus: LocalBus, me: Reminded, token:
     again = await bus.ask(ActOnLink(token=link))
     assert (again.outcome, again.used, again.logged) == ("as_it_was", True, logged)
     (change,) = (await me.ask(GetHistory(habit_id=read))).changes
-    assert (change.source, change.made_by) == ("mail", "reminders")
+    assert (change.source, change.made_by) == ("mail", "notifications")
     await me.carry()
     assert (await bus.ask(LookAtLink(token=link))).used
     await me.carry()
@@ -260,7 +261,7 @@ async def test_a_link_stays_good_while_the_room_that_logs_is_away(
     link = await token("done", habit_id=read, day=day(0))
     for missing in (habits_room, auth_room):
         half = LocalBus()
-        for room in (auth_room, users_room, habits_room, reminders_room):
+        for room in (auth_room, users_room, habits_room, reminders_room, notifications_room):
             if room is not missing:
                 half.open_room(Edge(room, me.engine, half, 8, limit=PATIENCE))
         for command in (ActOnLink(token=link), ActOnLink(token=link, undo=True)):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from actors.reminders.smtp import SmtpLine, server_of
+from actors.notifications.smtp import SmtpLine, server_of
 from tests.smtp_server import mail_server
 
 pytestmark = pytest.mark.asyncio

@@ -13,31 +13,30 @@ import pytest_asyncio
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.reminders.ledger import DETAILS, STATES
+from actors.notifications.ledger import DETAILS, STATES
 from actors.runtime.local import LocalBus
 from contracts.auth import Register
 from contracts.deliveries import (
-    ActOnLink,
     DropApprise,
     GetDelivery,
     ListChannels,
     ListDeliveries,
-    LookAtLink,
-    PreviewDigest,
     SendTest,
     SetApprise,
     TryReminder,
 )
+from contracts.digests import PreviewDigest
 from contracts.habits import UpdateHabit
 from contracts.journal import CreateEntry
-from contracts.mails import SendMail
+from contracts.links import ActOnLink, LookAtLink
 from contracts.message import new_id
+from contracts.notifications import SendNotice
 from contracts.reminder_settings import GetReminderSettings
 from contracts.reminders import SnoozeReminder
 from contracts.speech import catalog
 from contracts.users import ChangeProfile, DeleteMe, UserDeleted
+from storage.notifications import deliveries
 from storage.outbox import tell
-from storage.reminders import deliveries
 from storage.session import transaction
 from tests.rooms.mailing import Ledger, now, send_all, sender_to
 from tests.rooms.people import HOME, PASSWORD, Carry, code_of
@@ -60,10 +59,15 @@ def ledger(engine: AsyncEngine, clock: time_machine.Traveller) -> Ledger:
 
 
 @pytest.fixture
-def post(engine: AsyncEngine, server: MailServer) -> Post:
-    """Send all that is due."""
-    sender = sender_to(engine, server.url)
-    return lambda: send_all(sender)
+def post(engine: AsyncEngine, server: MailServer, bus: LocalBus, carry: Carry) -> Post:
+    """Carry and send all that is due."""
+    sender = sender_to(engine, server.url, bus=bus)
+
+    async def run() -> int:
+        await carry()
+        return await send_all(sender)
+
+    return run
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ async def want(engine: AsyncEngine, user_id: UUID, **given: object) -> None:
     """Have a mail sent, as another room does."""
     plain = {"template": "welcome", "dedupe_key": "some-key"}
     async with transaction(engine) as tx:
-        await tell(tx, SendMail.model_validate({"user_id": user_id, **plain, **given}))
+        await tell(tx, SendNotice.model_validate({"user_id": user_id, **plain, **given}))
 
 
 async def test_a_mail_that_is_wanted_twice_is_sent_once(

@@ -231,6 +231,7 @@ async def test_silence_is_broken_and_backs_off(me: Reminded) -> None:
     for number in range(1, 60):
         moment = datetime(2031, 5, 5, 10, tzinfo=UTC) + timedelta(days=number)
         await me.become(moment)
+        await me.carry()
     # 2 days, then 4, 8, 16, and then 30 after each.
     assert [when for when, _ in await came(me, rule)] == [
         "05-07 10:00",

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.reminders.handlers import room
-from actors.reminders.settings import stop_digest
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.message import Fact, new_id
@@ -19,6 +18,7 @@ from contracts.reminder_settings import (
     GetReminderSettings,
     QuietHours,
     SetReminderSettings,
+    StopDigest,
     UpdateReminderSettings,
 )
 from contracts.reminders import GiveFeedback, UpdateReminder
@@ -160,7 +160,7 @@ async def test_why_of_every_kind(me: Reminded) -> None:
 
 async def digests(me: Reminded) -> list[dict[str, Any]]:
     told = await me.tracker.told()
-    return [job for job in told if job["address"] == "analytics.compose_due_digest"]
+    return [job for job in told if job["address"] == "notifications.send_digest"]
 
 
 async def test_settings_have_versions(me: Reminded) -> None:
@@ -255,8 +255,7 @@ async def test_moving_does_not_repeat_a_digest(me: Reminded) -> None:
 async def test_a_digest_can_be_left(me: Reminded) -> None:
     await me.settle(digests=["week", "day"])
     for _ in range(2):
-        async with me.engine.begin() as tx:
-            await stop_digest(tx, me.user_id, "week")
+        await me.ask(StopDigest(every="week"))
     assert (await me.ask(GetReminderSettings())).digests == ("day",)
     await me.become("2031-05-12T08:00:00+00:00")
     assert [one["every"] for one in await digests(me)] == []

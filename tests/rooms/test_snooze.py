@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
-from actors.reminders.links import Claim, Signing
+from actors.notifications.link_token import Claim, Signing
 from actors.runtime.local import LocalBus
-from contracts.deliveries import ActOnLink
+from contracts.links import ActOnLink
 from contracts.reminders import SnoozeReminder
 from contracts.users import ChangeProfile
-from storage.reminders import links
+from storage.notifications import links
 from storage.session import transaction
 from tests.rooms.mailing import now
 from tests.rooms.people import Carry

@@ -9,7 +9,7 @@ than what is connected to when it is used.
 import socket
 import sys
 
-from actors.reminders.webhooks import process
+from actors.notifications.webhooks import process
 
 PUBLIC = "9.9.9.9"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.reminders.webhooks.client import Helper
-from actors.reminders.webhooks.plugins import PLUGINS
+from actors.notifications.webhooks.client import Helper
+from actors.notifications.webhooks.plugins import PLUGINS
 from contracts.message import Invalid
 from tests.security.addresses import HOSTED, PRIVATE, SERVICES, TRICKS
 from tests.security.attempts import MEASURED, Attempts

@@ -33,7 +33,7 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     bus = RabbitBus(amqp, room.name)
     verifier = TokenVerifier(bus)
     edge = Edge(room, engine, bus, settings.room_concurrency)
-    loops = Loops([room], engine, settings)
+    loops = Loops([room], engine, settings, bus)
     pulse = Pulse(engine, room.name)
     broker = StandingBroker(amqp, edge, verifier, settings.room_concurrency)
     app = FastStream(broker, logger=None)

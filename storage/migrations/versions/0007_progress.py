@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Go forward."""
     settle_all(op.get_bind())
+    op.execute("UPDATE analytics.habits SET progress = NULL, settled_day = NULL")
 
 
 def downgrade() -> None:

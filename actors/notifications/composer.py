@@ -1,0 +1,149 @@
+"""From a delivery to its words: its template is filled as things stand, and its links are written.
+
+What other rooms know is asked for as late as possible, on behalf of whoever is written to: how the
+habit of a reminder stands, and what a digest tells. A reminder goes without it if it has to; a
+digest waits.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from actors.notifications.digest_text import cid_of, digest_in_words
+from actors.notifications.letter import DigestWords, Inlaid, Words
+from actors.notifications.link_token import Claim, Signing
+from actors.notifications.texts import LETTERS, Data, Occasion
+from actors.runtime.delegation import RoomBus
+from actors.runtime.settings import Settings
+from contracts.auth import Language
+from contracts.digests import Digest, GetDigest
+from contracts.links import Purpose
+from contracts.message import Conflict, Invalid, NotFound, Refused
+from contracts.principal import Principal
+from contracts.reminder_notices import DescribeReminder
+from contracts.reminder_settings import GetReminderSettings
+from storage.notifications.ledger import Delivery
+
+log = structlog.get_logger()
+
+DIGEST = "digest"
+"""The template that analytics fills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A delivery in words, for a channel; `leave` is where one unsubscribes, if one can."""
+
+    delivery: Delivery
+    words: Words
+    leave: str | None = None
+
+
+def base_of(settings: Settings) -> str:
+    """Return where people reach Ritmo, without a slash at the end."""
+    return settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+
+def language_of(row: Delivery) -> Language:
+    """Return the language of a delivery."""
+    return "ru" if row.language == "ru" else "en"
+
+
+class Composer:
+    """Puts deliveries into words."""
+
+    def __init__(self, bus: RoomBus, base: str) -> None:
+        """Ask other rooms over `bus`; links lead to `base`."""
+        self._bus, self._base = bus, base
+
+    def signing(self, key: bytes, now: datetime) -> Signing:
+        """Return what writes links."""
+        return Signing(self._base, key, now)
+
+    async def compose(self, row: Delivery, signing: Signing) -> Notice | None:
+        """Put a delivery into words; None if there is nothing to say.
+
+        Raises LookupError or ValueError if there is no such template, or its data do not fit, and
+        Refused for a digest that cannot be composed (now).
+        """
+        if row.template == DIGEST:
+            return await self._digest(row, signing)
+        write = LETTERS[row.template]
+        data: Data = json.loads(row.data)
+        if row.reminder_id is not None:
+            data = {**data, **await self._bearings(row, row.reminder_id, data)}
+        links: dict[str, str] = {
+            purpose: signing.to(claim) for purpose, claim in _claims(row).items()
+        }
+        return Notice(row, write(Occasion(language_of(row), data, signing.base, links)))
+
+    async def _bearings(self, row: Delivery, reminder_id: UUID, data: Data) -> Data:
+        """Say how things stand now, as far as that can be found out."""
+        asked = DescribeReminder(
+            reminder_id=reminder_id,
+            day=row.day,
+            language=language_of(row),
+            snoozed=bool(data.get("snoozed")),
+            tried=bool(data.get("test")),
+        )
+        try:
+            said = await self._bus.ask(asked, on_behalf_of=row.user_id)
+        except Refused as no:
+            log.info("bearings unknown", delivery=str(row.id), why=no.code)
+            return {}
+        bearings: Data = said.bearings.model_dump(mode="json", exclude_none=True)
+        return bearings
+
+    async def _digest(self, row: Delivery, signing: Signing) -> Notice | None:
+        """Have a digest composed, unless its reader has left it, or there is nothing to tell."""
+        said = json.loads(row.data)
+        days = {name: said[name] for name in ("every", "first", "last")}
+        asked = GetDigest(language=language_of(row), **days)
+        wanted = await self._bus.ask(GetReminderSettings(), on_behalf_of=row.user_id)
+        if asked.every not in wanted.digests:
+            return None
+        digest = (await self._bus.ask(asked, on_behalf_of=row.user_id)).digest
+        if not digest.summary.habits and not digest.moods.entries:
+            return None
+        words, leave = await digest_words(self._bus, digest, row.user_id, signing)
+        return Notice(row, words, leave)
+
+
+async def digest_words(
+    bus: RoomBus, digest: Digest, user_id: UUID, signing: Signing, who: Principal | None = None
+) -> tuple[DigestWords, str]:
+    """Put a digest into words, with its pictures, and the link by which one leaves it.
+
+    Pictures are asked for by `who`, else on the reader's behalf; one that there is not is left out.
+    """
+    pictures = list[Inlaid]()
+    for place, one in enumerate(digest.pictures):
+        try:
+            drawn = await bus.ask(one.render, who, on_behalf_of=None if who else user_id)
+        except (NotFound, Invalid, Conflict) as no:
+            log.info("picture left out", picture=one.name, why=no.code)
+            continue
+        pictures.append(Inlaid(cid_of(place, one.name), one.alt, base64.b64decode(drawn.data)))
+    leave = signing.to(Claim("unsubscribe", user_id, digest.language, every=digest.every))
+    return digest_in_words(digest, leave, tuple(pictures)), leave
+
+
+def _claims(row: Delivery) -> dict[Purpose, Claim]:
+    """Say which links a delivery carries: only what it is about can be answered."""
+    claims: dict[Purpose, Claim] = {}
+    language = language_of(row)
+    if row.habit_id is not None and row.day is not None:
+        done: tuple[Purpose, ...] = ("done", "skip")
+        for purpose in done:
+            claims[purpose] = Claim(purpose, row.user_id, language, row.habit_id, day=row.day)
+    if row.reminder_id is not None:
+        about: tuple[Purpose, ...] = ("snooze", "earlier", "later", "never")
+        for purpose in about:
+            claims[purpose] = Claim(
+                purpose, row.user_id, language, row.habit_id, row.reminder_id, row.day
+            )
+    return claims

@@ -1,0 +1,5 @@
+"""The room that the parts register with."""
+
+from actors.runtime.room import Room
+
+room = Room("reminders")
