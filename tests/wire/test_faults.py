@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
+from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 
 from actors.runtime.background import MAX_RESTARTS, Background
 from actors.runtime.rabbit import topology
@@ -91,8 +92,8 @@ async def test_queues_that_are_deleted_come_back(
 ) -> None:
     await rabbit.listen()
     await well(rabbit)
-    done = await wire.do(wire.node.control, "eval", DELETE.format(prefix=prefix))
-    assert "{ok," in done, done
+    done = await wire.do(wire.node.evaluate, DELETE.format(prefix=prefix))
+    assert "{ok," in done.replace(" ", ""), done
     await well(rabbit)
 
 
@@ -120,6 +121,29 @@ async def test_bindings_that_are_removed_come_back(
         ours = queue.startswith(("answers.", "overhears."))  # nobody else can unbind those
         if source in topology.EXCHANGES and exchange in ("", source) and not ours:
             await underlay.queue_unbind(queue, source, key)
+    await well(rabbit)
+
+
+async def deafen(place: Place, prefix: str) -> list[str]:
+    """End what rooms consume, with their lines up; return the queues of which it was."""
+    deaf: list[str] = []
+    for broker in place.brokers:
+        for subscriber in broker.subscribers:
+            if not isinstance(subscriber, RabbitSubscriber) or subscriber._queue_obj is None:
+                continue
+            name, tag = subscriber.queue.name, subscriber._consumer_tag
+            if name.startswith(prefix) and tag is not None:
+                await subscriber._queue_obj.cancel(tag)
+                deaf.append(name)
+    return deaf
+
+
+@pytest.mark.parametrize("prefix", ["trial.echo", "facts.trial", ""])
+async def test_a_room_that_is_half_deaf_hears_again(rabbit: Place, prefix: str) -> None:
+    await rabbit.listen()
+    await well(rabbit)
+    deaf = await deafen(rabbit, prefix)
+    assert len(deaf) > 3 if prefix == "" else deaf == [prefix]
     await well(rabbit)
 
 
