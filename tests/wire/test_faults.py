@@ -16,7 +16,7 @@ from actors.runtime.rabbit import topology
 from actors.runtime.rabbit.line import LineLost, breaks
 from contracts.message import Refused, Unanswered, Unavailable, new_id
 from tests.bus_people import person
-from tests.bus_room import Echo, Happened, Hold, begun, until
+from tests.bus_room import Echo, Happened, Hold, begun, room, until
 from tests.wire.place import Place, Wire
 
 HEALED = 60.0
@@ -144,6 +144,19 @@ async def test_a_room_that_is_half_deaf_hears_again(rabbit: Place, prefix: str) 
     await well(rabbit)
     deaf = await deafen(rabbit, prefix)
     assert len(deaf) > 3 if prefix == "" else deaf == [prefix]
+    await well(rabbit)
+
+
+async def test_a_room_whose_broker_dies_as_soon_as_it_has_declared_works(
+    rabbit: Place, wire: Wire, channel: AbstractChannel
+) -> None:
+    await rabbit.listen()
+    await rabbit.close_rooms()
+    for route in topology.routes_of([room]):
+        await channel.queue_delete(route.queue)
+    await rabbit.open_rooms()
+    # Not settled: what it has declared a moment ago is not all on disk.
+    await wire.do(wire.node.restart)
     await well(rabbit)
 
 
