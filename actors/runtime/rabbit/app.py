@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.loops import Loops
-from actors.runtime.memory import keep_small
+from actors.runtime.memory import keep_loaded, keep_small
 from actors.runtime.pulse import Pulse
 from actors.runtime.rabbit.broker import StandingBroker
 from actors.runtime.rabbit.bus import RabbitBus
@@ -48,6 +48,7 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
         pulse.start()  # it answers by now
         await verifier.watch()
         loops.start()
+        keep_loaded()
 
     @app.on_shutdown
     async def rest() -> None:
