@@ -30,6 +30,14 @@ def disk_full() -> Unavailable:
     return Unavailable("disk_full", text, retry_after=30)
 
 
+def read_only() -> Unavailable:
+    """Say that the database takes no changes for now, as one that follows another; nothing was
+    done.
+    """
+    text = "The database takes no changes at the moment, so nothing was saved; try again later."
+    return Unavailable("database_read_only", text, retry_after=10)
+
+
 class Pong(Reply):
     """What a room sees of what it stands on."""
 
@@ -37,6 +45,7 @@ class Pong(Reply):
         default_factory=dict, description="Seconds since each part last showed that it lives."
     )
     revision: str | None = Field(default=None, description="The revision of the database.")
+    read_only: bool = Field(default=False, description="Whether the database takes no changes.")
     waiting: int = Field(default=0, description="Facts in the outbox that nobody has taken yet.")
     oldest: float = Field(default=0, description="Seconds for which the oldest of them has waited.")
     unheard: int = Field(default=0, description="Facts on the bus that not every room has heard.")

@@ -38,7 +38,7 @@ _PREPENDED = (
 
 def visible(text: str) -> str:
     """Return a text without what nobody sees at its ends; empty if there is nothing to see."""
-    if not any(map(_shows, text)):
+    if not any(map(_shows, set(text))):  # a long text of few signs is soon looked through
         return ""
     text = text.lstrip(_BLANK + _SELECTORS + _TAGS).rstrip(_BLANK)
     # Tags belong to a flag, such as that of Wales, if they come to an end (UTS 51, ED-14a).

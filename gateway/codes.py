@@ -49,8 +49,8 @@ PROBLEM_CODES: dict[int, str] = {
     431: "head_too_large",
     500: "broken",
     503: (
-        "broker_away busy database_away database_busy disk_full draining interrupted line_lost "
-        "not_ready profile_pending room_down room_lost too_many_connections"
+        "broker_away busy database_away database_busy database_read_only disk_full draining "
+        "interrupted line_lost not_ready profile_pending room_down room_lost too_many_connections"
     ),
     504: "expired too_slow unanswered",
 }

@@ -49,7 +49,8 @@ _DATE = re.compile(
     r"\d{4}([-/.]\d{1,2}[-/.]\d{1,2})?|\d{1,2}([-/.])\d{1,2}\2(\d{2}|\d{4})", re.ASCII
 )
 
-_MEMBER = re.compile(rb"PK\x01\x02.{42}(?:[^\x00]{0,200}[/\\])?(Habits\.csv|backup\.daylio)", re.S)
+_HEAD, _HEAD_BYTES, _FOLDERS = b"PK\x01\x02", 46, 200
+_MEMBER = re.compile(rb"Habits\.csv|backup\.daylio")
 
 
 def format_of(file: BinaryIO) -> Format:
@@ -79,10 +80,20 @@ def _zipped(file: BinaryIO) -> Format | None:
     while piece := file.read(_PIECE):
         held = held[-_OVERLAP:] + piece
         for member in _MEMBER.finditer(held):
-            if member[1] == b"Habits.csv":
-                return "loop"
-            found = "daylio"
+            if _is_member(held, member.start()):
+                if member[0] == b"Habits.csv":
+                    return "loop"
+                found = "daylio"
     return found
+
+
+def _is_member(held: bytes, place: int) -> bool:
+    """Tell whether a name stands in the directory of a zip, perhaps behind those of folders."""
+    head = held.rfind(_HEAD, max(0, place - _HEAD_BYTES - _FOLDERS), place)
+    folders = held[head + _HEAD_BYTES : place]
+    return 0 <= head <= place - _HEAD_BYTES and (
+        not folders or (folders[-1:] in (b"/", b"\\") and b"\0" not in folders)
+    )
 
 
 def _table(head: bytes) -> Format | None:

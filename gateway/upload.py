@@ -16,11 +16,13 @@ from gateway.bounds import MAX_FORM_BYTES, MAX_FORM_FIELDS, MAX_FORM_FILES
 from gateway.forms import WholeForm
 from gateway.problems import BadRequest
 
-STEP_BYTES = 16 << 10
-"""Bytes that are parsed at once: what looks like a boundary again and again takes 1 ms a KiB."""
+STEP_BYTES, SHORT_STEP_BYTES = 16 << 10, 1 << 10
+"""Bytes that are parsed at once: of a plain file, and of what looks like a boundary again and
+again, which takes 1 ms a KiB."""
 
 LONG_STEP = 0.002
-"""Seconds after which a step counts as long; as much time goes to everybody else then."""
+"""Seconds after which a step counts as long: as much time goes to everybody else then, and the next
+is short."""
 
 _turn = asyncio.Lock()
 """Held for a step, so that many uploads take no more of the event loop than one."""
@@ -28,13 +30,18 @@ _turn = asyncio.Lock()
 
 async def _in_steps(request: Request) -> AsyncGenerator[bytes, None]:
     """Yield the body in steps; what is done with one is over when the next is asked for."""
+    size = STEP_BYTES
     async for chunk in request.stream():
-        for start in range(0, len(chunk), STEP_BYTES):
+        done = 0
+        while done < len(chunk):
             async with _turn:
                 began = time.perf_counter()
-                yield chunk[start : start + STEP_BYTES]
+                yield chunk[done : done + size]
                 spent = time.perf_counter() - began
-                await asyncio.sleep(spent if spent > LONG_STEP else 0)
+                done += size
+                is_long = spent > LONG_STEP
+                size = SHORT_STEP_BYTES if is_long else min(2 * size, STEP_BYTES)
+                await asyncio.sleep(spent if is_long else 0)
 
 
 def name_of(file: UploadFile) -> str:

@@ -21,6 +21,7 @@ from ops.health import (
     Way,
     backlog_state,
     database_away,
+    database_state,
     disk_state,
     rooms_states,
     schema_state,
@@ -34,7 +35,7 @@ from storage import disk, embedded, outbox
 from storage.analytics import stamps
 from storage.migrations import current, head
 from storage.notifications import deliveries
-from storage.session import open_engine, transaction
+from storage.session import is_read_only, open_engine, transaction
 
 TRIED = text(
     "CREATE TEMPORARY TABLE tried AS SELECT md5(n::text) FROM generate_series(1, 20000) AS n(n)"
@@ -119,7 +120,7 @@ async def stored_states(engine: AsyncEngine, settings: Settings) -> list[State]:
     way = Way(apart=settings.amqp() is not None)
     async with transaction(engine) as tx:
         revision = await current(tx)
-        found = [State("database", text="The database answers."), schema_state(revision)]
+        found = [database_state(await is_read_only(tx)), schema_state(revision)]
         if revision != head():
             return found
         seen = await look(tx, settings.data.expanduser().resolve())

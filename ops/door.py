@@ -16,6 +16,7 @@ from ops.health import (
     Way,
     bus_state,
     database_away,
+    database_state,
     disk_state,
     pinged_state,
     schema_state,
@@ -104,7 +105,7 @@ def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
     schema, others = schema_state(least.revision), seen_states(least, way)
     if "disk_full" in codes.values():
         others = without_space(others)
-    return [*found, State("database"), schema, *others]
+    return [*found, database_state(least.read_only), schema, *others]
 
 
 def asyncapi() -> str:

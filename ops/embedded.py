@@ -1,13 +1,12 @@
 """`ritmo up` without anything: everything in one process, on a PostgreSQL of its own."""
 
-import gc
 import time
 
 from rich.console import Console
 
 from actors import ROOMS
 from actors.runtime.clock import Clock, ticks_of
-from actors.runtime.memory import keep_small
+from actors.runtime.memory import keep_loaded, keep_small
 from actors.runtime.pulse import Pulse
 from actors.runtime.settings import Settings
 from ops import logs
@@ -28,7 +27,7 @@ async def up(settings: Settings) -> None:
         await migrate(here.engine)
         await here.verifier.watch()
         here.courier.start()
-        here.working.start()
+        here.loops.start()
         pulse = Pulse(here.engine, "courier", *ROOMS)
         pulse.start()
         clock = Clock(here.engine, ticks_of(rooms()), here.bus.strike)
@@ -38,8 +37,7 @@ async def up(settings: Settings) -> None:
         app = open_door(settings, here.bus, here.verifier)
         await app.state.door.listen(here.bus)
 
-        # What is loaded by now stays: the collector need not look through it again and again.
-        gc.freeze()
+        keep_loaded()
 
         def listening(port: int) -> None:
             greet(console, settings, port, time.monotonic() - began)

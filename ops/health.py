@@ -43,6 +43,17 @@ def database_away() -> State:
     return State("database", "away", text)
 
 
+def database_state(read_only: bool) -> State:
+    """Judge a database that answers."""
+    if read_only:
+        text = (
+            "The database takes no changes (transaction_read_only is on): if it follows another, "
+            "set RITMO_DATABASE_URL to the one that leads."
+        )
+        return State("database", "read_only", text)
+    return State("database", text="The database answers.")
+
+
 def schema_state(revision: str | None) -> State:
     """Judge whether the database fits this Ritmo."""
     place: Params = {"revision": revision or "-", "head": head()}

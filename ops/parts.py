@@ -1,7 +1,6 @@
 """Parts of Ritmo over RabbitMQ, each in a process of its own."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable
 
@@ -10,10 +9,11 @@ import structlog
 from actors import ROOMS
 from actors.runtime.courier import Courier
 from actors.runtime.identity import TokenVerifier
+from actors.runtime.memory import keep_loaded
 from actors.runtime.pulse import Pulse
-from actors.runtime.rabbit.alone import open_alone
-from actors.runtime.rabbit.asking import RabbitBus
-from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.rabbit.app import open_alone
+from actors.runtime.rabbit.bus import RabbitBus
+from actors.runtime.rabbit.publisher import Publisher
 from actors.runtime.rabbit.ticks import TickSender
 from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.settings import Settings
@@ -85,6 +85,7 @@ async def run_gateway(
     watching = asyncio.create_task(verifier.watch())
     app = open_door(settings, bus, verifier)
     await app.state.door.listen(bus)
+    keep_loaded()
     await serve(app, settings, door, listening)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
@@ -123,7 +124,7 @@ async def run_clock(settings: Settings) -> None:
     sender = TickSender(amqp)
     await sender.start()
     clock = Clock(engine, ticks_of(rooms()), sender.strike)
-    gc.freeze()  # what is loaded by now stays: the collector need not look through it again
+    keep_loaded()
     clock.start()
     await until_told().wait()
     await clock.stop()

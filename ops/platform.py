@@ -21,9 +21,9 @@ from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.local import LocalBus
+from actors.runtime.loops import Loops
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
-from actors.runtime.working import Working
 from contracts.message import new_id
 from contracts.principal import Principal
 from ops.faults import CannotRun
@@ -42,14 +42,14 @@ ADMIN = frozenset({"user", "admin"})
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Rooms in this process, and what they stand on; `working` is begun by who stays."""
+    """Rooms in this process, and what they stand on; `loops` are begun by who stays."""
 
     settings: Settings
     engine: AsyncEngine
     bus: LocalBus
     verifier: TokenVerifier
     courier: Courier
-    working: Working
+    loops: Loops
 
 
 def rooms() -> list[Room]:
@@ -156,11 +156,11 @@ async def platform(
         await room.open(settings)
         bus.open_room(Edge(room, engine, bus, share, after=courier.ring, folder=folder))
     verifier = TokenVerifier(bus)
-    working = Working(opened, engine, settings, bus)
+    loops = Loops(opened, engine, settings, bus)
     try:
-        yield Platform(settings, engine, bus, verifier, courier, working)
+        yield Platform(settings, engine, bus, verifier, courier, loops)
     finally:
-        await working.stop()
+        await loops.stop()
         await courier.stop()
         await engine.dispose()
 

@@ -201,3 +201,12 @@ async def save(
         "after": [one.after for one in changed],
     }
     await tx.execute(_NOTE, values)
+
+
+async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> None:
+    """Keep the state of a logged day; nothing else of it changes."""
+    await tx.execute(
+        check_ins.update()
+        .where(check_ins.c.habit_id == habit_id, check_ins.c.day == entry.day)
+        .values(state=entry.state)
+    )

@@ -4,6 +4,7 @@ A check-in is two statements: `load` brings a habit with all that its next state
 `save` writes everything at once if nobody changed the habit in between.
 """
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Result,
     Row,
     Table,
     Text,
@@ -153,6 +155,10 @@ _TAKE = (
 _SAVE_PUT, _SAVE_TAKE = text(_SAVE.format(change=_PUT)), text(_SAVE.format(change=_TAKE))
 
 
+LONG = 100_000
+"""Characters of entries that are read at once; more of them are read in a thread."""
+
+
 def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
     """Read a row of `_LOAD`."""
     *columns, zone, day_start, week_start, entries, rests = tuple(row)
@@ -172,6 +178,14 @@ def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
     )
 
 
+async def _all_loaded(found: Result[Any]) -> list[Loaded]:
+    """Read rows of `_LOAD`; long histories in a thread, for they take their time."""
+    rows = found.all()
+    if sum(len(row.entries or "") for row in rows) > LONG:
+        return await asyncio.to_thread(lambda: list(map(_loaded, rows)))
+    return list(map(_loaded, rows))
+
+
 def origin_from(kept: Sequence[str | None]) -> Origin | None:
     """Read an origin from JSON: time, zone, door, and the import if there was one; None if empty.
 
@@ -189,19 +203,18 @@ def origin_from(kept: Sequence[str | None]) -> Origin | None:
 async def load(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> Loaded | None:
     """Load a habit of this user's."""
     found = await tx.execute(_LOAD_ONE, {"user_id": user_id, "habit_id": habit_id})
-    row = found.first()
-    return _loaded(row) if row else None
+    return next(iter(await _all_loaded(found)), None)
 
 
 async def load_some(tx: AsyncConnection, user_id: UUID, habit_ids: Sequence[UUID]) -> list[Loaded]:
     """Load some habits of this user's."""
-    rows = await tx.execute(_LOAD_SOME, {"user_id": user_id, "ids": list(habit_ids)})
-    return [_loaded(row) for row in rows]
+    values = {"user_id": user_id, "ids": list(habit_ids)}
+    return await _all_loaded(await tx.execute(_LOAD_SOME, values))
 
 
 async def load_used(tx: AsyncConnection, user_id: UUID) -> list[Loaded]:
     """Load all habits in use, in their order."""
-    return [_loaded(row) for row in await tx.execute(_LOAD_USED, {"user_id": user_id})]
+    return await _all_loaded(await tx.execute(_LOAD_USED, {"user_id": user_id}))
 
 
 async def load_used_on(
@@ -212,7 +225,7 @@ async def load_used_on(
     With every day and rest of a habit of which `day` is settled already.
     """
     values = {"user_id": user_id, "day": day, "since": since}
-    return [_loaded(row) for row in await tx.execute(_LOAD_USED_ON, values)]
+    return await _all_loaded(await tx.execute(_LOAD_USED_ON, values))
 
 
 async def load_page(
@@ -235,7 +248,7 @@ async def load_page(
         "after": after[1],
         "size": size,
     }
-    return [_loaded(row) for row in await tx.execute(_LOAD_PAGE, values)]
+    return await _all_loaded(await tx.execute(_LOAD_PAGE, values))
 
 
 async def save(tx: AsyncConnection, values: dict[str, object]) -> bool:
@@ -283,12 +296,3 @@ async def between(
         EntryRow(day, value, state, note, Origin(*origin) if origin else None)
         for day, value, state, note, *origin in map(tuple, rows)
     ]
-
-
-async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> None:
-    """Keep the state of a logged day; nothing else of it changes."""
-    await tx.execute(
-        check_ins.update()
-        .where(check_ins.c.habit_id == habit_id, check_ins.c.day == entry.day)
-        .values(state=entry.state)
-    )

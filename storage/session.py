@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -81,3 +81,9 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if connected:
             raise
         raise OperationalError("no answer", None, error, connection_invalidated=True) from error
+
+
+async def is_read_only(tx: AsyncConnection) -> bool:
+    """Tell whether the database takes no changes: it follows another, or somebody has set it so."""
+    setting = text("SELECT current_setting('transaction_read_only') = 'on'")
+    return bool((await tx.execute(setting)).scalar_one())

@@ -21,4 +21,4 @@ async def settle(node: Private, routes: Sequence[Route]) -> None:
     async with await aio_pika.connect(node.url) as connection:
         channel = await connection.channel()
         await declare(channel, routes)
-    node.control("eval", SYNC)
+    node.evaluate(SYNC)

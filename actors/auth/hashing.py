@@ -1,4 +1,4 @@
-"""Password hashes: argon2id, on two threads, with a short queue before them.
+"""Password hashes: argon2id, on half of the processors, with a short queue before them.
 
 A hash costs some 30 ms and 19 MiB on purpose. Unbounded, a handful of logins would stop
 everything else.
@@ -25,10 +25,15 @@ T = TypeVar("T")
 MEMORY, TIME, LANES = 19456, 2, 1
 """argon2id m (KiB), t and p (ASVS 5.0, appendix C)."""
 
-THREADS, QUEUE = 2, 32
-GIVES_WAY = 5
+MAX_THREADS, QUEUE = 2, 32
+GIVES_WAY = 10
 """By how much the threads that hash are nicer than the rest (setpriority(2)): a login may take
 longer, other requests may not."""
+
+
+def threads() -> int:
+    """Say on how many threads is hashed here: half of the processors stay for everything else."""
+    return max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2))
 
 
 def _hash_of_nobody() -> str:
@@ -52,11 +57,12 @@ def _give_way() -> None:
 class Hasher:
     """Makes and checks hashes off the event loop."""
 
-    def __init__(self, threads: int = THREADS, queue: int = QUEUE) -> None:
-        """Work on `threads` at once and let `queue` more wait."""
+    def __init__(self, at_once: int | None = None, queue: int = QUEUE) -> None:
+        """Make `at_once` hashes at once, or as many as `threads`, and let `queue` more wait."""
+        at_once = at_once or threads()
         self._argon2 = PasswordHasher(TIME, MEMORY, LANES)
-        self._threads = ThreadPoolExecutor(threads, "argon2", _give_way)
-        self._room = threads + queue
+        self._threads = ThreadPoolExecutor(at_once, "argon2", _give_way)
+        self._room = at_once + queue
         self._nobody = _hash_of_nobody()
 
     async def hash(self, password: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits import plans
 from actors.habits.days import checked_in, open_day, person_of, stand, today_of
 from actors.habits.kept import judged, no_habit, promise_of
+from actors.habits.settlement import days_of, worked_out
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn, Undo
 from contracts.habits import (
@@ -88,7 +89,8 @@ async def undo(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) ->
     today = today_of(await person_of(tx, bus, who, loaded.person))
     logged = await check_ins.find(tx, habit_id, today)
     entry = logged and judged(promise_of(loaded.habit), logged)
-    shown = checked_in(habit_id, today, entry, stand(loaded, open_day(loaded, today)))
+    now = await worked_out(days_of([loaded], today), lambda: stand(loaded, open_day(loaded, today)))
+    shown = checked_in(habit_id, today, entry, now)
     return shown.model_copy(update={"restored": True})
 
 

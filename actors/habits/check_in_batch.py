@@ -7,13 +7,12 @@ few more statements than one day of one.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import (
-    SETTLE_AFTER,
     check_day,
     check_instant,
     checked_in,
@@ -26,19 +25,18 @@ from actors.habits.days import (
 from actors.habits.decisions import Saying, addition, differ, entry
 from actors.habits.kept import (
     dump_entry,
-    dump_months,
     dump_progress,
-    entries_from,
     judged,
     no_habit,
     progress_of,
     promise_of,
 )
+from actors.habits.settlement import days_of, settled, worked_out
 from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
-from contracts.keeping.settlement import Settled, settle
+from contracts.keeping.progress import Progress
 from contracts.message import Fact, Invalid, Refused, new_id
 from contracts.principal import Principal
 from storage import check_in_lists, check_ins, habits, snapshots
@@ -88,7 +86,10 @@ async def log(tx: AsyncConnection, bus: Bus, who: Principal, command: LogCheckIn
             if differ(change.before, change.after):
                 changes[one.habit_id].append(change)
     loaded = await _write(tx, who, command.source, person, today, changes, list(rows))
-    standings = {id_: stand(one, open_day(one, today)) for id_, one in loaded.items()}
+    standings = await worked_out(
+        days_of(loaded.values(), today),
+        lambda: {id_: stand(one, open_day(one, today)) for id_, one in loaded.items()},
+    )
     outcomes = []
     for one, day in zip(command.check_ins, made, strict=True):
         if isinstance(day, Refused):
@@ -147,10 +148,12 @@ async def _write(
     moved, written, facts = [], [], list[Fact]()
     for habit_id, changed in changes.items():
         one = loaded[habit_id] = _with(loaded[habit_id], changed)
-        settled = _settled(one, today)
         row = one.habit
-        moved.append(_moved(row, settled, len(changed)))
-        await snapshots.keep(tx, row.id, dump_months(settled))
+        progress, months, _ = await settled(
+            progress_of(row.progress), promise_of(row), one.entries, one.rests, today
+        )
+        moved.append(_moved(row, progress, len(changed)))
+        await snapshots.keep(tx, row.id, months)
         for number, change in enumerate(changed):
             written.append(_written(row, change))
             facts.append(_fact(who, row, change, person, source, number))
@@ -199,19 +202,7 @@ def _with(loaded: Loaded, changed: list[Change]) -> Loaded:
     return Loaded(loaded.habit, loaded.person, list(entries.values()), loaded.rests)
 
 
-def _settled(loaded: Loaded, today: date) -> Settled:
-    """Settle a habit as far as it is settled after a check-in."""
-    return settle(
-        progress_of(loaded.habit.progress),
-        promise_of(loaded.habit),
-        entries_from(loaded.entries),
-        loaded.rests,
-        today - timedelta(days=1 + SETTLE_AFTER),
-    )
-
-
-def _moved(row: HabitRow, settled: Settled, changes: int) -> MovedHabit:
-    progress = settled.progress
+def _moved(row: HabitRow, progress: Progress, changes: int) -> MovedHabit:
     return MovedHabit(row.id, progress.settled_day, dump_progress(progress), changes)
 
 

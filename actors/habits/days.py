@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.decisions import Saying, differ
 from actors.habits.kept import (
     dump_entry,
-    dump_months,
     dump_progress,
     entries_from,
     judged,
@@ -21,13 +20,13 @@ from actors.habits.kept import (
     progress_of,
     promise_of,
 )
+from actors.habits.settlement import days_of, settled, worked_out
 from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, number_of
 from contracts.keeping.progress import Progress, Standing, standing
-from contracts.keeping.settlement import settle
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import FIRST_INSTANT, LAST_INSTANT, day_of
@@ -35,9 +34,6 @@ from contracts.users import GetProfile
 from storage import check_ins, habits, snapshots
 from storage.check_ins import EntryRow, Loaded
 from storage.habits import HabitRow, Person
-
-SETTLE_AFTER = 2
-"""Days that stay open to cheap changes before they are settled."""
 
 YEARS_BACK = 50
 """A habit cannot have begun longer ago than this."""
@@ -165,7 +161,7 @@ async def _standing_anew(
     loaded = await check_ins.load(tx, who.user_id, reply.habit_id)
     if loaded is None:
         raise no_habit(reply.habit_id)
-    now = stand(loaded, today)
+    now = await worked_out(days_of([loaded], today), lambda: stand(loaded, today))
     stands = {
         "streak": now.streak,
         "best_streak": now.best_streak,
@@ -219,23 +215,15 @@ async def _write(
     before = found and judged(promise, found)
     after = saying.of(promise, day, before, person)
     others = [entry for entry in loaded.entries if entry.day != day]
-    entries = entries_from([*others, after] if after else others)
-    settled = settle(
-        progress_of(row.progress),
-        promise,
-        entries,
-        loaded.rests,
-        today - timedelta(days=1 + SETTLE_AFTER),
+    progress, months, now = await settled(
+        progress_of(row.progress), promise, [*others, *filter(None, [after])], loaded.rests, today
     )
-    # A zone may have moved today behind what is settled.
-    as_of = max(today, settled.progress.settled_day + timedelta(days=1))
-    now = standing(settled.progress, promise, entries, loaded.rests, as_of)
     if differ(before, after):
         fact = fact_of(who, row, day, before, after, person.zone, saying.source)
-        values = _values(who, row, person, settled.progress, day, before, after, saying, fact)
+        values = _values(who, row, person, progress, day, before, after, saying, fact)
         if not await check_ins.save(tx, values):
             return None
-        await snapshots.keep(tx, row.id, dump_months(settled))
+        await snapshots.keep(tx, row.id, months)
     return checked_in(row.id, day, after, now)
 
 

@@ -24,6 +24,7 @@ from actors.habits.days import (
 )
 from actors.habits.decisions import Saying, addition, entry, restoration
 from actors.habits.kept import entry_of, entry_row, no_habit
+from actors.habits.settlement import days_of, worked_out
 from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import Room, TheBus, Transaction, Who
@@ -170,7 +171,10 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
     today = today_of(await person_of(tx, bus, who))
     page = rows[: query.limit]
     more = plans.write_cursor(page[-1].habit) if len(rows) > query.limit else None
-    return Habits(habits=tuple(habit_of(one, today) for one in page), next=more)
+    shown = await worked_out(
+        days_of(page, today), lambda: tuple(habit_of(one, today) for one in page)
+    )
+    return Habits(habits=shown, next=more)
 
 
 @room.answer
@@ -206,7 +210,8 @@ async def _shown(tx: Transaction, bus: TheBus, who: Who, habit_id: UUID) -> Habi
     loaded = await check_ins.load(tx, who.user_id, habit_id)
     if loaded is None:
         raise no_habit(habit_id)
-    return habit_of(loaded, today_of(await person_of(tx, bus, who, loaded.person)))
+    today = today_of(await person_of(tx, bus, who, loaded.person))
+    return await worked_out(days_of([loaded], today), lambda: habit_of(loaded, today))
 
 
 # -- days -----------------------------------------------------------------------------------------
@@ -289,7 +294,10 @@ async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> 
     # Of today all is loaded, unless it is settled already: in a zone further east it was over.
     if query.day or any(one.habit.settled_day >= day for one in used):
         used = await reading.used_on(tx, who.user_id, person, day, today)
-    return Today(day=day, habits=tuple(today_view(one, stand(one, day), day) for one in used))
+    shown = await worked_out(
+        days_of(used, day), lambda: tuple(today_view(one, stand(one, day), day) for one in used)
+    )
+    return Today(day=day, habits=shown)
 
 
 @room.answer

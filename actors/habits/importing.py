@@ -142,7 +142,8 @@ class Reading:
         before = self._read
         skipped: Counter[str] = Counter()
         kept: dict[date, EntryRow] = {}
-        for chunk in one.entries():
+        chunks = one.entries()
+        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
             if row is not None and one.create is not None:
                 kept |= await self._keep(row, chunk, skipped)
             self._read = before + one.tally.read
@@ -152,7 +153,8 @@ class Reading:
             if known is None and one.archived:
                 row = await self._lay_aside(row, max(kept, default=None), changes)
             row = await self._settle(row, min(kept, default=row.start_day), known is None)
-            await tell(self._tx, *self._told(row, kept))
+            for fact in self._told(row, kept):
+                await tell(self._tx, fact)
             if known is None:
                 changes += streak_of(promise_of(row))
         tally = one.tally

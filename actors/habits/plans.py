@@ -31,7 +31,7 @@ from contracts.principal import Principal
 from contracts.schedule import Weekday
 from contracts.time import LAST_DAY
 from contracts.users import ProfileChanged
-from storage import breaks, check_ins, habits, snapshots
+from storage import breaks, check_in_lists, check_ins, habits, snapshots
 from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
@@ -212,7 +212,7 @@ async def _judge_anew(
     for before in await check_ins.between(tx, row.id, first, LAST_DAY, origins=True):
         after = judged(promise, before)
         if after != before:
-            await check_ins.set_state(tx, row.id, after)
+            await check_in_lists.set_state(tx, row.id, after)
             told.append(fact_of(who, row, after.day, before, after, zone, "plan"))
             row = await habits.change(tx, row.user_id, row.id, {})
     return told

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.kept import dump_progress, entries_from, promise_of
+from actors.habits.settlement import history, worked_out
 from contracts.check_ins import Streaks
 from contracts.cursor import wrong_cursor
 from contracts.keeping.cycle import unit_of
@@ -88,13 +89,17 @@ def _as_of(loaded: Loaded, day: date) -> Loaded:
 
 async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streaks:
     """Work out all streaks of a habit from its whole history."""
-    entries = entries_from(await check_ins.between(tx, row.id, FIRST_DAY, today))
+    rows = await history(tx, row.id, today)
     rests = await breaks.covering(tx, row.user_id, row.id, row.tags)
     promise = promise_of(row)
-    runs, now = streaks(promise, entries, rests, today)
-    return Streaks(
-        streak=now.run.length,
-        best_streak=now.best.length,
-        streak_unit=unit_of(promise.terms_on(today)).per,
-        streaks=tuple(streak_of(promise, run) for run in runs),
-    )
+
+    def work() -> Streaks:
+        runs, now = streaks(promise, entries_from(rows), rests, today)
+        return Streaks(
+            streak=now.run.length,
+            best_streak=now.best.length,
+            streak_unit=unit_of(promise.terms_on(today)).per,
+            streaks=tuple(streak_of(promise, run) for run in runs),
+        )
+
+    return await worked_out((today - row.start_day).days, work)

@@ -33,7 +33,7 @@ MOST_LABELS = 500
 
 _SHORT_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
-_LOOSE = re.compile(r"<[^>]*>|&nbsp;|\s+")
+_LOOSE, _BLANK = re.compile(r"<[^>]*>|&nbsp;|\s+"), re.compile(r"&nbsp;|\s+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _KNOWN = frozenset(
@@ -305,7 +305,9 @@ class Keys:
 
     def of(self, entry: Noted) -> str:
         """Make the key of the next entry."""
-        words = _LOOSE.sub("", entry.words).encode("utf-8", "surrogatepass")
+        head, end, tail = entry.words.rpartition(">")
+        # Behind the last > no < begins a tag; to look for its end at each of them would take hours.
+        words = (_LOOSE.sub("", head + end) + _BLANK.sub("", tail)).encode("utf-8", "surrogatepass")
         key = f"{entry.shown:%Y%m%d%H%M}:{blake2b(words, digest_size=12).hexdigest()}"
         self._seen[key] += 1
         return f"daylio:{key}:{self._seen[key]}"

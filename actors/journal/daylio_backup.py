@@ -6,25 +6,27 @@ goals, reminders, writing templates and photos say. Months count from 0; moods a
 """
 
 import base64
-import binascii
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, Field, ValidationError, WrapValidator
 
 from actors.journal.daylio import EARLIEST, Noted, Reason, Skip, Skipped, each_once, noted
 from actors.journal.daylio_clock import NOON
+from actors.journal.json_lists import lists_of
 from contracts.message import Invalid
 
 _BEST, _NAMES = 6, ("rad", "good", "meh", "bad", "awful")
 _DAY = 24 * 3600 * 1000
 _FAR = 100_000 * _DAY
+_PIECE = 4 << 18
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock's, once its offset is added
 
 
-def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
+def _or_none(value: object, read: Callable[[object], object]) -> object:
     """Read a thing of the backup; what makes no sense harms no other."""
     try:
         return read(value)
@@ -69,13 +71,21 @@ class _Entry(BaseModel):
 
 
 class _Backup(BaseModel):
-    entries: list[Loose[_Entry]] = Field(alias="dayEntries")
-    moods: list[Loose[_Mood]] = Field(default_factory=list, alias="customMoods")
-    tags: list[Loose[_Tag]] = Field(default_factory=list)
-    goals: list[Loose[_Counted]] = Field(default_factory=list)
-    reached: list[Loose[_Counted]] = Field(default_factory=list, alias="goalEntries")
-    reminders: list[Loose[_Counted]] = Field(default_factory=list)
-    templates: list[Loose[_Counted]] = Field(default_factory=list, alias="writingTemplates")
+    entries: list[_Entry | None] = Field(alias="dayEntries")
+    moods: list[_Mood | None] = Field(default_factory=list, alias="customMoods")
+    tags: list[_Tag | None] = Field(default_factory=list)
+    goals: list[_Counted | None] = Field(default_factory=list)
+    reached: list[_Counted | None] = Field(default_factory=list, alias="goalEntries")
+    reminders: list[_Counted | None] = Field(default_factory=list)
+    templates: list[_Counted | None] = Field(default_factory=list, alias="writingTemplates")
+
+
+_LISTS: Mapping[str, type[BaseModel]] = {
+    "dayEntries": _Entry,
+    "customMoods": _Mood,
+    "tags": _Tag,
+    **dict.fromkeys(("goals", "goalEntries", "reminders", "writingTemplates"), _Counted),
+}
 
 
 class Backup:
@@ -83,11 +93,10 @@ class Backup:
 
     def __init__(self, content: bytes, latest: date) -> None:
         """Read the member of the zip. Refuses with `Invalid`, and says nothing of what is in it."""
+        kinds = {name: partial(_or_none, read=kind.model_validate) for name, kind in _LISTS.items()}
         try:
-            plain = content.lstrip(b"\xef\xbb\xbf \r\n\t")
-            known = plain if plain[:1] == b"{" else base64.b64decode(plain)
-            self._backup = _Backup.model_validate_json(known)
-        except (ValidationError, binascii.Error):
+            self._backup = _Backup.model_validate(lists_of(_plain(content), kinds))
+        except (ValueError, RecursionError):
             text = "The backup cannot be read: it is damaged, or of a kind not known here."
             raise Invalid("import_unreadable", text) from None
         self._latest = latest
@@ -148,6 +157,16 @@ class Backup:
         if group is None and name:
             group = _NAMES.index(name) + 1
         return label, None if group is None else _BEST - group
+
+
+def _plain(content: bytes) -> str:
+    """Return the JSON of a backup, piece by piece where it is encoded. Raises ValueError."""
+    plain = content.lstrip(b"\xef\xbb\xbf \r\n\t")
+    if plain[:1] == b"{":
+        return plain.decode()
+    plain = plain.translate(None, b" \r\n\t")
+    pieces = (plain[at : at + _PIECE] for at in range(0, len(plain), _PIECE))
+    return b"".join(map(base64.b64decode, pieces)).decode()
 
 
 def _clock(entry: _Entry) -> time | None:

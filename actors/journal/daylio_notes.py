@@ -35,7 +35,7 @@ def _without_tags(note: str) -> str:
     begun: list[tuple[str, int]] = []
     place = 0
     for tag in _TAG.finditer(note):
-        out.append(html.unescape(note[place : tag.start()]))
+        out.append(_unescaped(note[place : tag.start()]))
         place = tag.end()
         name, ends = tag[2].lower(), bool(tag[1])
         if name == "br":
@@ -48,9 +48,17 @@ def _without_tags(note: str) -> str:
             begun.append((name, len(out)))
         elif ends and any(name == one for one, _ in begun):
             _end(out, begun, name)
-    out.append(html.unescape(note[place:]))
+    out.append(_unescaped(note[place:]))
     _end(out, begun, "")
     return "".join(out)
+
+
+def _unescaped(text: str) -> str:
+    """Read character references; where one has more digits than Python reads, they stay."""
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return text
 
 
 def _line(out: Sequence[str]) -> str:

@@ -38,8 +38,8 @@ from storage.journal.entries import EntryRow
 from storage.outbox import tell
 from storage.replica.replica import PersonRow
 
-CHUNK = 100
-"""Entries that are kept, and told, at once."""
+CHUNK, CHUNK_CHARACTERS = 100, 200_000
+"""Entries that are kept, and told, at once; fewer where their notes have more characters."""
 
 SHOWN_ROWS, NAMED_MOODS = 20, 30
 """Rows that make no sense, and unknown moods, that are named one by one."""
@@ -55,6 +55,9 @@ SAYS = {
 """What to say of rows that make no sense."""
 
 files = Receiver("journal")
+
+_Made = tuple[Noted | Skipped, EntryRow]
+"""An entry of the file, and what to keep of it."""
 
 
 class Chosen(BaseModel):
@@ -142,7 +145,7 @@ class Reading:
         read = 0
         with closing(diary.entries()) as stream:
             while chunk := await asyncio.to_thread(_taken, stream):
-                await self._keep(chunk, now)
+                await self._keep(await asyncio.to_thread(self._made, chunk, now))
                 read += len(chunk)
                 await self._run.show(read, total)
         return Account(entries=self._report(read, diary))
@@ -208,9 +211,12 @@ class Reading:
             import_key=key,
         )
 
-    async def _keep(self, chunk: list[Noted | Skipped], now: datetime) -> None:
+    def _made(self, chunk: list[Noted | Skipped], now: datetime) -> list[_Made]:
+        """Make the entries to keep of some of the file."""
+        return [(one, row) for one in chunk if (row := self._row(one, now)) is not None]
+
+    async def _keep(self, made: list[_Made]) -> None:
         """Keep the entries that are not there yet, and tell of them."""
-        made = [(one, row) for one in chunk if (row := self._row(one, now)) is not None]
         rows = [row for _, row in made]
         new = await imported.add_many(self._tx, self._run.user_id, self._run.import_id, rows)
         added = [(one, row) for one, row in made if row.id in new]
@@ -221,12 +227,15 @@ class Reading:
         if added:
             days = {row.day for _, row in added} | self._days
             self._days = {min(days), max(days)}
-            fact = EntriesImported(
-                user_id=self._run.user_id,
-                import_id=self._run.import_id,
-                entries=tuple(outline_of(row) for _, row in added),
-            )
-            await tell(self._tx, fact)
+            await tell(self._tx, await asyncio.to_thread(self._told, [row for _, row in added]))
+
+    def _told(self, rows: list[EntryRow]) -> EntriesImported:
+        """Tell which entries are new."""
+        return EntriesImported(
+            user_id=self._run.user_id,
+            import_id=self._run.import_id,
+            entries=tuple(map(outline_of, rows)),
+        )
 
     def _report(self, read: int, diary: Diary) -> EntriesReport:
         found = (MoodFound(label=a, entries=b, mood=c) for a, b, c in self._labels.found())
@@ -246,4 +255,11 @@ class Reading:
 
 def _taken(stream: Iterator[Noted | Skipped]) -> list[Noted | Skipped]:
     """Take the next entries of a stream."""
-    return list(islice(stream, CHUNK))
+    taken: list[Noted | Skipped] = []
+    characters = 0
+    for one in islice(stream, CHUNK):
+        taken.append(one)
+        characters += len(one.text) if isinstance(one, Noted) else 0
+        if characters >= CHUNK_CHARACTERS:
+            break
+    return taken

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contracts.bus import trace_id
-from contracts.health import FULL, disk_full
+from contracts.health import FULL, disk_full, read_only
 from contracts.message import Broken, Invalid, Refused, Unanswered, Unavailable
 from storage import disk
 
@@ -19,7 +19,10 @@ log = structlog.get_logger()
 # shutdown, too many connections (Appendix A of its manual).
 PASSING = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "25P03"}
 
-AWAY = frozenset({"database_away", "database_busy"})
+READ_ONLY = "25006"
+"""The SQLSTATE of a change that a database which takes none refuses."""
+
+AWAY = frozenset({"database_away", "database_busy", "database_read_only"})
 """Codes of refusals for a database that cannot be asked."""
 
 MAX_WRONGS = 5
@@ -65,6 +68,8 @@ def refusal_of(error: Exception) -> Refused:
         return Invalid("malformed", "The message does not fit its contract.")
     if says_full(error):
         return disk_full()
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == READ_ONLY:
+        return read_only()
     if isinstance(error, DBAPIError) and passing(error):
         return Unavailable("database_busy", "The database is busy; try again.", retry_after=2)
     if isinstance(error, (OSError, InterfaceError, OperationalError)):

@@ -24,6 +24,9 @@ F = TypeVar("F", bound=Fact)
 Listener = Callable[[Fact], Awaitable[None]]
 Body = str | bytes
 
+LONG = 4_000
+"""Characters of a message that are read at once: there may be hundreds in hand."""
+
 log = structlog.get_logger()
 
 
@@ -111,10 +114,17 @@ class LocalBus:
         return True
 
 
+async def _read(contract: type[Durable], body: Body) -> Durable:
+    """Read a message; a long one in a thread. Raises ValidationError."""
+    if len(body) > LONG:
+        return await asyncio.to_thread(contract.model_validate_json, body)
+    return contract.model_validate_json(body)
+
+
 async def _take_in(edge: Edge, handler: Handler[Fact] | Handler[Job], row: Waiting) -> None:
     """Let a room take in a message; one that it cannot read is parked."""
     try:
-        message: Durable = handler.contract.model_validate_json(row.body)
+        message = await _read(handler.contract, row.body)
     except ValidationError as error:
         ids = (row.message_id, row.user_id)
         await edge.park(row.address, row.body, reason_of(error), *ids, is_job=row.is_job)

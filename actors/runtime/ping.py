@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.health import Pong
 from storage import disk, heartbeat, inbox, migrations, outbox
+from storage.session import is_read_only
 
 
 async def look(tx: AsyncConnection, folder: Path) -> Pong:
@@ -16,6 +17,7 @@ async def look(tx: AsyncConnection, folder: Path) -> Pong:
     return Pong(
         beats=await heartbeat.ages(tx),
         revision=await migrations.current(tx),
+        read_only=await is_read_only(tx),
         waiting=waiting,
         oldest=oldest,
         unheard=unheard,

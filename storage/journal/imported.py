@@ -1,5 +1,6 @@
 """Entries that came with an import: kept many at once, and taken back."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from uuid import UUID
@@ -28,12 +29,18 @@ _KEEP = text(
 async def add_many(
     tx: AsyncConnection, user_id: UUID, import_id: UUID, rows: Sequence[EntryRow]
 ) -> set[UUID]:
-    """Keep the entries of an import whose `import_key` is not there yet; return their ids."""
+    """Keep the entries of an import whose `import_key` is not there yet; return their ids.
+
+    What is searched of many long entries takes its time, so it is found in a thread.
+    """
     if not rows:
         return set()
     whose = {"user_id": user_id, "import_id": import_id}
-    given = [values_of(row) | whose for row in rows]
-    kept = await tx.execute(_KEEP, {"rows": json.dumps(given, default=str)})
+
+    def written() -> str:
+        return json.dumps([values_of(row) | whose for row in rows], default=str)
+
+    kept = await tx.execute(_KEEP, {"rows": await asyncio.to_thread(written)})
     return set(kept.scalars())
 
 

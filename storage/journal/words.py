@@ -15,7 +15,7 @@ from functools import lru_cache
 SEPARATOR = "\x06"
 """Stands around what is no word while snippets are made: no text of a person has it."""
 
-_JOINERS = dict.fromkeys((0xAD, 0x200C, 0x200D, 0x2060, 0xFEFF))
+_JOINERS = dict.fromkeys((0xAD, 0x200C, 0x200D, 0x2060, 0xFEFF), "")
 _QUERY = re.compile(r'(-?)(?:"([^"]*)(?:"|$)|([^\s"]+))')
 _EMOJI = (
     *(range(0x2300, 0x2400), range(0x25A0, 0x2800), range(0x2B00, 0x2C00)),
@@ -51,11 +51,10 @@ def words_of(text: str) -> str:
 
 def _written(text: str) -> list[str]:
     """Return the words of a text that are letters and digits."""
-    apart = "".join(
-        one if one.isascii() or not _is_sign(one) else f" {one} "
-        for one in text.translate(_JOINERS)
-    )
-    return _word().findall(unicodedata.normalize("NFKC", apart).lower())
+    if not text.isascii():
+        signs = {ord(one): f" {one} " for one in set(text) if not one.isascii() and _is_sign(one)}
+        text = unicodedata.normalize("NFKC", text.translate(signs | _JOINERS))
+    return _word().findall(text.lower())
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,6 @@
 """The database that Ritmo brings along dies, freezes, or dies for good, while people use it."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -9,7 +10,10 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from sqlalchemy import text
 
+from storage import embedded
+from storage.session import open_engine
 from tests.journeys.running import Up, register, until, up
 
 
@@ -104,3 +108,40 @@ def test_a_database_that_cannot_be_started_ends_ritmo_with_a_sentence(data: Path
     assert said.startswith("Ritmo: PostgreSQL ended 6 times in a row: ")
     assert said.endswith("postgres.log. Ritmo has stopped.")
     assert "Traceback" not in running.said
+
+
+def test_a_database_that_takes_no_changes_says_so_until_it_does(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with up(data) as running:
+        diary = Diary(running)
+        diary.add()
+        set_read_only(data, "on")
+        until(lambda: diary.add().status_code == 503, "it takes no changes")
+        answer = diary.add()
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_read_only")
+        assert diary.kept() == diary.confirmed  # it can still be read
+        until(lambda: running.client.get("/readyz").status_code == 503, "it is not ready")
+        seen = running.client.get("/readyz", headers={"Accept-Language": "en"})
+        assert "The database takes no changes" in seen.text
+        set_read_only(data, "off")
+        until(lambda: diary.add().status_code == 201, "it takes changes")
+        until(lambda: running.client.get("/readyz").status_code == 200, "it is ready")
+        assert diary.kept() == diary.confirmed
+
+
+def set_read_only(data: Path, value: str) -> None:
+    """Have the database of a data folder take changes, or not, on every connection at once."""
+    url = embedded.connect_url(data / "postgres")
+    assert url is not None
+
+    async def alter() -> None:
+        engine = open_engine(url, 1)
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(
+                text(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+            )
+            await connection.execute(text("SELECT pg_reload_conf()"))
+        await engine.dispose()
+
+    asyncio.run(alter())

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
-from actors.runtime.rabbit.answering import StandingBroker
-from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.broker import StandingBroker
+from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.room import Room, Transaction
 from contracts.auth import Register

@@ -18,7 +18,7 @@ import pytest
 from aio_pika.exceptions import AMQPError
 from sqlalchemy import text
 
-from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import PARKED, Route, declare, routes_of
 from contracts.auth import GetKeys, Keys, UserRegistered
 from contracts.message import Refused, Unanswered
@@ -197,9 +197,9 @@ async def test_a_broker_that_dies_right_after_the_first_declaration(
             await until(heard, PATIENCE)
 
             async def parked_is_consumed() -> bool:
-                loop, words = asyncio.get_running_loop(), ("list_queues", "name", "consumers")
-                said = await loop.run_in_executor(thread, lambda: node.control(*words))
-                return f"{PARKED}\t1" in said
+                async with await aio_pika.connect(node.url) as line:
+                    channel = await (await line.channel()).get_underlay_channel()
+                    return (await channel.queue_declare(PARKED, passive=True)).consumer_count == 1
 
             await until(parked_is_consumed, PATIENCE, pause=1)
             assert room.process.poll() is None

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors import ROOMS
-from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import routes_of
 from contracts.health import State
 from ops.door import judged, pings

@@ -1,18 +1,22 @@
 """The reader of Daylio's exports and backups: every generation, its traps, and hostile files."""
 
 import io
+import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.journal.daylio import Keys, Labels, Noted, Reason, Skipped
+from actors.journal.daylio import Keys, Labels, Noted, Reason, Skipped, noted
 from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
 from actors.journal.importing import SAYS, lived, zone_of
+from actors.journal.json_lists import lists_of
 from actors.journal.outside import Diary, open_diary
 from contracts.message import Invalid
 from contracts.speech import catalog
@@ -504,3 +508,53 @@ def test_scales_alone_are_an_entry() -> None:
 def test_an_activity_that_shows_nothing_is_none(unseen: str) -> None:
     found = entry_of(activities=f"walk | {unseen} | {unseen}{unseen} | Walk", note_title=unseen)
     assert (found.tags, found.title) == (("walk",), "")
+
+
+def test_no_note_takes_longer_than_it_is_long() -> None:
+    """What begins like a tag and never ends is looked for once, not at each of its signs."""
+    for begun in ("<", "<b ", "<a href='", "&", "&#9", "&nbsp", "<!--", "</"):
+        note = begun * (2_000_000 // len(begun))
+        assert len(markdown_of(note[:100_000])) <= 100_000
+        said = noted(1, datetime(2026, 1, 1), "good", (), "", note)
+        assert Keys().of(said).startswith("daylio:202601010000:")
+
+
+@pytest.mark.parametrize(
+    "note", ["a <b>c</b> d", "<< a >> b < c", "a > b", "<b", "x&nbsp;y <", "<\n>"]
+)
+def test_an_entry_is_known_again_by_what_is_not_a_tag(note: str) -> None:
+    plain = re.sub(r"<[^>]*>|&nbsp;|\s+", "", f"\0{note}").encode()
+    said = noted(1, datetime(2026, 1, 1), "good", (), "", note)
+    assert blake2b(plain, digest_size=12).hexdigest() in Keys().of(said)
+
+
+def test_a_reference_to_no_character_stays() -> None:
+    number = "9" * 5000
+    assert markdown_of(f"a &amp; &#{number};") == f"a &amp; &#{number};"
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+JSON = st.recursive(PLAIN, lambda one: st.lists(one, max_size=3), max_leaves=5)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), JSON), st.sampled_from([None, 2]))
+def test_lists_are_read_as_json_has_them(document: dict[str, Any], indent: int | None) -> None:
+    text = json.dumps(document, indent=indent)
+    lists = {name: one for name, one in document.items() if isinstance(one, list) and name != "c"}
+    assert lists_of(text, {"a": lambda one: one, "b": lambda one: one}) == lists
+    for cut in range(1, min(len(text), 20)):
+        with pytest.raises(ValueError):
+            lists_of(text[:-cut], {})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "7", '{"a"}', '{"a":}', '{"a":[1 2]}', '{"a":[1,]}', '{"a":1,,}', "{1"]
+)
+def test_what_is_no_object_of_json_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        lists_of(text, {"a": lambda one: one})
+
+
+def test_lists_that_are_nested_too_deep_are_refused() -> None:
+    with pytest.raises(RecursionError):
+        lists_of('{"a":' + "[" * 200_000, {})

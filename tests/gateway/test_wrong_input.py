@@ -105,9 +105,11 @@ def fits(language: str, text: str) -> bool:
 async def test_bodies(client: httpx.AsyncClient, app: FastAPI, language: str) -> None:
     strange: set[str] = set()
     seen = 0
+    # What is not a sentence of ours is no Russian, either: in English a part of it will do.
+    values = WRONG if language == "ru" else WRONG[::4]
     for method, path, fields in bodies(app.openapi()):
         sent: list[Any] = [
-            *({name: wrong} for name in fields for wrong in WRONG),
+            *({name: wrong} for name in fields for wrong in values),
             None,
             [],
             "x",
@@ -118,7 +120,7 @@ async def test_bodies(client: httpx.AsyncClient, app: FastAPI, language: str) ->
             found = said(answer)
             seen += bool(found)
             strange |= {text for text in found[1:] if not fits(language, text)}
-    assert seen > 1000
+    assert seen > 500
     assert strange == set(), "\n".join(sorted(strange))
 
 

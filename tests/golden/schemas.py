@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 import contracts
-from actors.runtime.rabbit.asking import reply_type
+from actors.runtime.rabbit.bus import reply_type
 from contracts.message import Asked, Message
 
 Schema = dict[str, Any]

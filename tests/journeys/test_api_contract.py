@@ -16,7 +16,7 @@ from tests.journeys.running import PASSWORD, Up, register, ritmo
 from tests.show.running import settings
 
 LONG = "RITMO_FUZZ" in os.environ
-EXAMPLES = os.environ.get("RITMO_FUZZ", "3")
+EXAMPLES = os.environ.get("RITMO_FUZZ", "2")
 PHASES = "examples,fuzzing,stateful" + (",coverage" if LONG else "")
 OF_ADMINS = () if LONG else ("--include-path-regex", "^/v1/users")
 """What administrators try for themselves: all else they do as everybody does."""

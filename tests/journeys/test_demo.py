@@ -1,5 +1,6 @@
 """The demo, as people run it."""
 
+import io
 import signal
 import subprocess
 import sys
@@ -8,10 +9,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
-from tests.journeys.running import PATIENCE, gone, until
+from ops.faults import CannotRun
+from tests.journeys.running import PATIENCE, Up, gone, until
 from tests.loop_zip import SKIP, YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
 from tests.show.running import settings
+from tests.show.story import Story
 
 ROOT = Path(__file__).parent.parent.parent
 WIDE = {"COLUMNS": "160", "LANG": "C.UTF-8"}
@@ -53,11 +57,15 @@ def test_both_shows_agree(export: Path) -> None:
     assert "Both shows agree" in said
 
 
-def test_a_file_that_is_no_export_is_said_in_a_sentence(tmp_path: Path) -> None:
-    letter = tmp_path / "letter.zip"
-    letter.write_text("dear diary")
+def test_a_file_that_is_no_export_ends_the_story(embedded: Up) -> None:
+    story = Story(embedded.client, Console(file=io.StringIO()), "UTC", email="ada@demo.example.org")
+    with pytest.raises(CannotRun, match=r"^POST /v1/import: 422"):
+        story.tell(b"dear diary")
+
+
+def test_what_goes_wrong_is_said_in_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.show", str(letter)],
+        [sys.executable, "-m", "tests.show", str(tmp_path / "missing.zip")],
         env=settings() | WIDE,
         capture_output=True,
         text=True,
@@ -66,7 +74,11 @@ def test_a_file_that_is_no_export_is_said_in_a_sentence(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
-    assert "Demo: POST /v1/import: 422" in done.stderr
+    assert "Demo: [Errno 2] No such file or directory" in done.stderr
+
+
+APART = "from tests.show.__main__ import main; raise SystemExit(main([], both=False))"
+"""The second half of the show, which leaves most to clean up."""
 
 
 @pytest.mark.timeout(4 * PATIENCE)
@@ -74,19 +86,14 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("wb") as writing:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "tests.show"],
+            [sys.executable, "-c", APART],
             env=settings() | WIDE | {"TMPDIR": str(tmp_path)},
             stdout=writing,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        both = 2 * PATIENCE  # one after the other
-        until(
-            lambda: output.read_text().count("Up at") == 2 or demo.poll() is not None,
-            "both have started",
-            both,
-        )
+        until(lambda: "Up at" in output.read_text() or demo.poll() is not None, "it is up")
         assert demo.poll() is None, output.read_text()
         family = psutil.Process(demo.pid).children(recursive=True)
         assert len(family) > 8

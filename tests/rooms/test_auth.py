@@ -225,7 +225,7 @@ async def test_guessing_goes_on_in_memory_while_redis_is_away(bus: LocalBus) -> 
 
 
 async def test_a_full_queue_refuses_at_once() -> None:
-    hasher = Hasher(threads=1, queue=2)
+    hasher = Hasher(at_once=1, queue=2)
     outcomes = await asyncio.gather(
         *(hasher.hash(PASSWORD) for _ in range(5)), return_exceptions=True
     )
@@ -242,7 +242,7 @@ def nice() -> int:
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 async def main() -> None:
-    hasher = Hasher(threads=1)
+    hasher = Hasher(at_once=1)
     kept = await hasher.hash("a long one, please")
     assert await hasher.verify(kept, "a long one, please")
     print(nice(), await hasher._run(nice))

@@ -11,9 +11,9 @@ from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.delegation import RoomBus
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
+from actors.runtime.loops import Loops
 from actors.runtime.room import Room, Strike, Tick
 from actors.runtime.settings import Settings
-from actors.runtime.working import Working
 from storage import heartbeat
 from storage.session import open_engine, transaction
 
@@ -157,8 +157,8 @@ async def test_loops_go_on_until_they_are_stopped(engine: AsyncEngine) -> None:
         finally:
             ended.set()
 
-    working = Working([room], engine, Settings(), LocalBus())
-    working.start()
+    loops = Loops([room], engine, Settings(), LocalBus())
+    loops.start()
     await begun.wait()
-    await working.stop()
+    await loops.stop()
     assert ended.is_set()

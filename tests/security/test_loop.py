@@ -4,11 +4,14 @@ While it is answered, somebody else asks whether Ritmo is alive, which costs not
 the loop. `make security` prints the longest wait of each kind; `make test` looks at the answers.
 """
 
+import base64
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -23,6 +26,9 @@ from tests.security.probe import Probe
 TIMES = 5 if MEASURED else 1
 HOLD = 50
 """Milliseconds for which nobody may hold the event loop."""
+
+DAYS, BYTES = (1_500, 20 << 20) if MEASURED else (150, 4 << 20)
+"""How much is imported: how it is answered can be seen of less, whom it holds up cannot."""
 
 LETTERS = "*_`[](<>!#-&~|\\\n "
 
@@ -81,6 +87,54 @@ def diary(entries: int) -> bytes:
         for n in range(entries)
     )
     return (head + "".join(rows)).encode()
+
+
+def century(habits: int, days: int) -> bytes:
+    """Write an export of Loop with histories that are longer than a life."""
+    first = date(2026, 1, 1)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
+        rows = "".join(f"{n:03},Habit {n},,,1,1,#D32F2F\n" for n in range(1, habits + 1))
+        head = "Position,Name,Question,Description,NumRepetitions,Interval,Color\n"
+        file.writestr("Habits.csv", head + rows)
+        each = "".join(f"{first - timedelta(days=day)},2\n" for day in range(days))
+        for n in range(1, habits + 1):
+            file.writestr(f"{n:03} Habit {n}/Checkmarks.csv", each)
+    return held.getvalue()
+
+
+def habitbull(days: int) -> bytes:
+    """Write an export of HabitBull with long comments."""
+    head = "HabitName,HabitDescription,HabitCategory,CalendarDate,Value,CommentText\n"
+    first, comment = date(2026, 1, 1), "word " * 200
+    rows = (f'Walk,d,c,{first - timedelta(days=n)},1,"{comment}"\n' for n in range(days))
+    return (head + "".join(rows)).encode()
+
+
+def backup(entries: int, size: int) -> bytes:
+    """Write a backup of Daylio whose notes have so many characters."""
+    first = date(2026, 1, 1).toordinal()
+    days = (date.fromordinal(first - n) for n in range(entries))
+    said = [
+        {
+            "year": d.year,
+            "month": d.month - 1,
+            "day": d.day,
+            "mood": 1,
+            "note": "word " * (size // 5),
+        }
+        for d in days
+    ]
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("backup.daylio", base64.b64encode(json.dumps({"dayEntries": said}).encode()))
+    return held.getvalue()
+
+
+def one_note(note: str) -> bytes:
+    """Write a diary of Daylio with one note."""
+    head = "full_date,date,weekday,time,mood,activities,note\n"
+    return f'{head}2026-01-01,x,Thursday,21:00,good,"","{note}"\n'.encode()
 
 
 @dataclass(frozen=True)
@@ -193,11 +247,24 @@ HEAVY = [
     asks("a_long_name", "POST", "/v1/habits", 422, json={"name": " \u200b" * 150_000}),
     asks("a_long_number", "POST", "/v1/habits", 422, json={"name": "x", "target": "9" * 900_000}),
     asks("a_channel", "PUT", "/v1/channels/apprise", 422, json={"url": "json://" + "a@:" * 99_000}),
-    imports("loop", lambda: loop_zip(40, 1_500), "application/zip", format="loop"),
-    imports("daylio", lambda: diary(9_000), "text/csv", format="daylio"),
-    imports("a_file_of_commas", lambda: b"full_date" + b"," * (20 << 20), "text/csv"),
-    imports("a_file_of_quotes", lambda: b'"' * (20 << 20), "text/csv"),
-    imports("a_file_of_nothing", lambda: b"\x00" * (20 << 20), "application/zip"),
+    imports("loop", lambda: loop_zip(40, DAYS), "application/zip", format="loop"),
+    imports("daylio", lambda: diary(6 * DAYS), "text/csv", format="daylio"),
+    imports("daylio_long_notes", lambda: one_note("word " * 8_000) * (DAYS // 4), "text/csv"),
+    *(
+        imports(
+            f"daylio_note_{name}",
+            partial(one_note, note * (100_000 // len(note))),
+            "text/csv",
+        )
+        for name, note in {"angles": "<", "tags": "<b ", "references": "&#9", "lines": "\n"}.items()
+    ),
+    imports("daylio_backup", lambda: backup(6 * DAYS, DAYS), "application/zip"),
+    imports("loop_century", lambda: century(3, 25 * DAYS), "application/zip"),
+    imports("habitbull", lambda: habitbull(25 * DAYS), "text/csv"),
+    imports("a_file_of_headers", lambda: b"PK\x01\x02" * (BYTES // 4), "application/zip"),
+    imports("a_file_of_commas", lambda: b"full_date" + b"," * BYTES, "text/csv"),
+    imports("a_file_of_quotes", lambda: b'"' * BYTES, "text/csv"),
+    imports("a_file_of_nothing", lambda: b"\x00" * BYTES, "application/zip"),
 ]
 
 

@@ -41,8 +41,11 @@ def told(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def main(words: list[str]) -> int:
-    """Show everything; `words` may name an export of Loop. Returns the exit code."""
+def main(words: list[str], both: bool = True) -> int:
+    """Show everything; `words` may name an export of Loop. Returns the exit code.
+
+    Unless `both`, only the show over RabbitMQ is given, and nothing is compared.
+    """
     console = Console(highlight=False, soft_wrap=False)
     # Said for both: a shell lets what it runs in the background ignore Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -50,10 +53,10 @@ def main(words: list[str]) -> int:
     try:
         export = Path(words[0]).read_bytes() if words else example(date.today())
         zone = safe_zone()
-        embedded = show(console, export, zone)
+        embedded = show(console, export, zone) if both else None
         with backends.rabbitmq() as node:
             apart = show(console, export, zone, node.url)
-        compare(console, embedded, apart)
+        compare(console, embedded or apart, apart)
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
         return 130

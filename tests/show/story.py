@@ -74,6 +74,7 @@ class Story:
     client: httpx.Client
     console: Console
     zone: str
+    email: str = "ada@example.org"
     seen: Json = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +99,7 @@ class Story:
     def register(self) -> None:
         """Open an account; from here on its token comes along."""
         account = {
-            "email": "ada@example.org",
+            "email": self.email,
             "password": "correct horse battery staple",
             "name": "Ada",
             "zone": self.zone,

@@ -17,9 +17,9 @@ from actors.runtime.courier import Courier
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.local import LocalBus
-from actors.runtime.rabbit.answering import StandingBroker
-from actors.runtime.rabbit.asking import RabbitBus
-from actors.runtime.rabbit.telling import Publisher
+from actors.runtime.rabbit.broker import StandingBroker
+from actors.runtime.rabbit.bus import RabbitBus
+from actors.runtime.rabbit.publisher import Publisher
 from actors.runtime.rabbit.ticks import TickSender
 from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.room import Room

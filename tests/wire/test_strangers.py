@@ -8,9 +8,11 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pamqp.common import FieldTable
 from prometheus_client import REGISTRY
 
 from actors.runtime.rabbit import topology
+from actors.runtime.rabbit.bundle import BUNDLE, Carried, packed
 from contracts.message import Invalid, Unauthenticated, new_id
 from tests.bus_people import person
 from tests.bus_room import Count, Echo, Happened, Note, begun, gates, until
@@ -120,15 +122,17 @@ async def test_a_token_signed_by_a_stranger_opens_nothing(rabbit: Place) -> None
         ("trial.happened", b'{"text": "nobody"}'),
         ("trial.happened", b""),
         ("trial.unheard", b"{}"),
+        (BUNDLE, b"{"),
+        (BUNDLE, b"\xff"),
+        (BUNDLE, b'[["trial.happened", "", 5]]'),
         (None, b"{}"),
     ],
 )
 async def test_a_fact_that_cannot_be_read_is_parked(
     rabbit: Place, channel: AbstractChannel, kind: str | None, body: bytes
 ) -> None:
-    facts = await channel.get_exchange(topology.FACTS)
     poison = aio_pika.Message(body, type=kind, content_type="application/json")
-    await facts.publish(poison, "trial.happened.x")
+    await channel.default_exchange.publish(poison, "facts.trial")
 
     async def is_parked() -> bool:
         return bool(await rabbit.parked())
@@ -146,6 +150,48 @@ async def test_a_fact_that_cannot_be_read_is_parked(
         return await rabbit.heard(user_id) == ["after"]
 
     await until(heard)
+
+
+async def test_a_bundle_with_a_fact_that_nobody_hears_harms_no_other(
+    rabbit: Place, channel: AbstractChannel
+) -> None:
+    user_id = new_id()
+    facts = [Happened(user_id=user_id, text=text) for text in ("before", "after")]
+    before, after = (Carried(fact.address, "", fact.model_dump_json()) for fact in facts)
+    strange = Carried("trial.unheard", "", "{}")
+    body = packed([before, strange, after])
+    message = aio_pika.Message(body, type=BUNDLE, content_type="application/json")
+    await channel.default_exchange.publish(message, "facts.trial")
+
+    async def sorted_out() -> bool:
+        heard = await rabbit.heard(user_id) == ["after", "before"]
+        return heard and bool(await rabbit.parked())
+
+    await until(sorted_out)
+    [item] = await rabbit.parked()
+    assert (item.room, item.address, item.body) == ("trial", "trial.unheard", "{}")
+
+
+async def test_of_a_bundle_that_died_the_facts_come_again_each_alone(
+    rabbit: Place, channel: AbstractChannel
+) -> None:
+    user_id = new_id()
+    words = [f"{number:02}" for number in range(5)]
+    facts = [Happened(user_id=user_id, text=text) for text in words]
+    told = [Carried(fact.address, "", fact.model_dump_json()) for fact in facts]
+    death: FieldTable = {"queue": "facts.trial", "reason": "delivery_limit", "count": 1}
+    parked = await channel.get_exchange(topology.PARKED)
+    for bundle in (told[:4], told[4:]):
+        message = aio_pika.Message(packed(bundle), type=BUNDLE, headers={"x-death": [death]})
+        await parked.publish(message, "")
+
+    async def sorted_out() -> bool:
+        return await rabbit.heard(user_id) == words[:4] and bool(await rabbit.parked())
+
+    await until(sorted_out)
+    [item] = await rabbit.parked()
+    assert (item.address, item.message_id) == (Happened.address, facts[4].fact_id)
+    assert item.reason == "trial ended again and again while it took this in: see its log"
 
 
 async def test_the_topology_is_as_declared(rabbit: Place, wire: Wire) -> None:

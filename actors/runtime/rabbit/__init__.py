@@ -1,5 +1,5 @@
 """RabbitMQ, and all that knows it.
 
-`topology` names the exchanges and queues, `line` keeps a connection, `asking` is the bus of whoever
-asks, `answering` opens a room with FastStream, `telling` publishes what the courier carries.
+`topology` names the exchanges and queues, `line` keeps a connection, `bus` is the bus of whoever
+asks, `broker` opens a room with FastStream, `publisher` publishes what the courier carries.
 """

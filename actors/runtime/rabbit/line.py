@@ -16,6 +16,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import AMQPError
 from aiormq.abc import AbstractChannel as BareChannel
+from aiormq.exceptions import ConnectionInternalError
 
 from actors.runtime.background import Background
 from actors.runtime.outage import Outage
@@ -186,23 +187,28 @@ class Line:
 
         One that the broker knows but cannot run any more is removed, to be declared anew: a quorum
         queue whose broker died in the moment after it was first declared stays like that for ever.
+        Who consumes it gets no answer, or has the connection closed by the broker as it fails.
         Nothing is lost of it, what was not heard is told again.
         """
         try:
             async with asyncio.timeout(CONSUME):
                 await consuming
-        except TimeoutError:
-            async with asyncio.timeout(ANSWER):
-                channel = await (await self.aside()).get_underlay_channel()
+        except (TimeoutError, ConnectionInternalError):
+            async with asyncio.timeout(ANSWER), await self.connect_aside() as connection:
+                channel = await (await connection.channel()).get_underlay_channel()
                 found = await channel.queue_declare(queue, passive=True)
                 if not found.consumer_count:
                     log.warning("queue cannot be consumed and is made anew", queue=queue)
                     await channel.queue_delete(queue)
             raise
 
+    async def connect_aside(self) -> AbstractConnection:
+        """Open a second connection, for what may be asked when the first is gone."""
+        return await aio_pika.connect(self.url, timeout=CONNECT)
+
     async def connect(self) -> AbstractConnection:
         """Connect to the broker."""
-        return await aio_pika.connect(self.url, timeout=CONNECT)
+        return await self.connect_aside()
 
     async def disconnect(self, connection: AbstractConnection) -> None:
         """Close a connection, in whatever state it is."""

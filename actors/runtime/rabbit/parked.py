@@ -1,11 +1,13 @@
 """What can be read off a message that a room could not take in: whose it is, its text, and why."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import AliasChoices, Field
 
+from actors.runtime.rabbit.bundle import BUNDLE, Carried, unpacked
 from actors.runtime.rabbit.topology import Route
 from contracts.message import Message
 
@@ -39,22 +41,46 @@ def text_of(body: bytes) -> str:
     return body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def death_of(
-    incoming: AbstractIncomingMessage, routes: Mapping[str, Route]
-) -> tuple[str, str, bool]:
-    """Return the room whose queue a dead letter comes from, why it died, and whether it is a job.
+def told_by(incoming: AbstractIncomingMessage) -> list[Carried]:
+    """Return the facts or the job in a message; what cannot be read counts as one."""
+    if incoming.type == BUNDLE:
+        try:
+            return unpacked(incoming.body)
+        except ValueError:
+            pass
+    trace = str(incoming.headers.get("trace") or "")
+    return [Carried(incoming.type or "", trace, text_of(incoming.body))]
 
-    `routes` are those of all rooms, by their queues.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Where a message died, and why, in the broker's own word."""
+
+    queue: str
+    word: str
+
+    @property
+    def room(self) -> str:
+        """Name the room that it was for."""
+        return self.queue.partition(".")[2]
+
+    @property
+    def is_job(self) -> bool:
+        """Tell whether it was a job."""
+        return self.queue.startswith("jobs.")
+
+    def reason(self, address: str, routes: Mapping[str, Route]) -> str:
+        """Say why; `routes` are those of all rooms, by their queues."""
+        route = routes.get(self.queue)
+        if route is None or address not in route.addresses:
+            verb = "does" if self.is_job else "hears"
+            return f"{self.room} {verb} nothing of the kind {text_of(repr(address).encode())}"
+        return REASONS.get(self.word, self.word).format(room=self.room)
+
+
+def death_of(incoming: AbstractIncomingMessage) -> Death:
+    """Return where a dead letter died, and why."""
     deaths = incoming.headers.get("x-death")
     death = deaths[0] if isinstance(deaths, list) and deaths else {}
     death = death if isinstance(death, dict) else {}
-    queue = str(death.get("queue", "facts.unknown"))
-    kind, _, room = queue.partition(".")
-    route, is_job = routes.get(queue), kind == "jobs"
-    if route is None or incoming.type not in route.addresses:
-        verb = "does" if is_job else "hears"
-        shown = text_of(repr(incoming.type).encode())
-        return room, f"{room} {verb} nothing of the kind {shown}", is_job
-    word = str(death.get("reason", "dead"))
-    return room, REASONS.get(word, word).format(room=room), is_job
+    return Death(str(death.get("queue", "facts.unknown")), str(death.get("reason", "dead")))

@@ -18,9 +18,11 @@ from faststream.rabbit import (
     RabbitQueue,
     RabbitRouter,
 )
+from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 from pamqp.common import FieldTable
 
 from actors.runtime.edge import Edge, jobs_at_once
+from actors.runtime.rabbit.bundle import BUNDLE, Carried
 from actors.runtime.rabbit.topology import ASK_QUEUE, ASKS, DURABLE_QUEUE, JOBS, TICK_QUEUE
 from actors.runtime.room import Handler, Room, Tick
 from contracts.message import Fact, Job
@@ -28,17 +30,24 @@ from contracts.message import Fact, Job
 if TYPE_CHECKING:
     from faststream.rabbit.schemas.queue import ClassicQueueArgs, QuorumQueueArgs
 
-FACTS_AT_ONCE = 200
-"""Facts that a room has in hand: they are taken in together."""
+BUNDLES_AT_ONCE = 8
+"""Messages with facts that a room has in hand: they are taken in together."""
 
 asks_exchange = RabbitExchange(ASKS, ExchangeType.TOPIC, declare=False)
 jobs_exchange = RabbitExchange(JOBS, ExchangeType.TOPIC, declare=False)
 
 
+TakeIn = Callable[[list[Carried]], Awaitable[None]]
+"""Takes in the facts of a bundle."""
+
+
 def router_of(
-    room: Room, concurrency: int, *middlewares: Callable[..., BaseMiddleware]
+    room: Room,
+    concurrency: int,
+    *middlewares: Callable[..., BaseMiddleware],
+    bundle: TakeIn | None = None,
 ) -> RabbitRouter:
-    """Turn what a room declares into a FastStream router."""
+    """Turn what a room declares into a FastStream router; `bundle` takes in facts in bundles."""
     router = RabbitRouter(middlewares=middlewares)
     channel = Channel(prefetch_count=concurrency)
     for address, answer in room.answers.items():
@@ -49,7 +58,9 @@ def router_of(
             ack_policy=AckPolicy.REJECT_ON_ERROR,
         )(answer.function)
     if room.hears:
-        _take_in(router, f"facts.{room.name}", FACTS_AT_ONCE, room.hears)
+        facts = _take_in(router, f"facts.{room.name}", BUNDLES_AT_ONCE, room.hears)
+        if bundle is not None:
+            facts(bundle, filter=partial(_is_of, BUNDLE))
     if room.jobs:
         # No more than it does: another replica may have the time.
         _take_in(router, f"jobs.{room.name}", jobs_at_once(concurrency), room.jobs)
@@ -68,7 +79,7 @@ def _take_in(
     queue: str,
     at_once: int,
     handlers: Mapping[str, Handler[Fact]] | Mapping[str, Handler[Job]],
-) -> None:
+) -> RabbitSubscriber:
     """Consume a queue of facts or jobs, each with its own handler."""
     arguments = cast("QuorumQueueArgs", DURABLE_QUEUE)
     subscriber = router.subscriber(
@@ -79,6 +90,7 @@ def _take_in(
     )
     for address, handler in handlers.items():
         subscriber(handler.function, filter=partial(_is_of, address))
+    return subscriber
 
 
 async def _is_of(address: str, msg: StreamMessage[IncomingMessage]) -> bool:

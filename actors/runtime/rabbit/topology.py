@@ -3,7 +3,8 @@
 ritmo.asks (topic)       -> one queue an address, gone with its last consumer:
                             a room that is down is unroutable, which is an answer in itself
 ritmo.answers (direct)   -> answers.<random>, one a connection
-ritmo.facts (topic)      -> facts.<room>, quorum, one a listening room
+ritmo.facts (topic)      -> each fact by itself, for gateways and for integrations that bind to it
+(the nameless exchange)  -> facts.<room>, quorum, one a listening room: facts come in bundles
 ritmo.jobs (topic)       -> jobs.<room>, quorum, one a room that does jobs; and one queue a tick,
                             named like it, classic, gone with its last consumer, which holds one
 ritmo.parked (fanout)    -> ritmo.parked: what a room could not take in, or crashed on
@@ -70,11 +71,6 @@ class Route:
         return f"{self.kind}.{self.room}"
 
     @property
-    def exchange(self) -> str:
-        """Name the exchange to which it is bound."""
-        return FACTS if self.kind == "facts" else JOBS
-
-    @property
     def keys(self) -> tuple[str, ...]:
         """Write the keys by which it is bound; that of a message is `<address>.<user_id>`."""
         return tuple(f"{address}.*" for address in self.addresses)
@@ -127,9 +123,16 @@ async def parked(channel: BareChannel) -> None:
 
 
 async def routed(channel: BareChannel, route: Route) -> None:
-    """Declare the queue of a route and bind it."""
+    """Declare the queue of a route, and bind it to its jobs."""
     await channel.queue_declare(route.queue, durable=True, arguments=DURABLE_QUEUE)
-    await bound(channel, route.queue, route.exchange, route.keys)
+    if route.kind == "jobs":
+        await bound(channel, route.queue, JOBS, route.keys)
+
+
+async def unbind_facts(channel: BareChannel, route: Route) -> None:
+    """Undo what an older version did: there each fact came by itself, by its key."""
+    for key in route.keys:
+        await channel.queue_unbind(route.queue, FACTS, key)
 
 
 def declarations(routes: Sequence[Route]) -> list[Check]:
@@ -145,3 +148,6 @@ async def declare(channel: AbstractChannel, routes: Sequence[Route]) -> None:
     underlay = await channel.get_underlay_channel()
     for declaration in declarations(routes):
         await declaration(underlay)
+    for route in routes:
+        if route.kind == "facts":
+            await unbind_facts(underlay, route)

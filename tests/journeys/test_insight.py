@@ -1,4 +1,7 @@
-"""Half a year of somebody's life, looked at from every side, on both carriers."""
+"""Half a year of somebody's life, looked at from every side; in one process.
+
+That reports come over RabbitMQ just as well: `apart/test_reports.py`.
+"""
 
 import csv
 import io
@@ -10,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.daylio_diary import DIARY
 from tests.journeys.running import Up, register, ritmo, until
 
 Json = dict[str, Any]
@@ -18,9 +20,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-def robin(running: Up) -> Iterator[httpx.Client]:
+def robin(embedded: Up) -> Iterator[httpx.Client]:
     """Add the demo user, and come in as them; in the end take them away."""
-    data = running.output.parent / "data"
+    data = embedded.output.parent / "data"
     added = ritmo("demo", "--zone", "Europe/Berlin", data=data)
     assert added.returncode == 0, added.stdout + added.stderr
     found = re.search(r"password\s+(\S+)", added.stdout)
@@ -29,7 +31,7 @@ def robin(running: Up) -> Iterator[httpx.Client]:
     assert again.returncode == 1
     assert "There is a demo user already" in again.stderr
     words = {"email": "demo@example.org", "password": found[1]}
-    with httpx.Client(base_url=running.client.base_url, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=embedded.client.base_url, timeout=30, trust_env=False) as client:
         opened = client.post("/v1/auth/login", json=words).json()
         client.headers["Authorization"] = f"Bearer {opened['access_token']}"
         caught_up(client)
@@ -137,14 +139,13 @@ def test_every_report_is_a_table_and_a_picture_too(robin: httpx.Client) -> None:
         rows = list(csv.reader(io.StringIO(table.text.removeprefix("\ufeff"))))
         assert len(rows) > 1, path
         assert {len(row) for row in rows} == {len(rows[0])}
-        for theme in ("light", "dark"):
-            png = robin.get(where, params={"format": "png", "theme": theme})
-            assert png.headers["content-type"] == "image/png"
-            assert png.content.startswith(PNG)
-            svg = robin.get(where, params={"format": "svg", "theme": theme})
-            assert svg.headers["content-type"].startswith("image/svg+xml")
-            assert "<svg" in svg.text
-            assert "<script" not in svg.text
+        png = robin.get(where, params={"format": "png", "theme": "light"})
+        assert png.headers["content-type"] == "image/png"
+        assert png.content.startswith(PNG)
+        svg = robin.get(where, params={"format": "svg", "theme": "dark"})
+        assert svg.headers["content-type"].startswith("image/svg+xml")
+        assert "<svg" in svg.text
+        assert "<script" not in svg.text
 
 
 def test_an_unchanged_report_costs_a_304_until_it_changes(robin: httpx.Client) -> None:
@@ -172,55 +173,21 @@ def total(summary: Json, habit_id: str) -> float:
     return found
 
 
-def test_somebody_else_sees_nothing_of_it(robin: httpx.Client, running: Up) -> None:
-    headers = register(running.client, "iris@example.org")
+def test_somebody_else_sees_nothing_of_it(robin: httpx.Client, embedded: Up) -> None:
+    headers = register(embedded.client, "iris@example.org")
     run = habit(robin, "Run")
-    assert running.client.get(f"/v1/analytics/habits/{run}", headers=headers).status_code == 404
-    summary = running.client.get("/v1/analytics/summary", headers=headers).json()
+    assert embedded.client.get(f"/v1/analytics/habits/{run}", headers=headers).status_code == 404
+    summary = embedded.client.get("/v1/analytics/summary", headers=headers).json()
     assert (summary["asked"], summary["entries"], summary["habits"]) == (0, 0, [])
-    assert running.client.get("/v1/journal/entries", headers=headers).json()["entries"] == []
+    assert embedded.client.get("/v1/journal/entries", headers=headers).json()["entries"] == []
 
 
-def test_a_daylio_diary_is_imported_and_searched(running: Up) -> None:
-    headers = register(running.client, "ida@example.org", zone="Europe/Berlin")
-    file = {"file": ("daylio.csv", DIARY.encode(), "text/csv")}
-
-    def bring(dry_run: str) -> Json:
-        where = "/v1/import"
-        answer = running.client.post(
-            where, params={"dry_run": dry_run}, files=file, headers=headers
-        )
-        assert answer.status_code in (200, 202), answer.text
-        now: Json = answer.json()
-        while now["phase"] not in ("done", "failed"):
-            now = running.client.get(f"/v1/imports/{now['import_id']}", headers=headers).json()
-        assert now["phase"] == "done", now
-        return now
-
-    bring("true")
-    listed = running.client.get("/v1/journal/entries", headers=headers).json()["entries"]
-    assert listed == []
-    bring("false")
-    bring("false")
-    listed = running.client.get("/v1/journal/entries", headers=headers).json()["entries"]
-    assert sorted(one["mood"] for one in listed) == [1, 3, 4, 5]
-    found = running.client.get("/v1/journal/entries", params={"q": "gull"}, headers=headers).json()
-    assert [one["day"] for one in found["entries"]] == ["2024-03-02"]
-
-    def counted() -> bool:
-        days = {"from": "2024-03-01", "to": "2024-03-31"}
-        moods = running.client.get("/v1/analytics/moods", params=days, headers=headers).json()
-        return bool(moods["counts"] == [1, 0, 1, 1, 1])
-
-    until(counted, "analytics has heard of it")
-
-
-def test_robin_is_reminded_and_no_mail_leaves(robin: httpx.Client, running: Up) -> None:
+def test_robin_is_reminded_and_no_mail_leaves(robin: httpx.Client, embedded: Up) -> None:
     found = robin.get("/v1/reminders").json()["reminders"]
     assert len(found) == 6
     assert all(one["next_at"] for one in found)
     assert robin.get("/v1/channels").json()["channels"][0]["to"] == "demo@example.org"
     assert robin.get("/v1/reminders/settings").json()["channels"] == []
     assert robin.get("/v1/deliveries").json()["deliveries"] == []
-    mails = (running.output.parent / "data").rglob("*.eml")
+    mails = (embedded.output.parent / "data").rglob("*.eml")
     assert [one for one in mails if "demo@example.org" in one.read_text("utf-8")] == []

@@ -16,7 +16,7 @@ import structlog
 from aio_pika import IncomingMessage
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from faststream import BaseMiddleware
-from faststream.exceptions import NackMessage
+from faststream.exceptions import NackMessage, RejectMessage
 from faststream.message import StreamMessage
 from faststream.rabbit import Channel, RabbitBroker, RabbitResponse
 from faststream.rabbit.subscriber.usecase import RabbitSubscriber
@@ -25,9 +25,10 @@ from pydantic import ValidationError
 
 from actors.runtime.edge import Asking, Edge
 from actors.runtime.faults import reason_of
+from actors.runtime.rabbit.bundle import BUNDLE, Carried
 from actors.runtime.rabbit.line import CONNECT, GOODBYE, LOST, Check, Line, breaks
 from actors.runtime.rabbit.parked import envelope, text_of
-from actors.runtime.rabbit.router import router_of, ticks_of
+from actors.runtime.rabbit.router import TakeIn, router_of, ticks_of
 from actors.runtime.rabbit.topology import (
     ANSWER_QUEUE_PATTERN,
     ASKS,
@@ -86,11 +87,14 @@ class AtTheEdge(BaseMiddleware):
     async def consume_scope(self, call_next: Next, msg: Consumed) -> object:
         """Answer an ask, take in a fact, or do a job."""
         address = msg.raw_message.type or ""
+        if address == BUNDLE:
+            return await call_next(msg)
         trace_id.set(str(msg.headers.get("trace", "")))
         if address in self.edge.room.answers:
             return await self._answer(address, call_next, msg)
         job = self.edge.room.jobs.get(address)
-        message = await self._read(job or self.edge.room.hears[address], msg.body)
+        handler = job or self.edge.room.hears[address]
+        message = await read(self.edge, handler, msg.body)
         if message is None:
             return None
         try:
@@ -98,17 +102,6 @@ class AtTheEdge(BaseMiddleware):
         except Unavailable:
             raise NackMessage(requeue=True) from None
         return None
-
-    async def _read(self, handler: Handler[Fact] | Handler[Job], body: bytes) -> Durable | None:
-        """Read a fact or a job; one that cannot be read is parked."""
-        contract = handler.contract
-        try:
-            return contract.model_validate_json(body)
-        except ValidationError as error:
-            ids, is_job = envelope(body), issubclass(contract, Job)
-            text, reason = text_of(body), reason_of(error)
-            await self.edge.park(contract.address, text, reason, *ids, is_job=is_job)
-            return None
 
     async def _answer(self, address: str, call_next: Next, msg: Consumed) -> RabbitResponse | None:
         deadline = int(msg.headers.get("deadline", 0)) / 1000
@@ -150,6 +143,46 @@ class AtTheEdge(BaseMiddleware):
         )
 
 
+async def read(
+    edge: Edge, handler: Handler[Fact] | Handler[Job], body: bytes | str
+) -> Durable | None:
+    """Read a fact or a job; one that cannot be read is parked."""
+    contract = handler.contract
+    try:
+        return contract.model_validate_json(body)
+    except ValidationError as error:
+        raw = body.encode() if isinstance(body, str) else body
+        ids, is_job = envelope(raw), issubclass(contract, Job)
+        await edge.park(contract.address, text_of(raw), reason_of(error), *ids, is_job=is_job)
+        return None
+
+
+def bundle_of(edge: Edge) -> TakeIn:
+    """Have a room take in facts that come in bundles."""
+
+    async def take_in(facts: list[Carried]) -> None:
+        """Take in facts that came together, each by its own handler."""
+        hears = edge.room.hears
+        if not all(fact.address in hears for fact in facts):
+            raise RejectMessage  # they come again, each alone
+        taking = (_take_in(edge, hears[fact.address], fact) for fact in facts)
+        outcomes = await asyncio.gather(*taking, return_exceptions=True)
+        if any(isinstance(outcome, Unavailable) for outcome in outcomes):
+            raise NackMessage(requeue=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    return take_in
+
+
+async def _take_in(edge: Edge, handler: Handler[Fact], fact: Carried) -> None:
+    trace_id.set(fact.trace)  # of this fact alone: each is taken in by a task of its own
+    message = await read(edge, handler, fact.body)
+    if message is not None:
+        await edge.take_in(message, partial(handler.call, message))
+
+
 def _response(body: str, outcome: str) -> RabbitResponse:
     """Send an answer that is no loss if the asker is gone."""
     return RabbitResponse(
@@ -178,7 +211,7 @@ class StandingBroker(RabbitBroker):
             app_id=room.name,
         )
         at_the_edge = partial(AtTheEdge, edge=edge, verifier=verifier)
-        self.include_router(router_of(room, concurrency, at_the_edge))
+        self.include_router(router_of(room, concurrency, at_the_edge, bundle=bundle_of(edge)))
         self.include_router(ticks_of(edge))
 
     async def start(self) -> None:

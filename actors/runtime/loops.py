@@ -23,7 +23,7 @@ PAUSE = 2.0
 """Seconds before a loop that failed is begun anew."""
 
 
-class Working:
+class Loops:
     """The loops of some rooms."""
 
     def __init__(

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
-from actors.runtime.memory import keep_small
+from actors.runtime.loops import Loops
+from actors.runtime.memory import keep_loaded, keep_small
 from actors.runtime.pulse import Pulse
-from actors.runtime.rabbit.answering import StandingBroker
-from actors.runtime.rabbit.asking import RabbitBus
+from actors.runtime.rabbit.broker import StandingBroker
+from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
-from actors.runtime.working import Working
 from storage.session import open_engine
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     bus = RabbitBus(amqp, room.name)
     verifier = TokenVerifier(bus)
     edge = Edge(room, engine, bus, settings.room_concurrency)
-    working = Working([room], engine, settings, bus)
+    loops = Loops([room], engine, settings, bus)
     pulse = Pulse(engine, room.name)
     broker = StandingBroker(amqp, edge, verifier, settings.room_concurrency)
     app = FastStream(broker, logger=None)
@@ -47,12 +47,13 @@ def open_alone(room: Room, settings: Settings | None = None) -> "FastStream":
     async def watch() -> None:
         pulse.start()  # it answers by now
         await verifier.watch()
-        working.start()
+        loops.start()
+        keep_loaded()
 
     @app.on_shutdown
     async def rest() -> None:
         await pulse.stop()
-        await working.stop()
+        await loops.stop()
 
     @app.after_shutdown
     async def stop() -> None:
