@@ -73,7 +73,7 @@ async def updated(url: str) -> dict[str, list[Any]]:
     waits = "INSERT INTO bus.outbox (fact_id, address, user_id, body) VALUES (:id, :at, :me, :body)"
     parked = waits.replace("outbox (", "parked (room, reason, ").replace("(:id", "('x', 'y', :id")
     async with engine.begin() as tx:
-        for address, words in {**WORDS, **dict.fromkeys(DROPPED, {})}.items():
+        for address, words in {**WORDS, **{name: {} for name in DROPPED}}.items():
             ids = {"id": new_id(), "me": new_id()}
             envelope = {"fact_id": str(ids["id"]), "user_id": str(ids["me"]), "version": 3}
             body = json.dumps(envelope | words)
