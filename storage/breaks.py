@@ -100,15 +100,9 @@ async def touching(
     user_id: UUID,
     first: date | None,
     last: date | None,
-    *,
-    binned: bool = False,
 ) -> list[BreakRow]:
-    """Return the breaks that touch these days, the latest first; None is open.
-
-    `binned`: also those of habits in the bin.
-    """
-    mine = breaks.c.user_id == user_id if binned else _shown(user_id)
-    statement = select(*_columns).where(mine)
+    """Return the breaks that touch these days, the latest first; None is open."""
+    statement = select(*_columns).where(_shown(user_id))
     if first is not None:
         statement = statement.where(breaks.c.last_day >= first)
     if last is not None:

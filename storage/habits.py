@@ -1,9 +1,9 @@
-"""The habits of people, as they defined them; and what the room remembers of the people.
+"""The habits of people, as they defined them; and what they prefer, beside how they live in time.
 
 `progress` is the state of score and streaks after `settled_day`; for earlier days see `snapshots`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -30,14 +30,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import snapshots
 from storage.base import metadata
 
-people = Table(
-    "people",
+preferences = Table(
+    "preferences",
     metadata,
     Column("user_id", Uuid, primary_key=True),
-    Column("zone", Text, nullable=False),
-    Column("day_start", Integer, nullable=False),
-    Column("week_start", Text, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("week_start", Text),
     Column("tag_order", ARRAY(Text), nullable=False, server_default="{}"),
     schema="habits",
 )
@@ -129,40 +126,32 @@ COLUMNS = ", ".join(f"h.{column.name}" for column in habits.columns)
 """The columns of `HabitRow`, for statements written out."""
 
 
-async def meet(tx: AsyncConnection, user_id: UUID) -> None:
-    """Let nobody else get to know this person, or forget them, until the transaction ends."""
-    name = f"habits.people {user_id}"
-    await tx.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
-    )
-
-
-async def remember(tx: AsyncConnection, user_id: UUID, person: Person, version: int) -> bool:
-    """Note how a person lives in time; False, and nothing noted, if that is no news."""
-    values = {
-        "zone": person.zone,
-        "day_start": person.day_start,
-        "week_start": person.week_start,
-        "version": version,
-    }
-    statement = insert(people).values(user_id=user_id, **values)
-    noted = await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[people.c.user_id],
-            set_=values,
-            where=people.c.version < version,
-        ).returning(people.c.user_id)
-    )
-    return noted.first() is not None
+_PERSON = (
+    "SELECT zone, day_start, week_start FROM habits.people"
+    " WHERE user_id = :user_id AND NOT gone AND version > 0"
+)
+_FOUND, _STAYING = text(_PERSON), text(f"{_PERSON} FOR KEY SHARE")
+_TURN = text(
+    "WITH now AS (SELECT user_id, week_start FROM habits.people"
+    " WHERE user_id = ANY(:ids) AND NOT gone AND version > 0),"
+    " kept AS (INSERT INTO habits.preferences AS p (user_id, week_start)"
+    " SELECT user_id, week_start FROM now ON CONFLICT (user_id)"
+    " DO UPDATE SET week_start = excluded.week_start"
+    " WHERE p.week_start IS DISTINCT FROM excluded.week_start)"
+    " SELECT n.user_id FROM now n JOIN habits.preferences p ON p.user_id = n.user_id"
+    " WHERE p.week_start <> n.week_start ORDER BY n.user_id"
+)
 
 
 async def find_person(tx: AsyncConnection, user_id: UUID, *, stay: bool = False) -> Person | None:
     """Return how a person lives in time, if the room knows; `stay` keeps them from being erased."""
-    statement = select(people).where(people.c.user_id == user_id)
-    if stay:
-        statement = statement.with_for_update(read=True, key_share=True)
-    row = (await tx.execute(statement)).first()
-    return Person(row.zone, row.day_start, row.week_start) if row else None
+    row = (await tx.execute(_STAYING if stay else _FOUND, {"user_id": user_id})).first()
+    return Person(*row) if row else None
+
+
+async def turn_weeks(tx: AsyncConnection, user_ids: Sequence[UUID]) -> list[UUID]:
+    """Note on which day the weeks of people begin; return those with whom it was another."""
+    return list((await tx.execute(_TURN, {"ids": user_ids})).scalars())
 
 
 async def add(
@@ -254,7 +243,6 @@ async def order(tx: AsyncConnection, user_id: UUID, first: Iterable[UUID]) -> se
 
 
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:
-    """Erase a user and their habits, once all who make something new for them are done."""
-    await meet(tx, user_id)
-    await tx.execute(people.delete().where(people.c.user_id == user_id))
-    await tx.execute(habits.delete().where(habits.c.user_id == user_id))
+    """Erase a user's habits, and how they like to see them."""
+    for table in (preferences, habits):
+        await tx.execute(table.delete().where(table.c.user_id == user_id))

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.tags import folded, spelled
-from storage.habits import habits, people
+from storage.habits import habits, preferences
 
 
 async def counted(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
@@ -27,16 +28,19 @@ async def counted(tx: AsyncConnection, user_id: UUID) -> list[tuple[str, int]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for written, count in await tx.execute(each):
         found[folded(written)][written] += count
-    first = select(people.c.tag_order).where(people.c.user_id == user_id)
+    first = select(preferences.c.tag_order).where(preferences.c.user_id == user_id)
     order = (await tx.execute(first)).scalar() or []
     placed = sorted(found, key=lambda tag: (order.index(tag) if tag in order else len(order), tag))
     return [(found[tag].most_common(1)[0][0], found[tag].total()) for tag in placed]
 
 
 async def order(tx: AsyncConnection, user_id: UUID, tags: Iterable[str]) -> None:
-    """Keep the order of a person's tags, who is known to the room."""
+    """Keep the order of a person's tags, who stays."""
     values = {"tag_order": list(map(folded, tags))}
-    await tx.execute(people.update().where(people.c.user_id == user_id).values(values))
+    statement = insert(preferences).values(user_id=user_id, **values)
+    await tx.execute(
+        statement.on_conflict_do_update(index_elements=[preferences.c.user_id], set_=values)
+    )
 
 
 async def spellings(tx: AsyncConnection, user_id: UUID, tag: str) -> list[str]:

@@ -19,6 +19,8 @@ from contracts.pictures import Rendered, RenderReport
 from contracts.users import UserDeleted
 from storage.analytics import stamps
 
+__all__ = ["room"]
+
 
 @room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:

@@ -17,9 +17,9 @@ from contracts.keeping.progress import Progress, advance, begin, window_days
 from contracts.keeping.promise import SKIPPED, Entries, Rests
 from contracts.time import FIRST_DAY
 from storage.analytics import reading, settled
-from storage.analytics.reading import BreakRow
 from storage.analytics.settled import DaysRow, SettledRow
 from storage.replica.nouns import STATES
+from storage.replica.reading import BreakRow
 
 OPEN_DAYS = 2
 """Days before today that are not settled yet."""

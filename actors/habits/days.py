@@ -20,6 +20,7 @@ from actors.habits.kept import (
     progress_of,
     promise_of,
 )
+from actors.habits.room import known as people
 from actors.habits.settlement import days_of, settled, worked_out
 from actors.habits.starting import begin_again, reach_back
 from actors.habits.telling import fact_of
@@ -30,7 +31,6 @@ from contracts.keeping.progress import Progress, Standing, standing
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import FIRST_INSTANT, LAST_INSTANT, day_of
-from contracts.users import GetProfile
 from storage import check_ins, habits, snapshots
 from storage.check_ins import EntryRow, Loaded
 from storage.habits import HabitRow, Person
@@ -56,10 +56,8 @@ async def person_of(
     """
     person = known or await habits.find_person(tx, who.user_id, stay=stay)
     if person is None:
-        await habits.meet(tx, who.user_id)
-        user = await bus.ask(GetProfile(), who)
-        person = Person(user.zone, user.day_start, user.week_start)
-        await habits.remember(tx, who.user_id, person, user.version)
+        row = await people.person(tx, bus, who, "stay" if stay else None)
+        person = Person(row.zone, row.day_start, row.week_start)
     return person
 
 

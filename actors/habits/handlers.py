@@ -24,10 +24,11 @@ from actors.habits.days import (
 )
 from actors.habits.decisions import Saying, addition, entry, restoration
 from actors.habits.kept import entry_of, entry_row, no_habit
+from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
 from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
-from actors.runtime.room import Room, TheBus, Transaction, Who
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
 from contracts.backfill import TellHabits
 from contracts.breaks import (
@@ -98,13 +99,13 @@ from contracts.message import NotFound, new_id
 from contracts.principal import Principal
 from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY
-from contracts.users import ProfileChanged, UserDeleted
+from contracts.users import UserDeleted
 from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency, tags
 from storage import changes as kept_changes
 from storage.breaks import BreakRow
 from storage.outbox import tell
 
-room = Room("habits")
+__all__ = ["room"]
 
 # -- habits ---------------------------------------------------------------------------------------
 
@@ -508,14 +509,8 @@ async def tell_state(job: TellHabits, tx: Transaction) -> None:
 
 
 @room.hear
-async def remember_person(fact: ProfileChanged, tx: Transaction) -> None:
-    """Note how a person lives in time; a new first day of the week moves no past."""
-    await plans.remember(tx, fact)
-
-
-@room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
-    """Erase all that the room holds of a user, and what was kept for repeated requests."""
+    """Erase all that the room owns of a user, and what was kept for repeated requests."""
     await habits.erase(tx, fact.user_id)
     await breaks.erase(tx, fact.user_id)
     await importing.files.erase(tx, fact.user_id)

@@ -19,6 +19,7 @@ from actors.habits.kept import (
     promise_of,
     versions_of,
 )
+from actors.habits.room import known as people
 from actors.habits.settlement import settle_anew
 from actors.habits.telling import fact_of, facts_of, outline_of
 from contracts.cursor import wrong_cursor
@@ -30,11 +31,12 @@ from contracts.message import Conflict, Fact, NotFound, new_id
 from contracts.principal import Principal
 from contracts.schedule import Weekday
 from contracts.time import LAST_DAY
-from contracts.users import ProfileChanged
 from storage import breaks, check_in_lists, check_ins, habits, snapshots
 from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
+from storage.replica.nouns import People
+from storage.replica.replica import Changes
 
 MAX_HABITS = 1_000
 """Habits that a person may have."""
@@ -235,20 +237,16 @@ async def unsettle(tx: AsyncConnection, who: Principal, day: date) -> None:
     await snapshots.rewind(tx, who.user_id, [row.id for row in rows], day)
 
 
-async def remember(tx: AsyncConnection, fact: ProfileChanged) -> None:
-    """Note how a person lives in time, and begin new versions if their week begins elsewhere.
-
-    Who keeps no habits is not noted: the room asks when it needs to know.
-    """
-    profile = fact.profile
-    person = Person(profile.zone, profile.day_start, profile.week_start)
-    await habits.meet(tx, fact.user_id)
-    known = await habits.find_person(tx, fact.user_id)
-    if known is None or not await habits.remember(tx, fact.user_id, person, fact.version):
-        return
-    if known.week_start != profile.week_start:
-        for row in await habits.find_all(tx, fact.user_id, binned=True):
-            await _turn_weeks(tx, row, max(today_of(person), row.start_day), profile.week_start)
+@people.changed(People)
+async def turn_weeks(changes: Changes, tx: AsyncConnection) -> None:
+    """Begin new versions of the habits of those whose week begins elsewhere; it moves no past."""
+    for user_id in await habits.turn_weeks(tx, changes.people):
+        person = await habits.find_person(tx, user_id)
+        if person is None:
+            continue
+        for row in await habits.find_all(tx, user_id, binned=True):
+            first = max(today_of(person), row.start_day)
+            await _turn_weeks(tx, row, first, cast(Weekday, person.week_start))
 
 
 async def _turn_weeks(tx: AsyncConnection, row: HabitRow, day: date, week_start: Weekday) -> None:

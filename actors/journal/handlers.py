@@ -90,6 +90,8 @@ from storage.outbox import tell
 PURGED = 1000
 """Entries that are removed in one transaction, at most."""
 
+__all__ = ["room"]
+
 # -- entries --------------------------------------------------------------------------------------
 
 

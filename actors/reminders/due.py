@@ -32,8 +32,8 @@ from contracts.reminders import Outcome
 from storage.outbox import tell
 from storage.reminders import claims, rules
 from storage.reminders.claims import Advance, Claimed, Logged
-from storage.reminders.days import BreakRow
 from storage.reminders.rules import FireRow, RuleRow
+from storage.replica.reading import BreakRow
 
 log = structlog.get_logger()
 

@@ -25,10 +25,10 @@ from contracts.schedule import EveryDay, Times
 from contracts.time import day_of
 from storage.reminders import days, rules
 from storage.reminders import habits as kept_habits
-from storage.reminders.days import BreakRow
 from storage.reminders.habits import HabitRow
 from storage.reminders.people import PersonRow
 from storage.reminders.rules import Aim, RuleRow
+from storage.replica.reading import BreakRow
 
 ONCE = ("smart", "silence")
 """Kinds that come once a day, whatever becomes of their times."""

@@ -16,9 +16,10 @@ from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.reminder_notices import Bearings, DescribeReminder, ReminderNotice
 from storage.reminders import claims
-from storage.reminders.days import BreakRow, find_breaks
+from storage.reminders.days import find_breaks
 from storage.reminders.habits import HabitRow
 from storage.reminders.people import PersonRow
+from storage.replica.reading import BreakRow
 
 log = structlog.get_logger()
 

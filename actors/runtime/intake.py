@@ -106,6 +106,7 @@ class Intake:
         self._together_at_most, self._hands_at_most = together, hands
         self._waiting: list[Told] = []
         self._hands: set[asyncio.Task[None]] = set()
+        self._at_work: set[UUID] = set()
         self._in_hand: set[UUID] = set()
         self._outage = Outage("database", room)
 
@@ -137,13 +138,19 @@ class Intake:
         if not hand.cancelled():
             if error := hand.exception():
                 log.error("hand ended", room=self._room, exc_info=error)
-            self._call_hand()
+            # What waits for another hand is taken by that one.
+            if any(map(self._is_free, self._waiting)):
+                self._call_hand()
+
+    def _is_free(self, told: Told) -> bool:
+        """Tell whether no other hand is at work on the person; of jobs each may be done beside."""
+        return self._together_at_most == 1 or told.message.user_id not in self._at_work
 
     async def _work(self) -> None:
         """Take in what waits, batch by batch; whatever happens, nobody waits for ever."""
-        while self._waiting:
-            most = self._together_at_most
-            batch, self._waiting = self._waiting[:most], self._waiting[most:]
+        while batch := self._take():
+            people = {told.message.user_id for told in batch}
+            self._at_work |= people
             try:
                 await self._batch(batch)
             except asyncio.CancelledError:
@@ -152,9 +159,21 @@ class Intake:
                     raise
                 log.error("interrupted", room=self._room, messages=len(batch))
             finally:
+                self._at_work -= people
                 for told in batch:
                     if not told.heard.done():
                         told.heard.set_exception(_interrupted())
+
+    def _take(self) -> list[Told]:
+        """Take what waits, up to a batch. Facts of a person whom another hand is at work on are
+        left to that hand: this one would have to wait for it, with a connection in its own.
+        """
+        batch, left = list[Told](), list[Told]()
+        for told in self._waiting:
+            free = len(batch) < self._together_at_most and self._is_free(told)
+            (batch if free else left).append(told)
+        self._waiting = left
+        return batch
 
     async def _batch(self, batch: list[Told]) -> None:
         try:

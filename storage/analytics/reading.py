@@ -8,25 +8,21 @@ habit are parallel, oldest first. How far score and streaks are settled is told 
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import Language
-from contracts.habit import Kind, Measure, Version
+from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
-from contracts.tags import bears
 from contracts.users import Weekday
+from storage.replica.reading import BreakRow, versions_of
 
 Rest = tuple[date, date]
 """The first and the last day of a break."""
-
-_versions = TypeAdapter(tuple[Version, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +95,6 @@ class LoadedHabit:
     zones: list[str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class BreakRow:
-    """A break: of a habit, of a tag, or (neither) of everything."""
-
-    first: date
-    last: date
-    habit_id: UUID | None
-    tag: str | None
-
-    def covers(self, habit_id: UUID, tags: list[str]) -> bool:
-        """Tell whether a habit rests."""
-        if self.habit_id is not None:
-            return self.habit_id == habit_id
-        return self.tag is None or bears(tags, self.tag)
-
-
 ORDINAL = "DATE '0001-01-01' - 1"
 """Less this, a day is its ordinal."""
 
@@ -153,12 +133,6 @@ _ENTRIES = text(
     "SELECT entry_id, day, at, zone, mood, energy, tags, habit_ids FROM analytics.entries"
     " WHERE user_id = :user_id AND day BETWEEN :first AND :last ORDER BY day, at, entry_id"
 )
-
-
-@lru_cache(maxsize=4096)
-def versions_of(kept: str) -> tuple[Version, ...]:
-    """Read the versions of a habit; they change rarely and are read all the time."""
-    return _versions.validate_json(kept)
 
 
 async def find_person(tx: AsyncConnection, user_id: UUID) -> PersonRow:

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
-from storage.analytics.reading import ORDINAL, versions_of
+from storage.analytics.reading import ORDINAL
+from storage.replica.reading import versions_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from contracts.digests import DigestEvery
 from contracts.habit import CheckInState
 from contracts.keeping.promise import SKIPPED
 from storage.reminders import people
-from storage.reminders.days import BreakRow, DayRow
+from storage.reminders.days import DayRow
 from storage.reminders.habits import HabitRow, read_promise
 from storage.reminders.people import PersonRow
 from storage.reminders.rules import COLUMNS, DigestRow, FireRow, RuleRow, rule_of
 from storage.replica.nouns import STATES
+from storage.replica.reading import BreakRow
 
 _HABIT = (
     "h.deleted OR h.binned AS gone, h.archived, h.name, h.measure, h.unit, h.tags, h.versions,"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import CheckInState
-from contracts.tags import bears
+from storage.replica.reading import BreakRow
 
 
 class DayRow(NamedTuple):
@@ -19,21 +19,6 @@ class DayRow(NamedTuple):
     state: CheckInState
     at: datetime | None
     zone: str
-
-
-class BreakRow(NamedTuple):
-    """A break: of a habit, of a tag, or (neither) of everything."""
-
-    first: date
-    last: date
-    habit_id: UUID | None
-    tag: str | None
-
-    def covers(self, habit_id: UUID, tags: tuple[str, ...]) -> bool:
-        """Tell whether a habit rests."""
-        if self.habit_id is not None:
-            return self.habit_id == habit_id
-        return self.tag is None or bears(tags, self.tag)
 
 
 _LAST = text(

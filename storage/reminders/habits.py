@@ -5,14 +5,12 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.habit import Kind, Measure, Version
+from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
-
-_versions = TypeAdapter(tuple[Version, ...])
+from storage.replica.reading import versions_of
 
 
 class HabitRow(NamedTuple):
@@ -30,12 +28,6 @@ class HabitRow(NamedTuple):
     tags: tuple[str, ...]
     promise: Promise | None
     cue: str | None = None
-
-
-@lru_cache(maxsize=4096)
-def versions_of(kept: str) -> tuple[Version, ...]:
-    """Read the versions of a habit; they change rarely and are read all the time."""
-    return _versions.validate_json(kept)
 
 
 def read_promise(kind: str, measure: str, start: date, versions: str | None) -> Promise | None:

@@ -366,3 +366,27 @@ async def test_only_what_is_recent_is_kept_where_no_more_is_wanted(
         assert not (await tx.execute(text("SELECT * FROM recent.entries"))).all()
         assert await known.replica.forget(tx, today + timedelta(days=5), 10) == 1
         assert (await tx.execute(days)).scalars().all() == [today]
+
+
+async def test_one_who_is_held_up_holds_up_nobody_else(
+    watching: Watch, edge: Edge, engine: AsyncEngine
+) -> None:
+    """However many facts there are of somebody whose row is locked, one hand waits for it."""
+    ann, bob = plenty(), plenty()
+    await hear(engine, watching, [*ann.facts[:1], *bob.facts[:1]], 10)
+    async with transaction(engine) as tx:
+        await watching.known.replica.lock(tx, [ann.user_id])
+        first = asyncio.ensure_future(take_in(edge, ann.facts[1:2]))
+        async with transaction(engine) as other:
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not (await other.execute(waits)).scalar_one():
+                pass
+        rest = asyncio.ensure_future(take_in(edge, ann.facts[2:]))
+        for fact in bob.facts[1:]:
+            await take_in(edge, [fact])
+        assert not first.done()
+        assert not rest.done()
+    await asyncio.gather(first, rest)
+    rows = await kept(engine)
+    assert shown(rows, ann.user_id) == told(ann)
+    assert shown(rows, bob.user_id) == told(bob)

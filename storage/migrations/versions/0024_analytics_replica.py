@@ -6,7 +6,6 @@ tables of their own. Analytics that has heard of anybody need not be told what t
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0024"
 down_revision = "0023"
@@ -84,44 +83,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back; the log of facts is empty then."""
-    fact_id = "ADD COLUMN fact_id uuid"
-    op.execute(
-        f"ALTER TABLE analytics.people {fact_id}, ADD COLUMN folded_in bigint,"
-        " ADD COLUMN folded_at timestamptz, ADD COLUMN stamp bigint NOT NULL DEFAULT 0"
-    )
-    op.execute(
-        f"ALTER TABLE analytics.habits {fact_id}, ADD COLUMN archived_fact_id uuid,"
-        " ADD COLUMN binned_fact_id uuid, ADD COLUMN progress text, ADD COLUMN settled_day date"
-    )
-    for table in ("days", "breaks", "entries"):
-        op.execute(
-            f"ALTER TABLE analytics.{table} {fact_id} NOT NULL DEFAULT gen_random_uuid(),"
-            " ALTER COLUMN version DROP DEFAULT"
-        )
-        op.alter_column(table, "fact_id", server_default=None, schema=SCHEMA)
-    op.create_table(
-        "facts",
-        sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), sa.Identity(), nullable=False),
-        sa.Column("fact_id", sa.Uuid(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.Uuid(), nullable=True),
-        sa.Column("body", postgresql.JSONB(), nullable=False),
-        sa.PrimaryKeyConstraint("user_id", "seq", name=op.f("pk_facts")),
-        sa.UniqueConstraint("fact_id", name=op.f("uq_facts_fact_id")),
-        schema=SCHEMA,
-    )
-    op.create_table(
-        "rebuilds",
-        sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("phase", sa.Text(), nullable=False),
-        sa.Column("folded", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("total", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_rebuilds")),
-        schema=SCHEMA,
-    )
-    op.drop_table("progress", schema=SCHEMA)
-    op.drop_table("stamps", schema=SCHEMA)
+    """Refuse to go back: what was known beside is gone. A backup brings an older Ritmo back."""
+    raise NotImplementedError

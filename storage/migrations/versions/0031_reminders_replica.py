@@ -69,41 +69,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back."""
-    op.execute("DELETE FROM reminders.people WHERE NOT gone AND zone IS NULL AND email IS NULL")
-    op.execute(
-        "UPDATE reminders.people SET name = coalesce(name, ''),"
-        " language = coalesce(language, 'en'),"
-        " day_start = coalesce(day_start, 0), week_start = coalesce(week_start, 'mon')"
-    )
-    op.execute(
-        "ALTER TABLE reminders.people ALTER COLUMN name SET NOT NULL,"
-        " ALTER COLUMN name SET DEFAULT '', ALTER COLUMN language SET NOT NULL,"
-        " ALTER COLUMN language SET DEFAULT 'en', ALTER COLUMN day_start TYPE smallint,"
-        " ALTER COLUMN day_start SET NOT NULL, ALTER COLUMN day_start SET DEFAULT 0,"
-        " ALTER COLUMN week_start SET NOT NULL, ALTER COLUMN week_start SET DEFAULT 'mon',"
-        " ADD COLUMN quiet_from smallint, ADD COLUMN quiet_to smallint,"
-        " ADD COLUMN channels text[] NOT NULL DEFAULT '{email}',"
-        " ADD COLUMN reached text[] NOT NULL DEFAULT '{}',"
-        " ADD COLUMN reached_version integer NOT NULL DEFAULT 0,"
-        " ADD COLUMN grace smallint NOT NULL DEFAULT 120,"
-        " ADD COLUMN digest_at smallint NOT NULL DEFAULT 480,"
-        " ADD COLUMN settings_version integer NOT NULL DEFAULT 0"
-    )
-    op.execute(
-        f"UPDATE reminders.people p SET ({SETTINGS}) = (SELECT {SETTINGS} FROM reminders.settings s"
-        " WHERE s.user_id = p.user_id)"
-        " WHERE EXISTS (SELECT FROM reminders.settings s WHERE s.user_id = p.user_id)"
-    )
-    op.execute("ALTER TABLE reminders.habits DROP COLUMN archived_at, ADD COLUMN cue text")
-    op.execute(
-        "UPDATE reminders.habits h SET cue = c.cue FROM reminders.cues c"
-        " WHERE c.user_id = h.user_id AND c.habit_id = h.habit_id"
-    )
-    for table in ("days", "breaks", "entries"):
-        op.execute(f"ALTER TABLE reminders.{table} ALTER COLUMN version DROP DEFAULT")
-    op.execute("DROP INDEX reminders.ix_entries_user_id_day")
-    op.execute("DROP INDEX reminders.ix_entries_day")
-    op.execute("CREATE INDEX ix_entries_day_user_id ON reminders.entries (day, user_id)")
-    op.execute("DROP TABLE reminders.cues")
-    op.execute("DROP TABLE reminders.settings")
+    """Refuse to go back: what was known beside is gone. A backup brings an older Ritmo back."""
+    raise NotImplementedError
