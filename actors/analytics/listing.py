@@ -1,5 +1,6 @@
 """All that the room knows of a person, told as facts: of each thing that which says what it is."""
 
+import json
 from datetime import date
 from uuid import UUID, uuid5
 
@@ -54,9 +55,9 @@ def check_order(first: date | None, last: date | None) -> None:
 
 def _fact(user_id: UUID, person: PersonRow, row: KnownRow) -> LoggedFact:
     """Tell what is known; where it is not known when it was, the beginning of its day."""
-    name = f"{row.address}/{row.subject}/{row.day}/{row.version}"
+    said = json.dumps([row.address, str(row.subject), str(row.day), row.body], sort_keys=True)
     return LoggedFact(
-        fact_id=uuid5(user_id, name),
+        fact_id=uuid5(user_id, said),
         fact=row.address,
         occurred_at=row.at or instant_of(row.day, person.day_start, person.zone),
         version=row.version,
