@@ -31,7 +31,8 @@ def postgres(
 
 TESTS = Path(__file__).parent
 SLOWEST_FIRST = (
-    *("wire", "journeys/test_reminders.py", "journeys/apart", "journeys/test_api_contract.py"),
+    *("wire", "journeys/test_reminders.py", "journeys/test_api_contract.py"),
+    *("journeys/apart/test_new_room.py", "journeys/apart"),  # before the parts are there, idle
     *("chaos/test_ledger.py", "chaos/test_parts.py", "journeys/test_demo.py", "journeys", "chaos"),
     *("security", "test_wheel.py", "rooms", "gateway", "test_embedded.py"),
 )
