@@ -17,7 +17,11 @@ from storage.session import open_engine
 revision = import_module("storage.migrations.versions.0020_jobs")
 moved = import_module("storage.migrations.versions.0030_notifications")
 
-JOBS = {before: moved.JOBS.get(then, then) for before, then in revision.JOBS.items()}
+JOBS = {
+    before: moved.JOBS.get(then, then)
+    for before, then in revision.JOBS.items()
+    if before != "analytics.rebuild_requested"
+}
 """The addresses of orders before, and those of the jobs that they are now."""
 
 DAYS = {"every": "week", "first": "2026-01-05", "last": "2026-01-11", "language": "en"}
@@ -44,9 +48,11 @@ WORDS: dict[str, dict[str, Any]] = {
     "habits.import_undo_requested": {"import_id": str(new_id())},
     "journal.import_requested": {"import_id": str(new_id()), "dry_run": True},
     "journal.import_undo_requested": {"import_id": str(new_id())},
-    "analytics.rebuild_requested": {},
 }
 """What was told, by its address then."""
+
+DROPPED = ("reminders.telegram_wanted", "analytics.rebuild_requested")
+"""Orders that nobody carries out any more: there is nothing to rebuild."""
 
 UNREADABLE = '{"fact_id": 5'
 
@@ -67,7 +73,7 @@ async def updated(url: str) -> dict[str, list[Any]]:
     waits = "INSERT INTO bus.outbox (fact_id, address, user_id, body) VALUES (:id, :at, :me, :body)"
     parked = waits.replace("outbox (", "parked (room, reason, ").replace("(:id", "('x', 'y', :id")
     async with engine.begin() as tx:
-        for address, words in {**WORDS, "reminders.telegram_wanted": {}}.items():
+        for address, words in {**WORDS, **{name: {} for name in DROPPED}}.items():
             ids = {"id": new_id(), "me": new_id()}
             envelope = {"fact_id": str(ids["id"]), "user_id": str(ids["me"]), "version": 3}
             body = json.dumps(envelope | words)

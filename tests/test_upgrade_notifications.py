@@ -94,7 +94,7 @@ async def updated(url: str) -> dict[str, Any]:
             "delivery": await deliveries.find_by_key(tx, ANN, "email", "digest:1"),
             "people": [tuple(row) for row in await tx.execute(text(f"{known} ORDER BY gone"))],
             "reached": await tx.scalar(
-                text("SELECT reached FROM reminders.people WHERE user_id = :ann"), {"ann": ANN}
+                text("SELECT reached FROM reminders.settings WHERE user_id = :ann"), {"ann": ANN}
             ),
             "done": set(
                 (

@@ -1,20 +1,16 @@
 """Digests that are due, and of which days each tells."""
 
 from datetime import UTC, datetime
-from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import periods
-from actors.reminders.occurrences import known_zone
-from actors.reminders.periods import USEFUL, Clock
+from actors.reminders.next_fire import clock_of
+from actors.reminders.periods import USEFUL
 from actors.reminders.room import room
-from contracts.auth import Language
 from contracts.notifications import SendDigest
-from contracts.schedule import Weekday
 from storage.outbox import tell
 from storage.reminders import claims
-from storage.reminders.claims import ClaimedDigest
 
 DIGESTS = 200
 """Digests in one transaction."""
@@ -26,17 +22,17 @@ async def tell_digests(tx: AsyncConnection) -> bool:
     now = datetime.now(UTC)
     claimed = await claims.claim_digests(tx, now, DIGESTS)
     for one in claimed:
-        clock = _clock(one)
-        row = one.digest
+        row, person = one
+        clock = clock_of(person)
         period = periods.period_before(row.every, clock, row.next_at, row.user_id)
         until = row.next_at + USEFUL[row.every]
-        if not one.disabled and until > now and period.key != row.last_key:
+        if not person.disabled and until > now and period.key != row.last_key:
             due = SendDigest(
                 user_id=row.user_id,
                 every=row.every,
                 first=period.first,
                 last=period.last,
-                language=cast(Language, one.language),
+                language=person.language,
                 dedupe_key=period.key,
                 useful_until=until,
             )
@@ -44,8 +40,3 @@ async def tell_digests(tx: AsyncConnection) -> bool:
         at = periods.next_at(row.every, clock, now)
         await claims.next_digest(tx, row.user_id, row.every, at, period.key)
     return len(claimed) == DIGESTS
-
-
-def _clock(one: ClaimedDigest) -> Clock:
-    zone = known_zone(one.zone)
-    return Clock(zone, one.day_start, cast(Weekday, one.week_start), one.digest_at)

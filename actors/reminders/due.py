@@ -26,13 +26,13 @@ from actors.reminders.domain import (
 )
 from actors.reminders.next_fire import asking_of, life_of, next_of, plan_of, rests_of
 from actors.reminders.occurrences import DAY, Coming, catch_up
-from actors.reminders.room import room
+from actors.reminders.room import known, room
 from contracts.notifications import CHANNELS, ChannelName
 from contracts.reminders import Outcome
 from storage.outbox import tell
 from storage.reminders import claims, rules
 from storage.reminders.claims import Advance, Claimed, Logged
-from storage.reminders.days import BreakRow, forget_days
+from storage.reminders.days import BreakRow
 from storage.reminders.rules import FireRow, RuleRow
 
 log = structlog.get_logger()
@@ -245,7 +245,6 @@ def _moved(rule: RuleRow, last_slot: int, ignored: int, nudged: date | None) -> 
 async def clean_up(tx: AsyncConnection) -> bool:
     """Drop days and fires that nobody asks about any more; true if there may be more."""
     now = datetime.now(UTC)
-    oldest = now.date() - timedelta(days=HISTORY)
-    dropped = await forget_days(tx, oldest, MAX_CLEANED)
+    dropped = await known.replica.forget(tx, now.date(), MAX_CLEANED)
     dropped += await rules.forget_fires(tx, now - KEEP_FIRES, MAX_CLEANED)
     return dropped >= MAX_CLEANED

@@ -1,10 +1,10 @@
 """The parts of the reminders room, each of which registers what it answers, hears and does."""
 
 from actors.reminders import (
-    copies,
-    days,
+    changes,
     digests,
     due,
+    people,
     rules,
     settings,
     smart_times,
@@ -14,10 +14,10 @@ from actors.reminders import (
 from actors.reminders.room import room
 
 __all__ = [
-    "copies",
-    "days",
+    "changes",
     "digests",
     "due",
+    "people",
     "room",
     "rules",
     "settings",

@@ -12,9 +12,9 @@ from actors.reminders.usual_time import Habitual, sample_of, usual_times
 from contracts.reminder_proposals import Usual
 from contracts.reminders import local_time
 from contracts.schedule import WEEKDAYS
-from storage.reminders import claims, copies, rules
-from storage.reminders.copies import PersonRow
+from storage.reminders import claims, people, rules
 from storage.reminders.days import DayRow
+from storage.reminders.people import PersonRow
 from storage.reminders.rules import RuleRow
 
 AGAIN = timedelta(days=1)
@@ -48,7 +48,7 @@ async def follow(tx: AsyncConnection, found: Sequence[RuleRow], now: datetime) -
         return
     done = await claims.done_times(tx, wanted, usual_time.since(now.date()))
     for place, rule in enumerate(rule for rule in found if rule.habit_id is not None):
-        person = await copies.find_person(tx, rule.user_id)
+        person = await people.find(tx, rule.user_id)
         if person is None:
             continue
         learned = usual_time.learned_of(usual_of(done.get(place, ()), life_of(person)))

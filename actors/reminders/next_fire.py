@@ -23,9 +23,11 @@ from contracts.message import NotFound
 from contracts.reminders import NeverBecause, ReminderKind
 from contracts.schedule import EveryDay, Times
 from contracts.time import day_of
-from storage.reminders import copies, days, rules
-from storage.reminders.copies import HabitRow, PersonRow
+from storage.reminders import days, rules
+from storage.reminders import habits as kept_habits
 from storage.reminders.days import BreakRow
+from storage.reminders.habits import HabitRow
+from storage.reminders.people import PersonRow
 from storage.reminders.rules import Aim, RuleRow
 
 ONCE = ("smart", "silence")
@@ -121,9 +123,9 @@ def next_of(
     return following(plan_of(rule, habit, first), life, rule.last_slot, now)
 
 
-async def aim(tx: AsyncConnection, person: PersonRow, *, habit_id: UUID | None = None) -> None:
-    """Work out anew when a person's rules come next, or those of a habit."""
-    found = await rules.find_all(tx, person.user_id, habit_id, binned=True)
+async def aim(tx: AsyncConnection, person: PersonRow) -> None:
+    """Work out anew when a person's rules come next."""
+    found = await rules.find_all(tx, person.user_id, binned=True)
     if found:
         now = datetime.now(UTC)
         aims = await aims_of(tx, person, found, now)
@@ -138,7 +140,7 @@ async def aims_of(
     breaks: Sequence[BreakRow] = ()
     logged: Mapping[UUID, date] = {}
     if any(rule.habit_id for rule in found):
-        habits = await copies.find_habits(tx, person.user_id)
+        habits = await kept_habits.find_all(tx, person.user_id)
     if any(rule.kind == "silence" for rule in found):
         breaks = await days.find_breaks(tx, person.user_id)
         logged = await days.last_logged(tx, person.user_id)

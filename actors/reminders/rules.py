@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.reminders import copies, learned_times
+from actors.reminders import learned_times, people
 from actors.reminders.next_fire import aims_of, never_because, no_rule, today
 from actors.reminders.room import room
 from actors.reminders.usual_time import learned_of
@@ -28,9 +28,11 @@ from contracts.reminders import (
     minutes_of,
 )
 from contracts.schedule import WEEKDAYS, Weekday
-from storage.reminders import copies as known
+from storage.reminders import habits as kept_habits
+from storage.reminders import people as kept_people
 from storage.reminders import rules
-from storage.reminders.copies import HabitRow, PersonRow
+from storage.reminders.habits import HabitRow
+from storage.reminders.people import PersonRow
 from storage.reminders.rules import FireRow, RuleRow
 
 MAX_RULES = 200
@@ -110,12 +112,12 @@ async def create_reminder(
 ) -> Reminder:
     """Make a rule, and let it come."""
     check(command)
-    person = await copies.person_of(tx, bus, who)
+    person = await people.person_of(tx, bus, who)
     if await rules.count(tx, who.user_id) >= MAX_RULES:
         text = "You have {most} reminders; delete one to make another."
         raise Invalid("too_many_reminders", text, most=MAX_RULES)
     if command.habit_id is not None:
-        await copies.habit_of(tx, bus, who, command.habit_id)
+        await people.habit_of(tx, bus, who, command.habit_id)
     now = datetime.now(UTC)
     row = RuleRow(
         id=new_id(),
@@ -170,7 +172,7 @@ async def habit(tx: AsyncConnection, row: RuleRow) -> HabitRow | None:
     """Return the habit of a rule, if it has one."""
     if row.habit_id is None:
         return None
-    return (await known.find_habits(tx, row.user_id)).get(row.habit_id)
+    return (await kept_habits.find_all(tx, row.user_id)).get(row.habit_id)
 
 
 async def found(
@@ -180,7 +182,7 @@ async def found(
 
     Refuses with `NotFound`, or with `Conflict` if the rule is not at the version `expected`.
     """
-    person = await known.meet(tx, user_id)
+    person = await people.locked(tx, user_id)
     row = await rules.find(tx, user_id, rule_id, lock=True)
     if person is None or row is None:
         raise no_rule(rule_id)
@@ -229,7 +231,7 @@ async def get_reminder(query: GetReminder, who: Who, tx: Transaction) -> Reminde
 
 async def find(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> tuple[PersonRow, RuleRow]:
     """Return a person and a rule of theirs. Refuses with `NotFound`."""
-    person = await known.find_person(tx, user_id)
+    person = await kept_people.find(tx, user_id)
     row = await rules.find(tx, user_id, rule_id)
     if person is None or row is None:
         raise no_rule(rule_id)
@@ -239,10 +241,10 @@ async def find(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> tuple[Perso
 @room.answer
 async def list_reminders(query: ListReminders, who: Who, tx: Transaction) -> Reminders:
     """Show all rules of a person, or of a habit."""
-    person = await known.find_person(tx, who.user_id)
+    person = await kept_people.find(tx, who.user_id)
     rows = await rules.find_all(tx, who.user_id, query.habit_id)
     if person is None or not rows:
         return Reminders(reminders=())
-    habits = await known.find_habits(tx, who.user_id)
+    habits = await kept_habits.find_all(tx, who.user_id)
     shown = [view(row, habits.get(row.habit_id) if row.habit_id else None, person) for row in rows]
     return Reminders(reminders=tuple(shown))

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.reminders import copies
+from actors.reminders.changes import aim_digests
 from actors.reminders.next_fire import aim
+from actors.reminders.people import locked, person_of
 from actors.reminders.room import room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
@@ -23,9 +24,8 @@ from contracts.reminder_settings import (
     UpdateReminderSettings,
 )
 from contracts.reminders import local_time, minutes_of
-from storage.reminders import copies as known
-from storage.reminders import rules
-from storage.reminders.copies import PersonRow
+from storage.reminders import people, rules
+from storage.reminders.people import PersonRow
 
 ORDER: tuple[DigestEvery, ...] = ("day", "week", "month")
 
@@ -84,20 +84,20 @@ async def set_settings(
 @room.answer
 async def stop_digest(command: StopDigest, who: Who, tx: Transaction) -> Done:
     """Send the caller no digest of this kind any more; again is fine, too."""
-    person = await known.meet(tx, who.user_id)
+    person = await locked(tx, who.user_id)
     if person is None:
         return Done()
     wanted = await rules.find_digests(tx, who.user_id)
     left = [row.every for row in wanted if row.every != command.every]
-    await copies.aim_digests(tx, person, left)
+    await aim_digests(tx, person, left)
     version = max(person.settings_version, 1) + 1
-    await known.save_person(tx, who.user_id, {"settings_version": version})
+    await people.save(tx, who.user_id, {"settings_version": version})
     return Done()
 
 
 async def _show(tx: AsyncConnection, bus: Bus, who: Principal) -> ReminderSettings:
     """Show how somebody wants to be reminded."""
-    person = await copies.person_of(tx, bus, who)
+    person = await person_of(tx, bus, who)
     return _view(person, {row.every for row in await rules.find_digests(tx, who.user_id)})
 
 
@@ -109,7 +109,7 @@ async def _replace(
     expected: int | None,
 ) -> ReminderSettings:
     """Set all of how somebody wants to be reminded; what comes next follows."""
-    person = await copies.person_of(tx, bus, who)
+    person = await person_of(tx, bus, who)
     version = max(person.settings_version, 1)
     if expected not in (None, version):
         text = "It was changed meanwhile: it is at version {version}, not {expected}."
@@ -123,12 +123,12 @@ async def _replace(
         "digest_at": minutes_of(words.digest_at),
         "settings_version": version + 1,
     }
-    await known.save_person(tx, who.user_id, values)
-    after = await known.find_person(tx, who.user_id)
+    await people.save(tx, who.user_id, values)
+    after = await people.find(tx, who.user_id)
     if after is None:
         raise LookupError("a person who was locked is gone")
     if after.quiet != person.quiet:
         await rules.relearn(tx, who.user_id, datetime.now(UTC))
         await aim(tx, after)
-    await copies.aim_digests(tx, after, words.digests)
+    await aim_digests(tx, after, words.digests)
     return _view(after, set(words.digests))

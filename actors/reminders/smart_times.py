@@ -20,7 +20,7 @@ from contracts.reminder_proposals import (
 from contracts.reminders import Reminder
 from storage.reminders import claims
 from storage.reminders import rules as kept
-from storage.reminders.copies import PersonRow
+from storage.reminders.people import PersonRow
 from storage.reminders.rules import FireRow, RuleRow
 
 LEARNED = 50

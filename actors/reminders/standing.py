@@ -16,8 +16,9 @@ from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.reminder_notices import Bearings, DescribeReminder, ReminderNotice
 from storage.reminders import claims
-from storage.reminders.copies import HabitRow, PersonRow
 from storage.reminders.days import BreakRow, find_breaks
+from storage.reminders.habits import HabitRow
+from storage.reminders.people import PersonRow
 
 log = structlog.get_logger()
 

@@ -102,10 +102,11 @@ class Known:
                 if kind not in self.replica:
                     continue
                 noun = self.replica.noun(kind)
-                row = laid_out(noun, said)
-                if kind in oldest and _is_older(row[noun.names.index("day")], oldest[kind]):
-                    continue
-                rows.setdefault(kind, []).append(row)
+                said_rows = laid_out(noun, said)
+                if kind in oldest:
+                    at, first = noun.names.index("day"), oldest[kind]
+                    said_rows = [row for row in said_rows if not _is_older(row[at], first)]
+                rows.setdefault(kind, []).extend(said_rows)
         return rows
 
     def _oldest(self) -> Mapping[type[Noun], date]:
@@ -131,8 +132,10 @@ class Known:
 
         Refuses with `Gone` if they were deleted.
         """
+        names = self.replica.noun(People).names
         found = await self.replica.find_person(tx, who.user_id, lock)
-        if found is not None and not found.gone and found.version:
+        told = found is not None and not found.gone and found.version
+        if found is not None and told and (found.email or "email" not in names):
             return found
         if who.user_id in await self.replica.lock(tx, [who.user_id]):
             raise Gone("user_gone", "This account was deleted.")

@@ -25,8 +25,10 @@ from contracts.users import ProfileChanged, UserChanged
 from storage.replica.nouns import STATES, Breaks, Days, Entries, Habits, Noun, People, Row, Values
 
 F = TypeVar("F", bound=Fact)
-Said = Iterator[tuple[type[Noun], Values | Row]]
-"""Rows, by noun: those of days whole, others by column, for not every room keeps all of them."""
+Said = Iterator[tuple[type[Noun], Values | list[Row]]]
+"""Rows, by noun: those of days whole and many at once, others by column, for not every room keeps
+all of them.
+"""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ORDINAL = {state: place for place, state in enumerate(STATES, 1)}
@@ -82,19 +84,26 @@ def _deleted(fact: HabitDeleted) -> Said:
 def _checked_in(fact: HabitCheckedIn) -> Said:
     value, state = thousandths(fact.value), ORDINAL[fact.state]
     key = (fact.user_id, fact.habit_id, fact.day)
-    yield Days, (*key, value, state, fact.at, fact.zone, fact.version)
+    yield Days, [(*key, value, state, fact.at, fact.zone, fact.version)]
 
 
 def _check_in_removed(fact: CheckInRemoved) -> Said:
     key = (fact.user_id, fact.habit_id, fact.day)
-    yield Days, (*key, None, None, None, None, fact.version)
+    yield Days, [(*key, None, None, None, None, fact.version)]
 
 
 def _imported(fact: CheckInsImported) -> Said:
     user_id, habit_id, zone, version = fact.user_id, fact.habit_id, fact.zone, fact.version
-    for one in fact.check_ins:
-        value, state = thousandths(one.value), ORDINAL[one.state]
-        yield Days, (user_id, habit_id, one.day, value, state, one.at, zone, version)
+    yield (
+        Days,
+        [
+            (
+                *(user_id, habit_id, one.day, thousandths(one.value), ORDINAL[one.state]),
+                *(one.at, zone, version),
+            )
+            for one in fact.check_ins
+        ],
+    )
 
 
 def _break_added(fact: BreakAdded) -> Said:
@@ -151,7 +160,7 @@ def state_rows(fact: State) -> Said:
     for habit in fact.habits:
         yield Habits, {**_habit_state(habit), **key}
     for days in fact.days:
-        yield from _days_state(fact, days)
+        yield Days, _days_state(fact, days)
     for rest in fact.breaks:
         said = said_of(rest, ("break_id", "habit_id", "tag", "version"))
         yield Breaks, {**said, **key, "first_day": rest.first, "last_day": rest.last}
@@ -167,14 +176,18 @@ def _habit_state(one: HabitState) -> dict[str, object]:
     return {**said_of(one.habit, OUTLINE), **said, **versions, **more}
 
 
-def _days_state(fact: State, one: DaysState) -> Said:
-    user_id, habit_id, version, ordinal = fact.user_id, one.habit_id, one.version, date.fromordinal
-    columns = zip(one.days, one.values, one.states, one.at, one.zones, strict=True)
-    for day, value, state, at, zone in columns:
-        when = None if at is None else EPOCH + timedelta(microseconds=at)
-        yield Days, (user_id, habit_id, ordinal(day), value, state, when, zone, version)
+def _days_state(fact: State, one: DaysState) -> list[Row]:
+    user_id, habit_id, version = fact.user_id, one.habit_id, one.version
+    days = map(date.fromordinal, one.days)
+    at = [None if at is None else EPOCH + timedelta(microseconds=at) for at in one.at]
+    return [
+        (user_id, habit_id, day, value, state, at, zone, version)
+        for day, value, state, at, zone in zip(
+            days, one.values, one.states, at, one.zones, strict=True
+        )
+    ]
 
 
-def laid_out(noun: Noun, said: Values | Row) -> Row:
-    """Return a row of a noun as a room keeps it."""
-    return said if isinstance(said, tuple) else noun.row(said)
+def laid_out(noun: Noun, said: Values | list[Row]) -> list[Row]:
+    """Return rows of a noun as a room keeps them."""
+    return said if isinstance(said, list) else [noun.row(said)]

@@ -15,24 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.digests import DigestEvery
 from contracts.habit import CheckInState
 from contracts.keeping.promise import SKIPPED
-from storage.reminders.copies import HabitRow, PersonRow, read_promise
+from storage.reminders import people
 from storage.reminders.days import BreakRow, DayRow
+from storage.reminders.habits import HabitRow, read_promise
+from storage.reminders.people import PersonRow
 from storage.reminders.rules import COLUMNS, DigestRow, FireRow, RuleRow, rule_of
-from storage.reminders.tables import STATES
+from storage.replica.nouns import STATES
 
-_PERSON = (
-    "p.email, p.name, p.language, p.zone, p.day_start, p.disabled,"
-    " p.quiet_from, p.quiet_to, p.channels, p.reached, p.grace"
-)
 _HABIT = (
     "h.deleted OR h.binned AS gone, h.archived, h.name, h.measure, h.unit, h.tags, h.versions,"
     " h.start_day, h.kind AS habit_kind"
 )
 _ON_DAY = "DATE '0001-01-01' + (r.next_slot / 1440 - 1)::integer"
 _CLAIM = text(
-    f"SELECT {', '.join(f'r.{column.name}' for column in COLUMNS)}, {_PERSON}, {_HABIT},"
+    f"SELECT {', '.join(f'r.{column.name}' for column in COLUMNS)}, {people.COLUMNS}, {_HABIT},"
     " d.value AS on_day, d.state AS on_day_state"
     " FROM reminders.rules r JOIN reminders.people p ON p.user_id = r.user_id"
+    " LEFT JOIN reminders.settings s ON s.user_id = r.user_id"
     " LEFT JOIN reminders.habits h ON h.user_id = r.user_id AND h.habit_id = r.habit_id"
     " LEFT JOIN reminders.days d ON d.user_id = r.user_id AND d.habit_id = r.habit_id"
     f" AND d.day = {_ON_DAY}"
@@ -41,7 +40,7 @@ _CLAIM = text(
 )
 _SKIPPED = STATES.index("skipped") + 1
 _RULE = len(COLUMNS)
-_HABIT_FROM = _RULE + 11
+_HABIT_FROM = _RULE + people.WIDTH
 """Where the columns of the person begin in a claimed row, and then those of the habit."""
 
 
@@ -65,22 +64,7 @@ async def claim(tx: AsyncConnection, now: datetime, size: int) -> list[Claimed]:
 def _claimed(row: Row[Any]) -> Claimed:
     # By place: names would be looked up, row by row, for longer than all else takes here.
     rule = rule_of(row)
-    email, name, language, zone, day_start, disabled, *rest = row[_RULE:_HABIT_FROM]
-    quiet_from, quiet_to, channels, reached, grace = rest
-    quiet = None if quiet_from is None else (quiet_from, quiet_to)
-    person = PersonRow(
-        rule.user_id,
-        email,
-        name,
-        language,
-        zone,
-        day_start,
-        disabled,
-        quiet,
-        tuple(channels),
-        tuple(reached),
-        grace,
-    )
+    person = people.person_of(row[_RULE:_HABIT_FROM])
     if rule.habit_id is None:
         return Claimed(rule, person, None)
     gone, archived, habit_name, measure, unit, tags, *rest = row[_HABIT_FROM:]
@@ -229,9 +213,9 @@ async def record(tx: AsyncConnection, rows: Sequence[FireRow]) -> None:
 
 
 _CLAIM_DIGESTS = text(
-    "SELECT d.user_id, d.every, d.next_at, d.last_key, p.language, p.zone, p.day_start,"
-    " p.week_start, p.disabled, p.digest_at FROM reminders.digests d"
-    " JOIN reminders.people p ON p.user_id = d.user_id WHERE d.next_at <= :now"
+    f"SELECT d.user_id, d.every, d.next_at, d.last_key, {people.COLUMNS}"
+    " FROM reminders.digests d JOIN reminders.people p ON p.user_id = d.user_id"
+    " LEFT JOIN reminders.settings s ON s.user_id = d.user_id WHERE d.next_at <= :now"
     " ORDER BY d.next_at LIMIT :size FOR UPDATE OF d SKIP LOCKED"
 )
 _NEXT_DIGEST = text(
@@ -241,32 +225,16 @@ _NEXT_DIGEST = text(
 
 
 class ClaimedDigest(NamedTuple):
-    """A digest that is due, with what decides about it."""
+    """A digest that is due, and whose it is."""
 
     digest: DigestRow
-    language: str
-    zone: str | None
-    day_start: int
-    week_start: str
-    disabled: bool
-    digest_at: int
+    person: PersonRow
 
 
 async def claim_digests(tx: AsyncConnection, now: datetime, size: int) -> list[ClaimedDigest]:
     """Take up to `size` due digests, passing over what others hold."""
     rows = await tx.execute(_CLAIM_DIGESTS, {"now": now, "size": size})
-    return [
-        ClaimedDigest(
-            DigestRow(row.user_id, cast(DigestEvery, row.every), row.next_at, row.last_key),
-            row.language,
-            row.zone,
-            row.day_start,
-            row.week_start,
-            row.disabled,
-            row.digest_at,
-        )
-        for row in rows
-    ]
+    return [ClaimedDigest(DigestRow(*row[:4]), people.person_of(row[4:])) for row in rows]
 
 
 async def next_digest(

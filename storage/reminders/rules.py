@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.digests import DigestEvery
 from contracts.notifications import ChannelName
 from contracts.reminders import Outcome, ReminderKind, SilentReason, SmartMode
-from storage.reminders.tables import digests, fires, habits, rules
+from storage.reminders.tables import digests, fires, rules
 
 
 class RuleRow(NamedTuple):
@@ -107,11 +107,15 @@ def _arrays(values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+_SEEN = text(
+    "(rules.habit_id IS NULL OR rules.habit_id NOT IN (SELECT h.habit_id FROM reminders.habits h"
+    " WHERE h.user_id = rules.user_id AND h.binned))"
+)
+
+
 def _shown(user_id: UUID) -> ColumnElement[bool]:
     """Hold for a user's rules, but not for those of a habit in the bin."""
-    binned = select(habits.c.habit_id).where(habits.c.user_id == user_id, habits.c.binned)
-    seen = or_(rules.c.habit_id.is_(None), rules.c.habit_id.not_in(binned))
-    return and_(rules.c.user_id == user_id, seen)
+    return and_(rules.c.user_id == user_id, _SEEN)
 
 
 async def find(
@@ -136,6 +140,32 @@ async def find_all(
         statement = statement.where(rules.c.habit_id == habit_id)
     rows = await tx.execute(statement.order_by(rules.c.created_at, rules.c.id))
     return [rule_of(row) for row in rows]
+
+
+_OF = text(
+    f"SELECT {', '.join(column.name for column in COLUMNS)} FROM reminders.rules"
+    " WHERE user_id = ANY(:ids) ORDER BY created_at, id"
+)
+_DROP = text(
+    "WITH gone AS (DELETE FROM reminders.rules r"
+    " USING unnest(CAST(:users AS uuid[]), CAST(:habits AS uuid[])) AS c(user_id, habit_id)"
+    " WHERE r.user_id = c.user_id AND r.habit_id = c.habit_id RETURNING r.id),"
+    " unsaid AS (DELETE FROM reminders.cues q"
+    " USING unnest(CAST(:users AS uuid[]), CAST(:habits AS uuid[])) AS c(user_id, habit_id)"
+    " WHERE q.user_id = c.user_id AND q.habit_id = c.habit_id)"
+    " DELETE FROM reminders.fires f USING gone WHERE f.rule_id = gone.id"
+)
+
+
+async def find_of(tx: AsyncConnection, user_ids: Sequence[UUID]) -> list[RuleRow]:
+    """Return all rules of some people, also those of habits in the bin, as they were made."""
+    return [rule_of(row) for row in await tx.execute(_OF, {"ids": user_ids})]
+
+
+async def drop_of_habits(tx: AsyncConnection, gone: Sequence[tuple[UUID, UUID]]) -> None:
+    """Drop the rules of habits that are gone, by person and habit, their history, and the cues."""
+    users, habits = ([pair[place] for pair in gone] for place in (0, 1))
+    await tx.execute(_DROP, {"users": users, "habits": habits})
 
 
 async def count(tx: AsyncConnection, user_id: UUID) -> int:
@@ -228,6 +258,17 @@ async def find_digests(tx: AsyncConnection, user_id: UUID) -> list[DigestRow]:
     """Return the digests that a user wants."""
     rows = await tx.execute(select(digests).where(digests.c.user_id == user_id))
     return [DigestRow(row.user_id, row.every, row.next_at, row.last_key) for row in rows]
+
+
+async def digests_of(
+    tx: AsyncConnection, user_ids: Sequence[UUID]
+) -> dict[UUID, list[DigestEvery]]:
+    """Return which digests some people want."""
+    wanted: dict[UUID, list[DigestEvery]] = {}
+    statement = select(digests.c.user_id, digests.c.every).where(digests.c.user_id.in_(user_ids))
+    for user_id, every in await tx.execute(statement):
+        wanted.setdefault(user_id, []).append(cast(DigestEvery, every))
+    return wanted
 
 
 _SET_DIGESTS = text(

@@ -1,12 +1,7 @@
-"""The tables of rules, and of what the room knows of people, habits and days: from facts alone.
+"""The tables of rules, and of what the room knows beside what it follows: settings, and cues.
 
-A copy keeps the `version` that made it: a higher one wins, so facts may come in any order, and
-twice. What is gone leaves a row without content (a day without state, a break without days, a
-habit marked `deleted`, a person marked `gone`), so that a fact that comes late brings nothing back.
-
-Values are thousandths; `state` is 1 + the place in `STATES`. Times of day are minutes after
-midnight; `weekdays` has bit 0 for Monday. A *slot* is a place in a person's days: the ordinal of
-the logical day times 1440, plus minutes after it began.
+Times of day are minutes after midnight; `weekdays` has bit 0 for Monday. A *slot* is a place in a
+person's days: the ordinal of the logical day times 1440, plus minutes after it began.
 """
 
 from sqlalchemy import (
@@ -27,25 +22,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.base import metadata
 
-STATES = ("done", "partial", "skipped", "failed")
-"""What a day can be; counted from 1 in the tables."""
-
 SCHEMA = "reminders"
 
-people = Table(
-    "people",
+settings = Table(
+    "settings",
     metadata,
     Column("user_id", Uuid, primary_key=True),
-    Column("gone", Boolean, nullable=False, server_default="false"),
-    Column("email", Text),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("language", Text, nullable=False, server_default="en"),
-    Column("zone", Text),
-    Column("day_start", SmallInteger, nullable=False, server_default="0"),
-    Column("week_start", Text, nullable=False, server_default="mon"),
-    Column("version", Integer, nullable=False, server_default="0"),
-    Column("disabled", Boolean, nullable=False, server_default="false"),
-    Column("disabled_version", Integer, nullable=False, server_default="0"),
     Column("quiet_from", SmallInteger),
     Column("quiet_to", SmallInteger),
     Column("channels", ARRAY(Text), nullable=False, server_default="{email}"),
@@ -57,64 +39,12 @@ people = Table(
     schema=SCHEMA,
 )
 
-habits = Table(
-    "habits",
+cues = Table(
+    "cues",
     metadata,
     Column("user_id", Uuid, primary_key=True),
     Column("habit_id", Uuid, primary_key=True),
-    Column("deleted", Boolean, nullable=False, server_default="false"),
-    Column("name", Text),
-    Column("kind", Text),
-    Column("measure", Text),
-    Column("unit", Text),
-    Column("cue", Text),
-    Column("tags", ARRAY(Text)),
-    Column("start_day", Date),
-    Column("versions", Text),
-    Column("version", Integer, nullable=False, server_default="0"),
-    Column("archived", Boolean, nullable=False, server_default="false"),
-    Column("archived_version", Integer, nullable=False, server_default="0"),
-    Column("binned", Boolean, nullable=False, server_default="false"),
-    Column("binned_version", Integer, nullable=False, server_default="0"),
-    schema=SCHEMA,
-)
-
-days = Table(
-    "days",
-    metadata,
-    Column("user_id", Uuid, primary_key=True),
-    Column("habit_id", Uuid, primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("value", BigInteger),
-    Column("state", SmallInteger),
-    Column("at", DateTime(timezone=True)),
-    Column("zone", Text),
-    Column("version", Integer, nullable=False),
-    Index("ix_days_day", "day"),
-    schema=SCHEMA,
-)
-
-breaks = Table(
-    "breaks",
-    metadata,
-    Column("user_id", Uuid, primary_key=True),
-    Column("break_id", Uuid, primary_key=True),
-    Column("first_day", Date),
-    Column("last_day", Date),
-    Column("habit_id", Uuid),
-    Column("tag", Text),
-    Column("version", Integer, nullable=False),
-    schema=SCHEMA,
-)
-
-entries = Table(
-    "entries",
-    metadata,
-    Column("user_id", Uuid, primary_key=True),
-    Column("entry_id", Uuid, primary_key=True),
-    Column("day", Date),
-    Column("version", Integer, nullable=False),
-    Index("ix_entries_day_user_id", "day", "user_id"),
+    Column("cue", Text, nullable=False),
     schema=SCHEMA,
 )
 

@@ -10,7 +10,7 @@ Values are thousandths; `state` is 1 + the place in `STATES`; `day_start` is min
 `versions` is JSON.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from contracts.habit import CheckInState
@@ -95,9 +95,11 @@ class Noun:
             return False
         return 0 if name.endswith("version") else None
 
-    def merge(self, rows: Iterable[Row]) -> Sequence[Row]:
+    def merge(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Make one row of all that speak of the same: of each part, the newest."""
         width = 1 + len(self.key)
+        if len({row[:width] for row in rows}) == len(rows):
+            return rows
         merged: dict[Row, Row] = {}
         for row in rows:
             known = merged.get(row[:width])
