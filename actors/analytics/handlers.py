@@ -24,7 +24,7 @@ from contracts.analytics_upkeep import (
 )
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.digests import ComposedDigest, GetDigest
+from contracts.digests import Digest, GetDigest
 from contracts.habits import (
     HabitArchived,
     HabitBinned,
@@ -143,7 +143,7 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
 
 
 @room.answer
-async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> ComposedDigest:
+async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
     """Compose the caller's digest, to look at."""
     return await digests.digest(tx, who.user_id, query)
 

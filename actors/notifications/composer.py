@@ -106,7 +106,7 @@ class Composer:
         wanted = await self._bus.ask(GetReminderSettings(), on_behalf_of=row.user_id)
         if asked.every not in wanted.digests:
             return None
-        digest = (await self._bus.ask(asked, on_behalf_of=row.user_id)).digest
+        digest = await self._bus.ask(asked, on_behalf_of=row.user_id)
         if not digest.summary.habits and not digest.moods.entries:
             return None
         words, leave = await digest_words(self._bus, digest, row.user_id, signing)

@@ -46,7 +46,7 @@ async def preview_digest(
     """Show the caller's digest as it would be sent; nothing is."""
     person = await known.person(tx, bus, who, "stay")
     asked = GetDigest(every=query.every, language=query.language or person.language)
-    digest = (await bus.ask(asked, who)).digest
+    digest = await bus.ask(asked, who)
     now = datetime.now(UTC)
     signing = Signing(base_of(given), await links.signing_key(tx), now)
     words, leave = await digest_words(bus, digest, who.user_id, signing, who)

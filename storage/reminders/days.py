@@ -81,20 +81,6 @@ async def days_since(
     ]
 
 
-async def find_day(tx: AsyncConnection, user_id: UUID, habit_id: UUID, day: date) -> DayRow | None:
-    """Return what is logged for a day of a habit; None if nothing is."""
-    statement = select(days).where(
-        days.c.user_id == user_id,
-        days.c.habit_id == habit_id,
-        days.c.day == day,
-        days.c.state.is_not(None),
-    )
-    row = (await tx.execute(statement)).first()
-    if row is None:
-        return None
-    return DayRow(row.day, row.value, cast(CheckInState, STATES[row.state - 1]), row.at, row.zone)
-
-
 async def last_logged(tx: AsyncConnection, user_id: UUID) -> dict[UUID, date]:
     """Return the last day that is logged for each habit of a person."""
     statement = text(
