@@ -14,7 +14,7 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.analytics_upkeep import ListFacts, LoggedFacts
-from contracts.digests import ComposedDigest, GetDigest
+from contracts.digests import Digest, GetDigest
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import UserDeleted
 from storage.analytics import stamps
@@ -30,7 +30,7 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
 
 
 @room.answer
-async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> ComposedDigest:
+async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
     """Compose the caller's digest, to look at."""
     return await digests.digest(tx, who.user_id, query)
 
