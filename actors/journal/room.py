@@ -1,0 +1,5 @@
+"""The journal room, to which its parts belong."""
+
+from actors.runtime.room import Room
+
+room = Room("journal")
