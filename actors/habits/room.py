@@ -1,0 +1,5 @@
+"""The habits room, to which its parts belong."""
+
+from actors.runtime.room import Room
+
+room = Room("habits")
