@@ -1,5 +1,9 @@
 """What the analytics room answers and hears: one short function a message."""
 
+import asyncio
+import sys
+from importlib import import_module
+
 from actors.analytics import answering, digests, listing, rendering
 from actors.analytics.room import room
 from actors.runtime.room import Transaction, Who
@@ -18,6 +22,9 @@ from contracts.digests import Digest, GetDigest
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import UserDeleted
 from storage.analytics import stamps
+
+COMPUTES = "actors.analytics.frame"
+"""The module that imports pandas, which takes a second or more."""
 
 
 @room.hear
@@ -45,6 +52,20 @@ async def list_facts(query: ListFacts, who: Who, tx: Transaction) -> LoggedFacts
 
 
 # -- reports --------------------------------------------------------------------------------------
+
+
+@room.before
+async def load_pandas(
+    query: GetSummary
+    | GetHabitInsight
+    | GetAssociations
+    | GetMoodReport
+    | RenderReport
+    | GetDigest,
+) -> None:
+    """Load what computes; the first time that takes longer than a transaction may wait."""
+    if COMPUTES not in sys.modules:
+        await asyncio.to_thread(import_module, COMPUTES)
 
 
 @room.answer
