@@ -119,18 +119,22 @@ class Composer:
 
 
 async def digest_words(
-    bus: RoomBus, digest: Digest, reader: Principal | UUID, signing: Signing, by: float
+    bus: RoomBus,
+    digest: Digest,
+    user_id: UUID,
+    signing: Signing,
+    by: float,
+    who: Principal | None = None,
 ) -> tuple[DigestWords, str]:
     """Put a digest into words, with its pictures, and the link by which one leaves it.
 
-    Pictures are asked for until `by` (Unix time), by the reader or on their behalf; one that there
-    is not is left out.
+    Pictures are asked for until `by` (Unix time), by `who` if they look themselves, else on their
+    behalf. One that there is not is left out.
     """
-    who, user_id = (reader, reader.user_id) if isinstance(reader, Principal) else (None, reader)
+    behalf = None if who else user_id
     pictures = list[Inlaid]()
     for place, one in enumerate(digest.pictures):
         try:
-            behalf = None if who else user_id
             drawn = await bus.ask(one.render, who, deadline=by, on_behalf_of=behalf)
         except (NotFound, Invalid, Conflict) as no:
             log.info("picture left out", picture=one.name, why=no.code)

@@ -50,7 +50,7 @@ async def preview_digest(
     digest = await bus.ask(asked, who)
     now = datetime.now(UTC)
     signing = Signing(base_of(given), await links.signing_key(tx), now)
-    words, leave = await digest_words(bus, digest, who, signing, deadline_in())
+    words, leave = await digest_words(bus, digest, who.user_id, signing, deadline_in(), who)
     shown = (words, digest.language, person.email, given, leave, now)
     return await asyncio.to_thread(_shown, *shown)
 
