@@ -29,8 +29,8 @@ class NextDay(Message):
     habits: tuple[Line, ...]
 
 
-class Digest(Message):
-    """What a digest tells: figures, next week, and which pictures."""
+class Digest(Reply):
+    """What a digest tells: figures, next week, and pictures, each to be asked for."""
 
     every: DigestEvery
     first: Day
@@ -43,13 +43,7 @@ class Digest(Message):
     pictures: tuple[Drawing, ...] = ()
 
 
-class ComposedDigest(Reply):
-    """A digest; its pictures are asked for one by one."""
-
-    digest: Digest
-
-
-class GetDigest(Query[ComposedDigest]):
+class GetDigest(Query[Digest]):
     """Compose the caller's digest of `first`..`last`; None: of the last full day, week or month."""
 
     address: ClassVar[str] = "analytics.get_digest"
@@ -59,8 +53,8 @@ class GetDigest(Query[ComposedDigest]):
     language: Language | None = None
 
 
-class LetterShown(Message):
-    """A letter as it would be sent: `html` with its pictures inside, and the whole mail."""
+class DigestShown(Reply):
+    """A digest that was not sent: `html` with its pictures inside, and the whole mail."""
 
     subject: str
     """The subject line."""
@@ -70,10 +64,6 @@ class LetterShown(Message):
     """The letter as plain text."""
     eml: str = Field(repr=False)
     """The whole mail (RFC 5322)."""
-
-
-class DigestShown(LetterShown, Reply):
-    """A digest that was not sent."""
 
 
 class PreviewDigest(Query[DigestShown]):

@@ -1,8 +1,8 @@
 """What rooms say about imports of another tracker's files.
 
 A file comes in parts, is read by `RunImport`, and `GetImport` tells how far it is. The report adds
-up: rows read = imported + derived + skipped, for each habit, and for the entries of a diary. Here
-are the asks of the habits room; those of the journal are in `journal_transfer.py`.
+up: rows read = imported + derived + skipped, for each habit, and for the entries of a diary. The
+habits room has all of it; which room brings a kind of file in, is found by the file.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -10,7 +10,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.habit import Amount, CheckInState, KeptName, Line
+from contracts.habit import Amount, CheckInState, Cursor, Limit, Line, Name
+from contracts.import_account import Account
 from contracts.journal import Mood
 from contracts.message import Command, Fact, Job, Message, Query, Refusal, Reply
 from contracts.time import Day, Zone
@@ -18,171 +19,16 @@ from contracts.time import Day, Zone
 PART_BYTES = 192 * 1024
 """The longest part, in bytes of the file."""
 
+ImportKind = Literal["loop", "daylio", "habitbull"]
+"""The tracker that a file comes from."""
+
+MoodMap = Annotated[dict[Name, Mood], Field(max_length=500)]
+"""What moods mean, by the names that the file has for them."""
+
+UnknownMoods = Literal["refuse", "none"]
+"""What to do with moods that nobody has said a meaning for."""
+
 ImportPhase = Literal["receiving", "waiting", "running", "done", "failed", "undoing", "undone"]
-
-
-class Remark(Message):
-    """Something that a person should know of an import; `says` it to its reader."""
-
-    code: str
-    """Which remark it is, for programs."""
-    says: str
-    """The remark, in the language of who imports."""
-
-
-class LooseNote(Message):
-    """A note on a day on which nothing was logged; Ritmo keeps notes with check-ins only."""
-
-    day: Day
-    """The day that the note stands at."""
-    text: str = Field(repr=False)
-    """The note."""
-
-
-class HabitReport(Message):
-    """What became of one habit's rows.
-
-    `derived` rows are worked out anew by Ritmo and need not be kept; `skipped` counts the others
-    by reason, `already_there` among them. `refused` says why there is no such habit in Ritmo,
-    `remarks` what is otherwise than it was; `notes` are those of days without a check-in.
-    """
-
-    name: KeptName
-    """The habit's name."""
-    habit_id: UUID | None = None
-    """The habit that the rows went to; null: none yet."""
-    outcome: Literal["created", "merged", "unchanged"]
-    """What became of it."""
-    read: int
-    """How many rows were read."""
-    imported: int
-    """How many rows came in."""
-    derived: int
-    """How many rows Ritmo works out anew, and need not keep."""
-    skipped: dict[str, int] = Field(default_factory=dict)
-    """How many rows were skipped, by reason."""
-    refused: Remark | None = None
-    """Why nothing of it could be kept; null: it was."""
-    remarks: tuple[Remark, ...] = ()
-    """What came in otherwise than it stands in the file, and why."""
-    notes: tuple[LooseNote, ...] = ()
-    """Notes of days that have no check-in here."""
-
-
-class MoodFound(Message):
-    """A mood as the file calls it, how many entries have it, and what it is taken for.
-
-    `mood` None: nobody has said yet.
-    """
-
-    label: str
-    """The mood, as the file calls it."""
-    entries: int
-    """How many entries have it."""
-    mood: Mood | None
-    """What it is taken for, from 1 (awful) to 5 (great); null: not said yet."""
-
-
-class RowSkipped(Message):
-    """A row that was skipped because it makes no sense; `says` why to its reader."""
-
-    row: int
-    """The number of the row in the file, from 1."""
-    reason: str
-    """Why, for programs."""
-    says: str
-    """Why, in words."""
-
-
-class EntriesReport(Message):
-    """What became of a diary's entries: read = imported + skipped, which counts by reason.
-
-    `rows` are the first of those that make no sense. `left_out` counts by kind what the file holds
-    beside entries and is not taken over. The entries imported are of the days `first` to `last`.
-    `untimed` of them came without a time of day that can be read: they are kept on their day, at
-    the time at which they were written, or at noon. The text of `cut` was too long and is cut.
-    """
-
-    read: int
-    """How many rows were read."""
-    imported: int
-    """How many rows came in."""
-    skipped: dict[str, int] = Field(default_factory=dict)
-    """How many entries were skipped, by reason."""
-    rows: tuple[RowSkipped, ...] = ()
-    """The first rows that make no sense."""
-    moods: tuple[MoodFound, ...] = ()
-    """The moods of the file, and what they are taken for."""
-    left_out: dict[str, int] = Field(default_factory=dict)
-    """How many things beside entries are not taken over, by kind."""
-    untimed: int = 0
-    """How many entries have a day, but no time of day."""
-    cut: int = 0
-    """How many entries were too long, and were cut."""
-    first: Day | None = None
-    """The day of the first entry that came in; null: none did."""
-    last: Day | None = None
-    """The day of the last entry that came in; null: none did."""
-
-
-class Undone(Message):
-    """What was taken back of an import: habits, check-ins in those that stay, and entries.
-
-    `kept` counts habits and entries that came with it and stay, because they were changed since.
-    """
-
-    habits: int = 0
-    """How many habits are gone again."""
-    check_ins: int = 0
-    """How many check-ins were taken back in habits that stay."""
-    entries: int = 0
-    """How many diary entries are gone again."""
-    kept: int = 0
-    """How many habits and entries that came with it stay."""
-
-
-class Account(Message):
-    """What became of every row of a file.
-
-    `left_out` counts by kind what a file of habits holds beside habits and their days, and is not
-    taken over.
-    """
-
-    habits: tuple[HabitReport, ...] = ()
-    """What became of the rows of each habit."""
-    entries: EntriesReport | None = None
-    """What became of diary entries; null: the file holds none."""
-    left_out: dict[str, int] = Field(default_factory=dict)
-    """How many things beside habits and their days are not taken over, by kind."""
-    undone: Undone | None = None
-    """What was taken back of it since; null: nothing."""
-
-    @property
-    def read(self) -> int:
-        """Count the rows read."""
-        entries = self.entries.read if self.entries else 0
-        return entries + sum(one.read for one in self.habits)
-
-    @property
-    def fruitless(self) -> bool:
-        """Tell whether nothing of the file came in, and nothing of it had been there before."""
-        if self.entries:
-            there = self.entries.skipped.keys() & {"already_there", "mood_unknown"}
-            return not self.entries.imported and not there
-        known = [one for one in self.habits if one.habit_id or one.outcome != "unchanged"]
-        rows = self.read
-        return not known or (
-            rows > 0
-            and not any(o.imported or o.derived or "already_there" in o.skipped for o in known)
-        )
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Say why rows and habits were not taken, each reason once."""
-        said = [one.refused.says for one in self.habits if one.refused]
-        said += [one.says for one in self.entries.rows] if self.entries else []
-        said += [note.says for one in self.habits for note in one.remarks]
-        return tuple(dict.fromkeys(said))
 
 
 class Import(Account, Reply):
@@ -208,7 +54,7 @@ class Import(Account, Reply):
 
 
 class StartImport(Command[Import]):
-    """Begin to receive a file of `size` bytes. Refuses with `Invalid` if it is too large."""
+    """Begin to receive a file of `size` bytes. Refuses with `Invalid` an empty or too large one."""
 
     address: ClassVar[str] = "habits.start_import"
     file_name: Line = ""
@@ -228,11 +74,36 @@ class AddImportPart(Command[Import]):
 
 
 class RunImport(Command[Import]):
-    """Read the received file; `dry_run` only reports what would be done."""
+    """Read the received file; `dry_run` only reports what would be done.
+
+    Its kind is found, unless it is given. The moods of a diary are known by `moods`, then by the
+    caller's scale, then by their usual names. With others the import fails with
+    `import_moods_unknown`, unless `unknown_moods` is `none`: such entries then have no mood. A dry
+    run lists them.
+
+    Refuses with `NotFound`, `Conflict`, and `Invalid` (`import_unknown_format` and others).
+    """
 
     address: ClassVar[str] = "habits.run_import"
     import_id: UUID
     dry_run: bool = False
+    kind: ImportKind | None = None
+    moods: MoodMap = Field(default_factory=dict)
+    unknown_moods: UnknownMoods = "refuse"
+
+
+class Recognized(Reply):
+    """The kind of a file; null: it is not one that the room reads."""
+
+    kind: ImportKind | None
+
+
+class RecognizeDiary(Query[Recognized]):
+    """Find out whether a received file is a diary; it is taken for `kind` if that is given."""
+
+    address: ClassVar[str] = "journal.recognize_diary"
+    import_id: UUID
+    kind: ImportKind | None = None
 
 
 class GetImport(Query[Import]):
@@ -240,6 +111,46 @@ class GetImport(Query[Import]):
 
     address: ClassVar[str] = "habits.get_import"
     import_id: UUID
+
+
+class ImportOutline(Message):
+    """An import in a list, without its account."""
+
+    import_id: UUID
+    """Which import."""
+    file_name: str
+    """What the file was called; may be empty."""
+    kind: ImportKind | None
+    """The tracker that the file came from; null: not found out, or from before that was kept."""
+    phase: ImportPhase
+    """How far it has come."""
+    dry_run: bool
+    """True: it was only tried, and nothing is kept."""
+    rows: int
+    """How many rows are read so far."""
+    total: int | None
+    """How many rows there are; null: not known yet."""
+    started_at: AwareDatetime
+    """When its file began to come."""
+    ended_at: AwareDatetime | None
+    """When it was read, or had failed; null: not yet."""
+
+
+class Imports(Reply):
+    """A page of imports, newest first; `next` asks for the next one."""
+
+    imports: tuple[ImportOutline, ...]
+    """The imports of this page."""
+    next: Cursor | None = None
+    """Asks for the next page; null: this is the last."""
+
+
+class ListImports(Query[Imports]):
+    """List the caller's imports, newest first. Refuses with `Invalid` a cursor that is none."""
+
+    address: ClassVar[str] = "habits.list_imports"
+    cursor: Cursor | None = None
+    limit: Limit = 50
 
 
 class ReadImport(Job):
@@ -250,12 +161,18 @@ class ReadImport(Job):
     dry_run: bool
 
 
+class ReadDiary(ReadImport):
+    """Read the file of an import into entries."""
+
+    address: ClassVar[str] = "journal.read_import"
+
+
 class UndoImport(Command[Import]):
     """Take back all that an import made, and that nobody has changed since.
 
     Its habits go, unless they were edited or have other check-ins; its check-ins go from habits
-    that stay. What is done already is answered as it is. Refuses with `NotFound`, and `Conflict`
-    (`import_not_done`).
+    that stay; of a diary, its entries. What is done already is answered as it is. Refuses with
+    `NotFound`, and `Conflict` (`import_not_done`).
     """
 
     address: ClassVar[str] = "habits.undo_import"
@@ -267,6 +184,12 @@ class TakeImportBack(Job):
 
     address: ClassVar[str] = "habits.take_import_back"
     import_id: UUID
+
+
+class TakeDiaryBack(TakeImportBack):
+    """Take back the entries that an import made."""
+
+    address: ClassVar[str] = "journal.take_import_back"
 
 
 class HabitsImported(Fact):

@@ -2,8 +2,9 @@
 
 import asyncio
 import base64
+import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
@@ -12,14 +13,25 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from contracts.bus import Bus
-from contracts.imports import PART_BYTES, GetImport, Import
-from contracts.journal_transfer import GetDiaryImport, MoodMap, UnknownMoods
-from contracts.message import Invalid, NotFound, Refused
+from contracts.imports import (
+    PART_BYTES,
+    AddImportPart,
+    GetImport,
+    Import,
+    ImportKind,
+    Imports,
+    ListImports,
+    MoodMap,
+    RunImport,
+    StartImport,
+    UndoImport,
+    UnknownMoods,
+)
+from contracts.message import Invalid, Refused
 from contracts.principal import Principal
 from contracts.speech import say
 from gateway.answers import answer
-from gateway.deps import Key, TheBus, YesNo, door_of
-from gateway.formats import ASKS, ROOMS, Asks, Format, format_of
+from gateway.deps import Key, PageCursor, TheBus, YesNo, door_of
 from gateway.identity import Me
 from gateway.language import language_of
 from gateway.reading import resource
@@ -50,53 +62,42 @@ FORM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is wished of an import."""
-
-    dry_run: bool
-    moods: MoodMap
-    unknown_moods: UnknownMoods
-
-
 async def send(
     bus: Bus,
     me: Principal,
     name: str,
     file: BinaryIO,
-    format: Format | None,
-    wish: Wish,
-    key: str | None,
-) -> tuple[Asks, Import]:
-    """Hand a file to the room that reads it, and let it be read.
+    wish: Mapping[str, object],
+    key: str | None = None,
+) -> Import:
+    """Upload a file and let it be read; `wish` is what `RunImport` takes.
 
-    A file of unknown kind is looked at first. The same key begins the same import; one that runs
-    already is not filled again.
+    The same key begins the same import; one that runs already is not filled again.
     """
-    found = await asyncio.to_thread(format_of, file) if format is None else format
-    asks = ASKS[found]
-    begun = await bus.ask(asks.start(file_name=name), me, idempotency_key=key)
+    size = file.seek(0, os.SEEK_END)
+    begun = await bus.ask(StartImport(file_name=name, size=size), me, idempotency_key=key)
     if key is not None:
-        begun = await bus.ask(asks.get(import_id=begun.import_id), me)
+        begun = await bus.ask(GetImport(import_id=begun.import_id), me)
     if begun.phase != "receiving":
-        return asks, begun
+        return begun
     file.seek(0)
     number = 0
-    while part := file.read(PART_BYTES):
+    while part := await asyncio.to_thread(file.read, PART_BYTES):
         data = base64.b64encode(part).decode()
-        await bus.ask(asks.add(import_id=begun.import_id, number=number, data=data), me)
+        about = {"import_id": begun.import_id, "number": number}
+        await bus.ask(AddImportPart.model_validate(about | {"data": data}), me)
         number += 1
-    command = asks.run.model_validate({"import_id": begun.import_id, **asdict(wish)})
-    return asks, await bus.ask(command, me, idempotency_key=key)
+    command = RunImport.model_validate({"import_id": begun.import_id, **wish})
+    return await bus.ask(command, me, idempotency_key=key)
 
 
-async def follow(bus: Bus, me: Principal, asks: Asks, now: Import, patience: float) -> Import:
+async def follow(bus: Bus, me: Principal, now: Import, patience: float) -> Import:
     """Wait for an import to end, for at most `patience` seconds."""
     late, pause = time.monotonic() + patience, 0.05
     while now.phase not in ENDED and time.monotonic() + pause < late:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.5)
-        now = await bus.ask(asks.get(import_id=now.import_id), me)
+        now = await bus.ask(GetImport(import_id=now.import_id), me)
     return now
 
 
@@ -138,7 +139,8 @@ async def import_file(
     bus: TheBus,
     dry_run: Annotated[YesNo, Query(description="Only report what would be done.")] = False,
     format: Annotated[
-        Format | None, Query(description="What kind of file it is; if not given, it is looked at.")
+        ImportKind | None,
+        Query(description="What kind of file it is; if not given, it is looked at."),
     ] = None,
     moods: Annotated[
         str | None,
@@ -160,10 +162,26 @@ async def import_file(
     of Daylio, or the CSV export of HabitBull. Answers for each row; importing twice changes
     nothing. A file of which nothing comes in is refused.
     """
-    wish = Wish(dry_run, moods_of(moods), unknown_moods)
+    wish = {
+        "dry_run": dry_run,
+        "kind": format,
+        "moods": moods_of(moods),
+        "unknown_moods": unknown_moods,
+    }
     async with uploaded(request) as (name, file):
-        asks, now = await send(bus, me, name, file, format, wish, key)
-    return account(await follow(bus, me, asks, now, door_of(request).patience))
+        now = await send(bus, me, name, file, wish, key)
+    return account(await follow(bus, me, now, door_of(request).patience))
+
+
+@router.get("/v1/imports", response_model=Imports, summary="List imports")
+async def list_imports(
+    me: Me,
+    bus: TheBus,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
+    cursor: PageCursor = None,
+) -> Response:
+    """List imports, newest first, without their accounts."""
+    return answer(await bus.ask(ListImports(cursor=cursor, limit=limit), me))
 
 
 @router.get("/v1/imports/{import_id}", response_model=Import, summary="Get an import")
@@ -176,10 +194,7 @@ async def get_import(
     bus: TheBus,
 ) -> Response:
     """Get how far an import is, and its report."""
-    try:
-        found = await bus.ask(GetImport(import_id=import_id), me)
-    except NotFound:
-        found = await bus.ask(GetDiaryImport(import_id=import_id), me)
+    found = await bus.ask(GetImport(import_id=import_id), me)
     if found.refusal is not None:
         problem = say((await language_of(request.scope)), found.refusal.text, found.refusal.params)
         found = found.model_copy(update={"problem": problem})
@@ -207,10 +222,5 @@ async def undo_import(
     that stay, and from those that it filled, its check-ins go; of a diary, its entries. `undone`
     tells how many. Again changes nothing.
     """
-    asks = ROOMS[0]
-    try:
-        now = await bus.ask(asks.undo(import_id=import_id), me, idempotency_key=key)
-    except NotFound:
-        asks = ROOMS[1]
-        now = await bus.ask(asks.undo(import_id=import_id), me, idempotency_key=key)
-    return account(await follow(bus, me, asks, now, door_of(request).patience))
+    now = await bus.ask(UndoImport(import_id=import_id), me, idempotency_key=key)
+    return account(await follow(bus, me, now, door_of(request).patience))

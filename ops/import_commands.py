@@ -39,12 +39,12 @@ def import_file(
     database: Database = None,
 ) -> None:
     """Import the habits or the diary of another tracker."""
-    from ops.importing import Moods
-    from ops.importing import import_file as start
+    from ops.imports import Moods
+    from ops.imports import import_file as start
 
     settings = settings_of(data=data, database_url=database)
     moods = Moods(mood or (), unknown_moods)
-    run(start(settings, file, user, dry_run=dry_run, format=format, moods=moods))
+    run(start(settings, file, user, dry_run=dry_run, kind=format, moods=moods))
 
 
 @import_app.command("undo-import")
@@ -55,6 +55,6 @@ def undo_import(
     database: Database = None,
 ) -> None:
     """Take a whole import back, but for what was changed since."""
-    from ops.importing import undo_import as start
+    from ops.imports import undo_import as start
 
     run(start(settings_of(data=data, database_url=database), import_id, user))

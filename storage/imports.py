@@ -1,9 +1,10 @@
-"""Imports of all rooms: a file's parts on their way in, how far it is read, and its report.
+"""Imports: a file's parts on their way in, how far it is read, and its report.
 
-Every room sees its own: `room` belongs to the name of an import.
+The habits room owns them; the `room` that reads a file notes how far it is, and its report.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -60,6 +61,8 @@ class ImportRow:
     """An import as it is stored; `options`, `report` and `refusal` are JSON."""
 
     id: UUID
+    room: str
+    file_name: str
     phase: str
     dry_run: bool
     options: str
@@ -68,31 +71,40 @@ class ImportRow:
     report: str
     problem: str | None
     refusal: str | None
+    created_at: datetime
+    ended_at: datetime | None
 
 
 _columns = tuple(imports.c[name] for name in ImportRow.__slots__)
 
 
-async def add(
-    tx: AsyncConnection, user_id: UUID, room: str, import_id: UUID, file_name: str
-) -> None:
-    """Begin to receive a file."""
+async def add(tx: AsyncConnection, user_id: UUID, import_id: UUID, file_name: str) -> None:
+    """Begin to receive a file; which room reads it is not known yet."""
     await tx.execute(
         imports.insert().values(
-            id=import_id, user_id=user_id, room=room, file_name=file_name, phase="receiving"
+            id=import_id, user_id=user_id, room="", file_name=file_name, phase="receiving"
         )
     )
 
 
 async def find(
-    tx: AsyncConnection, user_id: UUID, room: str, import_id: UUID, *, lock: bool = False
+    tx: AsyncConnection, user_id: UUID, import_id: UUID, *, lock: bool = False
 ) -> ImportRow | None:
     """Return an import of this user's."""
-    statement = select(*_columns).where(
-        imports.c.user_id == user_id, imports.c.room == room, imports.c.id == import_id
-    )
+    statement = select(*_columns).where(imports.c.user_id == user_id, imports.c.id == import_id)
     row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
     return ImportRow(*row) if row else None
+
+
+async def page(
+    tx: AsyncConnection, user_id: UUID, before: UUID | None, size: int
+) -> list[ImportRow]:
+    """Return a user's imports, newest first, that began before another one."""
+    statement = select(*_columns).where(imports.c.user_id == user_id)
+    if before is not None:
+        statement = statement.where(imports.c.id < before)
+    found = await tx.execute(statement.order_by(imports.c.id.desc()).limit(size))
+    return [ImportRow(*row) for row in found]
 
 
 async def change(tx: AsyncConnection, user_id: UUID, import_id: UUID, **values: object) -> None:
@@ -141,6 +153,6 @@ async def part(tx: AsyncConnection, import_id: UUID, number: int) -> bytes:
     return bytes((await tx.execute(statement)).scalar_one())
 
 
-async def erase(tx: AsyncConnection, user_id: UUID, room: str) -> None:
-    """Erase a user's imports in a room."""
-    await tx.execute(imports.delete().where(imports.c.user_id == user_id, imports.c.room == room))
+async def erase(tx: AsyncConnection, user_id: UUID) -> None:
+    """Erase a user's imports."""
+    await tx.execute(imports.delete().where(imports.c.user_id == user_id))

@@ -19,7 +19,7 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.auth import Language
-from contracts.digests import ComposedDigest, Digest, DigestEvery, Drawing, GetDigest, NextDay
+from contracts.digests import Digest, DigestEvery, Drawing, GetDigest, NextDay
 from contracts.keeping.due import due_days
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.schedule import WEEKDAYS, Weekday
@@ -41,16 +41,30 @@ NAMED = 8
 """Habits that are named of a coming day, at most."""
 
 
-async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> ComposedDigest:
+async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> Digest:
     """Compose a digest of the days that were asked for, else of the caller's last whole period."""
     person = await reading.find_person(tx, user_id)
     if query.first is not None and query.last is not None:
-        days = Range(query.first, query.last)
+        first, last = query.first, query.last
     else:
         today = day_of(datetime.now(UTC), person.zone, person.day_start)
-        days = period_before(query.every, today, person.week_start)
+        first, last = period_before(query.every, today, person.week_start)
     language = query.language or person.language
-    return ComposedDigest(digest=await compose(tx, user_id, query.every, days, language))
+    asked = GetSummary(period=query.every, day=first, language=language)
+    summary = await answering.summary(tx, user_id, asked)
+    moods = await answering.moods(tx, user_id, GetMoodReport(first=first, last=last))
+    habits = (await reading.load(tx, user_id, summary.today, summary.today)).habits
+    return Digest(
+        every=query.every,
+        first=first,
+        last=last,
+        language=language,
+        summary=summary,
+        moods=moods,
+        next_days=_coming(habits, summary.today, AHEAD[query.every]),
+        neglected=_neglected(summary),
+        pictures=_pictures(_drawn(summary, habits), moods, language),
+    )
 
 
 def period_before(every: DigestEvery, today: date, week_start: Weekday) -> Range:
@@ -62,28 +76,6 @@ def period_before(every: DigestEvery, today: date, week_start: Weekday) -> Range
         return Range(begun - timedelta(days=7), begun - timedelta(days=1))
     last = today.replace(day=1) - timedelta(days=1)
     return Range(last.replace(day=1), last)
-
-
-async def compose(
-    tx: AsyncConnection, user_id: UUID, every: DigestEvery, days: Range, language: Language
-) -> Digest:
-    """Put a digest together."""
-    first, last = days
-    asked = GetSummary(period=every, day=first, language=language)
-    summary = await answering.summary(tx, user_id, asked)
-    moods = await answering.moods(tx, user_id, GetMoodReport(first=first, last=last))
-    habits = (await reading.load(tx, user_id, summary.today, summary.today)).habits
-    return Digest(
-        every=every,
-        first=first,
-        last=last,
-        language=language,
-        summary=summary,
-        moods=moods,
-        next_days=_coming(habits, summary.today, AHEAD[every]),
-        neglected=_neglected(summary),
-        pictures=_pictures(_drawn(summary, habits), moods, language),
-    )
 
 
 def _neglected(summary: Summary) -> str:

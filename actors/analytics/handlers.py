@@ -1,5 +1,9 @@
 """What the analytics room answers and hears: one short function a message."""
 
+import asyncio
+import sys
+from importlib import import_module
+
 from actors.analytics import answering, digests, listing, rendering
 from actors.analytics.room import room
 from actors.runtime.room import Transaction, Who
@@ -14,12 +18,15 @@ from contracts.analytics import (
     Summary,
 )
 from contracts.analytics_upkeep import ListFacts, LoggedFacts
-from contracts.digests import ComposedDigest, GetDigest
+from contracts.digests import Digest, GetDigest
 from contracts.pictures import Rendered, RenderReport
 from contracts.users import UserDeleted
 from storage.analytics import stamps
 
 __all__ = ["room"]
+
+COMPUTES = "actors.analytics.frame"
+"""The module that imports pandas, which takes a second or more."""
 
 
 @room.hear
@@ -32,7 +39,7 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
 
 
 @room.answer
-async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> ComposedDigest:
+async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
     """Compose the caller's digest, to look at."""
     return await digests.digest(tx, who.user_id, query)
 
@@ -47,6 +54,20 @@ async def list_facts(query: ListFacts, who: Who, tx: Transaction) -> LoggedFacts
 
 
 # -- reports --------------------------------------------------------------------------------------
+
+
+@room.before
+async def load_pandas(
+    query: GetSummary
+    | GetHabitInsight
+    | GetAssociations
+    | GetMoodReport
+    | RenderReport
+    | GetDigest,
+) -> None:
+    """Load what computes; the first time that takes longer than a transaction may wait."""
+    if COMPUTES not in sys.modules:
+        await asyncio.to_thread(import_module, COMPUTES)
 
 
 @room.answer

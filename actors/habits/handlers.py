@@ -9,8 +9,7 @@ from actors.habits import (
     changes,
     check_in_batch,
     cues,
-    import_undo,
-    importing,
+    imports,
     marks,
     plans,
     reading,
@@ -76,16 +75,6 @@ from contracts.habits import (
     TagCounts,
     UpdateHabit,
 )
-from contracts.imports import (
-    AddImportPart,
-    GetImport,
-    Import,
-    ReadImport,
-    RunImport,
-    StartImport,
-    TakeImportBack,
-    UndoImport,
-)
 from contracts.marks import (
     LogDay,
     LookAtMark,
@@ -102,10 +91,14 @@ from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import UserDeleted
 from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency, tags
 from storage import changes as kept_changes
+from storage import imports as kept_imports
 from storage.breaks import BreakRow
 from storage.outbox import tell
 
-__all__ = ["room"]
+__all__ = ("PARTS", "room")
+
+PARTS = (imports,)
+"""The parts of the room that have their handlers with them."""
 
 # -- habits ---------------------------------------------------------------------------------------
 
@@ -447,58 +440,6 @@ async def list_breaks(query: ListBreaks, who: Who, tx: Transaction) -> Breaks:
     return Breaks(breaks=tuple(map(break_of, rows)))
 
 
-# -- imports --------------------------------------------------------------------------------------
-
-
-@room.answer
-async def start_import(command: StartImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
-    """Begin to receive a file."""
-    await person_of(tx, bus, who, stay=True)
-    return await importing.files.start(tx, who, command)
-
-
-@room.answer
-async def add_import_part(command: AddImportPart, who: Who, tx: Transaction) -> Import:
-    """Receive a part of a file."""
-    return await importing.files.add(tx, who, command)
-
-
-@room.answer
-async def run_import(command: RunImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
-    """Ask for the file to be read, as soon as somebody has the time."""
-    waiting = await importing.close(tx, bus, who, command)
-    about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
-    await tell(tx, ReadImport(user_id=who.user_id, **about))
-    return waiting
-
-
-@room.answer
-async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
-    """Show how far an import is, and its report."""
-    return await importing.files.show(tx, who, query.import_id)
-
-
-@room.do
-async def read_import(job: ReadImport, tx: Transaction) -> None:
-    """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
-    await importing.run(tx, job)
-
-
-@room.answer
-async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
-    """Ask for an import to be taken back, as soon as somebody has the time."""
-    undoing, news = await importing.files.undo(tx, who, command.import_id)
-    if news:
-        await tell(tx, TakeImportBack(user_id=who.user_id, import_id=undoing.import_id))
-    return undoing
-
-
-@room.do
-async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
-    """Take an import back, but for what was changed since."""
-    await import_undo.take_back(tx, job)
-
-
 @room.do
 async def tell_state(job: TellHabits, tx: Transaction) -> None:
     """Tell a room a page of habits, of their days, or of breaks."""
@@ -513,6 +454,6 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase all that the room owns of a user, and what was kept for repeated requests."""
     await habits.erase(tx, fact.user_id)
     await breaks.erase(tx, fact.user_id)
-    await importing.files.erase(tx, fact.user_id)
+    await kept_imports.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)
     await kept_changes.erase(tx, fact.user_id)

@@ -7,13 +7,14 @@ import, and days that say something else now.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
-from actors.habits.importing import files
 from actors.habits.kept import versions_of
 from actors.habits.settlement import settle_anew
 from actors.habits.starting import begin_at, begin_later
 from actors.habits.telling import fact_of, facts_of
+from actors.runtime import imports
 from contracts.habits import HabitDeleted
-from contracts.imports import Account, HabitReport, TakeImportBack, Undone
+from contracts.import_account import Account, HabitReport, Undone
+from contracts.imports import TakeImportBack
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY, day_of
 from storage import breaks, check_in_imports, check_ins, habits
@@ -27,7 +28,7 @@ FIRST_EDITION = 1
 
 async def take_back(tx: AsyncConnection, job: TakeImportBack) -> None:
     """Take an import back, as `UndoImport` says."""
-    await files.take_back(tx, job, lambda account: Undoing(tx, job).all(account))
+    await imports.take_back(tx, job, lambda account: Undoing(tx, job).all(account))
 
 
 class Undoing:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from actors.habits.fit import MAX_NOTE, SAYS, Changed
 from actors.habits.loop_rows import MAX_LOOSE, Reason, Tally
-from contracts.imports import LooseNote, Remark
+from contracts.import_account import LooseNote, Remark
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.promise import Promise
 from contracts.message import Invalid

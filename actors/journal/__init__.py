@@ -12,6 +12,6 @@ an hour it removes what was thrown away more than 30 days ago.
 Where an entry lies in time and what a page holds is decided in `domain.py`. What people ask leads
 through `writing.py` (entries and their versions), `reading.py` (lists, searches, looks back),
 `links.py` (to habits), `prompts.py`, `templates.py`, `moods.py`, and `rendering.py` (Markdown to
-harmless HTML). Daylio's files come in through `importing.py`
-(`outside.py` opens them, `daylio*.py` say what they mean), and a diary leaves by `exporting.py`.
+harmless HTML). Daylio's files come in through `imports.py` (`importers.py` opens them, `daylio*.py`
+say what they mean), and a diary leaves by `exporting.py`.
 """

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.journal import (
     backfill,
     exporting,
-    importing,
+    imports,
     moods,
     prompts,
     reading,
@@ -20,7 +20,6 @@ from actors.journal.room import known, logical_day, room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
 from contracts.backfill import TellEntries
-from contracts.imports import Import
 from contracts.journal import (
     CreateEntry,
     DeleteEntry,
@@ -40,17 +39,7 @@ from contracts.journal import (
     RestoreEntry,
     UpdateEntry,
 )
-from contracts.journal_transfer import (
-    AddDiaryPart,
-    ExportedPage,
-    ExportEntries,
-    GetDiaryImport,
-    ReadDiary,
-    RunDiaryImport,
-    StartDiaryImport,
-    TakeDiaryBack,
-    UndoDiaryImport,
-)
+from contracts.journal_transfer import ExportedPage, ExportEntries
 from contracts.message import new_id
 from contracts.moods import (
     CalendarDay,
@@ -85,7 +74,11 @@ from storage.journal import moods as kept_moods
 from storage.journal import prompts as kept_prompts
 from storage.journal import templates as kept_templates
 from storage.journal.prompts import PromptRow
-from storage.outbox import tell
+
+__all__ = ("PARTS", "room")
+
+PARTS = (imports,)
+"""The parts of the room that have their handlers with them."""
 
 PURGED = 1000
 """Entries that are removed in one transaction, at most."""
@@ -293,57 +286,7 @@ async def remove_template(command: RemoveTemplate, who: Who, tx: Transaction) ->
     return Done()
 
 
-# -- imports and exports --------------------------------------------------------------------------
-
-
-@room.answer
-async def start_import(command: StartDiaryImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
-    """Begin to receive a diary."""
-    await known.person(tx, bus, who, "stay")
-    return await importing.files.start(tx, who, command)
-
-
-@room.answer
-async def add_import_part(command: AddDiaryPart, who: Who, tx: Transaction) -> Import:
-    """Receive a part of a diary."""
-    return await importing.files.add(tx, who, command)
-
-
-@room.answer
-async def run_import(command: RunDiaryImport, who: Who, tx: Transaction) -> Import:
-    """Ask for the diary to be read, as soon as somebody has the time."""
-    chosen = command.model_dump_json(include={"moods", "unknown_moods"})
-    waiting = await importing.files.close(tx, who, command, chosen)
-    about = {"import_id": waiting.import_id, "dry_run": waiting.dry_run}
-    await tell(tx, ReadDiary(user_id=who.user_id, **about))
-    return waiting
-
-
-@room.answer
-async def get_import(query: GetDiaryImport, who: Who, tx: Transaction) -> Import:
-    """Show how far the import of a diary is, and its report."""
-    return await importing.files.show(tx, who, query.import_id)
-
-
-@room.do
-async def read_diary(job: ReadDiary, tx: Transaction) -> None:
-    """Read the diary; nothing of it is kept if that fails, or if it is a dry run."""
-    await importing.run(tx, job)
-
-
-@room.answer
-async def undo_import(command: UndoDiaryImport, who: Who, tx: Transaction) -> Import:
-    """Ask for an import to be taken back, as soon as somebody has the time."""
-    undoing, news = await importing.files.undo(tx, who, command.import_id)
-    if news:
-        await tell(tx, TakeDiaryBack(user_id=who.user_id, import_id=undoing.import_id))
-    return undoing
-
-
-@room.do
-async def take_import_back(job: TakeDiaryBack, tx: Transaction) -> None:
-    """Forget the entries of an import, but for those that were changed since."""
-    await importing.take_back(tx, job)
+# -- exports --------------------------------------------------------------------------------------
 
 
 @room.answer
@@ -360,7 +303,6 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase what the room owns of a user, and what was kept for repeated requests."""
     await kept_moods.erase(tx, fact.user_id)
     await entries.erase(tx, fact.user_id)
-    await importing.files.erase(tx, fact.user_id)
     await kept_prompts.erase(tx, fact.user_id)
     await kept_templates.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)

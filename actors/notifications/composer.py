@@ -20,6 +20,7 @@ from actors.notifications.texts import LETTERS, Data, Occasion
 from actors.runtime.delegation import RoomBus
 from actors.runtime.settings import Settings
 from contracts.auth import Language
+from contracts.bus import deadline_in
 from contracts.digests import Digest, GetDigest
 from contracts.links import Purpose
 from contracts.message import Conflict, Invalid, NotFound, Refused
@@ -29,6 +30,9 @@ from contracts.reminder_settings import GetReminderSettings
 from storage.notifications.ledger import Delivery
 
 log = structlog.get_logger()
+
+COMPOSING = 20.0
+"""Seconds that it may take, at most, until a delivery is put into words."""
 
 DIGEST = "digest"
 """The template that analytics fills."""
@@ -103,27 +107,35 @@ class Composer:
         said = json.loads(row.data)
         days = {name: said[name] for name in ("every", "first", "last")}
         asked = GetDigest(language=language_of(row), **days)
-        wanted = await self._bus.ask(GetReminderSettings(), on_behalf_of=row.user_id)
+        who, by = row.user_id, deadline_in(COMPOSING)
+        wanted = await self._bus.ask(GetReminderSettings(), on_behalf_of=who, deadline=by)
         if asked.every not in wanted.digests:
             return None
-        digest = (await self._bus.ask(asked, on_behalf_of=row.user_id)).digest
+        digest = await self._bus.ask(asked, on_behalf_of=who, deadline=by)
         if not digest.summary.habits and not digest.moods.entries:
             return None
-        words, leave = await digest_words(self._bus, digest, row.user_id, signing)
+        words, leave = await digest_words(self._bus, digest, who, signing, by)
         return Notice(row, words, leave)
 
 
 async def digest_words(
-    bus: RoomBus, digest: Digest, user_id: UUID, signing: Signing, who: Principal | None = None
+    bus: RoomBus,
+    digest: Digest,
+    user_id: UUID,
+    signing: Signing,
+    by: float,
+    who: Principal | None = None,
 ) -> tuple[DigestWords, str]:
     """Put a digest into words, with its pictures, and the link by which one leaves it.
 
-    Pictures are asked for by `who`, else on the reader's behalf; one that there is not is left out.
+    Pictures are asked for until `by` (Unix time), by `who` if they look themselves, else on their
+    behalf. One that there is not is left out.
     """
+    behalf = None if who else user_id
     pictures = list[Inlaid]()
     for place, one in enumerate(digest.pictures):
         try:
-            drawn = await bus.ask(one.render, who, on_behalf_of=None if who else user_id)
+            drawn = await bus.ask(one.render, who, deadline=by, on_behalf_of=behalf)
         except (NotFound, Invalid, Conflict) as no:
             log.info("picture left out", picture=one.name, why=no.code)
             continue

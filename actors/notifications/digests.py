@@ -12,6 +12,7 @@ from actors.notifications.people import addressee
 from actors.notifications.room import TheSettings, known, room
 from actors.runtime.room import TheBus, Transaction, Who
 from actors.runtime.settings import Settings
+from contracts.bus import deadline_in
 from contracts.digests import DigestShown, GetDigest, PreviewDigest
 from contracts.message import new_id
 from contracts.notifications import SendDigest
@@ -46,10 +47,10 @@ async def preview_digest(
     """Show the caller's digest as it would be sent; nothing is."""
     person = await known.person(tx, bus, who, "stay")
     asked = GetDigest(every=query.every, language=query.language or person.language)
-    digest = (await bus.ask(asked, who)).digest
+    digest = await bus.ask(asked, who)
     now = datetime.now(UTC)
     signing = Signing(base_of(given), await links.signing_key(tx), now)
-    words, leave = await digest_words(bus, digest, who.user_id, signing, who)
+    words, leave = await digest_words(bus, digest, who.user_id, signing, deadline_in(), who)
     shown = (words, digest.language, person.email, given, leave, now)
     return await asyncio.to_thread(_shown, *shown)
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.notifications.channels import opened
 from actors.notifications.channels.protocol import Channel
-from actors.notifications.composer import DIGEST, Composer, Notice, base_of
+from actors.notifications.composer import COMPOSING, DIGEST, Composer, Notice, base_of
 from actors.notifications.domain import Next, Outcome, Tried, after, before
 from actors.notifications.link_token import Signing
 from actors.notifications.mail_folder import keep_tidy
@@ -37,9 +37,6 @@ LEASE = timedelta(seconds=90)
 
 LAST_START = 25.0
 """Seconds after a claim up to which a delivery is begun: it must end within the lease."""
-
-COMPOSING = 20.0
-"""Seconds that it may take, at most, until a delivery is put into words."""
 
 IDLE = 1.0
 """Seconds between two looks when nothing is due."""

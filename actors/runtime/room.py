@@ -31,7 +31,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
 
 from fast_depends import Depends
 from fast_depends.dependencies import Dependant
@@ -157,10 +157,12 @@ class Room:
     def before(self, function: Before) -> Before:
         """Declare what is called with a message before its transaction begins; it may refuse.
 
-        For what takes its time outside, such as looking up a name.
+        For what takes its time outside, such as looking up a name. Its first parameter names one
+        contract, or several: `First | Second`.
         """
         contract, _ = _signature(function)
-        self.befores[contract.address] = function
+        for one in get_args(contract) or (contract,):
+            self.befores[one.address] = function
         return function
 
     def opening(

@@ -15,9 +15,9 @@ from actors.journal.daylio import Keys, Labels, Noted, Reason, Skipped, noted
 from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
-from actors.journal.importing import SAYS, lived, zone_of
+from actors.journal.importers import Diary, open_diary
+from actors.journal.imports import SAYS, lived, zone_of
 from actors.journal.json_lists import lists_of
-from actors.journal.outside import Diary, open_diary
 from contracts.message import Invalid
 from contracts.speech import catalog
 from tests.daylio_files import (

@@ -60,11 +60,13 @@ KNOWN: dict[str, list[AnyAnswer]] = {
         reports.moods(365, empty=True),
     ],
 }
-ALL = [
-    pytest.param(report, picture, id=f"{kind}-{place}-{picture}")
+READ = [
+    # Russian words are the longer ones: English is looked at in every other report.
+    pytest.param(report, picture, language, id=f"{kind}-{place}-{picture}-{language}")
     for kind, found in KNOWN.items()
     for place, report in enumerate(found)
     for picture in PICTURES[kind]
+    for language in (("en", "ru"), ("ru",))[place % 2]
 ]
 
 
@@ -82,8 +84,7 @@ def words_on(board: Board) -> Iterator[Written]:
             yield text.get_text(), (box.x0, box.y0, box.x1, box.y1)
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize(("report", "picture"), ALL)
+@pytest.mark.parametrize(("report", "picture", "language"), READ)
 def test_every_picture_is_legible_whole_and_harmless(
     report: AnyAnswer, picture: Picture, language: Language
 ) -> None:

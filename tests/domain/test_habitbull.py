@@ -7,9 +7,9 @@ import pytest
 
 from actors.habits.found import FoundHabit
 from actors.habits.loop_rows import FoundEntry
-from actors.habits.outside import read
 from contracts.message import Invalid
 from contracts.schedule import EveryDay
+from tests.habit_files import read
 from tests.loop_backup import HABITBULL, habitbull
 
 

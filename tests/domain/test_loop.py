@@ -12,12 +12,12 @@ from actors.habits.fit import SAYS
 from actors.habits.found import CHUNK, FoundHabit, HabitFile
 from actors.habits.loop import schedule_of
 from actors.habits.loop_rows import FoundEntry, Reason
-from actors.habits.outside import read
 from actors.runtime.dates import order_of
 from contracts.habit import Target
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, Times
 from contracts.speech import catalog
+from tests.habit_files import read
 from tests.loop_zip import (
     NO,
     SKIP,

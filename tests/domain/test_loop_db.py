@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from actors.habits.found import FoundHabit, HabitFile
 from actors.habits.loop_db import MAX_ROWS
 from actors.habits.loop_rows import FoundEntry
-from actors.habits.outside import read
 from contracts.habit import Target
 from contracts.message import Invalid
 from contracts.schedule import EveryDay, Times
+from tests.habit_files import read
 from tests.loop_backup import loop_database, millis
 from tests.loop_zip import NO, SKIP, UNKNOWN, YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from contracts.analytics import AtRisk
 from contracts.breaks import AddBreak, BreakAdded
 from contracts.habits import CreateHabit, HabitChanged, HabitCreated
-from contracts.imports import HabitReport
+from contracts.import_account import HabitReport
 from contracts.journal import CreateEntry, EntriesImported, EntryWritten
 from contracts.visible import shown, visible
 

@@ -180,8 +180,10 @@ async def test_what_needs_no_login_is_counted(bus: StandInBus, path: str) -> Non
 FORGED = ("evil.example", "evil.example:80", 'ev"il.example', "<b>.example")
 
 
-@pytest.mark.parametrize("host", FORGED)
-@pytest.mark.parametrize("base_url", ["", "https://habits.example.org/"])
+@pytest.mark.parametrize(
+    ("host", "base_url"),
+    [*((host, "") for host in FORGED), (FORGED[0], "https://habits.example.org/")],
+)
 async def test_no_answer_repeats_the_host(bus: StandInBus, host: str, base_url: str) -> None:
     bus.answers[CreateHabit] = a_habit()
     headers = {"Host": host, "X-Forwarded-Host": host, "Forwarded": f'host="{host}"'}

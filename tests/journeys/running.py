@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -123,15 +123,22 @@ class Up:
         first = psutil.Process(self.process.pid)
         return [first, *first.children(recursive=True)]
 
-    def part(self, *words: str) -> psutil.Process | None:
-        """Find the process of a part, such as `run habits`."""
+    def parts(self, wanted: Iterable[tuple[str, ...]]) -> list[psutil.Process]:
+        """Find the processes of parts, such as `run habits`; of those that are there."""
+        found: dict[tuple[str, ...], psutil.Process] = {}
         for one in self.family():
             try:
-                if " ".join(one.cmdline()).split()[-len(words) :] == [*words]:
-                    return one
+                said = " ".join(one.cmdline()).split()
             except psutil.Error:
                 continue
-        return None
+            for words in wanted:
+                if said[-len(words) :] == [*words]:
+                    found.setdefault(words, one)
+        return [*found.values()]
+
+    def part(self, *words: str) -> psutil.Process | None:
+        """Find the process of one part."""
+        return next(iter(self.parts([words])), None)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Stop in order, as Ctrl-C does; return the exit code."""

@@ -112,7 +112,7 @@ def test_parts_do_not_outlive_what_they_were_forked_from(data: Path) -> None:
     family: list[psutil.Process] = []
 
     def parts() -> list[psutil.Process]:
-        found = [part for words in PARTS if (part := running.part(*words))]
+        found = running.parts(PARTS)
         return found if len(found) == len(PARTS) else []
 
     try:

@@ -161,7 +161,7 @@ async def check_progress(engine: AsyncEngine, user_id: UUID) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

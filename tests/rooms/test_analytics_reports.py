@@ -19,6 +19,7 @@ from contracts.analytics import (
     GetSummary,
     Summary,
 )
+from contracts.analytics_upkeep import ListFacts
 from contracts.breaks import AddBreak
 from contracts.check_ins import CheckIn
 from contracts.habits import DeleteHabit, ReorderHabits, UpdateHabit
@@ -26,6 +27,7 @@ from contracts.journal import CreateEntry
 from contracts.message import Invalid, NotFound, new_id
 from contracts.schedule import EveryDay
 from contracts.users import ChangeProfile, DeleteMe
+from ops.platform import room_of
 from storage import outbox
 from storage.session import transaction
 from tests.rooms.people import NOON, Carry, code_of
@@ -424,3 +426,8 @@ async def test_a_report_changes_nothing_that_is_folded(ann: Tracker, carry: Carr
     async with transaction(ann.engine) as tx:
         waiting, _ = await outbox.backlog(tx)
     assert waiting == 0
+
+
+async def test_what_computes_is_loaded_before_a_transaction_waits_for_it() -> None:
+    room, light = room_of("analytics"), {"analytics.ping", ListFacts.address}
+    assert set(room.befores) == set(room.answers) - light

@@ -388,7 +388,7 @@ EVERY_DAY: list[Step] = [("log", -number, 2) for number in range(20, -1, -1)]
 @example(shape=SHAPES[1], before=EVERY_DAY[::3], meanwhile=[("week", 0, "sun")], after=[])
 @given(shape=st.sampled_from(SHAPES), before=STEPS, meanwhile=MEANWHILE, after=STEPS)
 @settings(
-    max_examples=8,
+    max_examples=5,
     phases=[Phase.explicit, Phase.generate],  # an example takes seconds: too long to shrink
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

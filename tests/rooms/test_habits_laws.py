@@ -183,7 +183,7 @@ class Story:
 @pytest.mark.asyncio
 @given(shape=st.sampled_from(SHAPES), began=st.sampled_from([None, 0, 20, 70]), steps=STEPS)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -7,9 +7,9 @@ import pytest
 from contracts.analytics import GetSummary
 from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habits import DeleteHabit, ListHabits, UpdateHabit
-from contracts.imports import GetImport, StartImport, UndoImport, Undone
+from contracts.import_account import Undone
+from contracts.imports import GetImport, StartImport, UndoImport
 from contracts.journal import DeleteEntry, ListEntries, UpdateEntry
-from contracts.journal_transfer import GetDiaryImport, UndoDiaryImport
 from tests.daylio_files import daylio_csv
 from tests.loop_zip import SomeHabit, loop_zip, some_days
 from tests.rooms.people import Carry, code_of
@@ -118,8 +118,7 @@ async def test_what_is_not_done_cannot_be_taken_back(
     for import_id in (receiving, dry, failed):
         assert await code_of(ann.ask(UndoImport(import_id=import_id))) == "import_not_done"
     done = (await run(ann, carry, export())).import_id
-    for asked in (bob.ask(UndoImport(import_id=done)), ann.ask(UndoDiaryImport(import_id=done))):
-        assert await code_of(asked) == "import_not_found"
+    assert await code_of(bob.ask(UndoImport(import_id=done))) == "import_not_found"
 
 
 async def test_a_diary_goes_but_for_what_was_changed(ann: Tracker, carry: Carry) -> None:
@@ -128,9 +127,9 @@ async def test_a_diary_goes_but_for_what_was_changed(ann: Tracker, carry: Carry)
     await ann.ask(UpdateEntry(entry_id=first.entry_id, text="Mine"))
     await ann.ask(DeleteEntry(entry_id=second.entry_id))
     await carry()
-    await ann.ask(UndoDiaryImport(import_id=done.import_id))
+    await ann.ask(UndoImport(import_id=done.import_id))
     await carry()
-    after = await ann.ask(GetDiaryImport(import_id=done.import_id))
+    after = await ann.ask(GetImport(import_id=done.import_id))
     assert (after.phase, after.undone) == ("undone", Undone(entries=2, kept=2))
     assert [one.text for one in (await ann.ask(ListEntries())).entries] == ["Mine"]
     summary = await ann.ask(GetSummary(first=done.entries and done.entries.first, last=TODAY))

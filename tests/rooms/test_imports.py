@@ -4,23 +4,24 @@ import base64
 import zipfile
 from datetime import date
 from io import BytesIO
-from typing import BinaryIO
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from actors.analytics.room import known
-from actors.habits import importing
-from actors.habits.importing import TOLD_AT_ONCE
-from actors.runtime.receiving import Receiver, Run
+from actors.habits import habit_import, imports
+from actors.habits.found import HabitFile
+from actors.habits.habit_import import TOLD_AT_ONCE, HabitImport
+from actors.habits.importers import IMPORTERS
+from actors.runtime.imports import Open, Run
 from contracts.analytics import GetSummary
 from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
 from contracts.habits import DeleteHabit, ListHabits, RestoreHabit, UpdateHabit
+from contracts.import_account import Account
 from contracts.imports import (
     PART_BYTES,
-    Account,
     AddImportPart,
     CheckInsImported,
     GetImport,
@@ -64,7 +65,7 @@ async def run(ann: Tracker, carry: Carry, file: BytesIO | bytes, *, dry: bool = 
     """Import a file and return the report, which must add up."""
     data = file if isinstance(file, bytes) else file.getvalue()
     import_id = await send(ann, data, size=200)
-    waiting = await ann.ask(RunImport(import_id=import_id, dry_run=dry))
+    waiting = await ann.ask(RunImport(import_id=import_id, dry_run=dry, kind="loop"))
     assert (waiting.phase, waiting.dry_run) == ("waiting", dry)
     await carry()
     done = await ann.ask(GetImport(import_id=import_id))
@@ -145,7 +146,7 @@ async def test_habits_are_told_as_they_begin(ann: Tracker) -> None:
     assert (requested["address"], requested["dry_run"]) == ("habits.read_import", False)
     async with ann.engine.begin() as tx:
         fact = ReadImport.model_validate(requested)
-        await importing.run(tx, fact)
+        await IMPORTERS.run(tx, fact, habit_import.keep)
     facts = await ann.told()
     changed = [one for one in facts if one["address"] == "habits.habit_changed"]
     last = {one["habit_id"]: one["start_day"] for one in changed}
@@ -172,7 +173,7 @@ async def read_now(ann: Tracker, file: BytesIO, *, dry: bool = False) -> None:
     await ann.ask(RunImport(import_id=import_id, dry_run=dry))
     (requested,) = await ann.told()
     async with ann.engine.begin() as tx:
-        await importing.run(tx, ReadImport.model_validate(requested))
+        await IMPORTERS.run(tx, ReadImport.model_validate(requested), habit_import.keep)
 
 
 async def test_filled_days_are_told(ann: Tracker) -> None:
@@ -504,8 +505,8 @@ async def test_a_failure_in_the_middle_takes_all_back(ann: Tracker) -> None:
     (requested,) = await ann.told()
     asked = ReadImport.model_validate(requested)
     async with transaction(ann.engine) as tx:
-        await importing.files.run(
-            tx, asked, lambda run, file: importing.Reading(run, max_habits=2).read(file)
+        await IMPORTERS.run(
+            tx, asked, lambda run, opened: HabitImport(run, max_habits=2).keep(opened)
         )
     failed = await ann.ask(GetImport(import_id=import_id))
     assert failed.phase == "failed"
@@ -525,25 +526,27 @@ async def test_parts_must_be_whole(ann: Tracker) -> None:
     assert await code_of(ann.ask(RunImport(**about))) == "import_incomplete"
     await ann.ask(part(began.import_id, 1, b"b"))
     await ann.ask(part(began.import_id, 1, b"B"))
-    assert (await ann.ask(RunImport(**about))).phase == "waiting"
+    assert (await ann.ask(RunImport(**about, kind="loop"))).phase == "waiting"
     for message in (RunImport(**about), part(began.import_id, 3, b"d")):
         assert await code_of(ann.ask(message)) == "import_begun"
 
 
 async def test_a_file_has_a_largest_size(ann: Tracker) -> None:
     assert await code_of(ann.ask(StartImport(size=51 * 2**20))) == "import_too_large"
-    small = Receiver("habits", max_bytes=1000)
     async with transaction(ann.engine) as tx:
-        assert await code_of(small.start(tx, ann.who, StartImport(size=1001))) == "import_too_large"
-        began = await small.start(tx, ann.who, StartImport(size=1))
-        await small.add(tx, ann.who, part(began.import_id, 0, b"x" * 600))
+        assert (
+            await code_of(imports.start(tx, ann.who, StartImport(size=1001), 1000))
+            == "import_too_large"
+        )
+        began = await imports.start(tx, ann.who, StartImport(size=1), 1000)
+        await imports.add(tx, ann.who, part(began.import_id, 0, b"x" * 600), 1000)
     more = part(began.import_id, 1, b"x" * 600)
     with pytest.raises(Invalid) as refused:
         async with transaction(ann.engine) as tx:
-            await small.add(tx, ann.who, more)
+            await imports.add(tx, ann.who, more, 1000)
     assert refused.value.code == "import_too_large"
     async with transaction(ann.engine) as tx:
-        await small.add(tx, ann.who, part(began.import_id, 0, b"x" * 900))
+        await imports.add(tx, ann.who, part(began.import_id, 0, b"x" * 900), 1000)
 
 
 async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
@@ -554,7 +557,7 @@ async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
     (requested,) = await ann.told()
     seen: list[tuple[str, int, int | None]] = []
 
-    class Watching(importing.Reading):
+    class Watching(HabitImport):
         async def _show(self) -> None:
             await super()._show()
             shown = await ann.ask(GetImport(import_id=import_id))
@@ -562,7 +565,7 @@ async def test_one_can_see_how_far_it_is(ann: Tracker) -> None:
 
     async with ann.engine.begin() as tx:
         asked = ReadImport.model_validate(requested)
-        await importing.files.run(tx, asked, lambda run, file: Watching(run).read(file))
+        await IMPORTERS.run(tx, asked, lambda run, opened: Watching(run).keep(opened))
     assert seen[0] == ("running", 0, None)
     assert seen[1:] == [("running", rows, 150) for rows in (0, 50, 100, 150)]
     done = await ann.ask(GetImport(import_id=import_id))
@@ -574,12 +577,12 @@ async def test_what_breaks_on_our_side_is_said_in_the_language_of_the_reader(ann
     await ann.ask(RunImport(import_id=import_id))
     (requested,) = await ann.told()
 
-    async def fall_over(run: Run, file: BinaryIO) -> Account:
+    async def fall_over(run: Run, opened: Open[HabitFile]) -> Account:
         raise ZeroDivisionError
 
     async with ann.engine.begin() as tx:
         asked = ReadImport.model_validate(requested)
-        await importing.files.run(tx, asked, fall_over)
+        await IMPORTERS.run(tx, asked, fall_over)
     failed = await ann.ask(GetImport(import_id=import_id))
     assert (failed.phase, failed.habits) == ("failed", ())
     assert failed.refusal is not None

@@ -9,14 +9,8 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from contracts.imports import (
-    PART_BYTES,
-    EntriesReport,
-    GetImport,
-    Import,
-    MoodFound,
-    StartImport,
-)
+from contracts.import_account import EntriesReport, MoodFound
+from contracts.imports import PART_BYTES, AddImportPart, GetImport, Import, RunImport, StartImport
 from contracts.journal import (
     CreateEntry,
     DeleteEntry,
@@ -24,15 +18,7 @@ from contracts.journal import (
     JournalEntry,
     ListEntries,
 )
-from contracts.journal_transfer import (
-    AddDiaryPart,
-    ExportedPage,
-    ExportEntries,
-    ExportFormat,
-    GetDiaryImport,
-    RunDiaryImport,
-    StartDiaryImport,
-)
+from contracts.journal_transfer import ExportedPage, ExportEntries, ExportFormat
 from contracts.message import Invalid
 from contracts.moods import GetMoods, NameMoods
 from contracts.users import ChangeProfile, DeleteMe
@@ -51,20 +37,20 @@ SOME = (
 
 
 async def send(ann: Tracker, data: bytes) -> UUID:
-    began = await ann.ask(StartDiaryImport(file_name="daylio.csv", size=len(data)))
+    began = await ann.ask(StartImport(file_name="daylio.csv", size=len(data)))
     for number, start in enumerate(range(0, len(data), PART_BYTES)):
         part = base64.b64encode(data[start : start + PART_BYTES]).decode()
-        await ann.ask(AddDiaryPart(import_id=began.import_id, number=number, data=part))
+        await ann.ask(AddImportPart(import_id=began.import_id, number=number, data=part))
     return began.import_id
 
 
 async def run(ann: Tracker, carry: Carry, data: bytes, **chosen: object) -> Import:
     """Import a file and return how it ended; its report must add up."""
     import_id = await send(ann, data)
-    command = RunDiaryImport.model_validate({"import_id": import_id, **chosen})
+    command = RunImport.model_validate({"import_id": import_id, "kind": "daylio", **chosen})
     assert (await ann.ask(command)).phase == "waiting"
     await carry()
-    done = await ann.ask(GetDiaryImport(import_id=import_id))
+    done = await ann.ask(GetImport(import_id=import_id))
     if done.entries is not None:
         assert done.entries.read == done.entries.imported + sum(done.entries.skipped.values())
         assert done.rows == done.total == done.entries.read
@@ -327,19 +313,16 @@ async def test_a_day_begins_when_its_owner_says(ann: Tracker, carry: Carry) -> N
     assert (late.day, late.zone) == (date(2024, 3, 1), "Europe/Berlin")
 
 
-async def test_imports_belong_to_a_room_and_a_person(ann: Tracker, bob: Tracker) -> None:
-    diary = (await ann.ask(StartDiaryImport())).import_id
-    habits = (await ann.ask(StartImport())).import_id
-    for asked in (GetImport(import_id=diary), GetDiaryImport(import_id=habits)):
-        assert await code_of(ann.ask(asked)) == "import_not_found"
-    part = AddDiaryPart(import_id=diary, number=0, data="eA==")
-    for theirs in (GetDiaryImport(import_id=diary), RunDiaryImport(import_id=diary), part):
+async def test_imports_belong_to_a_person(ann: Tracker, bob: Tracker) -> None:
+    diary = (await ann.ask(StartImport())).import_id
+    part = AddImportPart(import_id=diary, number=0, data="eA==")
+    for theirs in (GetImport(import_id=diary), RunImport(import_id=diary), part):
         assert await code_of(bob.ask(theirs)) == "import_not_found"
 
 
 async def test_nothing_outlives_its_owner(ann: Tracker, carry: Carry) -> None:
     import_id = await send(ann, daylio_csv(SOME))
-    await ann.ask(RunDiaryImport(import_id=import_id))
+    await ann.ask(RunImport(import_id=import_id))
     requested = [one for one in await ann.told() if one["address"] == "journal.read_import"]
     await ann.ask(DeleteMe())
     await carry()

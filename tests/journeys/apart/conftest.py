@@ -12,10 +12,19 @@ from tests.journeys.running import Up, client_of, gone, until, up
 
 
 @pytest.fixture(scope="package")
-def apart(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def node() -> Iterator[backends.Private]:
+    """Run a RabbitMQ; whoever wants it for another Ritmo takes a host on it."""
+    with backends.rabbitmq() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def apart(
+    cluster: Path, node: backends.Private, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Up]:
     """Run every part in a process of its own, over a RabbitMQ."""
     data = prepared(cluster, tmp_path_factory.mktemp("apart") / "data")
-    with backends.rabbitmq() as node, up(data, "--amqp", node.url) as running:
+    with up(data, "--amqp", node.url) as running:
         yield running
         family = running.family()
         assert running.stop() == 0

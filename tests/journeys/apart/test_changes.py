@@ -15,7 +15,7 @@ def ask(ann: httpx.Client, method: str, path: str, status: int = 200, **more: An
 
 def test_what_changed_while_a_client_was_away(running: Up) -> None:
     ann = running.client
-    ann.headers.update(register(ann, "changes-ann@example.org", zone="UTC"))
+    ann.headers.update(register(ann, "ann@changes.example.org", zone="UTC"))
     read = ask(ann, "POST", "/habits", 201, json={"name": "Read"})["habit_id"]
     ask(ann, "PUT", f"/habits/{read}/check-ins/today", json={"note": "ten pages"})
     first = ask(ann, "GET", "/changes?limit=1")
@@ -42,5 +42,5 @@ def test_what_changed_while_a_client_was_away(running: Up) -> None:
     forged = ask(ann, "GET", f"/changes?since={'0' * len(run_)}.{rest}", 422)
     assert forged["code"] == "wrong_cursor"
     with httpx.Client(base_url=ann.base_url, trust_env=False) as bob:
-        bob.headers.update(register(bob, "changes-bob@example.org", zone="UTC"))
+        bob.headers.update(register(bob, "bob@changes.example.org", zone="UTC"))
         assert ask(bob, "GET", f"/changes?since={fifth['next']}", 422)["code"] == "wrong_cursor"

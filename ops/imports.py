@@ -1,7 +1,6 @@
 """`ritmo import`: reads another tracker's file into habits or a diary, and shows the account."""
 
 import asyncio
-import base64
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -15,13 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.imports import PART_BYTES, EntriesReport, HabitReport, Import, Undone
-from contracts.journal_transfer import MoodMap, UnknownMoods
-from contracts.message import NotFound
+from contracts.import_account import EntriesReport, HabitReport, Undone
+from contracts.imports import GetImport, Import, ImportKind, MoodMap, UndoImport, UnknownMoods
 from contracts.principal import Principal
 from contracts.users import GetUser
-from gateway.formats import ASKS, ROOMS, Asks, Format, format_of
-from gateway.imports import ENDED
+from gateway.imports import ENDED, send
 from ops.faults import CannotRun
 from ops.platform import Platform, at_hand, operator
 
@@ -52,17 +49,22 @@ async def import_file(
     email: str,
     *,
     dry_run: bool,
-    format: Format | None,
+    kind: ImportKind | None,
     moods: Moods,
 ) -> None:
     """Import a file for a user, with a progress bar, and print what became of every row."""
-    wish = {"dry_run": dry_run, "moods": moods_of(moods.named), "unknown_moods": moods.unknown}
-    with file.open("rb") as content:
-        asks = ASKS[format or format_of(content)]
+    wish = {
+        "dry_run": dry_run,
+        "kind": kind,
+        "moods": moods_of(moods.named),
+        "unknown_moods": moods.unknown,
+    }
     async with at_hand(settings) as here:
         user = await here.bus.ask(GetUser(email=email), operator())
         who = Principal(user_id=user.user_id, scopes=frozenset({"user"}), service="ops")
-        done = await follow(here, who, asks, await send(here, who, asks, file, wish))
+        with file.open("rb") as content:
+            sent = await send(here.bus, who, file.name[:200], content, wish)
+        done = await follow(here, who, sent)
     console = Console(highlight=False)
     if done.habits or done.entries:
         console.print(account(done))
@@ -80,13 +82,8 @@ async def undo_import(settings: Settings, import_id: UUID, email: str) -> None:
     async with at_hand(settings) as here:
         user = await here.bus.ask(GetUser(email=email), operator())
         who = Principal(user_id=user.user_id, scopes=frozenset({"user"}), service="ops")
-        asks = ROOMS[0]
-        try:
-            now = await here.bus.ask(asks.undo(import_id=import_id), who)
-        except NotFound:
-            asks = ROOMS[1]
-            now = await here.bus.ask(asks.undo(import_id=import_id), who)
-        done = await follow(here, who, asks, now)
+        sent = await here.bus.ask(UndoImport(import_id=import_id), who)
+        done = await follow(here, who, sent)
     table = Table("Habits", "Check-ins", "Entries", "Kept: changed since", title="Taken back")
     what = done.undone or Undone()
     counts = (what.habits, what.check_ins, what.entries, what.kept)
@@ -105,23 +102,7 @@ def moods_of(given: Sequence[str]) -> MoodMap:
     return moods
 
 
-async def send(
-    here: Platform, who: Principal, asks: Asks, file: Path, wish: dict[str, object]
-) -> Import:
-    """Hand the file to the room, part by part, and tell it to read it."""
-    start = asks.start(file_name=file.name[:200], size=file.stat().st_size)
-    import_id = (await here.bus.ask(start, who)).import_id
-    with file.open("rb") as content:
-        number = 0
-        while part := content.read(PART_BYTES):
-            data = base64.b64encode(part).decode()
-            await here.bus.ask(asks.add(import_id=import_id, number=number, data=data), who)
-            number += 1
-    command = asks.run.model_validate({"import_id": import_id, **wish})
-    return await here.bus.ask(command, who)
-
-
-async def follow(here: Platform, who: Principal, asks: Asks, now: Import) -> Import:
+async def follow(here: Platform, who: Principal, now: Import) -> Import:
     """Show a bar until the import is done, has failed, or is taken back."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, transient=True) as progress:
@@ -130,7 +111,7 @@ async def follow(here: Platform, who: Principal, asks: Asks, now: Import) -> Imp
         began = time.monotonic()
         while now.phase not in ENDED:
             await asyncio.sleep(POLL)
-            now = await here.bus.ask(asks.get(import_id=now.import_id), who)
+            now = await here.bus.ask(GetImport(import_id=now.import_id), who)
             progress.update(task, completed=now.rows, total=now.total)
             if time.monotonic() - began > PATIENCE.get(now.phase, math.inf):
                 raise CannotRun("Nobody takes up the import; is the courier running?")

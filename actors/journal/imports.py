@@ -1,4 +1,4 @@
-"""A diary from Daylio becomes entries; how it is received is in `runtime/receiving.py`.
+"""Imports of diaries: a file of Daylio becomes entries.
 
 The file is read twice: once to count it and to learn what its moods are called, once to keep it.
 """
@@ -9,27 +9,21 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.daylio import Keys, Labels, Noted, Reason, Skip, Skipped
 from actors.journal.domain import Lived, today_of
+from actors.journal.importers import IMPORTERS, Diary
 from actors.journal.moods import scale_of
-from actors.journal.outside import Diary, open_diary
-from actors.journal.room import known
+from actors.journal.room import known, room
 from actors.journal.telling import outline_of
-from actors.runtime.receiving import Receiver, Run
-from contracts.habit import KeptName
-from contracts.imports import Account, EntriesReport, MoodFound, RowSkipped, Undone
-from contracts.journal import EntriesImported, EntryDeleted, Mood
-from contracts.journal_transfer import (
-    ReadDiary,
-    TakeDiaryBack,
-    UnknownMoods,
-)
+from actors.runtime.imports import Open, Run, take_back
+from actors.runtime.room import TheBus, Transaction, Who
+from contracts.import_account import Account, EntriesReport, MoodFound, RowSkipped, Undone
+from contracts.imports import ReadDiary, Recognized, RecognizeDiary, TakeDiaryBack
+from contracts.journal import EntriesImported, EntryDeleted
 from contracts.message import Gone, Invalid, new_id
 from contracts.speech import say
 from contracts.time import day_of, instant_of
@@ -54,27 +48,36 @@ SAYS = {
 }
 """What to say of rows that make no sense."""
 
-files = Receiver("journal")
-
 _Made = tuple[Noted | Skipped, EntryRow]
 """An entry of the file, and what to keep of it."""
 
 
-class Chosen(BaseModel):
-    """What the caller chose, as it is kept with the import."""
+@room.answer
+async def recognize_diary(
+    query: RecognizeDiary, who: Who, tx: Transaction, bus: TheBus
+) -> Recognized:
+    """Find out whether a file is a diary, and get to know whose it is."""
+    kind = await IMPORTERS.recognize(tx, query.import_id, query.kind)
+    if kind is not None:
+        await known.person(tx, bus, who, "stay")
+    return Recognized(kind=kind)
 
-    moods: dict[KeptName, Mood] = {}
-    unknown_moods: UnknownMoods = "refuse"
+
+@room.do
+async def read_diary(job: ReadDiary, tx: Transaction) -> None:
+    """Read the diary; nothing of it is kept if that fails, or if it is a dry run."""
+    await IMPORTERS.run(tx, job, keep)
 
 
-async def run(tx: AsyncConnection, job: ReadDiary) -> None:
-    """Read the received file into entries, and write the report."""
-    await files.run(tx, job, lambda run, file: Reading(run).read(file))
-
-
-async def take_back(tx: AsyncConnection, job: TakeDiaryBack) -> None:
+@room.do
+async def take_diary_back(job: TakeDiaryBack, tx: Transaction) -> None:
     """Forget the entries of an import, but for those that were changed since."""
-    await files.take_back(tx, job, lambda _: _taken_back(tx, job))
+    await take_back(tx, job, lambda _: _taken_back(tx, job))
+
+
+async def keep(run: Run, opened: Open[Diary]) -> Account:
+    """Read an opened file into entries."""
+    return await DiaryImport(run).keep(opened)
 
 
 async def _taken_back(tx: AsyncConnection, job: TakeDiaryBack) -> Undone:
@@ -112,13 +115,13 @@ def zone_of(offset: timedelta, at: datetime, zone: str) -> str:
     return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
 
 
-class Reading:
+class DiaryImport:
     """One diary being read."""
 
     def __init__(self, run: Run) -> None:
         """Read for an import that is begun."""
         self._run, self._tx = run, run.tx
-        self._chosen = Chosen.model_validate_json(run.options)
+        self._chosen = run.options
         self._person = PersonRow(run.user_id)
         self._labels = Labels({}, {})
         self._keys = Keys()
@@ -127,7 +130,7 @@ class Reading:
         self._days: set[date] = set()
         self._imported = self._untimed = self._cut = 0
 
-    async def read(self, file: BinaryIO) -> Account:
+    async def keep(self, opened: Open[Diary]) -> Account:
         """Read all entries; tell what was imported."""
         person = await known.replica.find_person(self._tx, self._run.user_id, "stay")
         if person is None or person.gone:
@@ -137,7 +140,7 @@ class Reading:
         self._labels = Labels(self._chosen.moods, own)
         now = datetime.now(UTC)
         latest = today_of(person.zone, person.day_start, now) + timedelta(days=1)
-        diary = await asyncio.to_thread(open_diary, file, latest)
+        diary = await opened(latest)
         await self._run.show(0, None)
         total = await asyncio.to_thread(self._look_through, diary)
         self._refuse_unknown_moods()

@@ -17,9 +17,13 @@ from typing import BinaryIO, Protocol
 
 from actors.journal.daylio import EARLIEST, Columns, Noted, Skipped
 from actors.runtime.dates import Days, Order, order_of
+from actors.runtime.imports import Importer, Importers, Look
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from actors.runtime.zips import Zip
 from contracts.message import Invalid
+
+BACKUP = "backup.daylio"
+"""The member of the zip that has the entries."""
 
 LARGEST_BACKUP = 48 << 20
 """Bytes of `backup.daylio`, which is read in one piece, at most."""
@@ -105,7 +109,7 @@ def _backup(file: BinaryIO, latest: date) -> Diary:
     from actors.journal.daylio_backup import Backup
 
     opened = Zip(file)
-    named = [m for n, m in opened.members.items() if PurePosixPath(n).name == "backup.daylio"]
+    named = [m for n, m in opened.members.items() if PurePosixPath(n).name == BACKUP]
     if len(named) != 1:
         text = "There is no backup.daylio in the zip: it is not a backup of Daylio."
         raise Invalid("import_unreadable", text)
@@ -116,8 +120,24 @@ def _backup(file: BinaryIO, latest: date) -> Diary:
         return Backup(stream.read(LARGEST_BACKUP), latest)
 
 
+def is_csv(file: Look) -> bool:
+    """Tell a CSV export of Daylio."""
+    return file.has_column("mood")
+
+
+def is_backup(file: Look) -> bool:
+    """Tell a backup of Daylio."""
+    return BACKUP in file.members
+
+
 def open_diary(file: BinaryIO, latest: date) -> Diary:
-    """Open a file of Daylio; days after `latest` are skipped. Refuses with `Invalid`."""
+    """Open a file of Daylio, days after `latest` left out. Refuses with `Invalid`."""
     zipped = zipfile.is_zipfile(file) or (file.seek(0) == 0 and file.read(2) == b"PK")
     file.seek(0)
     return _backup(file, latest) if zipped else CsvDiary(file, latest)
+
+
+IMPORTERS: Importers[Diary] = Importers(
+    (Importer("daylio", is_backup, open_diary), Importer("daylio", is_csv, open_diary))
+)
+"""The kinds of files that hold a diary."""

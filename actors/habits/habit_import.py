@@ -1,18 +1,14 @@
-"""A file of habits becomes habits and their days; how it is received is in `runtime/receiving.py`.
+"""A file of habits becomes habits and their days; how it is received is in `imports.py`.
 
 The sentences of the account are said in the language of whoever asked for the import.
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import BinaryIO, Literal, cast
-
-from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import Literal, cast
 
 from actors.habits import plans
 from actors.habits.days import today_of
@@ -21,31 +17,19 @@ from actors.habits.found import FoundHabit, HabitFile
 from actors.habits.kept import promise_of, versions_of
 from actors.habits.known import Known
 from actors.habits.loop_rows import FoundEntry
-from actors.habits.outside import read
 from actors.habits.remarks import Remarks, streak_of
 from actors.habits.settlement import settle_anew
 from actors.habits.starting import begin_at
 from actors.habits.telling import facts_of
-from actors.runtime.receiving import Receiver, Run
-from contracts.auth import Language
-from contracts.bus import Bus
+from actors.runtime.imports import Open, Run
 from contracts.habit import CheckInState, number_of
-from contracts.imports import (
-    Account,
-    CheckInsImported,
-    HabitReport,
-    HabitsImported,
-    Import,
-    ImportedDay,
-    ReadImport,
-    RunImport,
-)
+from contracts.import_account import Account, HabitReport
+from contracts.imports import CheckInsImported, HabitsImported, ImportedDay
 from contracts.keeping.entry import logged
 from contracts.keeping.promise import Promise, begin_earlier
-from contracts.message import Gone, Invalid, Unanswered, Unavailable
+from contracts.message import Gone, Invalid
 from contracts.principal import Principal
 from contracts.time import instant_of
-from contracts.users import GetProfile
 from storage import breaks, check_in_imports, habits
 from storage.check_ins import EntryRow
 from storage.habits import HabitRow, Person
@@ -54,28 +38,12 @@ from storage.outbox import tell
 TOLD_AT_ONCE = 125
 """Days in one `CheckInsImported`, at most: a listener has hundreds of facts in hand at a time."""
 
-files = Receiver("habits")
-
 Outcome = Literal["created", "merged", "unchanged"]
 
 
-class Reader(BaseModel):
-    """Who reads the account, as it is kept with the import."""
-
-    language: Language = "en"
-
-
-async def close(tx: AsyncConnection, bus: Bus, who: Principal, command: RunImport) -> Import:
-    """Take a file for whole, and note in which language its account is read."""
-    reader = Reader()
-    with contextlib.suppress(Unavailable, Unanswered):
-        reader = Reader(language=(await bus.ask(GetProfile(), who)).language)
-    return await files.close(tx, who, command, reader.model_dump_json())
-
-
-async def run(tx: AsyncConnection, job: ReadImport) -> None:
-    """Read the received file into habits, and write the report."""
-    await files.run(tx, job, lambda run, file: Reading(run).read(file))
+async def keep(run: Run, opened: Open[HabitFile]) -> Account:
+    """Read an opened file into habits."""
+    return await HabitImport(run).keep(opened)
 
 
 def entry_from(promise: Promise, entry: FoundEntry) -> EntryRow:
@@ -93,7 +61,7 @@ def rows_of(export: HabitFile) -> int:
     return sum(one.tally.read for one in export.habits)
 
 
-class Reading:
+class HabitImport:
     """One import being read."""
 
     def __init__(self, run: Run, max_habits: int = plans.MAX_HABITS) -> None:
@@ -101,12 +69,12 @@ class Reading:
         self._max_habits = max_habits
         self._run, self._tx = run, run.tx
         self._who = Principal(user_id=run.user_id)
-        self._remarks = Remarks(Reader.model_validate_json(run.options).language)
+        self._remarks = Remarks(run.options.language)
         self._person = Person("UTC", 0, "mon")
         self._read = 0
         self._total: int | None = None
 
-    async def read(self, file: BinaryIO) -> Account:
+    async def keep(self, opened: Open[HabitFile]) -> Account:
         """Read all habits of a file; tell what was imported."""
         user_id = self._run.user_id
         person = await habits.find_person(self._tx, user_id, stay=True)
@@ -114,7 +82,7 @@ class Reading:
             raise Gone("user_gone", "This account was deleted.")
         self._person = person
         tomorrow = today_of(self._person) + timedelta(days=1)
-        export = await asyncio.to_thread(read, file, tomorrow)
+        export = await opened(tomorrow)
         await self._show()
         self._total = await asyncio.to_thread(rows_of, export)
         await self._show()

@@ -58,10 +58,12 @@ def rows(data: Path) -> int:
 
 
 @pytest.mark.parametrize("way", ["embedded", "over RabbitMQ"])
-def test_the_room_answers(tree: Path, cluster: Path, tmp_path: Path, way: str) -> None:
+def test_the_room_answers(
+    tree: Path, cluster: Path, node: backends.Private, tmp_path: Path, way: str
+) -> None:
     data = prepared(cluster, tmp_path / "data")  # of a Ritmo without the room
     with ExitStack() as stack:
-        amqp = None if way == "embedded" else stack.enter_context(backends.rabbitmq()).url
+        amqp = None if way == "embedded" else node.host("goals")
         running = ritmo(amqp, start_in=tree, data=str(data))
         client = stack.enter_context(running)
         parts = client.get("/readyz").json()["parts"]

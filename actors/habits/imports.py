@@ -1,0 +1,267 @@
+"""Imports of all rooms: a file is received in parts, its kind found, read by whom it concerns.
+
+Which room reads it is found by asking; that room keeps the account, and takes the import back.
+"""
+
+import base64
+import contextlib
+from dataclasses import dataclass, replace
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.habits import habit_import, import_undo
+from actors.habits.days import person_of
+from actors.habits.importers import IMPORTERS
+from actors.habits.room import room
+from actors.runtime.delegation import RoomBus
+from actors.runtime.imports import Options, look
+from actors.runtime.room import TheBus, Transaction, Who
+from contracts.cursor import read_id
+from contracts.import_account import Account
+from contracts.imports import (
+    PART_BYTES,
+    AddImportPart,
+    GetImport,
+    Import,
+    ImportKind,
+    ImportOutline,
+    ImportPhase,
+    Imports,
+    ListImports,
+    ReadDiary,
+    ReadImport,
+    RecognizeDiary,
+    RunImport,
+    StartImport,
+    TakeDiaryBack,
+    TakeImportBack,
+    UndoImport,
+)
+from contracts.message import (
+    Conflict,
+    Invalid,
+    NotFound,
+    Refusal,
+    Unanswered,
+    Unavailable,
+    new_id,
+)
+from contracts.principal import Principal
+from contracts.users import GetProfile
+from storage import imports
+from storage.imports import ImportRow
+from storage.outbox import tell
+
+MAX_FILE_BYTES = 50 * 1024 * 1024
+"""Bytes of a file that can be imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The jobs of a room that reads files."""
+
+    read: type[ReadImport]
+    take_back: type[TakeImportBack]
+
+
+READERS = {
+    "habits": Reader(ReadImport, TakeImportBack),
+    "journal": Reader(ReadDiary, TakeDiaryBack),
+}
+"""The rooms that read files."""
+
+
+@room.answer
+async def start_import(command: StartImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
+    """Begin to receive a file."""
+    await person_of(tx, bus, who, stay=True)
+    return await start(tx, who, command)
+
+
+async def start(
+    tx: AsyncConnection, who: Principal, command: StartImport, max_bytes: int = MAX_FILE_BYTES
+) -> Import:
+    """Begin to receive a file of at most `max_bytes`."""
+    if command.size == 0:
+        raise Invalid("import_empty", "The file is empty.")
+    check_size(command.size or 0, max_bytes)
+    import_id = new_id()
+    await imports.add(tx, who.user_id, import_id, command.file_name)
+    return Import(import_id=import_id, phase="receiving", dry_run=False)
+
+
+@room.answer
+async def add_import_part(command: AddImportPart, who: Who, tx: Transaction) -> Import:
+    """Receive a part of a file."""
+    return await add(tx, who, command)
+
+
+async def add(
+    tx: AsyncConnection, who: Principal, command: AddImportPart, max_bytes: int = MAX_FILE_BYTES
+) -> Import:
+    """Receive a part of a file of at most `max_bytes`."""
+    row = await receiving(tx, who, command.import_id)
+    data = decoded(command.data)
+    check_size(await imports.keep_part(tx, row.id, command.number, data), max_bytes)
+    return Import(import_id=row.id, phase="receiving", dry_run=False)
+
+
+@room.answer
+async def run_import(command: RunImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
+    """Take the file for whole; ask for it to be read, as soon as somebody has the time."""
+    row = await receiving(tx, who, command.import_id)
+    numbers = await imports.part_numbers(tx, row.id)
+    if numbers != list(range(len(numbers))) or not numbers:
+        raise Invalid("import_incomplete", "Parts of the file are missing.")
+    reader, kind = await recognized(tx, bus, who, command)
+    options = Options(kind=kind, moods=command.moods, unknown_moods=command.unknown_moods)
+    with contextlib.suppress(Unavailable, Unanswered):
+        options.language = (await bus.ask(GetProfile(), who)).language
+    await imports.change(
+        tx,
+        who.user_id,
+        row.id,
+        phase="waiting",
+        room=reader,
+        dry_run=command.dry_run,
+        options=options.model_dump_json(),
+    )
+    job = READERS[reader].read
+    await tell(tx, job(user_id=who.user_id, import_id=row.id, dry_run=command.dry_run))
+    return Import(import_id=row.id, phase="waiting", dry_run=command.dry_run)
+
+
+async def recognized(
+    tx: AsyncConnection, bus: RoomBus, who: Principal, command: RunImport
+) -> tuple[str, ImportKind]:
+    """Find the room that reads a file, and its kind. Refuses with `Invalid` what nobody reads."""
+    if kind := await IMPORTERS.recognize(tx, command.import_id, command.kind):
+        return "habits", kind
+    query = RecognizeDiary(import_id=command.import_id, kind=command.kind)
+    if kind := (await bus.ask(query, who)).kind:
+        return "journal", kind
+    if (await look(tx, command.import_id)).begins_with_data():
+        text = (
+            "The first row of the file is not its header row, with the names of the "
+            "columns; put it back, or export the file once more."
+        )
+        raise Invalid("import_without_header", text)
+    text = (
+        "Ritmo does not know this kind of file. It takes the CSV zip or the .db backup of Loop "
+        "Habit Tracker, the CSV export or the .daylio backup of Daylio, and the CSV export of "
+        "HabitBull."
+    )
+    raise Invalid("import_unknown_format", text)
+
+
+@room.answer
+async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
+    """Show how far an import is, and its account."""
+    row = await imports.find(tx, who.user_id, query.import_id)
+    if row is None:
+        raise no_import(query.import_id)
+    return import_of(row)
+
+
+@room.answer
+async def list_imports(query: ListImports, who: Who, tx: Transaction) -> Imports:
+    """Show a page of imports, newest first."""
+    rows = await imports.page(tx, who.user_id, read_id(query.cursor), query.limit + 1)
+    page = rows[: query.limit]
+    return Imports(
+        imports=tuple(map(outline_of, page)),
+        next=str(page[-1].id) if len(rows) > query.limit else None,
+    )
+
+
+@room.do
+async def read_import(job: ReadImport, tx: Transaction) -> None:
+    """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
+    await IMPORTERS.run(tx, job, habit_import.keep)
+
+
+@room.answer
+async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
+    """Ask for an import to be taken back, as soon as somebody has the time."""
+    row = await imports.find(tx, who.user_id, command.import_id, lock=True)
+    if row is None:
+        raise no_import(command.import_id)
+    if row.phase in ("undoing", "undone"):
+        return import_of(row)
+    if row.phase != "done" or row.dry_run:
+        raise Conflict("import_not_done", "Only an import that is done can be taken back.")
+    await imports.change(tx, who.user_id, row.id, phase="undoing")
+    job = READERS[row.room].take_back
+    await tell(tx, job(user_id=who.user_id, import_id=row.id))
+    return import_of(replace(row, phase="undoing"))
+
+
+@room.do
+async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
+    """Take an import back, but for what was changed since."""
+    await import_undo.take_back(tx, job)
+
+
+def check_size(size: int, most: int) -> None:
+    """Refuse a file that is too large."""
+    if size > most:
+        text = "The file is larger than {most} MB."
+        raise Invalid("import_too_large", text, most=most // (1024 * 1024))
+
+
+def decoded(data: str) -> bytes:
+    """Read the base64 of a part. Refuses with `Invalid`."""
+    try:
+        part = base64.b64decode(data, validate=True)
+    except ValueError:
+        raise Invalid("import_part_malformed", "A part of the file is not base64.") from None
+    if not 0 < len(part) <= PART_BYTES:
+        raise Invalid("import_part_malformed", "A part of the file is empty or too long.")
+    return part
+
+
+async def receiving(tx: AsyncConnection, who: Principal, import_id: UUID) -> ImportRow:
+    """Return an import that still waits for parts, locked."""
+    row = await imports.find(tx, who.user_id, import_id, lock=True)
+    if row is None:
+        raise no_import(import_id)
+    if row.phase != "receiving":
+        raise Conflict("import_begun", "This import has been begun; start a new one.")
+    return row
+
+
+def no_import(import_id: UUID) -> NotFound:
+    """Say that there is no such import, or that it is somebody else's."""
+    return NotFound("import_not_found", "There is no import {import_id}.", import_id=str(import_id))
+
+
+def import_of(row: ImportRow) -> Import:
+    """Show an import."""
+    account = Account.model_validate_json(row.report)
+    return Import(
+        **dict(account),
+        import_id=row.id,
+        phase=cast(ImportPhase, row.phase),
+        dry_run=row.dry_run,
+        rows=row.rows,
+        total=row.total,
+        problem=row.problem,
+        refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
+    )
+
+
+def outline_of(row: ImportRow) -> ImportOutline:
+    """Show an import in a list."""
+    return ImportOutline(
+        import_id=row.id,
+        file_name=row.file_name,
+        kind=Options.model_validate_json(row.options).kind,
+        phase=cast(ImportPhase, row.phase),
+        dry_run=row.dry_run,
+        rows=row.rows,
+        total=row.total,
+        started_at=row.created_at,
+        ended_at=row.ended_at,
+    )
