@@ -83,7 +83,6 @@ PARTS = (imports,)
 PURGED = 1000
 """Entries that are removed in one transaction, at most."""
 
-__all__ = ["room"]
 
 # -- entries --------------------------------------------------------------------------------------
 
