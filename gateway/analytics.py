@@ -28,11 +28,11 @@ from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.principal import Principal
 from contracts.time import Day
 from gateway.answers import JSON
+from gateway.bodies import Route, resource
 from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus, door_of
 from gateway.fresh import Kept
 from gateway.identity import Me, bearer
 from gateway.language import profile_language
-from gateway.reading import Route, resource
 
 
 class FreshRoute(Route):

@@ -29,10 +29,10 @@ from contracts.mails import DeliveryState, DigestEvery
 from contracts.principal import Principal
 from contracts.reminders import ChannelName
 from gateway.answers import answer, nothing
+from gateway.bodies import Body, Said, resource
 from gateway.deps import Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
 from gateway.language import language_of, profile_language
-from gateway.reading import Body, Said, resource
 
 router = resource("reminders")
 

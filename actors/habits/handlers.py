@@ -12,7 +12,7 @@ from actors.habits import (
     imports,
     marks,
     plans,
-    reading,
+    queries,
     retelling,
 )
 from actors.habits.days import (
@@ -22,10 +22,10 @@ from actors.habits.days import (
     today_of,
 )
 from actors.habits.decisions import Saying, addition, entry, restoration
+from actors.habits.facts import facts_of
 from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
-from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
@@ -255,7 +255,7 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
     check_range(query.first, query.last)
     if query.habit_id is not None:
         await plans.found(tx, who, query.habit_id, None, lock=False)
-    after = reading.read_place(query.cursor)
+    after = queries.read_place(query.cursor)
     rows = await check_in_lists.page(
         tx,
         who.user_id,
@@ -266,7 +266,7 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
         size=query.limit + 1,
     )
     page = rows[: query.limit]
-    more = reading.write_place(page[-1]) if len(rows) > query.limit else None
+    more = queries.write_place(page[-1]) if len(rows) > query.limit else None
     return CheckIns(check_ins=tuple(map(day_entry, page)), next=more)
 
 
@@ -276,10 +276,10 @@ async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> 
     used = [] if query.day else await check_ins.load_used(tx, who.user_id)
     person = await person_of(tx, bus, who, used[0].person if used else None)
     today = today_of(person)
-    day = reading.showable(query.day or today, today)
+    day = queries.showable(query.day or today, today)
     # Of today all is loaded, unless it is settled already: in a zone further east it was over.
     if query.day or any(one.habit.settled_day >= day for one in used):
-        used = await reading.used_on(tx, who.user_id, person, day, today)
+        used = await queries.used_on(tx, who.user_id, person, day, today)
     shown = await worked_out(
         days_of(used, day), lambda: tuple(today_view(one, stand(one, day), day) for one in used)
     )
@@ -315,7 +315,7 @@ async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus)
     """Show all streaks of a habit, newest first."""
     row = await plans.found(tx, who, query.habit_id, None, lock=False)
     today = today_of(await person_of(tx, bus, who))
-    return await reading.all_streaks(tx, row, today)
+    return await queries.all_streaks(tx, row, today)
 
 
 @room.answer

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
 from actors.habits.domain import check_plan, check_unit
+from actors.habits.facts import fact_of, facts_of, outline_of
 from actors.habits.kept import (
     dump_progress,
     dump_versions,
@@ -20,7 +21,6 @@ from actors.habits.kept import (
     versions_of,
 )
 from actors.habits.settlement import settle_anew
-from actors.habits.telling import fact_of, facts_of, outline_of
 from contracts.cursor import wrong_cursor
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.telling import facts_of
+from actors.habits.facts import facts_of
 from contracts.breaks import BreakAdded
 from contracts.cursor import read_id
 from contracts.habit import CheckInState, number_of

@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, FiniteFloat, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting, same_days
-from actors.journal.telling import fact_of
+from actors.journal.entry_changes import no_entry
+from actors.journal.facts import fact_of
 from actors.journal.views import entry_of, version_of
-from actors.journal.writing import no_entry
 from contracts.cursor import read_id, wrong_cursor
 from contracts.journal import (
     EntryHistory,
