@@ -144,7 +144,7 @@ async def get_habit(query: GetHabit, who: Who, tx: Transaction, bus: TheBus) -> 
 @room.answer
 async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus) -> Habits:
     """Show a page of habits."""
-    after, size = plans.read_cursor(query.cursor), query.limit + 1
+    after = queries.HABITS.read(query.cursor) or (-1, UUID(int=0))
     rows = await check_ins.load_page(
         tx,
         who.user_id,
@@ -152,14 +152,15 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
         tag=query.tag,
         binned=query.deleted,
         after=after,
-        size=size,
+        size=query.limit + 1,
     )
     today = today_of(await person_of(tx, bus, who))
     page = rows[: query.limit]
-    more = plans.write_cursor(page[-1].habit) if len(rows) > query.limit else None
+    last = page[-1].habit if len(rows) > query.limit else None
     shown = await worked_out(
         days_of(page, today), lambda: tuple(habit_of(one, today) for one in page)
     )
+    more = queries.HABITS.write((last.position, last.id)) if last else None
     return Habits(habits=shown, next=more)
 
 
@@ -255,7 +256,7 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
     check_range(query.first, query.last)
     if query.habit_id is not None:
         await plans.found(tx, who, query.habit_id, None, lock=False)
-    after = queries.read_place(query.cursor)
+    after = queries.CHECK_INS.read(query.cursor) or (FIRST_DAY, UUID(int=0))
     rows = await check_in_lists.page(
         tx,
         who.user_id,
@@ -266,7 +267,8 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
         size=query.limit + 1,
     )
     page = rows[: query.limit]
-    more = queries.write_place(page[-1]) if len(rows) > query.limit else None
+    last = page[-1] if len(rows) > query.limit else None
+    more = queries.CHECK_INS.write((last.day, last.habit_id)) if last else None
     return CheckIns(check_ins=tuple(map(day_entry, page)), next=more)
 
 
