@@ -1,8 +1,14 @@
-"""What rooms have in common where lists are read page by page: the refusal of a foreign cursor."""
+"""Cursors: where the next page of a list begins, opaque to whoever keeps it."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Generic, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from contracts.message import Invalid, Wrong
+
+T = TypeVar("T")
 
 WRONG_CURSOR = "This cursor is not one that Ritmo gave; begin with the first page."
 
@@ -12,6 +18,30 @@ def wrong_cursor(pointer: str = "/cursor") -> Invalid:
     return Invalid(
         "wrong_cursor", WRONG_CURSOR, fields=(Wrong(pointer=pointer, detail=WRONG_CURSOR),)
     )
+
+
+class Cursors(Generic[T]):
+    """Writes places in a list down, and reads them again."""
+
+    def __init__(self, kind: TypeAdapter[T]) -> None:
+        """Write places of this kind: what tells one thing of the list from all others."""
+        self._kind = kind
+
+    def write(self, place: T) -> str:
+        """Write a place down."""
+        return urlsafe_b64encode(self._kind.dump_json(place)).rstrip(b"=").decode()
+
+    def read(self, cursor: str | None) -> T | None:
+        """Read a place; None: the first page. Refuses with `Invalid` what was not written here."""
+        if cursor is None:
+            return None
+        try:
+            place = self._kind.validate_json(urlsafe_b64decode(cursor + "=="))
+        except ValueError:
+            raise wrong_cursor() from None
+        if self.write(place) != cursor:
+            raise wrong_cursor()
+        return place
 
 
 def read_id(cursor: str | None) -> UUID | None:

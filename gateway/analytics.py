@@ -27,10 +27,10 @@ from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.principal import Principal
 from contracts.time import Day
 from gateway.answers import JSON, is_known
+from gateway.bodies import resource
 from gateway.deps import NOT_MODIFIED, HabitId, IfNoneMatch, TheBus
 from gateway.identity import Me
 from gateway.language import profile_language
-from gateway.reading import resource
 
 router = resource("analytics", "Reports on habits and moods, as numbers and as pictures.")
 

@@ -9,9 +9,9 @@ from starlette.responses import StreamingResponse
 from contracts.analytics_upkeep import ListFacts, LoggedFacts
 from contracts.bus import Bus
 from contracts.principal import Principal
+from gateway.bodies import resource
 from gateway.deps import From, TheBus, To
 from gateway.identity import Me
-from gateway.reading import resource
 from gateway.sheets import Csv, JsonLines, Parquet, Sheet
 
 router = resource("analytics")

@@ -31,6 +31,7 @@ from contracts.principal import Verifier
 from contracts.time import ChosenZone
 from contracts.users import CreateProfile, GetProfile, User
 from gateway.answers import Shown, answer, created, nothing
+from gateway.bodies import Body, Said, resource
 from gateway.deps import (
     FromDevice,
     Hashing,
@@ -45,7 +46,6 @@ from gateway.deps import (
 from gateway.identity import Me
 from gateway.language import liked
 from gateway.problems import documented
-from gateway.reading import Body, Said, resource
 from gateway.users import Person, person_of
 
 router = resource("accounts", "Open an account, log in and out, and see where one is logged in.")

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from contracts.breaks import AddBreak, Break, Breaks, ListBreaks, RemoveBreak, Rest, UpdateBreak
 from gateway.answers import answer, created, etag_of, nothing
+from gateway.bodies import Said, resource
 from gateway.deps import Expected, From, Key, TheBus, To
 from gateway.identity import Me
-from gateway.reading import Said, resource
 
 router = resource("breaks", "Days of rest, which freeze scores and keep streaks.")
 

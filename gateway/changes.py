@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from contracts.changes import Changes, ListChanges
 from gateway.answers import answer
+from gateway.bodies import resource
 from gateway.deps import TheBus
 from gateway.identity import Me
 from gateway.problems import documented
-from gateway.reading import resource
 
 router = resource("changes", "What has changed and what is gone, for clients that were away.")
 

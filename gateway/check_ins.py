@@ -24,6 +24,7 @@ from contracts.check_ins import (
 from contracts.habit import Amount, CheckInState, Note, Step
 from contracts.time import Day
 from gateway.answers import Shown, answer, listed
+from gateway.bodies import Body, Said, resource
 from gateway.deps import (
     NOT_MODIFIED,
     From,
@@ -38,7 +39,6 @@ from gateway.deps import (
 from gateway.identity import Me
 from gateway.language import language_of
 from gateway.problems import RefusedPart, refused_part
-from gateway.reading import Body, Said, resource
 
 router = resource("check-ins", "What was done on which day: log, change, take back.")
 

@@ -27,10 +27,10 @@ from contracts.digests import DigestEvery, DigestShown, PreviewDigest
 from contracts.notifications import ChannelName, DeliveryState
 from contracts.principal import Principal
 from gateway.answers import answer, nothing
+from gateway.bodies import Body, Said, resource
 from gateway.deps import Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
 from gateway.language import language_of, profile_language
-from gateway.reading import Body, Said, resource
 
 router = resource("reminders")
 

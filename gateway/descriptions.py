@@ -17,7 +17,7 @@ CHANGES: dict[type[BaseModel], tuple[type[BaseModel], ...]] = {}
 """Bodies of a PATCH: what they are made from describes their fields, the first that does."""
 
 TAGS: dict[str, str] = {}
-"""What the operations under each tag are about; `gateway.reading.resource` is told it."""
+"""What the operations under each tag are about; `gateway.bodies.resource` is told it."""
 
 
 def describe(schemas: dict[str, Any]) -> None:

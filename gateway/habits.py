@@ -24,6 +24,7 @@ from contracts.habits import (
 )
 from contracts.time import Day
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
+from gateway.bodies import Body, Said, changes_of, given, resource
 from gateway.deps import (
     NOT_MODIFIED,
     Expected,
@@ -35,7 +36,6 @@ from gateway.deps import (
     YesNo,
 )
 from gateway.identity import Me
-from gateway.reading import Body, Said, changes_of, given, resource
 
 router = resource("habits", "What is to be done, how much and when.")
 

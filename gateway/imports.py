@@ -31,10 +31,10 @@ from contracts.message import Invalid, Refused
 from contracts.principal import Principal
 from contracts.speech import say
 from gateway.answers import answer
+from gateway.bodies import resource
 from gateway.deps import Key, PageCursor, TheBus, YesNo, door_of
 from gateway.identity import Me
 from gateway.language import language_of
-from gateway.reading import resource
 from gateway.upload import uploaded
 
 ENDED = ("done", "failed", "undone")

@@ -28,6 +28,7 @@ from contracts.journal import (
 )
 from contracts.time import ChosenZone, Day
 from gateway.answers import answer, created, etag_of, listed, nothing, unless_known, versioned
+from gateway.bodies import Body, Said, changes_of, given, resource
 from gateway.deps import (
     NOT_MODIFIED,
     Expected,
@@ -40,7 +41,6 @@ from gateway.deps import (
     YesNo,
 )
 from gateway.identity import Me
-from gateway.reading import Body, Said, changes_of, given, resource
 
 router = resource("journal", "The diary: entries, moods, prompts and templates.")
 

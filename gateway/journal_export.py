@@ -11,9 +11,9 @@ from starlette.responses import Response, StreamingResponse
 from contracts.bus import Bus
 from contracts.journal_transfer import ExportedPage, ExportEntries, ExportFormat, Piece
 from contracts.principal import Principal
+from gateway.bodies import resource
 from gateway.deps import TheBus
 from gateway.identity import Me
-from gateway.reading import resource
 
 router = resource("journal")
 

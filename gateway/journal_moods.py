@@ -13,9 +13,9 @@ from contracts.moods import (
     Scale,
 )
 from gateway.answers import answer, listed
+from gateway.bodies import Said, resource
 from gateway.deps import NOT_MODIFIED, From, IfNoneMatch, Key, TheBus, To
 from gateway.identity import Me
-from gateway.reading import Said, resource
 
 router = resource("journal")
 

@@ -29,9 +29,9 @@ from contracts.templates import (
 )
 from contracts.time import Day
 from gateway.answers import answer, created, etag_of, nothing
+from gateway.bodies import Body, Said, changes_of, given, resource
 from gateway.deps import Expected, Key, TheBus
 from gateway.identity import Me
-from gateway.reading import Body, Said, changes_of, given, resource
 
 router = resource("journal")
 

@@ -30,11 +30,11 @@ from contracts.reminders import (
 )
 from contracts.schedule import Weekday
 from gateway.answers import answer, created, etag_of, listed, nothing, versioned
+from gateway.bodies import Body, Said, changes_of, given, resource
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, TheBus
 from gateway.identity import Me
 from gateway.language import profile_language
 from gateway.problems import documented
-from gateway.reading import Body, Said, changes_of, given, resource
 
 router = resource(
     "reminders", "When to be reminded and why, on which ways, and what became of each message."

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from contracts.check_ins import GetToday, Today
 from contracts.time import Day
 from gateway.answers import listed
+from gateway.bodies import resource
 from gateway.deps import NOT_MODIFIED, IfNoneMatch, TheBus
 from gateway.identity import Me
-from gateway.reading import resource
 
 router = resource(
     "today", "The caller's day: what is due, what is logged, and how each habit stands."

@@ -22,10 +22,10 @@ from contracts.users import (
     User,
 )
 from gateway.answers import Shown, answer, etag_of, nothing, versioned
+from gateway.bodies import Said, changes_of, given, resource
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus, door_of
 from gateway.identity import Me
 from gateway.problems import documented
-from gateway.reading import Said, changes_of, given, resource
 
 router = resource("people", "The caller's own profile; and, for administrators, everybody's.")
 

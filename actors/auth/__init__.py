@@ -8,7 +8,7 @@ them), which session ended and why, and that a password changed. It hears that a
 enabled, promoted or demoted (who loses rights loses their sessions), and that a user is gone (all
 of theirs is erased).
 
-The rules are pure and in `domain.py`; `hashing.py` bounds what passwords cost, `guard.py` slows
-guessing, `keyring.py` signs, `sessions.py` begins, continues and ends sessions, `delegation.py`
-lets rooms act for people.
+The rules are pure and in `domain.py`; `password_hashes.py` bounds what passwords cost,
+`guard.py` slows guessing, `keyring.py` signs, `sessions.py` begins, continues and ends sessions,
+`delegation.py` lets rooms act for people.
 """

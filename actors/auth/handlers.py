@@ -15,7 +15,7 @@ from actors.auth.domain import (
     same_form,
 )
 from actors.auth.guard import Guard
-from actors.auth.hashing import Hasher
+from actors.auth.password_hashes import Hasher
 from actors.auth.tools import TheGuard, TheHasher, TheKeyring, tools
 from actors.runtime.room import Room, Transaction, Who
 from actors.runtime.settings import Settings

@@ -5,8 +5,8 @@ from typing import Annotated
 from fast_depends import Depends
 
 from actors.auth.guard import Guard
-from actors.auth.hashing import Hasher
 from actors.auth.keyring import Keyring
+from actors.auth.password_hashes import Hasher
 from actors.runtime.settings import Settings
 
 

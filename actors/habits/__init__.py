@@ -10,7 +10,7 @@ What a check-in means, which days are due, and where a habit stands is decided i
 `contracts/keeping`, for every room alike.
 
 What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),
-`starting.py` (when a habit begins), `reading.py` (whole histories) and `backfill.py` (what rooms
+`start_day.py` (when a habit begins), `queries.py` (whole histories) and `backfill.py` (what rooms
 that follow are told). Files of other trackers come to `imports.py`, whatever room reads them;
 `importers.py` lists those that hold habits (a new one is a file that reads it, and its line there),
 and `habit_import.py` keeps them.

@@ -6,8 +6,8 @@ from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.habits.facts import outline_of
 from actors.habits.kept import versions_of
-from actors.habits.telling import outline_of
 from actors.runtime.backfill import Place, place_of, state_of, tell_page
 from contracts.backfill import BreakState, DaysState, HabitState, State, TellHabits
 from storage import habit_state

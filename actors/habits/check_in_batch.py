@@ -23,6 +23,7 @@ from actors.habits.days import (
     today_of,
 )
 from actors.habits.decisions import Saying, addition, differ, entry
+from actors.habits.facts import fact_of
 from actors.habits.kept import (
     dump_entry,
     dump_progress,
@@ -32,8 +33,7 @@ from actors.habits.kept import (
     promise_of,
 )
 from actors.habits.settlement import days_of, settled, worked_out
-from actors.habits.starting import begin_again, reach_back
-from actors.habits.telling import fact_of
+from actors.habits.start_day import begin_again, reach_back
 from contracts.bus import Bus
 from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
 from contracts.keeping.progress import Progress

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.decisions import Saying, differ
+from actors.habits.facts import fact_of
 from actors.habits.kept import (
     dump_entry,
     dump_progress,
@@ -22,8 +23,7 @@ from actors.habits.kept import (
 )
 from actors.habits.room import known as people
 from actors.habits.settlement import days_of, settled, worked_out
-from actors.habits.starting import begin_again, reach_back
-from actors.habits.telling import fact_of
+from actors.habits.start_day import begin_again, reach_back
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, number_of

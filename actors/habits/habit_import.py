@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 from actors.habits import plans
 from actors.habits.days import today_of
+from actors.habits.facts import facts_of
 from actors.habits.fit import Changed
 from actors.habits.found import FoundHabit, HabitFile
 from actors.habits.kept import promise_of, versions_of
@@ -19,8 +20,7 @@ from actors.habits.known import Known
 from actors.habits.loop_rows import FoundEntry
 from actors.habits.remarks import Remarks, streak_of
 from actors.habits.settlement import settle_anew
-from actors.habits.starting import begin_at
-from actors.habits.telling import facts_of
+from actors.habits.start_day import begin_at
 from actors.runtime.imports import Open, Run
 from contracts.habit import CheckInState, number_of
 from contracts.import_account import Account, HabitReport

@@ -12,7 +12,7 @@ from actors.habits import (
     imports,
     marks,
     plans,
-    reading,
+    queries,
 )
 from actors.habits import bin as binned
 from actors.habits.days import (
@@ -22,10 +22,10 @@ from actors.habits.days import (
     today_of,
 )
 from actors.habits.decisions import Saying, addition, entry, restoration
+from actors.habits.facts import facts_of
 from actors.habits.kept import entry_of, entry_row, no_habit
 from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
-from actors.habits.telling import facts_of
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
@@ -152,7 +152,7 @@ async def get_habit(query: GetHabit, who: Who, tx: Transaction, bus: TheBus) -> 
 @room.answer
 async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus) -> Habits:
     """Show a page of habits."""
-    after, size = plans.read_cursor(query.cursor), query.limit + 1
+    after = queries.HABITS.read(query.cursor) or (-1, UUID(int=0))
     rows = await check_ins.load_page(
         tx,
         who.user_id,
@@ -160,14 +160,15 @@ async def list_habits(query: ListHabits, who: Who, tx: Transaction, bus: TheBus)
         tag=query.tag,
         binned=query.deleted,
         after=after,
-        size=size,
+        size=query.limit + 1,
     )
     today = today_of(await person_of(tx, bus, who))
     page = rows[: query.limit]
-    more = plans.write_cursor(page[-1].habit) if len(rows) > query.limit else None
+    last = page[-1].habit if len(rows) > query.limit else None
     shown = await worked_out(
         days_of(page, today), lambda: tuple(habit_of(one, today) for one in page)
     )
+    more = queries.HABITS.write((last.position, last.id)) if last else None
     return Habits(habits=shown, next=more)
 
 
@@ -263,7 +264,7 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
     check_range(query.first, query.last)
     if query.habit_id is not None:
         await plans.found(tx, who, query.habit_id, None, lock=False)
-    after = reading.read_place(query.cursor)
+    after = queries.CHECK_INS.read(query.cursor) or (FIRST_DAY, UUID(int=0))
     rows = await check_in_lists.page(
         tx,
         who.user_id,
@@ -274,7 +275,8 @@ async def list_check_ins(query: ListCheckIns, who: Who, tx: Transaction) -> Chec
         size=query.limit + 1,
     )
     page = rows[: query.limit]
-    more = reading.write_place(page[-1]) if len(rows) > query.limit else None
+    last = page[-1] if len(rows) > query.limit else None
+    more = queries.CHECK_INS.write((last.day, last.habit_id)) if last else None
     return CheckIns(check_ins=tuple(map(day_entry, page)), next=more)
 
 
@@ -284,10 +286,10 @@ async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> 
     used = [] if query.day else await check_ins.load_used(tx, who.user_id)
     person = await person_of(tx, bus, who, used[0].person if used else None)
     today = today_of(person)
-    day = reading.showable(query.day or today, today)
+    day = queries.showable(query.day or today, today)
     # Of today all is loaded, unless it is settled already: in a zone further east it was over.
     if query.day or any(one.habit.settled_day >= day for one in used):
-        used = await reading.used_on(tx, who.user_id, person, day, today)
+        used = await queries.used_on(tx, who.user_id, person, day, today)
     shown = await worked_out(
         days_of(used, day), lambda: tuple(today_view(one, stand(one, day), day) for one in used)
     )
@@ -323,7 +325,7 @@ async def get_streaks(query: GetStreaks, who: Who, tx: Transaction, bus: TheBus)
     """Show all streaks of a habit, newest first."""
     row = await plans.found(tx, who, query.habit_id, None, lock=False)
     today = today_of(await person_of(tx, bus, who))
-    return await reading.all_streaks(tx, row, today)
+    return await queries.all_streaks(tx, row, today)
 
 
 @room.answer

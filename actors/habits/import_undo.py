@@ -7,10 +7,10 @@ import, and days that say something else now.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
+from actors.habits.facts import fact_of, facts_of
 from actors.habits.kept import versions_of
 from actors.habits.settlement import settle_anew
-from actors.habits.starting import begin_at, begin_later
-from actors.habits.telling import fact_of, facts_of
+from actors.habits.start_day import begin_at, begin_later
 from actors.runtime import imports
 from contracts.habits import HabitDeleted
 from contracts.import_account import Account, HabitReport, Undone

@@ -1,8 +1,5 @@
 """How habits are made and changed: what a person plans, and what must be unsettled for it."""
 
-import base64
-import binascii
-import json
 from datetime import UTC, date, datetime
 from typing import cast
 from uuid import UUID
@@ -11,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
 from actors.habits.domain import check_plan, check_unit
+from actors.habits.facts import fact_of, facts_of, outline_of
 from actors.habits.kept import (
     dump_progress,
     dump_versions,
@@ -21,8 +19,6 @@ from actors.habits.kept import (
 )
 from actors.habits.room import known as people
 from actors.habits.settlement import settle_anew
-from actors.habits.telling import fact_of, facts_of, outline_of
-from contracts.cursor import wrong_cursor
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
 from contracts.keeping.progress import begin, window_days
@@ -259,21 +255,3 @@ async def _turn_weeks(tx: AsyncConnection, row: HabitRow, day: date, week_start:
     turned = tuple(one.model_copy(update={"week_start": week_start}) for one in after)
     values: dict[str, object] = {"versions": dump_versions((*before, *turned))}
     await tell(tx, *facts_of(row, await habits.change(tx, row.user_id, row.id, values)))
-
-
-def write_cursor(row: HabitRow) -> str:
-    """Say where the next page begins."""
-    return base64.urlsafe_b64encode(json.dumps([row.position, str(row.id)]).encode()).decode()
-
-
-def read_cursor(cursor: str | None) -> tuple[int, UUID]:
-    """Read where a page begins. Refuses with `Invalid`."""
-    if cursor is None:
-        return -1, UUID(int=0)
-    try:
-        position, habit_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if not isinstance(position, int) or not -1 <= position < 2**31:
-            raise ValueError
-        return position, UUID(habit_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise wrong_cursor() from None

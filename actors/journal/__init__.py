@@ -10,8 +10,8 @@ brought, never their words. It hears of users who are gone, and reads diaries th
 an hour it removes what was thrown away more than 30 days ago.
 
 Where an entry lies in time and what a page holds is decided in `domain.py`. What people ask leads
-through `writing.py` (entries and their versions), `reading.py` (lists, searches, looks back),
-`links.py` (to habits), `prompts.py`, `templates.py`, `moods.py`, and `rendering.py` (Markdown to
+through `entry_changes.py` (entries and their versions), `queries.py` (lists, searches, looks back),
+`links.py` (to habits), `prompts.py`, `templates.py`, `moods.py`, and `entry_html.py` (Markdown to
 harmless HTML). Daylio's files come in through `imports.py` (`importers.py` opens them, `daylio*.py`
-say what they mean), and a diary leaves by `exporting.py`.
+say what they mean), and a diary leaves by `export.py`.
 """

@@ -6,16 +6,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal import (
     backfill,
-    exporting,
+    entry_changes,
+    export,
     imports,
     moods,
     prompts,
-    reading,
+    queries,
     templates,
-    writing,
 )
 from actors.journal.domain import month_of, prompt_of
-from actors.journal.rendering import harmless_html
+from actors.journal.entry_html import harmless_html
 from actors.journal.room import known, logical_day, room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.auth import Done
@@ -93,7 +93,7 @@ async def create_entry(
 ) -> JournalEntry:
     """Write an entry."""
     person = await known.person(tx, bus, who, "stay")
-    return await reading.view(tx, await writing.create(tx, bus, who, command, person))
+    return await queries.view(tx, await entry_changes.create(tx, bus, who, command, person))
 
 
 @room.answer
@@ -102,32 +102,32 @@ async def update_entry(
 ) -> JournalEntry:
     """Change an entry, and keep what it said."""
     person = await known.person(tx, bus, who)
-    return await reading.view(tx, await writing.update(tx, bus, who, command, person))
+    return await queries.view(tx, await entry_changes.update(tx, bus, who, command, person))
 
 
 @room.answer
 async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
     """Throw an entry away."""
-    await writing.delete(tx, who, command)
+    await entry_changes.delete(tx, who, command)
     return Done()
 
 
 @room.answer
 async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> JournalEntry:
     """Bring an entry back, or an earlier version of it."""
-    return await reading.view(tx, await writing.restore(tx, who, command))
+    return await queries.view(tx, await entry_changes.restore(tx, who, command))
 
 
 @room.answer
 async def get_entry(query: GetEntry, who: Who, tx: Transaction) -> JournalEntry:
     """Show one entry."""
-    return await reading.view(tx, await reading.shown(tx, who, query.entry_id))
+    return await queries.view(tx, await queries.shown(tx, who, query.entry_id))
 
 
 @room.answer
 async def render_entry(query: RenderEntry, who: Who, tx: Transaction) -> EntryHtml:
     """Show the text of an entry as HTML; a hostile text may take long, so elsewhere."""
-    row = await reading.shown(tx, who, query.entry_id)
+    row = await queries.shown(tx, who, query.entry_id)
     html = await asyncio.to_thread(harmless_html, row.text)
     return EntryHtml(entry_id=row.id, html=html, version=row.version)
 
@@ -135,20 +135,20 @@ async def render_entry(query: RenderEntry, who: Who, tx: Transaction) -> EntryHt
 @room.answer
 async def list_entries(query: ListEntries, who: Who, tx: Transaction) -> JournalEntries:
     """Show a page of entries."""
-    return await reading.listed(tx, who, query)
+    return await queries.listed(tx, who, query)
 
 
 @room.answer
 async def get_entry_history(query: GetEntryHistory, who: Who, tx: Transaction) -> EntryHistory:
     """Show what an entry said before."""
-    return await reading.history(tx, who, query)
+    return await queries.history(tx, who, query)
 
 
 @room.answer
 async def get_on_this_day(query: GetOnThisDay, who: Who, tx: Transaction, bus: TheBus) -> OnThisDay:
     """Show what was on a day in earlier years."""
     day = query.day or logical_day(await known.person(tx, bus, who))
-    return await reading.on_this_day(tx, who, day)
+    return await queries.on_this_day(tx, who, day)
 
 
 @room.answer
@@ -291,7 +291,7 @@ async def remove_template(command: RemoveTemplate, who: Who, tx: Transaction) ->
 @room.answer
 async def export_entries(query: ExportEntries, who: Who, tx: Transaction) -> ExportedPage:
     """Write a page of entries out."""
-    return await exporting.page(tx, who.user_id, query)
+    return await export.page(tx, who.user_id, query)
 
 
 # -- people ---------------------------------------------------------------------------------------

@@ -9,13 +9,12 @@ leaves nothing behind.
 import asyncio
 import csv
 import re
-import struct
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import PurePosixPath
+from itertools import islice
 from typing import BinaryIO, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -97,25 +96,23 @@ class Look:
 
 async def look(tx: AsyncConnection, import_id: UUID) -> Look:
     """Look at a file that was received."""
-    head, names, held = b"", set[str](), b""
+    head, names, held = b"", list[str](), b""
     async for part in _parts(tx, import_id):
         head = head or part[:HEAD_BYTES]
         if not head.startswith(b"PK") or len(names) >= MAX_NAMES:
             break
         held = held[-MAX_NAME_BYTES - 46 :] + part
-        names |= await asyncio.to_thread(_names, held)
+        names += await asyncio.to_thread(_names, held)
     return Look(head, frozenset(names))
 
 
-def _names(piece: bytes) -> set[str]:
+def _names(piece: bytes) -> list[str]:
     """Find names in the directory of a zip (APPNOTE.TXT, section 4.3.12) without their folders."""
-    found = set[str]()
-    for member in _MEMBER.finditer(piece):
-        (size,) = struct.unpack("<H", member[1])
+    found = list[str]()
+    for member in islice(_MEMBER.finditer(piece), MAX_NAMES):
+        size = int.from_bytes(member[1], "little")
         name = piece[member.end() : member.end() + min(size, MAX_NAME_BYTES)]
-        found.add(PurePosixPath(name.decode("utf-8", "replace").replace("\\", "/")).name)
-        if len(found) >= MAX_NAMES:
-            break
+        found.append(name.replace(b"\\", b"/").rpartition(b"/")[2].decode("utf-8", "replace"))
     return found
 
 

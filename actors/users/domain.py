@@ -1,18 +1,22 @@
 """The rules about people: pure, without clock and database."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from contracts.auth import Language
 from contracts.backfill import PersonState
-from contracts.cursor import wrong_cursor
+from contracts.cursor import Cursors
 from contracts.message import Conflict
 from contracts.users import ChangeProfile, ChangeUser, Profile, Role, User, Weekday
 
 T = TypeVar("T")
+
+CURSORS = Cursors(TypeAdapter(UUID))
+"""Cursors of lists of people, by id."""
 
 PROFILE = ("name", "language", "zone", "day_start", "week_start")
 
@@ -104,24 +108,6 @@ def leave_an_admin(person: Person, others: Others) -> None:
     """Refuse with `Conflict` to delete the last administrator while others remain."""
     if may_administer(person) and others.admins == 0 and others.people > 0:
         raise _last_admin()
-
-
-def cursor_after(user_id: UUID) -> str:
-    """Write down where the next page begins."""
-    return urlsafe_b64encode(user_id.bytes).rstrip(b"=").decode()
-
-
-def read_cursor(cursor: str | None) -> UUID | None:
-    """Read where a page begins. Refuses with `Invalid` what we did not write."""
-    if cursor is None:
-        return None
-    try:
-        user_id = UUID(bytes=urlsafe_b64decode(cursor + "=="))
-    except ValueError:
-        user_id = None
-    if user_id is None or cursor_after(user_id) != cursor:
-        raise wrong_cursor()
-    return user_id
 
 
 def _given(new: T | None, old: T) -> T:

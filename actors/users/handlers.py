@@ -7,15 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.runtime.backfill import place_of, state_of, tell_page
 from actors.runtime.room import Room, Transaction, Who
 from actors.users.domain import (
+    CURSORS,
     PROFILE,
     Others,
     Person,
-    cursor_after,
     in_version,
     keep_an_admin,
     leave_an_admin,
     profile_of,
-    read_cursor,
     state_of_person,
     user_of,
     with_profile,
@@ -89,12 +88,12 @@ async def delete_me(command: DeleteMe, who: Who, tx: Transaction) -> Done:
 async def list_users(query: ListUsers, tx: Transaction) -> Users:
     """Show a page of people, and look one further to know whether there is another."""
     words = query.search.replace("\0", "").strip()
-    found = await users.search(tx, words, read_cursor(query.cursor), query.limit + 1)
+    found = await users.search(tx, words, CURSORS.read(query.cursor), query.limit + 1)
     page = [Person(**row) for row in found[: query.limit]]
     more = len(found) > query.limit
     return Users(
         users=tuple(user_of(person) for person in page),
-        cursor=cursor_after(page[-1].user_id) if more else None,
+        cursor=CURSORS.write(page[-1].user_id) if more else None,
     )
 
 

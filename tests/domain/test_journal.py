@@ -18,9 +18,9 @@ from actors.journal.domain import (
     prompt_of,
     same_days,
 )
+from actors.journal.entry_html import harmless_html
 from actors.journal.moods import USUAL
 from actors.journal.prompts import BUILT_IN as PROMPTS
-from actors.journal.rendering import harmless_html
 from actors.journal.templates import BUILT_IN as TEMPLATES
 from contracts.message import Invalid
 from contracts.speech import catalog

@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.users.domain import (
+    CURSORS,
     Others,
     Person,
-    cursor_after,
     in_version,
     keep_an_admin,
     leave_an_admin,
     may_administer,
     profile_of,
-    read_cursor,
     user_of,
     with_profile,
     with_standing,
@@ -90,18 +89,18 @@ def test_people_are_never_left_without_an_admin(
 
 @given(st.uuids())
 def test_a_cursor_is_read_as_it_was_written(user_id: UUID) -> None:
-    assert read_cursor(cursor_after(user_id)) == user_id
-    assert read_cursor(None) is None
+    assert CURSORS.read(CURSORS.write(user_id)) == user_id
+    assert CURSORS.read(None) is None
 
 
 @given(st.text(max_size=40))
 def test_any_other_cursor_is_refused(cursor: str) -> None:
     try:
-        user_id = read_cursor(cursor)
+        user_id = CURSORS.read(cursor)
     except Invalid:
         return
     assert user_id is not None
-    assert cursor_after(user_id) == cursor
+    assert CURSORS.write(user_id) == cursor
 
 
 def test_a_person_is_shown_as_they_are() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.auth.handlers import room
-from actors.auth.hashing import Hasher
+from actors.auth.password_hashes import Hasher
 from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
 from contracts.auth import (
@@ -236,7 +236,7 @@ async def test_a_full_queue_refuses_at_once() -> None:
 
 HASH_AND_TELL = """
 import asyncio, os, sys, threading
-from actors.auth.hashing import Hasher
+from actors.auth.password_hashes import Hasher
 
 def nice() -> int:
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

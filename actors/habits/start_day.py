@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.habits.facts import facts_of
 from actors.habits.kept import dump_progress, dump_versions, no_habit, versions_of
-from actors.habits.telling import facts_of
 from contracts.habit import Kind, Measure, Version
 from contracts.keeping.progress import begin, window_days
 from contracts.keeping.promise import Promise, begin_earlier

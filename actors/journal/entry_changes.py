@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import Lived, check_says_something, check_version, lived, moved
+from actors.journal.facts import fact_of
 from actors.journal.links import check_links
 from actors.journal.prompts import question_of
-from actors.journal.telling import fact_of
 from actors.journal.views import seen
 from contracts.bus import Bus
 from contracts.journal import (

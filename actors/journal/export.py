@@ -13,11 +13,12 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import AwareDatetime, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting
 from actors.journal.views import entry_of
-from contracts.cursor import wrong_cursor
+from contracts.cursor import Cursors, wrong_cursor
 from contracts.journal import JournalEntry
 from contracts.journal_transfer import ExportedPage, ExportEntries, Piece
 from contracts.time import FIRST_INSTANT, LAST_INSTANT
@@ -30,6 +31,8 @@ PAGE = 100
 LONGEST_NAME = 80
 """Characters of a title in the name of a file; in UTF-8 that fits every file system."""
 
+_REACHED = Cursors(TypeAdapter(tuple[date, AwareDatetime, UUID]))
+
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -37,7 +40,7 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff
 
 async def page(tx: AsyncConnection, user_id: UUID, query: ExportEntries) -> ExportedPage:
     """Write the next entries out. Refuses with `Invalid` a cursor that is none."""
-    reached = _read(query.cursor) if query.cursor else None
+    reached = _read(query.cursor)
     rows = await export.following(tx, user_id, reached, PAGE + 1)
     size = fitting([len(row.text) for row in rows], PAGE)
     linked = {habit_id for row in rows[:size] for habit_id in row.habit_ids}
@@ -47,19 +50,14 @@ async def page(tx: AsyncConnection, user_id: UUID, query: ExportEntries) -> Expo
     last = rows[size - 1] if size < len(rows) else None
     return ExportedPage(
         pieces=tuple(write(entry_of(row, hidden=hidden), names) for row in rows[:size]),
-        next=f"{last.day}~{last.at.isoformat()}~{last.id}" if last else None,
+        next=_REACHED.write((last.day, last.at, last.id)) if last else None,
     )
 
 
-def _read(cursor: str) -> Reached:
-    reached = None
-    try:
-        day, at, entry_id = cursor.split("~")
-        reached = Reached(date.fromisoformat(day), datetime.fromisoformat(at), UUID(entry_id))
-    except ValueError:
-        pass
-    known = reached is not None and reached.at.tzinfo is not None
-    if reached is None or not known or not FIRST_INSTANT <= reached.at <= LAST_INSTANT:
+def _read(cursor: str | None) -> Reached | None:
+    found = _REACHED.read(cursor)
+    reached = found and Reached(*found)
+    if reached and not FIRST_INSTANT <= reached.at <= LAST_INSTANT:
         raise wrong_cursor()
     return reached
 

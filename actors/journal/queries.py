@@ -1,17 +1,15 @@
 """How entries are read: pages of lists and searches, histories, and looks back."""
 
-import base64
-import binascii
-import json
+from dataclasses import astuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, FiniteFloat, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting, same_days
+from actors.journal.entry_changes import no_entry
 from actors.journal.views import entry_of, version_of
-from actors.journal.writing import no_entry
-from contracts.cursor import wrong_cursor
+from contracts.cursor import Cursors, wrong_cursor
 from contracts.journal import (
     EntryHistory,
     GetEntryHistory,
@@ -30,7 +28,7 @@ from storage.journal.searching import Place, Wanted
 LOOK_BACK = 100
 """Entries in a look back, at most."""
 
-_place = TypeAdapter(tuple[FiniteFloat, Day, AwareDatetime, UUID])
+_PLACES = Cursors(TypeAdapter(tuple[FiniteFloat, Day, AwareDatetime, UUID]))
 
 
 async def shown(tx: AsyncConnection, who: Principal, entry_id: UUID) -> EntryRow:
@@ -60,7 +58,7 @@ async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> Jou
         query.favourite,
         query.deleted,
     )
-    behind = _read_place(query.cursor) if query.cursor else None
+    behind = _read_place(query.cursor)
     hidden = await habits.hidden(tx, who.user_id)
     if query.habit_id in hidden:
         return JournalEntries(entries=())
@@ -68,7 +66,7 @@ async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> Jou
     size = fitting([len(one.row.text) for one in rows], query.limit)
     return JournalEntries(
         entries=tuple(entry_of(one.row, one.snippet, hidden=hidden) for one in rows[:size]),
-        next=_write_place(rows[size - 1].place) if size < len(rows) else None,
+        next=_PLACES.write(astuple(rows[size - 1].place)) if size < len(rows) else None,
     )
 
 
@@ -96,19 +94,11 @@ async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDa
     return OnThisDay(day=day, entries=tuple(entry_of(row, hidden=hidden) for row in rows[:size]))
 
 
-def _write_place(place: Place) -> str:
-    """Say where the next page begins."""
-    kept = [place.rank, place.day.isoformat(), place.at.isoformat(), str(place.id)]
-    return base64.urlsafe_b64encode(json.dumps(kept).encode()).decode()
-
-
-def _read_place(cursor: str) -> Place:
+def _read_place(cursor: str | None) -> Place | None:
     """Read where a page begins. Refuses with `Invalid`."""
-    try:
-        place = Place(*_place.validate_json(base64.urlsafe_b64decode(cursor.encode())))
-    except (ValueError, binascii.Error):
-        raise wrong_cursor() from None
-    if not FIRST_DAY.year <= place.at.year <= LAST_DAY.year:
+    found = _PLACES.read(cursor)
+    place = found and Place(*found)
+    if place and not FIRST_DAY.year <= place.at.year <= LAST_DAY.year:
         raise wrong_cursor()
     return place
 

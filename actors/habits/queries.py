@@ -2,22 +2,29 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.kept import dump_progress, entries_from, promise_of
 from actors.habits.settlement import history, worked_out
 from contracts.check_ins import Streaks
-from contracts.cursor import wrong_cursor
+from contracts.cursor import Cursors
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.progress import begin, streak_of, streaks
 from contracts.message import Invalid, Wrong
-from contracts.time import FIRST_DAY, day_of, instant_of
+from contracts.time import day_of, instant_of
 from storage import breaks, check_ins
-from storage.check_in_lists import ListedRow
 from storage.check_ins import Loaded
 from storage.habits import HabitRow, Person
+
+HABITS = Cursors(TypeAdapter(tuple[Annotated[int, Field(ge=-1, lt=2**31)], UUID]))
+"""Cursors of lists of habits: position and id of the last one."""
+
+CHECK_INS = Cursors(TypeAdapter(tuple[date, UUID]))
+"""Cursors of lists of check-ins: day and habit of the last one."""
 
 AHEAD = 366
 """Days ahead that can be shown."""
@@ -34,22 +41,6 @@ def showable(day: date, today: date) -> date:
             latest=latest.isoformat(),
         )
     return day
-
-
-def write_place(row: ListedRow) -> str:
-    """Say where the next page of check-ins begins: after this one."""
-    return f"{row.day.isoformat()}~{row.habit_id}"
-
-
-def read_place(cursor: str | None) -> tuple[date, UUID]:
-    """Read after which check-in a page begins. Refuses with `Invalid`."""
-    if cursor is None:
-        return FIRST_DAY, UUID(int=0)
-    day, _, habit_id = cursor.partition("~")
-    try:
-        return date.fromisoformat(day), UUID(habit_id)
-    except ValueError:
-        raise wrong_cursor() from None
 
 
 async def used_on(
