@@ -81,7 +81,8 @@ class RunImport(Command[Import]):
     `import_moods_unknown`, unless `unknown_moods` is `none`: such entries then have no mood. A dry
     run lists them.
 
-    Refuses with `NotFound`, `Conflict`, and `Invalid` (`import_unknown_format` and others).
+    A file of no known kind fails (`import_unknown_format`). Refuses with `NotFound`, `Conflict`,
+    and `Invalid` (`import_incomplete`).
     """
 
     address: ClassVar[str] = "habits.run_import"

@@ -16,7 +16,7 @@ from actors.habits.days import person_of
 from actors.habits.importers import IMPORTERS
 from actors.habits.room import room
 from actors.runtime.delegation import RoomBus
-from actors.runtime.imports import Options, look
+from actors.runtime.imports import Options, failed, look
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.cursor import read_id
 from contracts.import_account import Account
@@ -115,7 +115,11 @@ async def run_import(command: RunImport, who: Who, tx: Transaction, bus: TheBus)
     numbers = await imports.part_numbers(tx, row.id)
     if numbers != list(range(len(numbers))) or not numbers:
         raise Invalid("import_incomplete", "Parts of the file are missing.")
-    reader, kind = await recognized(tx, bus, who, command)
+    try:
+        reader, kind = await recognized(tx, bus, who, command)
+    except Invalid as no:  # its file is not kept
+        await imports.end(tx, who.user_id, row.id, dry_run=command.dry_run, **failed(no))
+        return import_of(await found(tx, who, row.id))
     options = Options(kind=kind, moods=command.moods, unknown_moods=command.unknown_moods)
     with contextlib.suppress(Unavailable, Unanswered):
         options.language = (await bus.ask(GetProfile(), who)).language
@@ -159,10 +163,7 @@ async def recognized(
 @room.answer
 async def get_import(query: GetImport, who: Who, tx: Transaction) -> Import:
     """Show how far an import is, and its account."""
-    row = await imports.find(tx, who.user_id, query.import_id)
-    if row is None:
-        raise no_import(query.import_id)
-    return import_of(row)
+    return import_of(await found(tx, who, query.import_id))
 
 
 @room.answer
@@ -185,9 +186,7 @@ async def read_import(job: ReadImport, tx: Transaction) -> None:
 @room.answer
 async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
     """Ask for an import to be taken back, as soon as somebody has the time."""
-    row = await imports.find(tx, who.user_id, command.import_id, lock=True)
-    if row is None:
-        raise no_import(command.import_id)
+    row = await found(tx, who, command.import_id, lock=True)
     if row.phase in ("undoing", "undone"):
         return import_of(row)
     if row.phase != "done" or row.dry_run:
@@ -224,17 +223,21 @@ def decoded(data: str) -> bytes:
 
 async def receiving(tx: AsyncConnection, who: Principal, import_id: UUID) -> ImportRow:
     """Return an import that still waits for parts, locked."""
-    row = await imports.find(tx, who.user_id, import_id, lock=True)
-    if row is None:
-        raise no_import(import_id)
+    row = await found(tx, who, import_id, lock=True)
     if row.phase != "receiving":
         raise Conflict("import_begun", "This import has been begun; start a new one.")
     return row
 
 
-def no_import(import_id: UUID) -> NotFound:
-    """Say that there is no such import, or that it is somebody else's."""
-    return NotFound("import_not_found", "There is no import {import_id}.", import_id=str(import_id))
+async def found(
+    tx: AsyncConnection, who: Principal, import_id: UUID, *, lock: bool = False
+) -> ImportRow:
+    """Return an import of the caller's. Refuses with `NotFound`."""
+    row = await imports.find(tx, who.user_id, import_id, lock=lock)
+    if row is None:
+        text = "There is no import {import_id}."
+        raise NotFound("import_not_found", text, import_id=str(import_id))
+    return row
 
 
 def import_of(row: ImportRow) -> Import:

@@ -94,10 +94,16 @@ async def test_a_file_is_read_by_whom_it_concerns(
 )
 async def test_a_file_that_nobody_reads_is_refused(ann: Tracker, data: bytes, code: str) -> None:
     import_id = await send(ann, data)
-    assert await code_of(ann.ask(RunImport(import_id=import_id))) == code
+    failed = await ann.ask(RunImport(import_id=import_id))
+    assert failed.refusal is not None
+    assert (failed.phase, failed.refusal.code) == ("failed", code)
+    assert await ann.ask(GetImport(import_id=import_id)) == failed
     assert await ann.told() == []
+    async with ann.engine.begin() as tx:
+        assert await imports.part_numbers(tx, import_id) == []
     # It is taken at its word, if somebody says what it is.
-    assert (await ann.ask(RunImport(import_id=import_id, kind="loop"))).phase == "waiting"
+    again = await send(ann, data)
+    assert (await ann.ask(RunImport(import_id=again, kind="loop"))).phase == "waiting"
 
 
 async def test_an_empty_file_is_refused(ann: Tracker) -> None:
