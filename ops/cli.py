@@ -144,12 +144,12 @@ def demo(
     database: Database = None,
 ) -> None:
     """Add a demo user with half a year of habits, moods and diary; or take them away."""
-    from ops.demonstration import seeding
+    from ops.demonstration import history
     from ops.zone import machine_zone
 
     settings = settings_of(data=data, database_url=database)
     where = zone or machine_zone()
-    run(seeding.remove(settings) if remove else seeding.add(settings, where, language))
+    run(history.remove(settings) if remove else history.add(settings, where, language))
 
 
 @user_app.command("add")

@@ -11,7 +11,7 @@ from actors.runtime.pulse import Pulse
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.platform import database, platform, rooms
-from ops.serving import open_socket, serve
+from ops.server import open_socket, serve
 from storage.migrations import migrate
 
 

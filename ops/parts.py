@@ -75,7 +75,7 @@ async def run_gateway(
 ) -> None:
     """Run the gateway until told to stop."""
     from ops.door import open_door  # heavy, and the rooms need none of it
-    from ops.serving import open_socket, serve
+    from ops.server import open_socket, serve
 
     logs.set_up(settings.log_level)
     bus = RabbitBus(needed(settings.amqp(), "RITMO_AMQP_URL", "The gateway"), "gateway")

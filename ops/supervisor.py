@@ -23,7 +23,7 @@ from ops import fork, logs
 from ops.command import complain
 from ops.embedded import greet
 from ops.platform import database
-from ops.serving import open_socket
+from ops.server import open_socket
 from storage.migrations import migrate
 from storage.session import open_engine
 

@@ -44,47 +44,6 @@ SAY_NOTHING = {
 NOUNS = {"keyring", "ping"}
 """Nouns that end as gerunds do."""
 
-GERUNDS = {
-    "actors/analytics/answering.py",
-    "actors/analytics/composing.py",
-    "actors/analytics/drawing/lettering.py",
-    "actors/analytics/folding.py",
-    "actors/analytics/listing.py",
-    "actors/analytics/rebuilding.py",
-    "actors/analytics/rendering.py",
-    "actors/analytics/settling.py",
-    "actors/analytics/shifting.py",
-    "actors/analytics/wording.py",
-    "actors/habits/retelling.py",
-    "actors/journal/knowing.py",
-    "actors/reminders/acting.py",
-    "actors/reminders/advising.py",
-    "actors/reminders/aiming.py",
-    "actors/reminders/claiming.py",
-    "actors/reminders/delivering.py",
-    "actors/reminders/explaining.py",
-    "actors/reminders/firing.py",
-    "actors/reminders/learning.py",
-    "actors/reminders/mailing.py",
-    "actors/reminders/posting.py",
-    "actors/reminders/previewing.py",
-    "actors/reminders/sending.py",
-    "actors/reminders/speaking.py",
-    "actors/reminders/striking.py",
-    "actors/reminders/trying.py",
-    "actors/runtime/rabbit/answering.py",
-    "actors/runtime/rabbit/asking.py",
-    "actors/runtime/rabbit/telling.py",
-    "actors/runtime/working.py",
-    "contracts/retelling.py",
-    "ops/demonstration/seeding.py",
-    "ops/serving.py",
-    "storage/analytics/folding.py",
-    "storage/analytics/reading.py",
-    "storage/journal/searching.py",
-}
-"""Files that are still called after what is done in them: fewer with time, never more."""
-
 LONGEST = 320
 """Lines of a file without the words below its fields; a longer one holds two things."""
 
@@ -188,7 +147,7 @@ def test_no_file_has_a_name_that_says_nothing(code: list[File]) -> None:
 def test_files_are_called_after_nouns(code: list[File]) -> None:
     stems = {file.name: Path(file.name).stem for file in code}
     ing = {name for name, stem in stems.items() if stem.endswith("ing") and stem not in NOUNS}
-    assert ing - GERUNDS == set(), "call a file after what it holds, not after what is done in it"
+    assert ing == set(), "call a file after what it holds, not after what is done in it"
 
 
 def test_every_public_thing_has_a_docstring(code: list[File]) -> None:

@@ -6,6 +6,6 @@ are settled, and a stamp of each person, which rises with whatever changes.
 It answers the reports of `contracts/analytics.py`, draws those of `pictures.py`, composes digests,
 and shows all that it knows of a person (`analytics_upkeep.py`). It hears that a user is gone.
 
-What it follows is declared in `room.py`; `answering.py` leads from a question to a report,
-`settling.py` keeps how far score and streaks are, `listing.py` writes what is known.
+What it follows is declared in `room.py`; `reports.py` leads from a question to a report,
+`progress.py` keeps how far score and streaks are, `fact_list.py` writes what is known.
 """

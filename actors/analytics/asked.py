@@ -35,7 +35,7 @@ from contracts.keeping.promise import (
     window_of,
 )
 from contracts.keeping.streak import Open, amounts_of, counted, judge, share
-from storage.analytics.reading import Rest
+from storage.analytics.histories import Rest
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 Days count from the start of a habit on, while it was in use and not at rest; for moods, if they
 have an entry with a mood; for two habits, if both were due. Today does not count: it is not over.
-The statistics are in `shifting.py`. numpy is imported here: load this module on first use.
+The statistics are in `circular_shift.py`. numpy is imported here: load this module on first use.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.analytics.circular_shift import Compared, Waves, compare, corrected, turning, waves
 from actors.analytics.history import last_in_use
 from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_of
-from actors.analytics.shifting import Compared, Waves, compare, corrected, turning, waves
+from actors.analytics.texts import Kind, association_in_words, method_in_words
 from actors.analytics.whole import entries_of
-from actors.analytics.wording import Kind, association_in_words, method_in_words
 from contracts.analytics import LEAST_DAYS, Association, Associations
 from contracts.auth import Language
-from storage.analytics.reading import Loaded
+from storage.analytics.histories import Loaded
 
 MOST = 300
 """Associations in a reply; those of which least can be said are left out."""

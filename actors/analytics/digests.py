@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.analytics import answering
+from actors.analytics import reports
 from actors.analytics.domain import Range
 from contracts.analytics import (
     GetHabitInsight,
@@ -25,8 +25,8 @@ from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.speech import say
 from contracts.time import day_of
-from storage.analytics import reading
-from storage.analytics.reading import HabitRow
+from storage.analytics import histories
+from storage.analytics.histories import HabitRow
 
 AHEAD: dict[DigestEvery, int] = {"day": 1, "week": 7, "month": 7}
 """Days that a digest looks ahead."""
@@ -43,7 +43,7 @@ NAMED = 8
 
 async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> Digest:
     """Compose a digest of the days that were asked for, else of the caller's last whole period."""
-    person = await reading.find_person(tx, user_id)
+    person = await histories.find_person(tx, user_id)
     if query.first is not None and query.last is not None:
         first, last = query.first, query.last
     else:
@@ -51,9 +51,9 @@ async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> Digest
         first, last = period_before(query.every, today, person.week_start)
     language = query.language or person.language
     asked = GetSummary(period=query.every, day=first, language=language)
-    summary = await answering.summary(tx, user_id, asked)
-    moods = await answering.moods(tx, user_id, GetMoodReport(first=first, last=last))
-    habits = (await reading.load(tx, user_id, summary.today, summary.today)).habits
+    summary = await reports.summary(tx, user_id, asked)
+    moods = await reports.moods(tx, user_id, GetMoodReport(first=first, last=last))
+    habits = (await histories.load(tx, user_id, summary.today, summary.today)).habits
     return Digest(
         every=query.every,
         first=first,

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from importlib import import_module
 
-from actors.analytics import answering, digests, listing, rendering
+from actors.analytics import digests, fact_list, files, reports
 from actors.analytics.room import room
 from actors.runtime.room import Transaction, Who
 from contracts.analytics import (
@@ -50,7 +50,7 @@ async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
 @room.answer
 async def list_facts(query: ListFacts, who: Who, tx: Transaction) -> LoggedFacts:
     """Show the caller all that is known of them."""
-    return await listing.facts(tx, who.user_id, query)
+    return await fact_list.facts(tx, who.user_id, query)
 
 
 # -- reports --------------------------------------------------------------------------------------
@@ -73,28 +73,28 @@ async def load_pandas(
 @room.answer
 async def get_summary(query: GetSummary, who: Who, tx: Transaction) -> Summary:
     """Sum up a range of the caller's."""
-    return await answering.summary(tx, who.user_id, query)
+    return await reports.summary(tx, who.user_id, query)
 
 
 @room.answer
 async def get_habit_insight(query: GetHabitInsight, who: Who, tx: Transaction) -> HabitInsight:
     """Report on one habit of the caller's."""
-    return await answering.habit_insight(tx, who.user_id, query)
+    return await reports.habit_insight(tx, who.user_id, query)
 
 
 @room.answer
 async def get_associations(query: GetAssociations, who: Who, tx: Transaction) -> Associations:
     """Look for what goes together."""
-    return await answering.associations(tx, who.user_id, query)
+    return await reports.associations(tx, who.user_id, query)
 
 
 @room.answer
 async def get_mood_report(query: GetMoodReport, who: Who, tx: Transaction) -> MoodReport:
     """Report on the caller's moods."""
-    return await answering.moods(tx, who.user_id, query)
+    return await reports.moods(tx, who.user_id, query)
 
 
 @room.answer
 async def render_report(query: RenderReport, who: Who, tx: Transaction) -> Rendered:
     """Show the caller a report as a picture or a table."""
-    return await rendering.render(tx, who.user_id, query)
+    return await files.render(tx, who.user_id, query)

@@ -13,7 +13,7 @@ from contracts.keeping.cycle import cycle_of
 from contracts.keeping.progress import Progress, begin, window_days
 from contracts.keeping.promise import Promise
 from contracts.time import day_of
-from storage.analytics.reading import EntryRow, HabitRow, Loaded, PersonRow, Rest
+from storage.analytics.histories import EntryRow, HabitRow, Loaded, PersonRow, Rest
 
 _MONTH = 31
 

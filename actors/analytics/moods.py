@@ -9,12 +9,12 @@ from datetime import date
 import pandas as pd
 
 from actors.analytics.history import History
-from actors.analytics.wording import month_in_words, weekday_in_words
+from actors.analytics.texts import month_in_words, weekday_in_words
 from contracts.analytics import MoodDay, MoodLine, MoodReport
 from contracts.auth import Language
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.tags import bears, folded
-from storage.analytics.reading import EntryRow
+from storage.analytics.histories import EntryRow
 
 MOST_TAGS = 100
 """Tags in a report at most: those used most."""

@@ -1,7 +1,7 @@
 """The room, and what it follows: people, habits, days, breaks and entries, as far as reports need.
 
 A report bears the stamp of what it read: it rises with every transaction in which anything of its
-person was news. How far habits are settled (`settling.py`) is dropped when a settled day, or a
+person was news. How far habits are settled (`progress.py`) is dropped when a settled day, or a
 break, is no longer what it was.
 """
 

@@ -7,7 +7,7 @@ Shares lie between 0 and 1 and have a decimal point, whatever the language.
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from actors.analytics.answering import AnyAnswer
+from actors.analytics.reports import AnyAnswer
 from contracts.analytics import Associations, HabitInsight, HabitLine, MoodReport, Summary
 from contracts.spreadsheet import MARK, Cell, csv_of
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from contracts.keeping.promise import SKIPPED, Promise, resting
-from storage.analytics.reading import HabitRow, LoadedHabit
+from storage.analytics.histories import HabitRow, LoadedHabit
 from storage.replica.nouns import STATES
 
 _SKIPPED = STATES.index("skipped") + 1

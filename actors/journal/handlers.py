@@ -69,7 +69,7 @@ from contracts.templates import (
 )
 from contracts.users import UserDeleted
 from storage import idempotency
-from storage.journal import entries, searching
+from storage.journal import entries, searches
 from storage.journal import moods as kept_moods
 from storage.journal import prompts as kept_prompts
 from storage.journal import templates as kept_templates
@@ -154,7 +154,7 @@ async def get_on_this_day(query: GetOnThisDay, who: Who, tx: Transaction, bus: T
 @room.answer
 async def list_entry_tags(query: ListEntryTags, who: Who, tx: Transaction) -> EntryTags:
     """Show the tags in use."""
-    found = await searching.tags(tx, who.user_id)
+    found = await searches.tags(tx, who.user_id)
     return EntryTags(tags=tuple(EntryTag(tag=tag, entries=count) for tag, count in found))
 
 
@@ -204,7 +204,7 @@ async def get_mood_calendar(
     first, last = month_of(query.first, query.last, today)
     days = tuple(
         CalendarDay(day=day, entries=count, mood=None if mood is None else round(mood, 2))
-        for day, count, mood in await searching.moods(tx, who.user_id, first, last)
+        for day, count, mood in await searches.moods(tx, who.user_id, first, last)
     )
     return MoodCalendar(first=first, last=last, days=days)
 

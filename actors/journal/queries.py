@@ -21,9 +21,9 @@ from contracts.journal import (
 from contracts.principal import Principal
 from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY, Day
-from storage.journal import entries, habits, searching
+from storage.journal import entries, habits, searches
 from storage.journal.entries import EntryRow
-from storage.journal.searching import Place, Wanted
+from storage.journal.searches import Place, Wanted
 
 LOOK_BACK = 100
 """Entries in a look back, at most."""
@@ -62,7 +62,7 @@ async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> Jou
     hidden = await habits.hidden(tx, who.user_id)
     if query.habit_id in hidden:
         return JournalEntries(entries=())
-    rows = await searching.find(tx, who.user_id, wanted, behind, query.limit + 1)
+    rows = await searches.find(tx, who.user_id, wanted, behind, query.limit + 1)
     size = fitting([len(one.row.text) for one in rows], query.limit)
     return JournalEntries(
         entries=tuple(entry_of(one.row, one.snippet, hidden=hidden) for one in rows[:size]),
@@ -88,7 +88,7 @@ async def history(tx: AsyncConnection, who: Principal, query: GetEntryHistory) -
 async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDay:
     """Show what was on a day in earlier years."""
     month, days = same_days(day)
-    rows = await searching.of_days(tx, who.user_id, month, days, day, LOOK_BACK)
+    rows = await searches.of_days(tx, who.user_id, month, days, day, LOOK_BACK)
     size = fitting([len(row.text) for row in rows], LOOK_BACK)
     hidden = await habits.hidden(tx, who.user_id)
     return OnThisDay(day=day, entries=tuple(entry_of(row, hidden=hidden) for row in rows[:size]))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.journal import EntryVersion, JournalEntry
 from storage.journal.entries import EntryRow, RevisionRow
-from storage.journal.searching import END, FOUND
+from storage.journal.searches import END, FOUND
 
 
 def entry_of(row: EntryRow, snippet: str = "", *, hidden: Collection[UUID] = ()) -> JournalEntry:

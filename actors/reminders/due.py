@@ -33,7 +33,7 @@ from storage.outbox import tell
 from storage.reminders import claims, rules
 from storage.reminders.claims import Advance, Claimed, Logged
 from storage.reminders.rules import FireRow, RuleRow
-from storage.replica.reading import BreakRow
+from storage.replica.rows import BreakRow
 
 log = structlog.get_logger()
 

@@ -4,12 +4,12 @@ from actors.reminders import (
     changes,
     digests,
     due,
+    messages,
     people,
     rules,
     settings,
     smart_times,
     snooze,
-    standing,
 )
 from actors.reminders.room import room
 
@@ -17,11 +17,11 @@ __all__ = [
     "changes",
     "digests",
     "due",
+    "messages",
     "people",
     "room",
     "rules",
     "settings",
     "smart_times",
     "snooze",
-    "standing",
 ]

@@ -28,7 +28,7 @@ from storage.reminders import habits as kept_habits
 from storage.reminders.habits import HabitRow
 from storage.reminders.people import PersonRow
 from storage.reminders.rules import Aim, RuleRow
-from storage.replica.reading import BreakRow
+from storage.replica.rows import BreakRow
 
 ONCE = ("smart", "silence")
 """Kinds that come once a day, whatever becomes of their times."""

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
-from storage.analytics.reading import ORDINAL
-from storage.replica.reading import versions_of
+from storage.analytics.histories import ORDINAL
+from storage.replica.rows import versions_of
 
 
 @dataclass(frozen=True, slots=True)

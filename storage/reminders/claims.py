@@ -21,7 +21,7 @@ from storage.reminders.habits import HabitRow, read_promise
 from storage.reminders.people import PersonRow
 from storage.reminders.rules import COLUMNS, DigestRow, FireRow, RuleRow, rule_of
 from storage.replica.nouns import STATES
-from storage.replica.reading import BreakRow
+from storage.replica.rows import BreakRow
 
 _HABIT = (
     "h.deleted OR h.binned AS gone, h.archived, h.name, h.measure, h.unit, h.tags, h.versions,"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import CheckInState
-from storage.replica.reading import BreakRow
+from storage.replica.rows import BreakRow
 
 
 class DayRow(NamedTuple):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
-from storage.replica.reading import versions_of
+from storage.replica.rows import versions_of
 
 
 class HabitRow(NamedTuple):

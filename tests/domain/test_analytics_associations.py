@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from actors.analytics.associations import MOST, associate, associate_loaded
-from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_of
-from actors.analytics.shifting import (
+from actors.analytics.circular_shift import (
     LEAST_P,
     compare,
     corrected,
@@ -16,14 +15,15 @@ from actors.analytics.shifting import (
     turning,
     waves,
 )
-from actors.analytics.wording import LESS, LEVEL, MORE
+from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_of
+from actors.analytics.texts import LESS, LEVEL, MORE
 from contracts.analytics import Association, Associations
 from contracts.auth import Language
 from contracts.habit import Target
 from contracts.keeping.promise import SKIPPED, Promise
 from contracts.schedule import Times, Weekdays
 from contracts.speech import catalog
-from storage.analytics.reading import EntryRow, HabitRow, Loaded, PersonRow
+from storage.analytics.histories import EntryRow, HabitRow, Loaded, PersonRow
 from tests.domain.making import day, days, done, promise, version
 
 YEAR = 365

@@ -25,7 +25,7 @@ from contracts.schedule import (
     Weekdays,
     Yearly,
 )
-from storage.analytics.reading import HabitRow, LoadedHabit, PersonRow
+from storage.analytics.histories import HabitRow, LoadedHabit, PersonRow
 from tests.domain.making import MONDAY, day, days, done, promise, version
 
 LINE = HabitLine(

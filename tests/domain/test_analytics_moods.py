@@ -7,8 +7,8 @@ from contracts.analytics import MoodLine, MoodReport
 from contracts.auth import Language
 from contracts.message import new_id
 from contracts.schedule import Weekday
-from storage.analytics.reading import EntryRow
-from storage.replica.reading import BreakRow
+from storage.analytics.histories import EntryRow
+from storage.replica.rows import BreakRow
 from tests.domain.making import day
 from tests.domain.tracking import entry, history
 

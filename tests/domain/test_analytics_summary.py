@@ -15,7 +15,7 @@ from contracts.habit import Target
 from contracts.keeping.progress import Progress, advance, begin
 from contracts.keeping.promise import SKIPPED
 from contracts.schedule import Times, Weekdays
-from storage.analytics.reading import HabitRow, Loaded, PersonRow
+from storage.analytics.histories import HabitRow, Loaded, PersonRow
 from tests.domain.making import day, days, done, promise, version
 from tests.domain.tracking import entry, habit, history
 

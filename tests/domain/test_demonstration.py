@@ -10,8 +10,8 @@ from rich.console import Console
 from contracts.auth import Language
 from contracts.habits import CreateHabit
 from contracts.reminders import CreateReminder
+from ops.demonstration.history import NAME, greet
 from ops.demonstration.person import EMAIL, HABITS, REMINDERS, Kept
-from ops.demonstration.seeding import NAME, greet
 from ops.demonstration.vocabulary import said
 
 TEXTS = ("unit", "cue", "question", "text")

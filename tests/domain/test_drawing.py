@@ -13,14 +13,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from actors.analytics.answering import AnyAnswer
-from actors.analytics.drawing import lettering, theme
+from actors.analytics.drawing import text_metrics, theme
 from actors.analytics.drawing.board import Board
 from actors.analytics.drawing.gallery import draw, of_own_days, paint
 from actors.analytics.drawing.moods import DOTS, thinned
 from actors.analytics.drawing.squares import bands
+from actors.analytics.files import File, Shelf, content_of, drawn
 from actors.analytics.pictures import PICTURES, check_picture
-from actors.analytics.rendering import File, Shelf, content_of, drawn
+from actors.analytics.reports import AnyAnswer
 from actors.analytics.tables import table_of
 from contracts.analytics import GetHabitInsight, GetMoodReport, GetSummary
 from contracts.auth import Language
@@ -112,7 +112,7 @@ def check_words_have_room(written: list[Written], height: float) -> None:
 
 def check_the_font_has_every_letter(written: list[Written]) -> None:
     for words, _ in written:
-        assert lettering.plain(words) == words.strip()
+        assert text_metrics.plain(words) == words.strip()
 
 
 def check_svg(svg: str) -> None:
@@ -278,30 +278,30 @@ def test_a_habits_own_colour_reads_on_both_themes(colour: str) -> None:
 
 
 def test_words_hold_only_what_can_be_written() -> None:
-    assert lettering.plain("Медитация 🧘\u200d♀️ утром") == "Медитация ♀ утром"
-    assert lettering.plain("🏃") == "Runner"
-    assert lettering.plain("早起き") == lettering.UNKNOWN
-    assert lettering.plain("a\u202eb\u00adc") == "abc"
-    assert lettering.plain("  two\n lines ") == "two lines"
-    assert lettering.plain("") == ""
+    assert text_metrics.plain("Медитация 🧘\u200d♀️ утром") == "Медитация ♀ утром"
+    assert text_metrics.plain("🏃") == "Runner"
+    assert text_metrics.plain("早起き") == text_metrics.UNKNOWN
+    assert text_metrics.plain("a\u202eb\u00adc") == "abc"
+    assert text_metrics.plain("  two\n lines ") == "two lines"
+    assert text_metrics.plain("") == ""
 
 
 def test_words_are_shortened_to_their_room() -> None:
-    assert lettering.shorten("Read", 100, 15) == "Read"
-    short = lettering.shorten("Read ten pages", 60, 15)
+    assert text_metrics.shorten("Read", 100, 15) == "Read"
+    short = text_metrics.shorten("Read ten pages", 60, 15)
     assert short.endswith("…")
     assert "Read ten pages".startswith(short[:-1])
-    assert lettering.width(short, 15) <= 60
-    assert lettering.shorten("Read", 0, 15) == "…"
+    assert text_metrics.width(short, 15) <= 60
+    assert text_metrics.shorten("Read", 0, 15) == "…"
 
 
 def test_lines_are_broken_between_words() -> None:
     text = "one two three four five six seven eight nine ten"
-    found = lettering.lines(text, 120, 15, most=3)
+    found = text_metrics.lines(text, 120, 15, most=3)
     assert len(found) == 3
     assert found[-1].endswith("…")
-    assert all(lettering.width(line, 15) <= 120 for line in found)
-    assert lettering.lines("short", 120, 15, most=3) == ["short"]
+    assert all(text_metrics.width(line, 15) <= 120 for line in found)
+    assert text_metrics.lines("short", 120, 15, most=3) == ["short"]
 
 
 def test_a_picture_that_a_report_has_not_is_refused() -> None:

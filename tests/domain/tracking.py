@@ -8,7 +8,7 @@ from actors.analytics.history import History, Tracked
 from contracts.keeping.progress import begin
 from contracts.keeping.promise import Promise, Rests
 from contracts.schedule import Weekday
-from storage.analytics.reading import EntryRow, PersonRow
+from storage.analytics.histories import EntryRow, PersonRow
 from tests.domain.making import day, promise
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.analytics.progress import settle
 from actors.analytics.room import known as room_known
-from actors.analytics.settling import settle
 from actors.runtime.local import LocalBus
 from contracts.analytics_upkeep import ListFacts, LoggedFact
 from contracts.breaks import AddBreak
@@ -26,8 +26,8 @@ from contracts.keeping.promise import SKIPPED
 from contracts.message import Fact, new_id
 from contracts.principal import Principal
 from contracts.users import UserDeleted
-from storage.analytics import reading
-from storage.analytics.reading import Loaded
+from storage.analytics import histories
+from storage.analytics.histories import Loaded
 from storage.outbox import Waiting, row_of
 from storage.replica.nouns import STATES
 from storage.session import transaction
@@ -85,7 +85,7 @@ async def number_of(tx: AsyncConnection, rows: str) -> int:
 async def load(engine: AsyncEngine, user_id: UUID) -> Loaded:
     """Read a person's whole history."""
     async with transaction(engine) as tx:
-        return await reading.load(tx, user_id, date(1900, 1, 1), date(2200, 12, 31))
+        return await histories.load(tx, user_id, date(1900, 1, 1), date(2200, 12, 31))
 
 
 def shown(loaded: Loaded) -> dict[str, Any]:
@@ -355,7 +355,7 @@ async def test_told_by_the_rooms_and_told_again(
     assert len(before["habits"][read.habit_id][3]) == 41
     assert before["habits"][run.habit_id][2:3] == (True,)
     async with transaction(engine) as tx:
-        whole = await reading.load_habit(tx, who, run.habit_id)
+        whole = await histories.load_habit(tx, who, run.habit_id)
         for table in ("people", "habits", "days", "breaks", "progress"):
             await tx.execute(text(f"DELETE FROM analytics.{table}"))
     assert whole is not None
@@ -366,10 +366,10 @@ async def test_told_by_the_rooms_and_told_again(
     await carry()
     assert shown(await load(engine, who)) == before
     async with transaction(engine) as tx:
-        again = await reading.load_habit(tx, who, run.habit_id)
+        again = await histories.load_habit(tx, who, run.habit_id)
         assert again is not None
         assert again.at == whole.at
-        assert await reading.load_habit(tx, new_id(), run.habit_id) is None
+        assert await histories.load_habit(tx, new_id(), run.habit_id) is None
     # Once more is no news, and what comes later is newer.
     await tell_again(engine)
     await ann.log(read.habit_id, -1, state="skipped")

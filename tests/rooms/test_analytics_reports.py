@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import time_machine
 
-from actors.analytics.answering import report
+from actors.analytics.reports import report
 from actors.runtime.local import LocalBus
 from contracts.analytics import (
     GetAssociations,

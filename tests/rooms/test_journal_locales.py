@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.message import new_id
 from storage import embedded
-from storage.journal import entries, searching
+from storage.journal import entries, searches
 from storage.journal.entries import EntryRow
-from storage.journal.searching import Wanted
+from storage.journal.searches import Wanted
 from storage.migrations import migrate
 from storage.session import open_engine
 
@@ -72,8 +72,7 @@ async def found(engine: AsyncEngine) -> dict[str, list[str]]:
             await entries.add(tx, me, row)
         return {
             search: sorted(
-                one.row.text
-                for one in await searching.find(tx, me, Wanted(search=search), None, 50)
+                one.row.text for one in await searches.find(tx, me, Wanted(search=search), None, 50)
             )
             for search in SEARCHES
         }

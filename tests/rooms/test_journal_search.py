@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from contracts.journal import DeleteEntry, ListEntries
 from contracts.message import Invalid, new_id
-from storage.journal import imported, searching
+from storage.journal import imported, searches
 from storage.journal.entries import EntryRow
-from storage.journal.searching import Wanted
+from storage.journal.searches import Wanted
 from tests.rooms.people import NOON, code_of
 from tests.rooms.test_journal import texts, write
 from tests.rooms.tracking import Tracker, day
@@ -303,7 +303,7 @@ async def test_many_are_kept_once_and_found_by_the_index(ann: Tracker) -> None:
         assert await imported.add_many(tx, me, new_id(), [some(me, 7)]) == set()
     async with ann.engine.begin() as tx:
         await tx.execute(text("ANALYZE journal.entries"))
-        found = await searching.find(tx, me, Wanted(search="needles"), None, 50)
+        found = await searches.find(tx, me, Wanted(search="needles"), None, 50)
         assert len(found) == 10
         # So few pages may well be read whole; that the index can serve is what counts.
         await tx.execute(text("SET LOCAL enable_seqscan = off"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from actors.analytics.drawing import parts, words
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
-from actors.analytics.drawing.lettering import lines
+from actors.analytics.drawing.text_metrics import lines
 from contracts.analytics import Association, Associations
 from contracts.speech import count, say
 

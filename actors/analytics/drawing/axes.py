@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from actors.analytics.drawing import words
 from actors.analytics.drawing.board import LEFT, RIGHT, SMALL, Board, Spot
-from actors.analytics.drawing.lettering import width
+from actors.analytics.drawing.text_metrics import width
 from contracts.analytics import Point
 
 APART = 14.0

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
-from actors.analytics.drawing import lettering
+from actors.analytics.drawing import text_metrics
 from actors.analytics.drawing.theme import THEMES, Theme, ThemeName
 from contracts.auth import Language
 
@@ -62,19 +62,19 @@ class Board:
         room: float | None = None,
     ) -> float:
         """Write words on a baseline, shortened to `room`; return how wide they are."""
-        words = lettering.plain(words)
+        words = text_metrics.plain(words)
         if room is not None:
-            words = lettering.shorten(words, room, size, bold=bold)
+            words = text_metrics.shorten(words, room, size, bold=bold)
         self._axes.text(
             *at,
             words,
             color=colour or self.theme.ink,
-            fontproperties=lettering.font(size, bold),
+            fontproperties=text_metrics.font(size, bold),
             ha=side,
             va="baseline",
             parse_math=False,
         )
-        return lettering.width(words, size, bold=bold)
+        return text_metrics.width(words, size, bold=bold)
 
     def box(self, at: Spot, size: Spot, colour: str, *, radius: float = 0.0) -> None:
         """Draw a box: its top left corner, its width and height."""
@@ -195,4 +195,6 @@ def _named(svg: str, title: str, height: int) -> str:
     attributes, end, body = rest.partition(">")
     kept = " ".join(one for one in attributes.split() if not one.startswith(("width=", "height=")))
     size = f'width="{WIDTH:.0f}" height="{height}" role="img"'
-    return f"{head}{begin}{size} {kept}{end}\n<title>{escape(lettering.plain(title))}</title>{body}"
+    return (
+        f"{head}{begin}{size} {kept}{end}\n<title>{escape(text_metrics.plain(title))}</title>{body}"
+    )

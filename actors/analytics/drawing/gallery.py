@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from actors.analytics.answering import AnyAnswer
 from actors.analytics.drawing import associations, habit, moods, rhythm, squares, summary
 from actors.analytics.drawing.board import Board
 from actors.analytics.drawing.theme import ThemeName
+from actors.analytics.reports import AnyAnswer
 from contracts.analytics import Associations, HabitInsight, MoodReport, Summary
 from contracts.auth import Language
 from contracts.pictures import Picture

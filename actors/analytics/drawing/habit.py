@@ -3,7 +3,7 @@
 from actors.analytics.drawing import axes, parts, squares, words
 from actors.analytics.drawing.axes import Days, Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
-from actors.analytics.drawing.lettering import lines
+from actors.analytics.drawing.text_metrics import lines
 from actors.analytics.drawing.theme import legible, mix
 from contracts import streaks
 from contracts.analytics import HabitInsight, Point

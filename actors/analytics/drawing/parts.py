@@ -14,7 +14,7 @@ from actors.analytics.drawing.board import (
     Board,
     Spot,
 )
-from actors.analytics.drawing.lettering import lines, plain, width
+from actors.analytics.drawing.text_metrics import lines, plain, width
 from actors.analytics.drawing.theme import mix, on
 from contracts.analytics import Report
 from contracts.speech import say

@@ -5,7 +5,7 @@ from datetime import date
 from actors.analytics.drawing import axes, parts, words
 from actors.analytics.drawing.axes import Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, WIDTH, Board
-from actors.analytics.drawing.lettering import width
+from actors.analytics.drawing.text_metrics import width
 from actors.analytics.drawing.theme import legible, mix, on
 from contracts.analytics import HabitInsight, MonthOfWeekdays
 from contracts.speech import count, say

@@ -5,9 +5,9 @@ from datetime import date
 from actors.analytics.drawing import axes, parts, words
 from actors.analytics.drawing.axes import Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
-from actors.analytics.drawing.lettering import lines, plain, width
+from actors.analytics.drawing.text_metrics import lines, plain, width
 from actors.analytics.drawing.theme import legible, mix
-from actors.analytics.wording import streak_in_words
+from actors.analytics.texts import streak_in_words
 from contracts import streaks
 from contracts.analytics import AtRisk, HabitLine, Step, Summary
 from contracts.speech import count, say

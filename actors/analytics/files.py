@@ -15,12 +15,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.analytics import answering
-from actors.analytics.answering import AnyAnswer
+from actors.analytics import reports
 from actors.analytics.pictures import check_picture
+from actors.analytics.reports import AnyAnswer
 from contracts.auth import Language
 from contracts.pictures import Rendered, RenderReport
-from storage.analytics import reading
+from storage.analytics import histories
 
 MOST = 16 << 20
 """Bytes of all files that are kept; the one not asked for longest goes first."""
@@ -69,8 +69,8 @@ _painter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
 async def render(tx: AsyncConnection, user_id: UUID, asked: RenderReport) -> Rendered:
     """Answer with a report as a file. Refuses as the report does, or with `no_such_picture`."""
     check_picture(asked.of, asked.picture)
-    report = await answering.report(tx, user_id, asked.of)
-    language = asked.of.language or (await reading.find_person(tx, user_id)).language
+    report = await reports.report(tx, user_id, asked.of)
+    language = asked.of.language or (await histories.find_person(tx, user_id)).language
     file = await drawn(report, asked, language)
     picture = "" if asked.format == "csv" else f"-{asked.picture}"
     name = f"ritmo-{asked.of.report}{picture}-{report.first}-{report.last}.{asked.format}"

@@ -11,9 +11,9 @@ from contracts.analytics_upkeep import ListFacts, LoggedFact, LoggedFacts
 from contracts.cursor import wrong_cursor
 from contracts.message import Invalid, Wrong
 from contracts.time import FIRST_DAY, LAST_DAY, Day, instant_of
-from storage.analytics import export, reading
+from storage.analytics import export, histories
 from storage.analytics.export import NOUNS, KnownRow
-from storage.analytics.reading import PersonRow
+from storage.analytics.histories import PersonRow
 
 Place = tuple[str, UUID, date]
 """A noun, and the subject and the day that were written last."""
@@ -25,7 +25,7 @@ _NOTHING = UUID(int=0)
 async def facts(tx: AsyncConnection, user_id: UUID, query: ListFacts) -> LoggedFacts:
     """Show a page: of one noun alone, and perhaps of nothing."""
     check_order(query.first, query.last)
-    person = await reading.find_person(tx, user_id)
+    person = await histories.find_person(tx, user_id)
     place = _read(query.cursor) if query.cursor else (NOUNS[0], _NOTHING, FIRST_DAY)
     noun, subject, day = place
     span = (query.first or FIRST_DAY, query.last or LAST_DAY)

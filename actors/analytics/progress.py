@@ -16,10 +16,10 @@ from actors.analytics.room import known
 from contracts.keeping.progress import Progress, advance, begin, window_days
 from contracts.keeping.promise import SKIPPED, Entries, Rests
 from contracts.time import FIRST_DAY
-from storage.analytics import reading, settled
+from storage.analytics import histories, settled
 from storage.analytics.settled import DaysRow, SettledRow
 from storage.replica.nouns import STATES
-from storage.replica.reading import BreakRow
+from storage.replica.rows import BreakRow
 
 OPEN_DAYS = 2
 """Days before today that are not settled yet."""
@@ -55,7 +55,7 @@ async def settle(tx: AsyncConnection, user_id: UUID, today: date) -> dict[UUID, 
     behind = [Behind(row, progress_of(row)) for row in rows if _is_behind(row, until)]
     wanted = [(one.row.habit_id, one.first) for one in behind]
     found = {row.habit_id: row for row in await settled.days_since(tx, user_id, wanted, until)}
-    rests = await reading.find_breaks(tx, user_id)
+    rests = await histories.find_breaks(tx, user_id)
     moved = await asyncio.to_thread(_advance, behind, found, rests, until)
     kept = [(habit_id, now.settled_day, _dump(now)) for habit_id, now in moved.items()]
     await settled.keep(tx, user_id, kept)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.analytics.domain import YEAR_LONG, Range, before, range_of, range_or_period
 from actors.analytics.history import History, history_of, reach_of, tracked
-from actors.analytics.settling import OPEN_DAYS, settle
+from actors.analytics.progress import OPEN_DAYS, settle
 from actors.analytics.whole import whole_of
 from contracts.analytics import (
     Associations,
@@ -28,8 +28,8 @@ from contracts.keeping.progress import begin, window_days
 from contracts.message import NotFound
 from contracts.pictures import AnyReport
 from contracts.time import day_of
-from storage.analytics import reading, settled
-from storage.analytics.reading import Loaded, LoadedHabit, PersonRow
+from storage.analytics import histories, settled
+from storage.analytics.histories import Loaded, LoadedHabit, PersonRow
 
 AnyAnswer = Summary | HabitInsight | Associations | MoodReport
 """What answers `AnyReport`."""
@@ -62,7 +62,7 @@ async def habit_insight(tx: AsyncConnection, user_id: UUID, query: GetHabitInsig
     """Report on one habit. Refuses with `NotFound`, or with `Invalid` as `range_of` does."""
     person, today = await _person(tx, user_id)
     days = range_of(query.first, query.last, today, YEAR_LONG)
-    found = await reading.load_habit(tx, user_id, query.habit_id)
+    found = await histories.load_habit(tx, user_id, query.habit_id)
     if found is None:
         raise no_habit(query.habit_id)
     language = query.language or person.language
@@ -77,7 +77,7 @@ async def associations(tx: AsyncConnection, user_id: UUID, query: GetAssociation
     if query.habit_id is not None and query.habit_id not in known:
         raise no_habit(query.habit_id)
     back = timedelta(days=max(map(window_days, known.values()), default=0))
-    loaded = await reading.load(tx, user_id, days.first - back, min(days.last, today))
+    loaded = await histories.load(tx, user_id, days.first - back, min(days.last, today))
     language = query.language or person.language
     return await asyncio.to_thread(_associate, loaded, days, today, language, query.habit_id)
 
@@ -86,7 +86,7 @@ async def moods(tx: AsyncConnection, user_id: UUID, query: GetMoodReport) -> Moo
     """Report on moods. Refuses with `Invalid`, as `range_of` does."""
     person, today = await _person(tx, user_id)
     days = range_of(query.first, query.last, today, YEAR_LONG)
-    entries = await reading.find_entries(tx, user_id, days.first, min(days.last, today))
+    entries = await histories.find_entries(tx, user_id, days.first, min(days.last, today))
     history = History(person, today, (), tuple(entries))
     language = query.language or person.language
     return await asyncio.to_thread(_mood_report, history, days, language, query.tag)
@@ -105,7 +105,7 @@ async def load_history(
     recent = today - timedelta(days=1 + OPEN_DAYS) - reach
     first, last = before(days).first - reach, min(days.last + reach, today)
     spans = [(min(first, recent), today)] if last >= recent else [(first, last), (recent, today)]
-    loaded = [await reading.load(tx, user_id, *span) for span in spans]
+    loaded = [await histories.load(tx, user_id, *span) for span in spans]
     return await asyncio.to_thread(history_of, person, loaded, progress, today)
 
 
@@ -119,7 +119,7 @@ async def _person(tx: AsyncConnection, user_id: UUID) -> tuple[PersonRow, date]:
 
     Read first, so that a report never bears a stamp of what it has not seen.
     """
-    person = await reading.find_person(tx, user_id)
+    person = await histories.find_person(tx, user_id)
     return person, day_of(datetime.now(UTC), person.zone, person.day_start)
 
 

@@ -19,7 +19,7 @@ from storage.reminders import claims
 from storage.reminders.days import find_breaks
 from storage.reminders.habits import HabitRow
 from storage.reminders.people import PersonRow
-from storage.replica.reading import BreakRow
+from storage.replica.rows import BreakRow
 
 log = structlog.get_logger()
 

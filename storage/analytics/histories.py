@@ -3,7 +3,7 @@
 Days are ordinals (`date.toordinal`; 719163 is 1970-01-01), as the rules of promises count them;
 values are thousandths, states as in `storage.replica.nouns.STATES`, counted from 1. All lists of a
 habit are parallel, oldest first. How far score and streaks are settled is told by
-`actors.analytics.settling.settle`.
+`actors.analytics.progress.settle`.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.users import Weekday
-from storage.replica.reading import BreakRow, versions_of
+from storage.replica.rows import BreakRow, versions_of
 
 Rest = tuple[date, date]
 """The first and the last day of a break."""
