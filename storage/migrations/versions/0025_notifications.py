@@ -1,6 +1,6 @@
 """Notifications get a room of their own: its tables move, and so does what waits for it.
 
-Revision 0030, after 0024.
+Revision 0025, after 0024.
 """
 
 import json
@@ -8,7 +8,7 @@ import json
 from alembic import op
 from sqlalchemy import Connection, text
 
-revision = "0030"
+revision = "0025"
 down_revision = "0024"
 branch_labels = None
 depends_on = None

@@ -1,14 +1,14 @@
 """Reminders follow people, habits, days, breaks and entries: how people want to be reminded, and
 the cues of habits, have tables of their own.
 
-Revision 0031, after 0030. What was known stays; it need not be told what there was before.
+Revision 0026, after 0025. What was known stays; it need not be told what there was before.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

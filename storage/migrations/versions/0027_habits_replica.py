@@ -1,12 +1,12 @@
 """Habits follow people: the order of tags, and the begin of weeks, have a table of their own.
 
-Revision 0032, after 0031.
+Revision 0027, after 0026.
 """
 
 from alembic import op
 
-revision = "0032"
-down_revision = "0031"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
