@@ -15,7 +15,7 @@ from storage.migrations import migrate
 from storage.session import open_engine
 
 revision = import_module("storage.migrations.versions.0020_jobs")
-moved = import_module("storage.migrations.versions.0030_notifications")
+moved = import_module("storage.migrations.versions.0025_notifications")
 
 JOBS = {
     before: moved.JOBS.get(then, then)
