@@ -33,10 +33,9 @@ from actors.runtime.rabbit.topology import (
     ANSWER_QUEUE_PATTERN,
     ASKS,
     JOBS,
-    consumed,
     consumed_and_bound,
-    declarations,
     declare,
+    looked_after,
     routes_of,
 )
 from actors.runtime.room import Handler, Room
@@ -284,8 +283,7 @@ class BrokerLine(Line):
         fleeting = [(ASKS, address) for address in self._room.answers]
         fleeting += [(JOBS, tick.name) for tick in self._room.ticks]
         return [
-            *declarations(routes),
-            *(partial(consumed, queue=route.queue) for route in routes),
+            *looked_after(routes),
             *(
                 partial(consumed_and_bound, queue=key, exchange=exchange, keys=(key,))
                 for exchange, key in fleeting

@@ -36,9 +36,9 @@ from actors.runtime.rabbit.topology import (
     JOBS,
     PARKED,
     Route,
-    consumed,
-    declarations,
+    consumed_and_bound,
     declare,
+    exchanges,
 )
 from contracts.bus import trace_id
 from storage import inbox
@@ -212,7 +212,8 @@ class Publisher:
         await channel.set_qos(prefetch_count=20)
         queue = await channel.get_queue(PARKED, ensure=False)
         await self._line.consumed(PARKED, queue.consume(self._park))
-        return [*declarations(self._all_routes), partial(consumed, queue=PARKED)]
+        is_parked = partial(consumed_and_bound, queue=PARKED, exchange=PARKED, keys=("",))
+        return [exchanges, is_parked]
 
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
         """Put a dead letter into the table of parked messages.

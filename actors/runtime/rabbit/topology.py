@@ -135,19 +135,30 @@ async def unbind_facts(channel: BareChannel, route: Route) -> None:
         await channel.queue_unbind(route.queue, FACTS, key)
 
 
-def declarations(routes: Sequence[Route]) -> list[Check]:
-    """List what declares the exchanges, the parked queue, and the queues of routes.
+def looked_after(routes: Sequence[Route]) -> list[Check]:
+    """List what a room sees to again and again: the exchanges, and its queues.
 
-    All of it may be repeated at any time.
+    A queue that is gone is declared by who consumes it, when it connects anew, and by nobody
+    sooner: RabbitMQ would take the consumer of the old queue for one of the new, and swallow what
+    it delivers.
     """
-    return [exchanges, parked, *(partial(routed, route=route) for route in routes)]
+    checks: list[Check] = [exchanges]
+    for route in routes:
+        if route.kind == "jobs":
+            checks.append(
+                partial(consumed_and_bound, queue=route.queue, exchange=JOBS, keys=route.keys)
+            )
+        else:
+            checks.append(partial(consumed, queue=route.queue))
+    return checks
 
 
 async def declare(channel: AbstractChannel, routes: Sequence[Route]) -> None:
     """Declare the exchanges, the parked queue, and the queues of routes."""
     underlay = await channel.get_underlay_channel()
-    for declaration in declarations(routes):
-        await declaration(underlay)
+    await exchanges(underlay)
+    await parked(underlay)
     for route in routes:
+        await routed(underlay, route)
         if route.kind == "facts":
             await unbind_facts(underlay, route)
