@@ -123,13 +123,12 @@ class OneCaller:
         return self.who
 
 
-async def test_at_the_door_a_kept_report_goes_as_soon_as_a_fact_is_carried(
+async def test_at_the_door_a_report_is_another_as_soon_as_a_fact_is_carried(
     ann: Tracker, bus: LocalBus, carry: Carry
 ) -> None:
     habit = await ann.begin("Read", start_day=day(-3))
     await carry()
     app = open_gateway(bus, OneCaller(ann.who))
-    await app.state.door.fresh.listen(bus)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": "Bearer any"}
     async with httpx.AsyncClient(

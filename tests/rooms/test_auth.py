@@ -264,7 +264,7 @@ async def test_a_ritmo_that_is_nice_already_hashes(nice: int) -> None:
         check=False,
     )
     usual = min(before + nice, 19)
-    assert begun.stdout.decode().split() == [str(usual), str(min(usual + 5, 19))], begun.stderr
+    assert begun.stdout.decode().split() == [str(usual), str(min(usual + 10, 19))], begun.stderr
 
 
 async def test_confirming_a_password_is_limited_by_session(bus: LocalBus) -> None:

@@ -194,6 +194,29 @@ async def test_of_a_bundle_that_died_the_facts_come_again_each_alone(
     assert item.reason == "trial ended again and again while it took this in: see its log"
 
 
+async def test_a_bundle_that_an_older_room_does_not_know_parks_nothing(
+    rabbit: Place, channel: AbstractChannel
+) -> None:
+    user_id = new_id()
+    fact = Happened(user_id=user_id, text="older")
+    death = cast("FieldTable", {"queue": "facts.trial", "reason": "rejected", "count": 1})
+    parked = await channel.get_exchange(topology.PARKED)
+    for facts in ([fact], [fact, Happened(user_id=user_id, text="too")]):
+        told = [Carried(one.address, "", one.model_dump_json()) for one in facts]
+        message = aio_pika.Message(packed(told), type=BUNDLE, headers={"x-death": [death]})
+        await parked.publish(message, "")
+    strange = Carried("trial.unheard", "", "{}")
+    after = aio_pika.Message(packed([strange]), type=BUNDLE, headers={"x-death": [death]})
+    await parked.publish(after, "")
+
+    async def is_parked() -> bool:
+        return bool(await rabbit.parked())
+
+    await until(is_parked)
+    assert [item.address for item in await rabbit.parked()] == ["trial.unheard"]
+    assert await rabbit.heard(user_id) == []  # the outbox tells it again
+
+
 async def test_the_topology_is_as_declared(rabbit: Place, wire: Wire) -> None:
     words = ("name", "type", "durable", "auto_delete", "exclusive", "arguments")
     listed = await wire.do(wire.node.control, "list_queues", *words, "--formatter", "json")

@@ -218,10 +218,15 @@ class Publisher:
     async def _park(self, incoming: AbstractIncomingMessage) -> None:
         """Put a dead letter into the table of parked messages.
 
-        The facts of a bundle are sent once more, each alone: but one of them did no harm.
+        The facts of a bundle are sent once more, each alone: but one of them did no harm. A bundle
+        that a room of before bundles did not know is let go: its facts stay in the outbox, and are
+        told again until a newer one has heard them.
         """
         death, told = death_of(incoming), told_by(incoming)
-        if len(told) == 1:
+        if incoming.type == BUNDLE and death.word == "rejected" and self._heard(death, told):
+            log.warning("bundle not known", room=death.room, facts=len(told))
+            done = True
+        elif len(told) == 1:
             done = await self._put_aside(death, told[0])
         else:
             alone = [Parcel("", death.queue, _bundle([one]), ()) for one in told]
@@ -232,6 +237,11 @@ class Publisher:
         else:
             await asyncio.sleep(1)
             await incoming.nack(requeue=True)
+
+    def _heard(self, death: Death, told: Iterable[Carried]) -> bool:
+        """Tell whether the room that rejected facts hears such."""
+        route = self._by_queue.get(death.queue)
+        return route is not None and all(one.address in route.addresses for one in told)
 
     async def _put_aside(self, death: Death, told: Carried) -> bool:
         """Park a message; False while the database is away.
