@@ -5,6 +5,7 @@ habit of a reminder stands, and what a digest tells. A reminder goes without it 
 digest waits.
 """
 
+import asyncio
 import base64
 import json
 import time
@@ -37,6 +38,9 @@ R = TypeVar("R", bound=Reply)
 
 COMPOSING = 30.0
 """Seconds that it may take, at most, until a delivery is put into words."""
+
+PAUSE = 0.5
+"""Seconds before something is asked for again: a room that just ended says so at once."""
 
 DIGEST = "digest"
 """The template that analytics fills."""
@@ -133,8 +137,9 @@ async def patiently(
         try:
             return await bus.ask(query, who, on_behalf_of=None if who else user_id)
         except Unanswered:
-            if time.time() + ASK > by:
+            if time.time() + PAUSE + ASK > by:
                 raise
+        await asyncio.sleep(PAUSE)
 
 
 async def digest_words(
