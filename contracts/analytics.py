@@ -12,8 +12,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.auth import Language
 from contracts.habit import KeptName, Line, Measure, Streak, StreakUnit, Unit
+from contracts.language import Language
 from contracts.message import Message, Query, Reply
 from contracts.time import Day
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from contracts.habit import Cursor
 from contracts.message import Message, Query, Reply
+from contracts.page import Cursor
 from contracts.time import Day
 
 

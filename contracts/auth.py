@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from contracts.message import SECRET, Command, Fact, Message, Query, Reply
+from contracts.language import Language
+from contracts.message import SECRET, Command, Done, Fact, Message, Query, Reply
 from contracts.time import ChosenZone, Zone
 from contracts.visible import SEEN
 
@@ -19,7 +20,6 @@ Email = Annotated[
 ]
 """An address, already checked at the door; compared without regard to case."""
 
-Language = Literal["en", "ru"]
 EndReason = Literal["logout", "elsewhere", "password", "reuse", "disabled", "demoted", "deleted"]
 """Why a session ended: its owner's doing, a copied token, or an administrator's."""
 
@@ -56,10 +56,6 @@ class Tokens(Reply):
     refresh_token: Annotated[str, SECRET]
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int
-
-
-class Done(Reply):
-    """It is done; there is nothing to tell."""
 
 
 class Register(Command[Tokens]):

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from contracts.auth import Done
 from contracts.habit import KeptTag, Line, Tag
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.message import Command, Done, Fact, Message, Query, Reply
 from contracts.time import Day
 
 

@@ -7,8 +7,9 @@ from pydantic import AwareDatetime, Field
 
 from contracts.breaks import Break
 from contracts.check_ins import DayEntry
-from contracts.habit import Cursor, Version, Words
+from contracts.habit import Version, Words
 from contracts.message import Message, Query, Reply
+from contracts.page import Cursor
 from contracts.time import Day
 
 KEEP_REMOVED = 90

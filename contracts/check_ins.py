@@ -8,9 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from contracts.habit import (
     Amount,
     CheckInState,
-    Cursor,
     Entry,
-    Limit,
     Line,
     Note,
     Outline,
@@ -20,6 +18,7 @@ from contracts.habit import (
     StreakUnit,
 )
 from contracts.message import Command, Fact, Message, Query, Refusal, Reply
+from contracts.page import Cursor, Limit
 from contracts.time import Day, Zone
 
 MAX_LOGS = 500

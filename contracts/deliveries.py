@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from contracts.auth import Done, Language
-from contracts.message import SECRET, Command, Query, Reply
+from contracts.language import Language
+from contracts.message import SECRET, Command, Done, Query, Reply
 from contracts.notifications import ChannelName, DeliveryState, Template
 from contracts.time import Day
 

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from contracts.analytics import MoodReport, Summary
-from contracts.auth import Language
 from contracts.habit import Line
+from contracts.language import Language
 from contracts.message import Message, Query, Reply
 from contracts.pictures import RenderReport
 from contracts.time import Day

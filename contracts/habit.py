@@ -135,10 +135,6 @@ def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
 StreakUnit = Literal["day", "week", "month", "days"]
 """What a streak counts: due days, or whole weeks, months, or blocks of so many days."""
 
-Cursor = Annotated[str, Field(max_length=200)]
-"""Where a page begins; only the room reads it."""
-
-Limit = Annotated[int, Field(ge=1, le=500)]
 EACH_TAG_ONCE = AfterValidator(_each_once)
 """Drop a tag that comes again, however it is written."""
 

@@ -9,14 +9,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.auth import Done
 from contracts.habit import (
     EACH_TAG_ONCE,
     Colour,
-    Cursor,
     Habit,
     Icon,
-    Limit,
     Line,
     Name,
     Note,
@@ -28,7 +25,8 @@ from contracts.habit import (
     Version,
     Words,
 )
-from contracts.message import EACH_ONCE, Command, Fact, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Done, Fact, Message, Query, Reply
+from contracts.page import Cursor, Limit
 from contracts.schedule import Schedule
 from contracts.time import Day
 

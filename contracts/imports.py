@@ -10,10 +10,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.habit import Amount, CheckInState, Cursor, Limit, Line, Name
+from contracts.habit import Amount, CheckInState, Line, Name
 from contracts.import_account import Account
 from contracts.journal import Mood
 from contracts.message import Command, Fact, Job, Message, Query, Refusal, Reply
+from contracts.page import Cursor, Limit
 from contracts.time import Day, Zone
 
 PART_BYTES = 192 * 1024

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from contracts.auth import Done
-from contracts.habit import NO_CONTROLS_BUT_LINES, Cursor, KeptTags, Line, Tag, Tags
-from contracts.message import EACH_ONCE, Command, Fact, Message, Query, Reply
+from contracts.habit import NO_CONTROLS_BUT_LINES, KeptTags, Line, Tag, Tags
+from contracts.message import EACH_ONCE, Command, Done, Fact, Message, Query, Reply
+from contracts.page import Cursor
 from contracts.time import ChosenZone, Day, Zone
 
 KEEP_DELETED = 30

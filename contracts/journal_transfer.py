@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.habit import Cursor
 from contracts.message import Message, Query, Reply
+from contracts.page import Cursor
 
 ExportFormat = Literal["markdown", "json"]
 

@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.auth import Language
 from contracts.digests import DigestEvery
 from contracts.habit import Line, Measure
+from contracts.language import Language
 from contracts.marks import Logged, MarkOutcome
 from contracts.message import SECRET, Command, Query, Reply
 from contracts.time import Day

@@ -76,6 +76,10 @@ class Reply(Message):
     """What a room answers."""
 
 
+class Done(Reply):
+    """It is done; there is nothing to tell."""
+
+
 class Asked(Message, Generic[R]):
     """Something that is answered: a command or a query.
 

@@ -4,10 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from contracts.auth import Done
 from contracts.habit import Line
 from contracts.journal import PromptId
-from contracts.message import Command, Message, Query, Reply
+from contracts.message import Command, Done, Message, Query, Reply
 from contracts.time import Day
 
 Question = Annotated[

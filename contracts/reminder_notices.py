@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.auth import Language
 from contracts.habit import Measure, StreakUnit
+from contracts.language import Language
 from contracts.message import Message, Query, Reply
 from contracts.notifications import Channels, Template
 from contracts.time import Day

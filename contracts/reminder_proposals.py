@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.message import Command, Message, Query, Reply
 from contracts.reminders import LocalTime, Reminder
 from contracts.schedule import Weekday

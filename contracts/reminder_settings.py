@@ -4,9 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from contracts.auth import Done
 from contracts.digests import DigestEvery
-from contracts.message import EACH_ONCE, Command, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Done, Message, Query, Reply
 from contracts.notifications import Channels
 from contracts.reminders import LocalTime
 

@@ -15,9 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from contracts.auth import Done
 from contracts.habit import Line
-from contracts.message import Command, Message, Query, Reply
+from contracts.message import Command, Done, Message, Query, Reply
 from contracts.notifications import Channels
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.time import Day

@@ -4,10 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from contracts.auth import Done
 from contracts.habit import NO_CONTROLS_BUT_LINES, Name, Tags
 from contracts.journal import PromptId
-from contracts.message import Command, Message, Query, Reply
+from contracts.message import Command, Done, Message, Query, Reply
 
 Body = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_CONTROLS_BUT_LINES)]
 """A text in Markdown to begin with, kept to the last space."""

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.auth import Done, Email, Language, Name
-from contracts.message import Command, Fact, Message, Query, Reply
+from contracts.auth import Email, Name
+from contracts.language import Language
+from contracts.message import Command, Done, Fact, Message, Query, Reply
 from contracts.time import ChosenZone, Zone
 
 Role = Literal["user", "admin"]

@@ -19,9 +19,9 @@ from contracts.analytics import (
     Report,
     Summary,
 )
-from contracts.auth import Language
 from contracts.bus import Bus
 from contracts.habit import Line
+from contracts.language import Language
 from contracts.message import Asked
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.principal import Principal

@@ -14,7 +14,6 @@ from contracts.auth import (
     EndSession,
     GetKeys,
     Keys,
-    Language,
     ListSessions,
     Login,
     Logout,
@@ -26,6 +25,7 @@ from contracts.auth import (
     Tokens,
 )
 from contracts.bus import Bus, deadline_in
+from contracts.language import Language
 from contracts.message import NotFound, Unavailable
 from contracts.principal import Verifier
 from contracts.time import ChosenZone

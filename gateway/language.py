@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from contracts.auth import Language
 from contracts.bus import Bus, deadline_in
+from contracts.language import Language
 from contracts.message import Refused
 from contracts.principal import Principal
 from contracts.speech import chosen

@@ -8,9 +8,9 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from pydantic_core import from_json
 
-from contracts.cursor import WRONG_CURSOR
 from contracts.habit import COLOUR
 from contracts.journal import PROMPT_ID
+from contracts.page import WRONG_CURSOR
 from contracts.quantity import write_number
 from contracts.reminders import TIME
 from contracts.speech import Unfit, say

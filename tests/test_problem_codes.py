@@ -62,4 +62,4 @@ def test_a_foreign_cursor_is_refused_in_one_place() -> None:
         for _, code in refused(ast.parse(file.read_text()))
         if code == "wrong_cursor"
     ]
-    assert places == ["contracts/cursor.py"], "raise wrong_cursor() of contracts.cursor"
+    assert places == ["contracts/page.py"], "raise wrong_cursor() of contracts.page"

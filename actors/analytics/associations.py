@@ -20,7 +20,7 @@ from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_
 from actors.analytics.texts import Kind, association_in_words, method_in_words
 from actors.analytics.whole import entries_of
 from contracts.analytics import LEAST_DAYS, Association, Associations
-from contracts.auth import Language
+from contracts.language import Language
 from storage.analytics.histories import Loaded
 
 MOST = 300

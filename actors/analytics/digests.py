@@ -18,9 +18,9 @@ from contracts.analytics import (
     MoodReport,
     Summary,
 )
-from contracts.auth import Language
 from contracts.digests import Digest, DigestEvery, Drawing, GetDigest, NextDay
 from contracts.keeping.due import due_days
+from contracts.language import Language
 from contracts.pictures import AnyReport, Picture, RenderReport
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.speech import say

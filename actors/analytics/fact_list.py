@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.analytics_upkeep import ListFacts, LoggedFact, LoggedFacts
-from contracts.cursor import wrong_cursor
 from contracts.message import Invalid, Wrong
+from contracts.page import wrong_cursor
 from contracts.time import FIRST_DAY, LAST_DAY, Day, instant_of
 from storage.analytics import export, histories
 from storage.analytics.export import NOUNS, KnownRow

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.analytics import reports
 from actors.analytics.pictures import check_picture
 from actors.analytics.reports import AnyAnswer
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.pictures import Rendered, RenderReport
 from storage.analytics import histories
 

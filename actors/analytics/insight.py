@@ -15,10 +15,10 @@ from actors.analytics.milestones import Kept, milestones
 from actors.analytics.series import kept_days
 from actors.analytics.whole import Whole
 from contracts.analytics import HabitInsight, HabitLine, MonthOfWeekdays, Point
-from contracts.auth import Language
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import advance, begin, standing, streak_of, streaks
 from contracts.keeping.promise import resting
+from contracts.language import Language
 from contracts.time import day_of
 
 POINTS = 400

@@ -15,7 +15,6 @@ from actors.analytics.texts import (
 )
 from actors.analytics.whole import Whole
 from contracts.analytics import Milestone
-from contracts.auth import Language
 from contracts.habit import number_of
 from contracts.keeping.cycle import cycle_of, unasked, unit_of
 from contracts.keeping.due import due_days
@@ -23,6 +22,7 @@ from contracts.keeping.progress import begin
 from contracts.keeping.promise import SKIPPED, resting, total_before
 from contracts.keeping.score import moves
 from contracts.keeping.streak import Run
+from contracts.language import Language
 
 LATELY, DUE_LATELY = 28, 4
 """Days, or due days, that tell how it goes."""

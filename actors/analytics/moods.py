@@ -11,7 +11,7 @@ import pandas as pd
 from actors.analytics.history import History
 from actors.analytics.texts import month_in_words, weekday_in_words
 from contracts.analytics import MoodDay, MoodLine, MoodReport
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.tags import bears, folded
 from storage.analytics.histories import EntryRow

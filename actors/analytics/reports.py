@@ -23,8 +23,8 @@ from contracts.analytics import (
     MoodReport,
     Summary,
 )
-from contracts.auth import Language
 from contracts.keeping.progress import begin, window_days
+from contracts.language import Language
 from contracts.message import NotFound
 from contracts.pictures import AnyReport
 from contracts.time import day_of

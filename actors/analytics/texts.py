@@ -4,8 +4,8 @@ from datetime import date
 from typing import Literal
 
 from contracts import streaks
-from contracts.auth import Language
 from contracts.habit import Measure, StreakUnit
+from contracts.language import Language
 from contracts.speech import count, say
 
 Kind = Literal["mood_same_day", "mood_next_day", "habit"]

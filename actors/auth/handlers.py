@@ -23,7 +23,6 @@ from contracts.auth import (
     ChangePassword,
     ConfirmPassword,
     Device,
-    Done,
     EndAllSessions,
     Ended,
     EndSession,
@@ -43,7 +42,16 @@ from contracts.auth import (
     UserRegistered,
 )
 from contracts.delegation import Delegate, Delegation
-from contracts.message import Conflict, Denied, Invalid, NotFound, Unauthenticated, Wrong, new_id
+from contracts.message import (
+    Conflict,
+    Denied,
+    Done,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+    Wrong,
+    new_id,
+)
 from contracts.notifications import SendNotice
 from contracts.principal import Principal
 from contracts.users import UserChanged, UserDeleted

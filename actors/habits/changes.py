@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.kept import versions_of
 from actors.habits.views import break_of, day_entry, written_habit
 from contracts.changes import KEEP_REMOVED, Changes, ListChanges, Removed
-from contracts.cursor import wrong_cursor
 from contracts.message import Gone, Message
+from contracts.page import wrong_cursor
 from contracts.principal import Principal
 from storage import changes
 from storage.changes import NEVER, RemovedRow, Snapshot, Wanted

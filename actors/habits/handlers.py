@@ -28,7 +28,6 @@ from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
 from actors.habits.views import break_of, day_entry, habit_of, today_view
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.auth import Done
 from contracts.backfill import TellHabits
 from contracts.breaks import (
     AddBreak,
@@ -59,7 +58,6 @@ from contracts.check_ins import (
     Today,
     Undo,
 )
-from contracts.cursor import read_id
 from contracts.habit import Habit
 from contracts.habits import (
     CreateHabit,
@@ -84,7 +82,8 @@ from contracts.marks import (
     WithdrawDay,
     WithdrawMark,
 )
-from contracts.message import NotFound, new_id
+from contracts.message import Done, NotFound, new_id
+from contracts.page import read_id
 from contracts.principal import Principal
 from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY

@@ -18,7 +18,6 @@ from actors.habits.room import room
 from actors.runtime.delegation import RoomBus
 from actors.runtime.imports import Options, failed, look
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.cursor import read_id
 from contracts.import_account import Account
 from contracts.imports import (
     PART_BYTES,
@@ -48,6 +47,7 @@ from contracts.message import (
     Unavailable,
     new_id,
 )
+from contracts.page import read_id
 from contracts.principal import Principal
 from contracts.users import GetProfile
 from storage import imports

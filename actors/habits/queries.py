@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.kept import dump_progress, entries_from, promise_of
 from actors.habits.settlement import history, worked_out
 from contracts.check_ins import Streaks
-from contracts.cursor import Cursors
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.progress import begin, streak_of, streaks
 from contracts.message import Invalid, Wrong
+from contracts.page import Cursors
 from contracts.time import day_of, instant_of
 from storage import breaks, check_ins
 from storage.check_ins import Loaded

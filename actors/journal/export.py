@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting
 from actors.journal.views import entry_of
-from contracts.cursor import Cursors, wrong_cursor
 from contracts.journal import JournalEntry
 from contracts.journal_transfer import ExportedPage, ExportEntries, Piece
+from contracts.page import Cursors, wrong_cursor
 from contracts.time import FIRST_INSTANT, LAST_INSTANT
 from storage.journal import export, habits
 from storage.journal.export import Reached

@@ -18,7 +18,6 @@ from actors.journal.domain import month_of, prompt_of
 from actors.journal.entry_html import harmless_html
 from actors.journal.room import known, logical_day, room
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.auth import Done
 from contracts.backfill import TellEntries
 from contracts.journal import (
     CreateEntry,
@@ -40,7 +39,7 @@ from contracts.journal import (
     UpdateEntry,
 )
 from contracts.journal_transfer import ExportedPage, ExportEntries
-from contracts.message import new_id
+from contracts.message import Done, new_id
 from contracts.moods import (
     CalendarDay,
     GetMoodCalendar,

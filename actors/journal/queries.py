@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.journal.domain import fitting, same_days
 from actors.journal.entry_changes import no_entry
 from actors.journal.views import entry_of, version_of
-from contracts.cursor import Cursors, wrong_cursor
 from contracts.journal import (
     EntryHistory,
     GetEntryHistory,
@@ -18,6 +17,7 @@ from contracts.journal import (
     ListEntries,
     OnThisDay,
 )
+from contracts.page import Cursors, wrong_cursor
 from contracts.principal import Principal
 from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY, Day

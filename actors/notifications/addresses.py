@@ -4,7 +4,6 @@ from actors.notifications.channels import WAYS
 from actors.notifications.deliveries import enqueue_trials, trial
 from actors.notifications.room import TheSettings, known, room, tools
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.auth import Done
 from contracts.deliveries import (
     Channel,
     ChannelList,
@@ -14,7 +13,7 @@ from contracts.deliveries import (
     SendTest,
     SetApprise,
 )
-from contracts.message import Conflict
+from contracts.message import Conflict, Done
 from contracts.notifications import ChannelsChanged
 from storage.notifications import apprise, deliveries
 from storage.outbox import tell

@@ -22,9 +22,9 @@ from actors.notifications.link_token import Claim, Signing
 from actors.notifications.texts import LETTERS, Data, Occasion
 from actors.runtime.delegation import RoomBus
 from actors.runtime.settings import Settings
-from contracts.auth import Language
 from contracts.bus import ASK, deadline_in
 from contracts.digests import Digest, GetDigest
+from contracts.language import Language
 from contracts.links import Purpose
 from contracts.message import Conflict, Invalid, NotFound, Query, Refused, Reply, Unanswered
 from contracts.principal import Principal

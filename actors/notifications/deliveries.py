@@ -11,8 +11,8 @@ from actors.notifications.channels import SENDING, WAYS
 from actors.notifications.people import addressee
 from actors.notifications.room import known, room
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.auth import Language
 from contracts.deliveries import Deliveries, Delivery, TryReminder
+from contracts.language import Language
 from contracts.message import Conflict, TooMany
 from contracts.notifications import SendNotice, Template
 from contracts.reminder_notices import DescribeReminder

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.notifications.room import room
 from actors.runtime.room import Transaction, Who
-from contracts.auth import Language
-from contracts.cursor import read_id
 from contracts.deliveries import Deliveries, Delivery, GetDelivery, ListDeliveries
+from contracts.language import Language
 from contracts.message import NotFound
+from contracts.page import read_id
 from contracts.speech import say
 from storage.notifications import deliveries, links
 from storage.notifications.ledger import OPEN

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import cast, get_args
 from uuid import UUID
 
-from contracts.auth import Language
 from contracts.digests import DigestEvery
+from contracts.language import Language
 from contracts.links import Purpose
 from contracts.message import Gone, NotFound, new_id
 from contracts.speech import LANGUAGES

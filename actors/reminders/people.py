@@ -6,10 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders.room import known, room
 from actors.runtime.room import Transaction, Who
-from contracts.auth import Done
 from contracts.bus import Bus
 from contracts.habits import GetHabit
-from contracts.message import Gone
+from contracts.message import Done, Gone
 from contracts.notifications import ChannelsChanged
 from contracts.principal import Principal
 from contracts.reminders import NoteCue

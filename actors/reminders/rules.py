@@ -12,8 +12,7 @@ from actors.reminders.next_fire import aims_of, never_because, no_rule, today
 from actors.reminders.room import room
 from actors.reminders.usual_time import learned_of
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.auth import Done
-from contracts.message import Conflict, Invalid, Wrong, new_id
+from contracts.message import Conflict, Done, Invalid, Wrong, new_id
 from contracts.reminders import (
     CreateReminder,
     DeleteReminder,

@@ -9,10 +9,9 @@ from actors.reminders.next_fire import aim
 from actors.reminders.people import locked, person_of
 from actors.reminders.room import room
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.auth import Done
 from contracts.bus import Bus
 from contracts.digests import DigestEvery
-from contracts.message import Conflict
+from contracts.message import Conflict, Done
 from contracts.principal import Principal
 from contracts.reminder_settings import (
     GetReminderSettings,

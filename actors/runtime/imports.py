@@ -23,11 +23,11 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.auth import Language
 from contracts.habit import KeptName
 from contracts.import_account import Account, Undone
 from contracts.imports import ImportKind, ReadImport, TakeImportBack, UnknownMoods
 from contracts.journal import Mood
+from contracts.language import Language
 from contracts.message import Invalid, Refused, Wrong
 from storage import imports
 from storage.session import transaction

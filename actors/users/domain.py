@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from contracts.auth import Language
 from contracts.backfill import PersonState
-from contracts.cursor import Cursors
+from contracts.language import Language
 from contracts.message import Conflict
+from contracts.page import Cursors
 from contracts.users import ChangeProfile, ChangeUser, Profile, Role, User, Weekday
 
 T = TypeVar("T")

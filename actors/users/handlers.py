@@ -20,9 +20,9 @@ from actors.users.domain import (
     with_profile,
     with_standing,
 )
-from contracts.auth import Done, UserRegistered
+from contracts.auth import UserRegistered
 from contracts.backfill import NOBODY, TellPeople
-from contracts.message import Gone, Invalid, NotFound
+from contracts.message import Done, Gone, Invalid, NotFound
 from contracts.users import (
     ChangeProfile,
     ChangeUser,

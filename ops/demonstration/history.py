@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from actors.runtime.settings import Settings
-from contracts.auth import Language, Register
+from contracts.auth import Register
 from contracts.breaks import AddBreak
 from contracts.bus import Bus
 from contracts.check_ins import CheckIn
 from contracts.habits import CreateHabit, UpdateHabit
 from contracts.journal import CreateEntry
+from contracts.language import Language
 from contracts.message import Asked, NotFound, Reply
 from contracts.principal import Principal
 from contracts.reminder_settings import SetReminderSettings

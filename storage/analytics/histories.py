@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.auth import Language
 from contracts.habit import Kind, Measure
 from contracts.keeping.promise import Promise
+from contracts.language import Language
 from contracts.quantity import unit_of
 from contracts.users import Weekday
 from storage.replica.rows import BreakRow, versions_of

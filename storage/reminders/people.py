@@ -8,7 +8,7 @@ from sqlalchemy import Row, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.users import Weekday
 from storage.reminders.tables import cues, digests, fires, rules, settings
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import MetaData, Table, TextClause, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.users import Weekday
 from storage.replica import statements
 from storage.replica.nouns import Breaks, Days, Entries, Habits, Noun, People, Row

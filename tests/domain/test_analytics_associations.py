@@ -18,9 +18,9 @@ from actors.analytics.circular_shift import (
 from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_of
 from actors.analytics.texts import LESS, LEVEL, MORE
 from contracts.analytics import Association, Associations
-from contracts.auth import Language
 from contracts.habit import Target
 from contracts.keeping.promise import SKIPPED, Promise
+from contracts.language import Language
 from contracts.schedule import Times, Weekdays
 from contracts.speech import catalog
 from storage.analytics.histories import EntryRow, HabitRow, Loaded, PersonRow

@@ -11,11 +11,11 @@ from actors.analytics.insight import POINTS, insight
 from actors.analytics.milestones import FORESEEN
 from actors.analytics.whole import Logged, Whole, whole_of
 from contracts.analytics import HabitInsight, HabitLine, Milestone
-from contracts.auth import Language
 from contracts.habit import Target
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import advance, begin, standing
 from contracts.keeping.promise import SKIPPED, Promise
+from contracts.language import Language
 from contracts.schedule import (
     EveryDay,
     MonthDays,

@@ -4,7 +4,7 @@ import pytest
 
 from actors.analytics.moods import MOST_TAGS, mood_report
 from contracts.analytics import MoodLine, MoodReport
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.message import new_id
 from contracts.schedule import Weekday
 from storage.analytics.histories import EntryRow

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from contracts.auth import Language
 from contracts.habits import CreateHabit
+from contracts.language import Language
 from contracts.reminders import CreateReminder
 from ops.demonstration.history import NAME, greet
 from ops.demonstration.person import EMAIL, HABITS, REMINDERS, Kept

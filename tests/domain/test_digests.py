@@ -7,8 +7,8 @@ import pytest
 from actors.notifications.digest_text import digest_in_words
 from actors.notifications.letter import DigestWords
 from contracts.analytics import AtRisk, HabitLine
-from contracts.auth import Language
 from contracts.digests import Digest
+from contracts.language import Language
 from tests.domain import reports
 
 

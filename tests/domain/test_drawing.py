@@ -23,8 +23,8 @@ from actors.analytics.pictures import PICTURES, check_picture
 from actors.analytics.reports import AnyAnswer
 from actors.analytics.tables import table_of
 from contracts.analytics import GetHabitInsight, GetMoodReport, GetSummary
-from contracts.auth import Language
 from contracts.habit import StreakUnit
+from contracts.language import Language
 from contracts.message import Invalid
 from contracts.pictures import Picture, RenderReport
 from tests.domain import reports

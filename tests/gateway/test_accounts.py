@@ -6,11 +6,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from contracts.auth import Done, EndAllSessions, Keys, Login, Refresh, Register
+from contracts.auth import EndAllSessions, Keys, Login, Refresh, Register
 from contracts.auth import GetKeys as AskKeys
 from contracts.check_ins import GetToday
 from contracts.habits import DeleteHabit, GetHabit, Habits, ListHabits, UpdateHabit
-from contracts.message import Conflict, Gone, NotFound
+from contracts.message import Conflict, Done, Gone, NotFound
 from contracts.principal import Principal
 from contracts.users import ChangeProfile, CreateProfile, DeleteMe, GetProfile, ListUsers, Users
 from gateway.deps import NEVER

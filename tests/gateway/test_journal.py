@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.auth import Done
 from contracts.journal import (
     CreateEntry,
     DeleteEntry,
@@ -25,7 +24,7 @@ from contracts.journal import (
     RestoreEntry,
     UpdateEntry,
 )
-from contracts.message import Conflict, Invalid, NotFound, Wrong
+from contracts.message import Conflict, Done, Invalid, NotFound, Wrong
 from contracts.moods import (
     GetMoodCalendar,
     GetMoods,

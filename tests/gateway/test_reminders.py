@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.auth import Done
-from contracts.message import Conflict, NotFound
+from contracts.message import Conflict, Done, NotFound
 from contracts.reminder_proposals import (
     AcceptProposal,
     ExplainReminder,

@@ -19,7 +19,7 @@ from matplotlib.path import Path
 
 from actors.analytics.drawing import text_metrics
 from actors.analytics.drawing.theme import THEMES, Theme, ThemeName
-from contracts.auth import Language
+from contracts.language import Language
 
 Spot = tuple[float, float]
 Side = Literal["left", "center", "right"]

@@ -7,7 +7,7 @@ from actors.analytics.drawing.board import Board
 from actors.analytics.drawing.theme import ThemeName
 from actors.analytics.reports import AnyAnswer
 from contracts.analytics import Associations, HabitInsight, MoodReport, Summary
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.pictures import Picture
 
 

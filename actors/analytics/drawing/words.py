@@ -11,7 +11,7 @@ from babel.dates import (
 )
 from babel.numbers import format_decimal, format_percent
 
-from contracts.auth import Language
+from contracts.language import Language
 
 UP, DOWN, SAME = "▲", "▼", "="
 

@@ -10,7 +10,7 @@ from actors.notifications.channels.protocol import Channel
 from actors.notifications.webhooks.client import Helper
 from actors.runtime.settings import Settings
 from contracts import deliveries
-from contracts.auth import Language
+from contracts.language import Language
 from contracts.notifications import ChannelName
 from storage.replica.replica import PersonRow
 

@@ -7,8 +7,8 @@ from actors.notifications.domain import Outcome
 from actors.notifications.letter import Words
 from actors.notifications.webhooks.client import SLOTS, Helper, masked
 from actors.runtime.settings import Settings
-from contracts.auth import Language
 from contracts.deliveries import Channel
+from contracts.language import Language
 from contracts.notifications import ChannelName
 from contracts.speech import say
 from storage.notifications import apprise

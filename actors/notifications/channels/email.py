@@ -15,8 +15,8 @@ from actors.notifications.mail_folder import MailFolder, mail_folder
 from actors.notifications.mime import BadAddress, Mailbox, enclose, mailbox, sender_of
 from actors.notifications.smtp import SmtpLine, server_of
 from actors.runtime.settings import Settings
-from contracts.auth import Language
 from contracts.deliveries import Channel
+from contracts.language import Language
 from contracts.notifications import ChannelName
 from contracts.speech import say
 from storage.notifications import deliveries

@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.settings import Settings
-from contracts.auth import Language
 from contracts.deliveries import Channel
+from contracts.language import Language
 from contracts.speech import say
 from storage.replica.replica import PersonRow
 

@@ -1,14 +1,23 @@
-"""Cursors: where the next page of a list begins, opaque to whoever keeps it."""
+"""Pages of a list: how many things stand on one, and the cursor of the next.
+
+A cursor is opaque to whoever keeps it.
+"""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from contracts.message import Invalid, Wrong
 
 T = TypeVar("T")
+
+Cursor = Annotated[str, Field(max_length=200)]
+"""Where a page begins; only the room reads it."""
+
+Limit = Annotated[int, Field(ge=1, le=500)]
+"""How many things a page has, at most."""
 
 WRONG_CURSOR = "This cursor is not one that Ritmo gave; begin with the first page."
 
