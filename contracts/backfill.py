@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.auth import Email
+from contracts.accounts import Email
 from contracts.habit import KeptTag, Outline, Version
 from contracts.journal import EntryOutline
 from contracts.message import Fact, Job, Message

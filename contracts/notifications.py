@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.auth import Email
+from contracts.accounts import Email
 from contracts.digests import DigestEvery
 from contracts.language import Language
 from contracts.message import EACH_ONCE, Fact, Job

@@ -7,13 +7,7 @@ Times of day are written `HH:MM`, on the person's own clock.
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from contracts.habit import Line
 from contracts.message import Command, Done, Message, Query, Reply

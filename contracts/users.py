@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.auth import Email, Name
+from contracts.accounts import Email, Name
 from contracts.language import Language
 from contracts.message import Command, Done, Fact, Message, Query, Reply
 from contracts.time import ChosenZone, Zone

@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import Depends, Header, Path, Query, Request
 from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints, WithJsonSchema
 
-from contracts.auth import Device
 from contracts.bus import Bus
 from contracts.health import State
 from contracts.principal import Verifier
 from contracts.time import Day
+from contracts.tokens import Device
 from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
 from gateway.language import Languages

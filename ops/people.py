@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.auth import Device, Register, RotateKeys
+from contracts.accounts import Register
+from contracts.signing_keys import RotateKeys
+from contracts.tokens import Device
 from contracts.users import ChangeUser, CreateProfile, GetUser, ListUsers, Role
 from ops.platform import at_hand, operator
 

@@ -7,10 +7,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.runtime.room import Room, Transaction
-from contracts.auth import Ended, GetKeys, Keys, ListEndedSessions
 from contracts.delegation import Delegate, Delegation
 from contracts.message import new_id
 from contracts.principal import Principal
+from contracts.sessions import Ended, ListEndedSessions
+from contracts.signing_keys import GetKeys, Keys
 from storage.auth import accounts
 
 auth = Room("auth")

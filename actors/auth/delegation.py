@@ -1,28 +1,32 @@
 """Tokens by which rooms act for people: minutes long, and for what the room may ask alone."""
 
-from datetime import datetime
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from datetime import UTC, datetime
 
 from actors.auth.domain import DELEGATION_LIFE, delegated_claims
-from actors.auth.keyring import Keyring
+from actors.auth.room import room
+from actors.auth.tools import TheKeyring
 from actors.runtime.delegation import proven
 from actors.runtime.identity import not_acted_for
-from contracts.delegation import MAY_ASK, Delegation
+from actors.runtime.room import Transaction
+from contracts.delegation import MAY_ASK, Delegate, Delegation
 from contracts.message import Denied, new_id
 from storage.auth import accounts
 
 
-async def delegate(tx: AsyncConnection, proof: str, keyring: Keyring, now: datetime) -> Delegation:
+@room.answer
+async def delegate(query: Delegate, tx: Transaction, keyring: TheKeyring) -> Delegation:
     """Let a room act for a person who is there, and was not disabled."""
-    room, user_id = await proven(tx, proof)
-    scopes = MAY_ASK.get(room)
+    room_name, user_id = await proven(tx, query.proof)
+    scopes = MAY_ASK.get(room_name)
     if not scopes:
         raise Denied(
-            "may_not_act", "This part of Ritmo may not act for a person: {room}.", room=room
+            "may_not_act", "This part of Ritmo may not act for a person: {room}.", room=room_name
         )
     account = await accounts.find(tx, user_id)
     if account is None or account.disabled:
         raise not_acted_for()
-    token = await keyring.sign(tx, delegated_claims(user_id, room, scopes, now, new_id()))
-    return Delegation(access_token=token, expires_in=int(DELEGATION_LIFE.total_seconds()))
+    claims = delegated_claims(user_id, room_name, scopes, datetime.now(UTC), new_id())
+    return Delegation(
+        access_token=await keyring.sign(tx, claims),
+        expires_in=int(DELEGATION_LIFE.total_seconds()),
+    )

@@ -19,8 +19,8 @@ from jwt.algorithms import OKPAlgorithm
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth.domain import SIGNING_LAG, TOKEN_LIFE
-from contracts.auth import Keys
 from contracts.message import new_id
+from contracts.signing_keys import Keys
 from storage.auth import keys
 
 

@@ -14,10 +14,11 @@ from uuid import UUID
 
 import jwt
 
-from contracts.auth import GetKeys, ListEndedSessions, SessionEnded
 from contracts.bus import Bus
 from contracts.message import Denied, Refused, Unauthenticated
 from contracts.principal import Principal
+from contracts.sessions import ListEndedSessions, SessionEnded
+from contracts.signing_keys import GetKeys
 from contracts.users import UserChanged, UserDeleted
 
 REMEMBERED = 10_000

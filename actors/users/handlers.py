@@ -20,7 +20,7 @@ from actors.users.domain import (
     with_profile,
     with_standing,
 )
-from contracts.auth import UserRegistered
+from contracts.accounts import UserRegistered
 from contracts.backfill import NOBODY, TellPeople
 from contracts.message import Done, Gone, Invalid, NotFound
 from contracts.users import (

@@ -4,15 +4,7 @@ from collections.abc import Container
 from datetime import date
 
 from contracts.keeping.occurrences import rule_days
-from contracts.schedule import (
-    WEEKDAYS,
-    EveryDay,
-    EveryNDays,
-    Rule,
-    Schedule,
-    Times,
-    Weekdays,
-)
+from contracts.schedule import WEEKDAYS, EveryDay, EveryNDays, Rule, Schedule, Times, Weekdays
 
 
 def due_days(schedule: Schedule, anchor: date, first: int, last: int) -> Container[int]:

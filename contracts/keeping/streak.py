@@ -16,16 +16,7 @@ from typing import Literal, NamedTuple
 
 from contracts.keeping.cycle import Cycle, asks, cycle_of, needed
 from contracts.keeping.due import due_days
-from contracts.keeping.promise import (
-    SKIPPED,
-    Entries,
-    Rests,
-    Terms,
-    breaks,
-    keeps,
-    resting,
-    spared,
-)
+from contracts.keeping.promise import SKIPPED, Entries, Rests, Terms, breaks, keeps, resting, spared
 
 Verdict = Literal["kept", "excused", "broken"]
 """What a period means to a streak: one more, nothing, or its end."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from actors.runtime.settings import Settings
-from contracts.auth import Register
+from contracts.accounts import Register
 from contracts.breaks import AddBreak
 from contracts.bus import Bus
 from contracts.check_ins import CheckIn

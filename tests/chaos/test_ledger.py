@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import routes_of
-from contracts.auth import Register
+from contracts.accounts import Register
 from contracts.check_ins import HabitCheckedIn, Increment, ListCheckIns
 from contracts.habits import CreateHabit
 from contracts.message import Asked, Conflict, Reply, Unanswered, Unavailable

@@ -20,8 +20,9 @@ from sqlalchemy import text
 
 from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import PARKED, Route, declare, routes_of
-from contracts.auth import GetKeys, Keys, UserRegistered
+from contracts.accounts import UserRegistered
 from contracts.message import Refused, Unanswered
+from contracts.signing_keys import GetKeys, Keys
 from ops.platform import rooms
 from storage.outbox import tell
 from storage.session import open_engine

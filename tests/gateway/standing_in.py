@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from contracts.auth import Tokens
 from contracts.check_ins import CheckedIn, CheckIn
 from contracts.habit import Habit, Version
 from contracts.message import Asked, Fact, Refused, Reply, Unauthenticated, Unavailable
 from contracts.principal import Principal
+from contracts.tokens import Tokens
 from contracts.users import GetProfile, User
 
 R = TypeVar("R", bound=Reply)

@@ -6,12 +6,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from contracts.auth import EndAllSessions, Keys, Login, Refresh, Register
-from contracts.auth import GetKeys as AskKeys
+from contracts.accounts import Register
 from contracts.check_ins import GetToday
 from contracts.habits import DeleteHabit, GetHabit, Habits, ListHabits, UpdateHabit
 from contracts.message import Conflict, Done, Gone, NotFound
 from contracts.principal import Principal
+from contracts.sessions import EndAllSessions, Login, Refresh
+from contracts.signing_keys import GetKeys as AskKeys
+from contracts.signing_keys import Keys
 from contracts.users import ChangeProfile, CreateProfile, DeleteMe, GetProfile, ListUsers, Users
 from gateway.deps import NEVER
 from gateway.users import person_of

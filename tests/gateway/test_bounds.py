@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from contracts.auth import Login, Register
+from contracts.accounts import Register
 from contracts.habits import CreateHabit
+from contracts.sessions import Login
 from gateway import bounds
 from gateway.body import Body
 from gateway.bounds import MAX_DEPTH, MAX_ELEMENTS, MAX_ERRORS, MAX_KEYS, MAX_QUOTED, MAX_TOKENS

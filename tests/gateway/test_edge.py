@@ -9,10 +9,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from contracts.auth import GetKeys, Login, Tokens
 from contracts.bus import trace_id
 from contracts.check_ins import GetToday, Today
 from contracts.message import Unauthenticated, Unavailable
+from contracts.sessions import Login
+from contracts.signing_keys import GetKeys
+from contracts.tokens import Tokens
 from gateway.app import GatewaySettings, open_gateway
 from gateway.bounds import MAX_HASHES, MAX_HASHES_WAITING
 from gateway.bulkhead import Bulkhead

@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contracts.auth import Register
+from contracts.accounts import Register
 from contracts.check_ins import GetToday
 from contracts.message import Invalid, Unavailable
 from contracts.principal import Principal

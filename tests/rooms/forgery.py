@@ -14,8 +14,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contracts.auth import Tokens
 from contracts.message import new_id
+from contracts.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)

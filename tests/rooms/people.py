@@ -4,18 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from actors.runtime.local import LocalBus
-from contracts.auth import (
-    Device,
-    Login,
-    Register,
-    SessionEnded,
-    Tokens,
-)
+from contracts.accounts import Register
 from contracts.message import (
     Refused,
     new_id,
 )
 from contracts.principal import Principal
+from contracts.sessions import Login, SessionEnded
+from contracts.tokens import Device, Tokens
 from contracts.users import CreateProfile
 
 Carry = Callable[[], Awaitable[None]]

@@ -15,16 +15,7 @@ from actors.auth.handlers import room
 from actors.auth.password_hashes import Hasher
 from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
-from contracts.auth import (
-    ChangePassword,
-    ConfirmPassword,
-    Device,
-    ListSessions,
-    Login,
-    Refresh,
-    Register,
-    UserRegistered,
-)
+from contracts.accounts import Register, UserRegistered
 from contracts.message import (
     Conflict,
     Invalid,
@@ -32,6 +23,9 @@ from contracts.message import (
     Unauthenticated,
     Unavailable,
 )
+from contracts.passwords import ChangePassword, ConfirmPassword
+from contracts.sessions import ListSessions, Login, Refresh
+from contracts.tokens import Device
 from tests.rooms.people import (
     AWAY,
     HOME,

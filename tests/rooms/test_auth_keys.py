@@ -12,14 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.auth.domain import Bearer, claims
 from actors.auth.keyring import Keyring
 from actors.runtime.local import LocalBus
-from contracts.auth import (
-    GetKeys,
-    RotateKeys,
-)
 from contracts.message import (
     Denied,
     new_id,
 )
+from contracts.signing_keys import GetKeys, RotateKeys
 from tests.rooms.people import (
     ADMIN,
     register,

@@ -9,17 +9,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.local import LocalBus
-from contracts.auth import (
+from contracts.message import (
+    Denied,
+    NotFound,
+)
+from contracts.sessions import (
     EndAllSessions,
     EndSession,
     ListEndedSessions,
     ListSessions,
     Logout,
     Refresh,
-)
-from contracts.message import (
-    Denied,
-    NotFound,
 )
 from contracts.users import ChangeUser, DeleteMe
 from tests.rooms.people import (

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.identity import REMEMBERED, TokenVerifier
 from actors.runtime.local import LocalBus
-from contracts.auth import EndAllSessions, Keys, Logout, Refresh, RotateKeys
 from contracts.message import Unauthenticated, Unavailable
+from contracts.sessions import EndAllSessions, Logout, Refresh
+from contracts.signing_keys import Keys, RotateKeys
 from tests.rooms.forgery import FORGED, Forge
 from tests.rooms.people import ADMIN, Carry, login, register, who
 

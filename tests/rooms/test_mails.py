@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.notifications.ledger import DETAILS, STATES
 from actors.runtime.local import LocalBus
-from contracts.auth import Register
+from contracts.accounts import Register
 from contracts.deliveries import (
     DropApprise,
     GetDelivery,

@@ -15,9 +15,9 @@ import contracts
 from actors.habits.handlers import room as habits_room
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
-from contracts.auth import ChangePassword
 from contracts.habits import DeleteHabit
 from contracts.message import Done, Message, NotFound, new_id, secrets_of
+from contracts.passwords import ChangePassword
 from contracts.principal import Principal
 from storage import embedded, idempotency, secrets
 from storage.migrations import VERSIONS, migrate

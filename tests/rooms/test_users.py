@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.local import LocalBus
-from contracts.auth import UserRegistered
+from contracts.accounts import UserRegistered
 from contracts.message import Asked, Conflict, Denied, Fact, Gone, Invalid, NotFound, new_id
 from contracts.principal import Principal
 from contracts.users import (

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from sqlalchemy import text
 
-from contracts.auth import Tokens
+from contracts.tokens import Tokens
 from storage.embedded import connect_url
 from storage.session import open_engine
 from tests.journeys.running import PASSWORD, Up, until

@@ -13,7 +13,7 @@ from actors.reminders.handlers import room as reminders
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
-from contracts.auth import UserRegistered
+from contracts.accounts import UserRegistered
 from contracts.principal import Principal
 from contracts.reminders import CreateReminder
 from contracts.users import Profile, ProfileChanged

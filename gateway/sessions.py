@@ -1,84 +1,36 @@
-"""Accounts and sessions: /v1/auth/..., and the keys that verify access tokens."""
+"""Sessions: /v1/auth/login, refresh, logout and sessions."""
 
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
-from contracts.auth import (
-    ChangePassword,
-    Email,
+from contracts.accounts import Email, Text
+from contracts.bus import Bus, deadline_in
+from contracts.message import NotFound, Unavailable
+from contracts.principal import Verifier
+from contracts.sessions import (
     EndAllSessions,
     EndSession,
-    GetKeys,
-    Keys,
     ListSessions,
     Login,
     Logout,
-    Name,
     Refresh,
-    Register,
     Sessions,
-    Text,
-    Tokens,
 )
-from contracts.bus import Bus, deadline_in
-from contracts.language import Language
-from contracts.message import NotFound, Unavailable
-from contracts.principal import Verifier
-from contracts.time import ChosenZone
+from contracts.tokens import Tokens
 from contracts.users import CreateProfile, GetProfile, User
-from gateway.answers import Shown, answer, created, nothing
+from gateway.answers import Shown, answer, nothing
 from gateway.bodies import Body, Said, resource
-from gateway.deps import (
-    FromDevice,
-    Hashing,
-    Key,
-    TheBus,
-    TheVerifier,
-    YesNo,
-    at_login,
-    at_register,
-    guest,
-)
+from gateway.deps import FromDevice, Hashing, Key, TheBus, TheVerifier, YesNo, at_login, guest
 from gateway.identity import Me
-from gateway.language import liked
+from gateway.passwords import Password
 from gateway.problems import documented
 from gateway.users import Person, person_of
 
-router = resource("accounts", "Open an account, log in and out, and see where one is logged in.")
-
-Password = Annotated[Text, Field(repr=False, examples=["correct horse battery staple"])]
-
-
-class NewAccount(Body):
-    """A new account."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "email": "ada@example.org",
-                    "password": "correct horse battery staple",
-                    "name": "Ada",
-                    "zone": "Europe/London",
-                    "language": "en",
-                }
-            ]
-        }
-    )
-    email: Email
-    """The mail address."""
-    password: Password
-    """The password."""
-    name: Name = ""
-    """What they are called; perhaps empty."""
-    zone: ChosenZone = "UTC"
-    """Their IANA time zone."""
-    language: Language | None = None
-    """Their language: `en` or `ru`; by Accept-Language, if not given."""
+router = resource("accounts")
 
 
 class Credentials(Body):
@@ -102,15 +54,6 @@ class RefreshToken(Body):
 
     refresh_token: Text = Field(repr=False, examples=["a8Yl0v2dYkEJ0dFNo5nJ0E0TqQ2oVq1f"])
     """The refresh token, which is used up by this."""
-
-
-class NewPassword(Body):
-    """The present password and the next one."""
-
-    password: Password
-    """The present password."""
-    new_password: Password
-    """The next password."""
 
 
 class Opened(Shown):
@@ -150,41 +93,6 @@ async def profile_of(
             text = "This account is still being set up; try again in a moment."
             raise Unavailable("profile_pending", text, retry_after=2) from None
         return await bus.ask(CreateProfile(email=email), who, deadline=deadline)
-
-
-@router.post(
-    "/v1/auth/register",
-    status_code=201,
-    response_model=Opened,
-    dependencies=[Depends(at_register)],
-    responses=documented(409, 410),
-    summary="Open an account",
-)
-async def register(
-    request: Request,
-    body: Said[NewAccount],
-    bus: TheBus,
-    verifier: TheVerifier,
-    device: FromDevice,
-    hashing: Hashing,
-) -> Response:
-    """Open an account and begin its first session."""
-    deadline = deadline_in()
-    language = body.language or liked(request.scope)
-    command = Register(
-        email=body.email,
-        password=body.password,
-        name=body.name,
-        zone=body.zone,
-        language=language,
-        device=device,
-    )
-    async with hashing:
-        tokens = await bus.ask(command, deadline=deadline)
-    who = await verifier.verify(tokens.access_token)
-    profile = CreateProfile(email=body.email, name=body.name, zone=body.zone, language=language)
-    user = await bus.ask(profile, who, deadline=deadline)
-    return created(opened(user, tokens), "/v1/me")
 
 
 @router.post(
@@ -264,25 +172,3 @@ async def end_session(
     """End one session of the caller's."""
     await bus.ask(EndSession(session_id=session_id), me, idempotency_key=key)
     return nothing()
-
-
-@router.post("/v1/auth/password", status_code=204, summary="Change the password")
-async def change_password(
-    body: Said[NewPassword], me: Me, bus: TheBus, hashing: Hashing, key: Key = None
-) -> Response:
-    """Set a new password and end all other sessions."""
-    command = ChangePassword(password=body.password, new_password=body.new_password)
-    async with hashing:
-        await bus.ask(command, me, idempotency_key=key)
-    return nothing()
-
-
-@router.get(
-    "/.well-known/jwks.json",
-    response_model=Keys,
-    dependencies=[Depends(guest)],
-    summary="Get the public keys",
-)
-async def keys(bus: TheBus) -> Response:
-    """Get the keys that verify access tokens, as a JWK set (RFC 7517)."""
-    return answer(await bus.ask(GetKeys()), headers={"Cache-Control": "public, max-age=300"})

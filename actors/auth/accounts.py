@@ -1,0 +1,67 @@
+"""Accounts: opened, known to be disabled or promoted, and erased."""
+
+from datetime import UTC, datetime
+
+from actors.auth import sessions
+from actors.auth.domain import checked_email, checked_password
+from actors.auth.room import room
+from actors.auth.tools import TheHasher, TheKeyring
+from actors.runtime.room import Transaction
+from contracts.accounts import Register, UserRegistered
+from contracts.message import Conflict, new_id
+from contracts.notifications import SendNotice
+from contracts.tokens import Tokens
+from contracts.users import UserChanged, UserDeleted
+from storage.auth import accounts
+from storage.auth.accounts import Account
+from storage.outbox import tell
+
+
+@room.answer
+async def register(
+    command: Register, tx: Transaction, hasher: TheHasher, keyring: TheKeyring
+) -> Tokens:
+    """Open an account and begin its first session."""
+    email = checked_email(command.email)
+    kept = await hasher.hash(checked_password(command.password, email))
+    account = Account(new_id(), email, kept, "user", disabled=False, standing=0)
+    if not await accounts.add(tx, account.user_id, email, kept):
+        raise Conflict("email_taken", "There is an account with this e-mail address already.")
+    registered = UserRegistered(
+        user_id=account.user_id,
+        email=email,
+        name=command.name,
+        zone=command.zone,
+        language=command.language,
+    )
+    welcome = SendNotice(
+        user_id=account.user_id,
+        template="welcome",
+        email=email,
+        language=command.language,
+        data={"name": command.name},
+        dedupe_key=f"welcome:{account.user_id}",
+    )
+    await tell(tx, registered, *([welcome] if command.welcome else []))
+    return await sessions.begin(tx, account, command.device, keyring, datetime.now(UTC))
+
+
+@room.hear
+async def change_standing(fact: UserChanged, tx: Transaction) -> None:
+    """Take over what an administrator made of a user; who loses rights loses the sessions."""
+    account = await accounts.find(tx, fact.user_id, lock=True)
+    if account is None or fact.version <= account.standing:
+        return
+    await accounts.set_standing(tx, fact.user_id, fact.role, fact.disabled, fact.version)
+    if fact.disabled:
+        await sessions.end(tx, fact.user_id, datetime.now(UTC), "disabled")
+    elif account.role == "admin" and fact.role != "admin":
+        await sessions.end(tx, fact.user_id, datetime.now(UTC), "demoted")
+
+
+@room.hear
+async def erase(fact: UserDeleted, tx: Transaction) -> None:
+    """Forget a user; the lock keeps a login from slipping in between."""
+    await accounts.find(tx, fact.user_id, lock=True)
+    await sessions.end(tx, fact.user_id, datetime.now(UTC), "deleted")
+    await accounts.erase(tx, fact.user_id)
