@@ -30,6 +30,7 @@ from gateway.edge import Edge
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
 from gateway.problems import speak_problems
+from gateway.shedding import Shedding
 
 FIRST = ("check_ins", "today", "habits")
 """Resources that are asked most come first: routes are tried in order. No route hides another."""
@@ -101,6 +102,7 @@ def open_gateway(
         redirect_slashes=False,
     )
     app.state.draining = False
+    hashing = Bulkhead(MAX_HASHES, MAX_HASHES_WAITING, HASH_SECONDS)
     app.state.door = Door(
         bus=bus,
         verifier=verifier,
@@ -115,7 +117,7 @@ def open_gateway(
             for language in LANGUAGES
         },
         asyncapi=Document(asyncapi, JSON) if asyncapi else None,
-        hashing=Bulkhead(MAX_HASHES, MAX_HASHES_WAITING, HASH_SECONDS),
+        hashing=hashing,
         returning=Bulkhead(MAX_HASHES, MAX_HASHES_WAITING, HASH_SECONDS),
         base_url=base_url,
         metrics_token=settings.metrics_token,
@@ -125,6 +127,7 @@ def open_gateway(
         # Plain routes: an included router would be looked through a second time on each request.
         app.router.routes.extend(router.routes)
     speak_problems(app)
+    app.add_middleware(Shedding, hashing=hashing)
     app.add_middleware(
         Edge,
         origins=settings.cors_origins,

@@ -18,9 +18,14 @@ class Bulkhead:
         self._seconds = seconds
         self._free = at_once + waiting
 
+    @property
+    def full(self) -> bool:
+        """Tell whether whoever comes now is refused."""
+        return not self._free
+
     async def __aenter__(self) -> None:
-        if not self._free:
-            raise _busy()
+        if self.full:
+            raise busy()
         self._free -= 1
         entered = False
         try:
@@ -28,7 +33,7 @@ class Bulkhead:
                 await self._turns.acquire()
             entered = True
         except TimeoutError:
-            raise _busy() from None
+            raise busy() from None
         finally:
             self._free += not entered
 
@@ -42,5 +47,6 @@ class Bulkhead:
         self._free += 1
 
 
-def _busy() -> Unavailable:
+def busy() -> Unavailable:
+    """Tell somebody to come again."""
     return Unavailable("busy", "Many people are logging in; try again.", retry_after=2)

@@ -16,13 +16,13 @@ from gateway.bounds import MAX_FORM_BYTES, MAX_FORM_FIELDS, MAX_FORM_FILES
 from gateway.forms import WholeForm
 from gateway.problems import BadRequest
 
-STEP_BYTES, SHORT_STEP_BYTES = 16 << 10, 1 << 10
-"""Bytes that are parsed at once: of a plain file, and of what looks like a boundary again and
-again, which takes 1 ms a KiB."""
+STEP_BYTES, SHORT_STEP_BYTES = 16 << 10, 512
+"""Bytes that are parsed at once: of a plain file, and, at first, of what may look like a boundary
+again and again, which takes 1 ms a KiB."""
 
-LONG_STEP = 0.002
-"""Seconds after which a step counts as long: as much time goes to everybody else then, and the next
-is short."""
+LONG_STEP, REST = 0.001, 4
+"""Seconds after which a step counts as long: the next is short, and before it everybody else has so
+many times as long."""
 
 _turn = asyncio.Lock()
 """Held for a step, so that many uploads take no more of the event loop than one."""
@@ -30,7 +30,7 @@ _turn = asyncio.Lock()
 
 async def _in_steps(request: Request) -> AsyncGenerator[bytes, None]:
     """Yield the body in steps; what is done with one is over when the next is asked for."""
-    size = STEP_BYTES
+    size = SHORT_STEP_BYTES
     async for chunk in request.stream():
         done = 0
         while done < len(chunk):
@@ -41,7 +41,7 @@ async def _in_steps(request: Request) -> AsyncGenerator[bytes, None]:
                 done += size
                 is_long = spent > LONG_STEP
                 size = SHORT_STEP_BYTES if is_long else min(2 * size, STEP_BYTES)
-                await asyncio.sleep(spent if is_long else 0)
+                await asyncio.sleep(REST * spent if is_long else 0)
 
 
 def name_of(file: UploadFile) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from contracts.networks import networks_of
 from gateway.proxies import TrustedProxies
 
 Headers = list[tuple[bytes, bytes]]
@@ -57,6 +58,40 @@ async def test_only_trusted_proxies_are_believed(trusted: str, peer: str, believ
     app = App()
     found = await caller(TrustedProxies(app, trusted), app, peer)
     assert found == (BELIEVED if believed else (peer, "http"))
+
+
+FORGED: list[tuple[Headers, str]] = [
+    ([(b"x-forwarded-for", b"203.0.113.7, 198.51.100.9")], "198.51.100.9"),
+    ([(b"x-forwarded-for", b"127.0.0.1, 198.51.100.9, 10.0.0.1, 10.0.0.2")], "198.51.100.9"),
+    ([(b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-for", b"198.51.100.9")], "198.51.100.9"),
+    ([(b"x-forwarded-for", b"198.51.100.9:4711")], "198.51.100.9"),
+    ([(b"x-forwarded-for", b"[2001:db8::9]:4711")], "2001:db8::/64"),
+    ([(b"x-forwarded-for", b"[2001:db8::9]")], "2001:db8::/64"),
+    ([(b"x-forwarded-for", b"fe80::9%eth0")], "fe80::/64"),
+    ([(b"x-forwarded-for", b"::ffff:198.51.100.9")], "198.51.100.9"),
+    ([(b"x-forwarded-for", b"1.1.1.1, " * 500 + b"198.51.100.9")], "198.51.100.9"),
+    ([(b"x-forwarded-for", b"")], "10.0.0.1"),
+    ([(b"forwarded", b"for=203.0.113.7;proto=https")], "10.0.0.1"),
+    ([(b"x-real-ip", b"203.0.113.7")], "10.0.0.1"),
+    ([(b"true-client-ip", b"203.0.113.7"), (b"cf-connecting-ip", b"203.0.113.7")], "10.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("headers", "counted"), FORGED)
+async def test_a_caller_counts_as_the_address_that_the_proxies_saw(
+    headers: Headers, counted: str
+) -> None:
+    """What stands left of that, and in other headers, the caller may have written."""
+    app = App()
+    found, scheme = await caller(TrustedProxies(app, "10.0.0.0/8"), app, "10.0.0.1", headers)
+    assert (networks_of(found).own, scheme) == (counted, "http")
+
+
+@pytest.mark.parametrize("headers", [*(headers for headers, _ in FORGED), FORWARDED])
+@pytest.mark.parametrize("peer", ["192.0.2.1", "2001:db8::1", "127.0.0.2", "11.0.0.1"])
+async def test_a_stranger_is_believed_nothing(headers: Headers, peer: str) -> None:
+    app = App()
+    assert await caller(TrustedProxies(app, "10.0.0.0/8"), app, peer, headers) == (peer, "http")
 
 
 async def test_a_proxy_that_moves_is_found_again_and_its_old_place_forgotten() -> None:

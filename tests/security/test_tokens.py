@@ -1,5 +1,6 @@
 """No forged token is believed at the door, and no real one for longer than it holds."""
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from storage.session import open_engine
 from tests.journeys.running import PASSWORD, Up, until
 from tests.journeys.running import ritmo as command
 from tests.rooms.forgery import FORGED, Forge
-from tests.security.attempts import Attempts
+from tests.security.attempts import MEASURED, Attempts, figure
 from tests.security.person import arrive
 
 
@@ -68,25 +69,34 @@ async def test_forged_tokens_are_refused(ritmo: Up) -> None:
             attempts.note(f"in the query as {where}", answer.status_code == 401)
         answer = ritmo.client.get("/v1/me", headers={"Cookie": forge.tokens.access_token})
         attempts.note("in a cookie", answer.status_code == 401)
+    if MEASURED:
+        figure("forged_tokens_accepted", len(attempts.broken), "tokens", "<=", 0)
 
 
 def test_tokens_end_with_what_they_stand_for(ritmo: Up) -> None:
     arrive(ritmo, "tokens-admin")
+    waits: list[float] = []
     with Attempts("tokens of what is over") as attempts:
         gone, out = arrive(ritmo, "frank-is-gone"), arrive(ritmo, "grace-is-out")
-        gone.ask("DELETE", "/v1/me")
-        out.ask("POST", "/v1/auth/logout")
-        for who in (gone, out):
+        for who, method, path in (
+            (gone, "DELETE", "/v1/me"),
+            (out, "POST", "/v1/auth/logout"),
+        ):
+            who.ask(method, path)
+            ended = time.monotonic()
             token = who.header["Authorization"].removeprefix("Bearer ")
 
             def shut(token: str = token) -> bool:
                 return status_of(ritmo, token) == 401
 
             until(shut, "the session is over")
+            waits.append(time.monotonic() - ended)
             attempts.note(who.mark, status_of(ritmo, token) == 401)
         words = {"email": gone.email, "password": PASSWORD}
         answer = ritmo.client.post("/v1/auth/login", json=words)
         attempts.note("login of who is gone", answer.status_code == 401)
+    if MEASURED:
+        figure("ended_session_is_shut_out", max(waits), "s", "<=", 1)
 
 
 def test_a_disabled_person_is_shut_out_at_once_and_for_good(ritmo: Up) -> None:
