@@ -8,5 +8,10 @@ from contracts.message import Invalid, Wrong
 def check_range(first: date | None, last: date | None) -> None:
     """Refuse a range that ends before it begins, with `Invalid` (`range_reversed`)."""
     if first is not None and last is not None and last < first:
-        wrong = Wrong(pointer="/to", detail="`to` lies before `from`")
-        raise Invalid("range_reversed", "The last day lies before the first.", fields=(wrong,))
+        raise Invalid(
+            "range_reversed",
+            "The range ends before it begins: {first} to {last}.",
+            fields=(Wrong(pointer="/to", detail="`to` lies before `from`"),),
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )

@@ -4,12 +4,11 @@ The figures are those of the reports; nothing is computed here that a report say
 """
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.analytics import reports
 from actors.analytics.domain import Range
+from actors.analytics.room import room
+from actors.runtime.room import Transaction, Who
 from contracts.analytics import (
     GetHabitInsight,
     GetMoodReport,
@@ -41,9 +40,10 @@ NAMED = 8
 """Habits that are named of a coming day, at most."""
 
 
-async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> Digest:
+@room.answer
+async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
     """Compose a digest of the days that were asked for, else of the caller's last whole period."""
-    person = await histories.find_person(tx, user_id)
+    person = await histories.find_person(tx, who.user_id)
     if query.first is not None and query.last is not None:
         first, last = query.first, query.last
     else:
@@ -51,9 +51,9 @@ async def digest(tx: AsyncConnection, user_id: UUID, query: GetDigest) -> Digest
         first, last = period_before(query.every, today, person.week_start)
     language = query.language or person.language
     asked = GetSummary(period=query.every, day=first, language=language)
-    summary = await reports.summary(tx, user_id, asked)
-    moods = await reports.moods(tx, user_id, GetMoodReport(first=first, last=last))
-    habits = (await histories.load(tx, user_id, summary.today, summary.today)).habits
+    summary = await reports.summary(asked, who, tx)
+    moods = await reports.moods(GetMoodReport(first=first, last=last), who, tx)
+    habits = (await histories.load(tx, who.user_id, summary.today, summary.today)).habits
     return Digest(
         every=query.every,
         first=first,

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from contracts.analytics import LONGEST
 from contracts.message import Invalid, Wrong
+from contracts.ranges import check_range
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.time import FIRST_DAY, LAST_DAY
 
@@ -39,14 +40,7 @@ def range_of(first: date | None, last: date | None, today: date, usual: int) -> 
         last = max(today, first or today)
     if first is None:
         first = _known(last - timedelta(days=usual - 1))
-    if last < first:
-        raise Invalid(
-            "range_reversed",
-            "The range ends before it begins: {first} to {last}.",
-            fields=(Wrong(pointer="/to", detail="this day lies before `from`"),),
-            first=first.isoformat(),
-            last=last.isoformat(),
-        )
+    check_range(first, last)
     found = Range(first, last)
     if found.days > LONGEST:
         text = "These are too many days; ask for at most {most}."

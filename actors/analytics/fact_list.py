@@ -5,11 +5,12 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.analytics.room import room
+from actors.runtime.room import Transaction, Who
 from contracts.analytics_upkeep import ListFacts, LoggedFact, LoggedFacts
-from contracts.message import Invalid, Wrong
 from contracts.page import wrong_cursor
+from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY, Day, instant_of
 from storage.analytics import export, histories
 from storage.analytics.export import NOUNS, KnownRow
@@ -22,35 +23,24 @@ _place = TypeAdapter(tuple[str, UUID, Day])
 _NOTHING = UUID(int=0)
 
 
-async def facts(tx: AsyncConnection, user_id: UUID, query: ListFacts) -> LoggedFacts:
+@room.answer
+async def list_facts(query: ListFacts, who: Who, tx: Transaction) -> LoggedFacts:
     """Show a page: of one noun alone, and perhaps of nothing."""
-    check_order(query.first, query.last)
-    person = await histories.find_person(tx, user_id)
+    check_range(query.first, query.last)
+    person = await histories.find_person(tx, who.user_id)
     place = _read(query.cursor) if query.cursor else (NOUNS[0], _NOTHING, FIRST_DAY)
     noun, subject, day = place
     span = (query.first or FIRST_DAY, query.last or LAST_DAY)
-    rows = await export.page(tx, user_id, noun, (subject, day), span, query.limit)
+    rows = await export.page(tx, who.user_id, noun, (subject, day), span, query.limit)
     if len(rows) == query.limit:
         following: Place | None = (noun, rows[-1].subject, rows[-1].day)
     else:
         left = NOUNS[NOUNS.index(noun) + 1 :]
         following = (left[0], _NOTHING, FIRST_DAY) if left else None
     return LoggedFacts(
-        facts=tuple(_fact(user_id, person, row) for row in rows),
+        facts=tuple(_fact(who.user_id, person, row) for row in rows),
         next="/".join(map(str, following)) if following else None,
     )
-
-
-def check_order(first: date | None, last: date | None) -> None:
-    """Refuse days that end before they begin."""
-    if first is not None and last is not None and last < first:
-        raise Invalid(
-            "range_reversed",
-            "The range ends before it begins: {first} to {last}.",
-            fields=(Wrong(pointer="/to", detail="this day lies before `from`"),),
-            first=first.isoformat(),
-            last=last.isoformat(),
-        )
 
 
 def _fact(user_id: UUID, person: PersonRow, row: KnownRow) -> LoggedFact:

@@ -11,13 +11,11 @@ import hashlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
-from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from actors.analytics import reports
 from actors.analytics.pictures import check_picture
-from actors.analytics.reports import AnyAnswer
+from actors.analytics.reports import AnyAnswer, report
+from actors.analytics.room import room
+from actors.runtime.room import Transaction, Who
 from contracts.language import Language
 from contracts.pictures import Rendered, RenderReport
 from storage.analytics import histories
@@ -66,21 +64,22 @@ _shelf = Shelf()
 _painter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
 
 
-async def render(tx: AsyncConnection, user_id: UUID, asked: RenderReport) -> Rendered:
+@room.answer
+async def render_report(asked: RenderReport, who: Who, tx: Transaction) -> Rendered:
     """Answer with a report as a file. Refuses as the report does, or with `no_such_picture`."""
     check_picture(asked.of, asked.picture)
-    report = await reports.report(tx, user_id, asked.of)
-    language = asked.of.language or (await histories.find_person(tx, user_id)).language
-    file = await drawn(report, asked, language)
+    shown = await report(asked.of, who, tx)
+    language = asked.of.language or (await histories.find_person(tx, who.user_id)).language
+    file = await drawn(shown, asked, language)
     picture = "" if asked.format == "csv" else f"-{asked.picture}"
-    name = f"ritmo-{asked.of.report}{picture}-{report.first}-{report.last}.{asked.format}"
+    name = f"ritmo-{asked.of.report}{picture}-{shown.first}-{shown.last}.{asked.format}"
     return Rendered(
         media_type=MEDIA[asked.format],
         file_name=name,
         data=base64.b64encode(file.data).decode(),
         etag=file.etag,
-        today=report.today,
-        stamp=report.stamp,
+        today=shown.today,
+        stamp=shown.stamp,
     )
 
 

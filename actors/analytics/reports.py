@@ -1,10 +1,12 @@
-"""From a question to a report: load what it speaks of, and compute off the event loop.
+"""Reports: what a question speaks of is loaded, and computed off the event loop.
 
 What computes imports pandas, so it is imported where it runs: in a thread, on first use.
 """
 
 import asyncio
+import sys
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.analytics.domain import YEAR_LONG, Range, before, range_of, range_or_period
 from actors.analytics.history import History, history_of, reach_of, tracked
 from actors.analytics.progress import OPEN_DAYS, settle
+from actors.analytics.room import room
 from actors.analytics.whole import whole_of
+from actors.runtime.room import Transaction, Who
 from contracts.analytics import (
     Associations,
     GetAssociations,
@@ -23,10 +27,12 @@ from contracts.analytics import (
     MoodReport,
     Summary,
 )
+from contracts.digests import GetDigest
 from contracts.keeping.progress import begin, window_days
 from contracts.language import Language
 from contracts.message import NotFound
-from contracts.pictures import AnyReport
+from contracts.pictures import AnyReport, RenderReport
+from contracts.principal import Principal
 from contracts.time import day_of
 from storage.analytics import histories, settled
 from storage.analytics.histories import Loaded, LoadedHabit, PersonRow
@@ -34,59 +40,80 @@ from storage.analytics.histories import Loaded, LoadedHabit, PersonRow
 AnyAnswer = Summary | HabitInsight | Associations | MoodReport
 """What answers `AnyReport`."""
 
+COMPUTES = "actors.analytics.frame"
+"""The module that imports pandas, which takes a second or more."""
 
-async def report(tx: AsyncConnection, user_id: UUID, query: AnyReport) -> AnyAnswer:
+
+@room.before
+async def load_pandas(
+    query: GetSummary
+    | GetHabitInsight
+    | GetAssociations
+    | GetMoodReport
+    | RenderReport
+    | GetDigest,
+) -> None:
+    """Load what computes; the first time that takes longer than a transaction may wait."""
+    if COMPUTES not in sys.modules:
+        await asyncio.to_thread(import_module, COMPUTES)
+
+
+async def report(query: AnyReport, who: Principal, tx: AsyncConnection) -> AnyAnswer:
     """Answer any question that is answered with a report."""
     match query:
         case GetSummary():
-            return await summary(tx, user_id, query)
+            return await summary(query, who, tx)
         case GetHabitInsight():
-            return await habit_insight(tx, user_id, query)
+            return await habit_insight(query, who, tx)
         case GetAssociations():
-            return await associations(tx, user_id, query)
+            return await associations(query, who, tx)
         case GetMoodReport():
-            return await moods(tx, user_id, query)
+            return await moods(query, who, tx)
 
 
-async def summary(tx: AsyncConnection, user_id: UUID, query: GetSummary) -> Summary:
+@room.answer
+async def summary(query: GetSummary, who: Who, tx: Transaction) -> Summary:
     """Sum up a range or a period. Refuses with `Invalid`, as `range_or_period` does."""
-    person, today = await _person(tx, user_id)
+    person, today = await _person(tx, who.user_id)
     days = range_or_period(
         query.first, query.last, query.period, query.day, today, person.week_start
     )
-    history = await load_history(tx, user_id, person, days, today)
+    history = await load_history(tx, who.user_id, person, days, today)
     return await asyncio.to_thread(_summarise, history, days)
 
 
-async def habit_insight(tx: AsyncConnection, user_id: UUID, query: GetHabitInsight) -> HabitInsight:
+@room.answer
+async def habit_insight(query: GetHabitInsight, who: Who, tx: Transaction) -> HabitInsight:
     """Report on one habit. Refuses with `NotFound`, or with `Invalid` as `range_of` does."""
-    person, today = await _person(tx, user_id)
+    person, today = await _person(tx, who.user_id)
     days = range_of(query.first, query.last, today, YEAR_LONG)
-    found = await histories.load_habit(tx, user_id, query.habit_id)
+    found = await histories.load_habit(tx, who.user_id, query.habit_id)
     if found is None:
         raise no_habit(query.habit_id)
     language = query.language or person.language
     return await asyncio.to_thread(_insight, person, found, days, today, language)
 
 
-async def associations(tx: AsyncConnection, user_id: UUID, query: GetAssociations) -> Associations:
+@room.answer
+async def associations(query: GetAssociations, who: Who, tx: Transaction) -> Associations:
     """Look for associations. Refuses as `habit_insight` does."""
-    person, today = await _person(tx, user_id)
+    person, today = await _person(tx, who.user_id)
     days = range_of(query.first, query.last, today, YEAR_LONG)
-    known = {row.habit_id: row.promise for row in await settled.find(tx, user_id)}
+    known = {row.habit_id: row.promise for row in await settled.find(tx, who.user_id)}
     if query.habit_id is not None and query.habit_id not in known:
         raise no_habit(query.habit_id)
     back = timedelta(days=max(map(window_days, known.values()), default=0))
-    loaded = await histories.load(tx, user_id, days.first - back, min(days.last, today))
+    loaded = await histories.load(tx, who.user_id, days.first - back, min(days.last, today))
     language = query.language or person.language
     return await asyncio.to_thread(_associate, loaded, days, today, language, query.habit_id)
 
 
-async def moods(tx: AsyncConnection, user_id: UUID, query: GetMoodReport) -> MoodReport:
+@room.answer
+async def moods(query: GetMoodReport, who: Who, tx: Transaction) -> MoodReport:
     """Report on moods. Refuses with `Invalid`, as `range_of` does."""
-    person, today = await _person(tx, user_id)
+    person, today = await _person(tx, who.user_id)
     days = range_of(query.first, query.last, today, YEAR_LONG)
-    entries = await histories.find_entries(tx, user_id, days.first, min(days.last, today))
+    entries = await histories.find_entries(tx, who.user_id, days.first, min(days.last, today))
     history = History(person, today, (), tuple(entries))
     language = query.language or person.language
     return await asyncio.to_thread(_mood_report, history, days, language, query.tag)

@@ -7,7 +7,8 @@ break, is no longer what it was.
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.runtime.room import Room
+from actors.runtime.room import Room, Transaction
+from contracts.users import UserDeleted
 from storage.analytics import stamps
 from storage.replica.nouns import Breaks, Days, Entries, Habits, People
 from storage.replica.replica import Changes
@@ -23,3 +24,9 @@ async def stamp(changes: Changes, tx: AsyncConnection) -> None:
     """Stamp those of whom something was news; unsettle what is settled no longer."""
     days = [(one.user_id, one.habit_id, one.first) for one in changes.days]
     await stamps.stamp(tx, changes.users, days, changes.breaks)
+
+
+@room.hear
+async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
+    """Erase what stands beside what the room follows."""
+    await stamps.erase(tx, fact.user_id)

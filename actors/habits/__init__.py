@@ -9,9 +9,10 @@ their facts, and hears of users who are gone.
 What a check-in means, which days are due, and where a habit stands is decided in
 `contracts/keeping`, for every room alike.
 
-What people ask leads through `plans.py` (habits and breaks), `days.py` (each change to a day),
-`start_day.py` (when a habit begins), `queries.py` (whole histories) and `backfill.py` (what rooms
-that follow are told). Files of other trackers come to `imports.py`, whatever room reads them;
-`importers.py` lists those that hold habits (a new one is a file that reads it, and its line there),
-and `habit_import.py` keeps them.
+Its parts: `habits.py` (`plans.py`: versions of schedules and targets), `bin.py`, `check_ins.py` and
+`check_in_batch.py` (each change to a day leads through `days.py`), `marks.py`, `today.py`,
+`histories.py`, `changes.py`, `breaks.py`, `backfill.py`. `start_day.py` says when a habit begins.
+Files of other trackers come to `imports.py`, whatever room reads them; `importers.py` lists those
+that hold habits (a new one is a file that reads it, and its line there), and `habit_import.py`
+keeps them.
 """

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from actors.habits.facts import outline_of
 from actors.habits.kept import versions_of
+from actors.habits.room import room
 from actors.runtime.backfill import Place, place_of, state_of, tell_page
+from actors.runtime.room import Transaction
 from contracts.backfill import BreakState, DaysState, HabitState, State, TellHabits
 from storage import habit_state
 from storage.habit_state import BreakRow, DaysRow
@@ -24,7 +24,8 @@ DAYS = 250
 """Days in a fact, at most."""
 
 
-async def tell(tx: AsyncConnection, job: TellHabits) -> None:
+@room.do
+async def tell_state(job: TellHabits, tx: Transaction) -> None:
     """Tell a page of habits, of their days, or of breaks."""
     at = place_of(job)
     if job.noun == "days":

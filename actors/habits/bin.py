@@ -12,18 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import plans
 from actors.habits.days import checked_in, open_day, person_of, stand, today_of
+from actors.habits.habits import check_version, shown
 from actors.habits.kept import judged, no_habit, promise_of
+from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn, Undo
+from contracts.habit import Habit
 from contracts.habits import (
     KEEP_DELETED,
     DeleteHabit,
     HabitBinned,
     HabitDeleted,
     HabitRestored,
+    RestoreHabit,
 )
-from contracts.message import new_id
+from contracts.message import Done, new_id
 from contracts.principal import Principal
 from storage import bin as kept
 from storage import check_ins, habits
@@ -38,22 +43,31 @@ PURGED = 50
 """Habits that are deleted for good in one transaction, at most."""
 
 
-async def delete(tx: AsyncConnection, who: Principal, command: DeleteHabit) -> None:
+@room.answer
+async def delete_habit(command: DeleteHabit, who: Who, tx: Transaction) -> Done:
     """Put a habit into the bin, or delete it for good."""
     forever = command.forever
     row = await habits.find(tx, who.user_id, command.habit_id, lock=True, binned=forever)
     if row is None:
         raise no_habit(command.habit_id)
-    plans.check_version(row.edition, command.expected_version)
+    check_version(row.edition, command.expected_version)
     if forever:
         await _forget(tx, [row])
-        return
+        return Done()
     binned = await kept.put(tx, who.user_id, row.id, new_id(), datetime.now(UTC))
     await tell(tx, HabitBinned(user_id=who.user_id, version=binned.version, habit_id=row.id))
     await _forget(tx, await kept.beyond(tx, who.user_id, MAX_BINNED))
+    return Done()
 
 
-async def restore(tx: AsyncConnection, who: Principal, habit_id: UUID) -> None:
+@room.answer
+async def restore_habit(command: RestoreHabit, who: Who, tx: Transaction, bus: TheBus) -> Habit:
+    """Take a habit out of the bin."""
+    await _restore(tx, who, command.habit_id)
+    return await shown(tx, bus, who, command.habit_id)
+
+
+async def _restore(tx: AsyncConnection, who: Principal, habit_id: UUID) -> None:
     """Take a habit out of the bin; one that is not in it stays as it is."""
     row = await habits.find(tx, who.user_id, habit_id, lock=True, binned=True)
     if row is None:
@@ -82,7 +96,7 @@ async def deleted_since(
 
 async def undo(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) -> CheckedIn:
     """Take back that a habit was deleted; show its day today."""
-    await restore(tx, who, habit_id)
+    await _restore(tx, who, habit_id)
     loaded = await check_ins.load(tx, who.user_id, habit_id)
     if loaded is None:
         raise no_habit(habit_id)
@@ -94,6 +108,7 @@ async def undo(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) ->
     return shown.model_copy(update={"restored": True})
 
 
+@room.tick("habits.purge", every="29 * * * *")
 async def purge(tx: AsyncConnection) -> bool:
     """Delete for good what has been in the bin too long; tell whether there is more."""
     old = await kept.older(tx, datetime.now(UTC) - timedelta(days=KEEP_DELETED), PURGED)

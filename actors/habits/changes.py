@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.kept import versions_of
+from actors.habits.room import room
 from actors.habits.views import break_of, day_entry, written_habit
+from actors.runtime.room import Transaction, Who
 from contracts.changes import KEEP_REMOVED, Changes, ListChanges, Removed
 from contracts.message import Gone, Message
 from contracts.page import wrong_cursor
-from contracts.principal import Principal
 from storage import changes
 from storage.changes import NEVER, RemovedRow, Snapshot, Wanted
 
@@ -57,7 +58,8 @@ class _Found:
     shown: Message
 
 
-async def page(tx: AsyncConnection, who: Principal, query: ListChanges) -> Changes:
+@room.answer
+async def list_changes(query: ListChanges, who: Who, tx: Transaction) -> Changes:
     """Return a page of changes, and where the next one begins."""
     place = await _place(tx, who.user_id, query.since)
     found: dict[str, list[Message]] = {name: [] for name, _ in STAGES}
@@ -207,6 +209,7 @@ STAGES: tuple[tuple[str, Callable[[AsyncConnection, Wanted], Awaitable[list[_Fou
 """In this order: what is taken away first, and no day before its habit."""
 
 
+@room.tick("habits.changes", every=60)
 async def tidy(tx: AsyncConnection) -> bool:
     """Name the run of the server, and forget what was removed too long ago; nothing is left."""
     await changes.run(tx)

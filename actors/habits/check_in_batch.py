@@ -32,9 +32,10 @@ from actors.habits.kept import (
     progress_of,
     promise_of,
 )
+from actors.habits.room import room
 from actors.habits.settlement import days_of, settled, worked_out
 from actors.habits.start_day import begin_again, reach_back
-from contracts.bus import Bus
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
 from contracts.keeping.progress import Progress
 from contracts.message import Fact, Invalid, Refused, new_id
@@ -59,7 +60,8 @@ Entries = dict[tuple[UUID, date], EntryRow | None]
 """What is logged on the days that are spoken of, by habit and day."""
 
 
-async def log(tx: AsyncConnection, bus: Bus, who: Principal, command: LogCheckIns) -> Outcomes:
+@room.answer
+async def log_check_ins(command: LogCheckIns, who: Who, tx: Transaction, bus: TheBus) -> Outcomes:
     """Log many days: lock, decide each, write all that changed, and show how each habit stands."""
     rows = await habits.find_some(tx, who.user_id, {one.habit_id for one in command.check_ins})
     person = await person_of(tx, bus, who)

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import cast
-from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.days import change_day
 from actors.habits.decisions import Decide, Saying, restoration
 from actors.habits.kept import judged, no_habit, promise_of
+from actors.habits.room import room
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, number_of, thousandths
@@ -69,7 +70,33 @@ class Mark:
         return None if seen is None else Said(thousandths(seen.value), seen.state)
 
 
-async def mark(
+@room.answer
+async def mark_day(command: MarkDay, who: Who, tx: Transaction, bus: TheBus) -> Marked:
+    """Log a day as its owner answered in a mail or a chat."""
+    return await _mark(tx, bus, who, command)
+
+
+@room.answer
+async def withdraw_mark(command: WithdrawMark, who: Who, tx: Transaction, bus: TheBus) -> Marked:
+    """Take back how a reminder was answered."""
+    return await _withdraw(tx, bus, who, command)
+
+
+@room.do
+async def log_day(job: LogDay, tx: Transaction, bus: TheBus) -> None:
+    """Log a day that the version before left to be logged; the next one does without this."""
+    async with _leniently(tx, job):
+        await _mark(tx, bus, Principal(user_id=job.user_id), job, said_at=job.occurred_at)
+
+
+@room.do
+async def withdraw_day(job: WithdrawDay, tx: Transaction, bus: TheBus) -> None:
+    """Take back what the version before left to be taken back; the next one does without this."""
+    async with _leniently(tx, job):
+        await _withdraw(tx, bus, Principal(user_id=job.user_id), job)
+
+
+async def _mark(
     tx: AsyncConnection,
     bus: Bus,
     who: Principal,
@@ -83,9 +110,10 @@ async def mark(
     return Marked(outcome=made.outcome, logged=_logged(day), wanted=made.wanted)
 
 
-async def look(tx: AsyncConnection, user_id: UUID, query: LookAtMark) -> MarkShown:
+@room.answer
+async def look_at_mark(query: LookAtMark, who: Who, tx: Transaction) -> MarkShown:
     """Say what a mark would be of, so that a page can ask before it is made."""
-    row = await habits.find(tx, user_id, query.habit_id)
+    row = await habits.find(tx, who.user_id, query.habit_id)
     if row is None:
         raise no_habit(query.habit_id)
     promise = promise_of(row)
@@ -110,7 +138,7 @@ async def look(tx: AsyncConnection, user_id: UUID, query: LookAtMark) -> MarkSho
     )
 
 
-async def withdraw(
+async def _withdraw(
     tx: AsyncConnection, bus: Bus, who: Principal, command: WithdrawMark | WithdrawDay
 ) -> Marked:
     """Take back the last change of a day if a mark made it, else nothing."""
@@ -131,7 +159,7 @@ async def withdraw(
 
 
 @asynccontextmanager
-async def leniently(tx: AsyncConnection, job: LogDay | WithdrawDay) -> AsyncIterator[None]:
+async def _leniently(tx: AsyncConnection, job: LogDay | WithdrawDay) -> AsyncIterator[None]:
     """Do a job or nothing at all: what cannot be logged is no reason to try again."""
     try:
         async with tx.begin_nested():

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from typing import cast
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +12,6 @@ from actors.habits.kept import (
     dump_progress,
     dump_versions,
     judged,
-    no_habit,
     promise_of,
     versions_of,
 )
@@ -23,12 +21,11 @@ from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit
 from contracts.keeping.progress import begin, window_days
 from contracts.keeping.promise import Amendment, Promise, amend
-from contracts.message import Conflict, Fact, NotFound, new_id
+from contracts.message import Conflict, Fact, new_id
 from contracts.principal import Principal
 from contracts.schedule import Weekday
 from contracts.time import LAST_DAY
 from storage import breaks, check_in_lists, check_ins, habits, snapshots
-from storage.breaks import BreakRow
 from storage.habits import HabitRow, Person
 from storage.outbox import tell
 from storage.replica.nouns import People
@@ -39,33 +36,6 @@ MAX_HABITS = 1_000
 
 WORDS = ("name", "unit", "colour", "icon", "cue", "question", "description", "archived")
 """What an update changes without another thought."""
-
-
-async def found(
-    tx: AsyncConnection,
-    who: Principal,
-    habit_id: UUID,
-    expected_version: int | None,
-    *,
-    lock: bool = True,
-) -> HabitRow:
-    """Return a habit of the caller's, at the version that they expect."""
-    row = await habits.find(tx, who.user_id, habit_id, lock=lock)
-    if row is None:
-        raise no_habit(habit_id)
-    check_version(row.edition, expected_version)
-    return row
-
-
-def check_version(version: int, expected: int | None) -> None:
-    """Refuse to change what somebody else has changed meanwhile."""
-    if expected is not None and expected != version:
-        raise Conflict(
-            "version_conflict",
-            "It was changed meanwhile: it is at version {version}, not {expected}.",
-            version=version,
-            expected=expected,
-        )
 
 
 async def check_room(tx: AsyncConnection, who: Principal, max_habits: int) -> None:
@@ -214,23 +184,6 @@ async def _judge_anew(
             told.append(fact_of(who, row, after.day, before, after, zone, "plan"))
             row = await habits.change(tx, row.user_id, row.id, {})
     return told
-
-
-async def found_break(
-    tx: AsyncConnection, who: Principal, break_id: UUID, expected_version: int | None
-) -> BreakRow:
-    """Return a break of the caller's, at the version that they expect."""
-    row = await breaks.find(tx, who.user_id, break_id)
-    if row is None:
-        raise NotFound("break_not_found", "There is no break {break_id}.", break_id=str(break_id))
-    check_version(row.version, expected_version)
-    return row
-
-
-async def unsettle(tx: AsyncConnection, who: Principal, day: date) -> None:
-    """Unsettle all habits of the caller's from a day on: a break there came, moved or went."""
-    rows = await habits.find_all(tx, who.user_id, binned=True)
-    await snapshots.rewind(tx, who.user_id, [row.id for row in rows], day)
 
 
 @people.changed(People)

@@ -9,9 +9,9 @@ It answers all that `contracts/journal.py`, `moods.py`, `prompts.py`, `templates
 brought, never their words. It hears of users who are gone, and reads diaries that were sent. Once
 an hour it removes what was thrown away more than 30 days ago.
 
-Where an entry lies in time and what a page holds is decided in `domain.py`. What people ask leads
-through `entry_changes.py` (entries and their versions), `queries.py` (lists, searches, looks back),
-`links.py` (to habits), `prompts.py`, `templates.py`, `moods.py`, and `entry_html.py` (Markdown to
-harmless HTML). Daylio's files come in through `imports.py` (`importers.py` opens them, `daylio*.py`
-say what they mean), and a diary leaves by `export.py`.
+Where an entry lies in time and what a page holds is decided in `domain.py`. Its parts are
+`entries.py` (written, changed, thrown away), `queries.py` (read, listed, searched), `moods.py`,
+`prompts.py` and `templates.py`; `entry_html.py` makes harmless HTML of Markdown. Daylio's files
+come in through `imports.py` (`importers.py` opens them, `daylio*.py` say what they mean), and a
+diary leaves by `export.py`.
 """

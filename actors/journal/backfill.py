@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from actors.journal.room import room
 from actors.runtime.backfill import place_of, state_of, tell_page
+from actors.runtime.room import Transaction
 from contracts.backfill import EntryState, State, TellEntries
 from storage.journal import state
 from storage.journal.state import EntryRow
@@ -15,7 +15,8 @@ ENTRIES = 500
 """Entries on a page."""
 
 
-async def tell(tx: AsyncConnection, job: TellEntries) -> None:
+@room.do
+async def tell_state(job: TellEntries, tx: Transaction) -> None:
     """Tell a page of entries; those that were thrown away and may come back as deleted."""
     rows = await state.entries_after(tx, *place_of(job), job.since, ENTRIES)
     last = (rows[-1].user_id, rows[-1].id) if len(rows) == ENTRIES else None

@@ -14,10 +14,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting
+from actors.journal.room import room
 from actors.journal.views import entry_of
+from actors.runtime.room import Transaction, Who
 from contracts.journal import JournalEntry
 from contracts.journal_transfer import ExportedPage, ExportEntries, Piece
 from contracts.page import Cursors, wrong_cursor
@@ -38,14 +39,15 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-async def page(tx: AsyncConnection, user_id: UUID, query: ExportEntries) -> ExportedPage:
+@room.answer
+async def export_entries(query: ExportEntries, who: Who, tx: Transaction) -> ExportedPage:
     """Write the next entries out. Refuses with `Invalid` a cursor that is none."""
     reached = _read(query.cursor)
-    rows = await export.following(tx, user_id, reached, PAGE + 1)
+    rows = await export.following(tx, who.user_id, reached, PAGE + 1)
     size = fitting([len(row.text) for row in rows], PAGE)
     linked = {habit_id for row in rows[:size] for habit_id in row.habit_ids}
-    names = await habits.names(tx, user_id, linked)
-    hidden = await habits.hidden(tx, user_id)
+    names = await habits.names(tx, who.user_id, linked)
+    hidden = await habits.hidden(tx, who.user_id)
     write = markdown_file if query.format == "markdown" else json_object
     last = rows[size - 1] if size < len(rows) else None
     return ExportedPage(

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.daylio import Keys, Labels, Noted, Reason, Skip, Skipped
 from actors.journal.domain import Lived, today_of
-from actors.journal.facts import outline_of
 from actors.journal.importers import IMPORTERS, Diary
 from actors.journal.moods import scale_of
 from actors.journal.room import known, room
+from actors.journal.views import outline_of
 from actors.runtime.imports import Open, Run, take_back
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.import_account import Account, EntriesReport, MoodFound, RowSkipped, Undone

@@ -4,14 +4,26 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.journal.domain import prompt_of
+from actors.journal.room import known, logical_day, room
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.journal import PromptId
-from contracts.message import Conflict, NotFound
-from contracts.prompts import Prompt, PromptWords
+from contracts.message import Conflict, Done, NotFound, new_id
+from contracts.prompts import (
+    AddPrompt,
+    ChangePrompt,
+    GetPromptOfDay,
+    ListPrompts,
+    Prompt,
+    Prompts,
+    PromptWords,
+    RemovePrompt,
+)
 from contracts.speech import say
 from storage.journal import prompts
 from storage.journal.prompts import PromptRow
 
-MOST = 200
+MAX_PROMPTS = 200
 """Own prompts that a person may have."""
 
 BUILT_IN = {
@@ -57,27 +69,51 @@ async def question_of(
     return row.question if row else None
 
 
-async def add(tx: AsyncConnection, user_id: UUID, row: PromptRow) -> Prompt:
-    """Keep a question of a person's."""
-    if len(await prompts.of_user(tx, user_id)) >= MOST:
+@room.answer
+async def list_prompts(query: ListPrompts, who: Who, tx: Transaction, bus: TheBus) -> Prompts:
+    """Show all prompts."""
+    person = await known.person(tx, bus, who)
+    return Prompts(prompts=tuple(await all_of(tx, who.user_id, person.language)))
+
+
+@room.answer
+async def add_prompt(command: AddPrompt, who: Who, tx: Transaction, bus: TheBus) -> Prompt:
+    """Add a prompt of one's own."""
+    await known.person(tx, bus, who, "stay")
+    if len(await prompts.of_user(tx, who.user_id)) >= MAX_PROMPTS:
         text = "You have {most} prompts of your own; remove one first."
-        raise Conflict("too_many_prompts", text, most=MOST)
-    await prompts.add(tx, user_id, row)
+        raise Conflict("too_many_prompts", text, most=MAX_PROMPTS)
+    row = PromptRow(new_id(), command.question)
+    await prompts.add(tx, who.user_id, row)
     return shown(row)
 
 
-async def change(tx: AsyncConnection, user_id: UUID, prompt_id: PromptId, question: str) -> Prompt:
-    """Let a person's own prompt ask otherwise."""
-    row = PromptRow(_own(prompt_id), question)
-    if not await prompts.change(tx, user_id, row):
-        raise no_prompt(prompt_id)
+@room.answer
+async def change_prompt(command: ChangePrompt, who: Who, tx: Transaction) -> Prompt:
+    """Let a prompt of one's own ask otherwise."""
+    row = PromptRow(_own(command.prompt_id), command.question)
+    if not await prompts.change(tx, who.user_id, row):
+        raise no_prompt(command.prompt_id)
     return shown(row)
 
 
-async def remove(tx: AsyncConnection, user_id: UUID, prompt_id: PromptId) -> None:
-    """Remove a person's own prompt."""
-    if not await prompts.remove(tx, user_id, _own(prompt_id)):
-        raise no_prompt(prompt_id)
+@room.answer
+async def remove_prompt(command: RemovePrompt, who: Who, tx: Transaction) -> Done:
+    """Remove a prompt of one's own."""
+    if not await prompts.remove(tx, who.user_id, _own(command.prompt_id)):
+        raise no_prompt(command.prompt_id)
+    return Done()
+
+
+@room.answer
+async def get_prompt_of_day(
+    query: GetPromptOfDay, who: Who, tx: Transaction, bus: TheBus
+) -> Prompt:
+    """Show the prompt of a day."""
+    person = await known.person(tx, bus, who)
+    every = await all_of(tx, who.user_id, person.language)
+    day = query.day or logical_day(person)
+    return Prompt(**every[prompt_of(who.user_id, day, len(every))].model_dump())
 
 
 def shown(row: PromptRow) -> Prompt:

@@ -1,5 +1,6 @@
 """How entries are read: pages of lists and searches, histories, and looks back."""
 
+import asyncio
 from dataclasses import astuple
 from uuid import UUID
 
@@ -7,15 +8,24 @@ from pydantic import AwareDatetime, FiniteFloat, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import fitting, same_days
-from actors.journal.entry_changes import no_entry
-from actors.journal.views import entry_of, version_of
+from actors.journal.entry_html import harmless_html
+from actors.journal.room import known, logical_day, room
+from actors.journal.views import entry_of, no_entry, version_of, view
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.journal import (
     EntryHistory,
+    EntryHtml,
+    EntryTag,
+    EntryTags,
+    GetEntry,
     GetEntryHistory,
+    GetOnThisDay,
     JournalEntries,
     JournalEntry,
     ListEntries,
+    ListEntryTags,
     OnThisDay,
+    RenderEntry,
 )
 from contracts.page import Cursors, wrong_cursor
 from contracts.principal import Principal
@@ -31,7 +41,7 @@ LOOK_BACK = 100
 _PLACES = Cursors(TypeAdapter(tuple[FiniteFloat, Day, AwareDatetime, UUID]))
 
 
-async def shown(tx: AsyncConnection, who: Principal, entry_id: UUID) -> EntryRow:
+async def _shown(tx: AsyncConnection, who: Principal, entry_id: UUID) -> EntryRow:
     """Return an entry of the caller's. Refuses with `NotFound`."""
     row = await entries.find(tx, who.user_id, entry_id)
     if row is None:
@@ -39,13 +49,22 @@ async def shown(tx: AsyncConnection, who: Principal, entry_id: UUID) -> EntryRow
     return row
 
 
-async def view(tx: AsyncConnection, row: EntryRow) -> JournalEntry:
-    """Show an entry as its writer sees it: links to habits in the bin are hidden."""
-    hidden = await habits.hidden(tx, row.user_id) if row.habit_ids else ()
-    return entry_of(row, hidden=hidden)
+@room.answer
+async def get_entry(query: GetEntry, who: Who, tx: Transaction) -> JournalEntry:
+    """Show one entry."""
+    return await view(tx, await _shown(tx, who, query.entry_id))
 
 
-async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> JournalEntries:
+@room.answer
+async def render_entry(query: RenderEntry, who: Who, tx: Transaction) -> EntryHtml:
+    """Show the text of an entry as HTML; a hostile text may take long, so elsewhere."""
+    row = await _shown(tx, who, query.entry_id)
+    html = await asyncio.to_thread(harmless_html, row.text)
+    return EntryHtml(entry_id=row.id, html=html, version=row.version)
+
+
+@room.answer
+async def list_entries(query: ListEntries, who: Who, tx: Transaction) -> JournalEntries:
     """Show a page of entries, and look one further to know whether there is another."""
     check_range(query.first, query.last)
     wanted = Wanted(
@@ -70,9 +89,10 @@ async def listed(tx: AsyncConnection, who: Principal, query: ListEntries) -> Jou
     )
 
 
-async def history(tx: AsyncConnection, who: Principal, query: GetEntryHistory) -> EntryHistory:
+@room.answer
+async def get_entry_history(query: GetEntryHistory, who: Who, tx: Transaction) -> EntryHistory:
     """Show a page of an entry's versions, the present one first."""
-    row = await shown(tx, who, query.entry_id)
+    row = await _shown(tx, who, query.entry_id)
     before = _read_version(query.cursor) if query.cursor else None
     size, bound = query.limit + 1, row.version if before is None else before
     rows = await entries.revisions_before(tx, who.user_id, row.id, bound, size)
@@ -85,13 +105,22 @@ async def history(tx: AsyncConnection, who: Principal, query: GetEntryHistory) -
     )
 
 
-async def on_this_day(tx: AsyncConnection, who: Principal, day: Day) -> OnThisDay:
+@room.answer
+async def get_on_this_day(query: GetOnThisDay, who: Who, tx: Transaction, bus: TheBus) -> OnThisDay:
     """Show what was on a day in earlier years."""
+    day = query.day or logical_day(await known.person(tx, bus, who))
     month, days = same_days(day)
     rows = await searches.of_days(tx, who.user_id, month, days, day, LOOK_BACK)
     size = fitting([len(row.text) for row in rows], LOOK_BACK)
     hidden = await habits.hidden(tx, who.user_id)
     return OnThisDay(day=day, entries=tuple(entry_of(row, hidden=hidden) for row in rows[:size]))
+
+
+@room.answer
+async def list_entry_tags(query: ListEntryTags, who: Who, tx: Transaction) -> EntryTags:
+    """Show the tags in use."""
+    found = await searches.tags(tx, who.user_id)
+    return EntryTags(tags=tuple(EntryTag(tag=tag, entries=count) for tag, count in found))
 
 
 def _read_place(cursor: str | None) -> Place | None:

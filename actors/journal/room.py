@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import today_of
-from actors.runtime.room import Room
-from storage.journal import entries
+from actors.runtime.room import Room, Transaction
+from contracts.users import UserDeleted
+from storage import idempotency
+from storage.journal import entries, moods, prompts, templates
 from storage.replica.nouns import Habits, People
 from storage.replica.replica import Changes, PersonRow
 
@@ -28,3 +30,13 @@ async def unlink(changes: Changes, tx: AsyncConnection) -> None:
 def logical_day(person: PersonRow) -> date:
     """Return a person's logical day, now."""
     return today_of(person.zone, person.day_start, datetime.now(UTC))
+
+
+@room.hear
+async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
+    """Erase what the room owns of a user, and what was kept for repeated requests."""
+    await moods.erase(tx, fact.user_id)
+    await entries.erase(tx, fact.user_id)
+    await prompts.erase(tx, fact.user_id)
+    await templates.erase(tx, fact.user_id)
+    await idempotency.erase(tx, fact.user_id)

@@ -7,14 +7,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import check_version
 from actors.journal.prompts import read_id
+from actors.journal.room import known, room
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.journal import PromptId
-from contracts.message import Conflict, NotFound, new_id
+from contracts.message import Conflict, Done, NotFound, new_id
 from contracts.speech import say
-from contracts.templates import ChangeTemplate, EntryTemplate, TemplateShown, TemplateWords
+from contracts.templates import (
+    AddTemplate,
+    ChangeTemplate,
+    EntryTemplate,
+    EntryTemplates,
+    ListTemplates,
+    RemoveTemplate,
+    TemplateShown,
+)
 from storage.journal import templates
 from storage.journal.templates import TemplateRow
 
-MOST = 100
+MAX_TEMPLATES = 100
 """Own templates that a person may have."""
 
 BUILT_IN = {
@@ -27,9 +37,13 @@ BUILT_IN = {
 """Names and bodies in English; in other languages they are in the catalog."""
 
 
-async def all_of(tx: AsyncConnection, user_id: UUID, language: str) -> list[TemplateShown]:
-    """Return a person's own templates, and those that come with Ritmo."""
-    own: list[TemplateShown] = [shown(row) for row in await templates.of_user(tx, user_id)]
+@room.answer
+async def list_templates(
+    query: ListTemplates, who: Who, tx: Transaction, bus: TheBus
+) -> EntryTemplates:
+    """Show a person's own templates, and those that come with Ritmo."""
+    language = (await known.person(tx, bus, who)).language
+    own: list[TemplateShown] = [shown(row) for row in await templates.of_user(tx, who.user_id)]
     given = [
         TemplateShown(
             template_id=template_id,
@@ -40,22 +54,27 @@ async def all_of(tx: AsyncConnection, user_id: UUID, language: str) -> list[Temp
         )
         for template_id, (name, body) in BUILT_IN.items()
     ]
-    return [*own, *given]
+    return EntryTemplates(templates=(*own, *given))
 
 
-async def add(tx: AsyncConnection, user_id: UUID, words: TemplateWords) -> EntryTemplate:
-    """Keep a template of a person's."""
-    if len(await templates.of_user(tx, user_id)) >= MOST:
+@room.answer
+async def add_template(
+    command: AddTemplate, who: Who, tx: Transaction, bus: TheBus
+) -> EntryTemplate:
+    """Add a template."""
+    await known.person(tx, bus, who, "stay")
+    if len(await templates.of_user(tx, who.user_id)) >= MAX_TEMPLATES:
         text = "You have {most} templates of your own; remove one first."
-        raise Conflict("too_many_templates", text, most=MOST)
-    row = TemplateRow(new_id(), words.name, words.body, words.tags)
-    await templates.add(tx, user_id, row)
+        raise Conflict("too_many_templates", text, most=MAX_TEMPLATES)
+    row = TemplateRow(new_id(), command.name, command.body, command.tags)
+    await templates.add(tx, who.user_id, row)
     return shown(row)
 
 
-async def change(tx: AsyncConnection, user_id: UUID, command: ChangeTemplate) -> EntryTemplate:
-    """Change a person's own template; a change of nothing is none."""
-    row = await _found(tx, user_id, command.template_id, command.expected_version)
+@room.answer
+async def change_template(command: ChangeTemplate, who: Who, tx: Transaction) -> EntryTemplate:
+    """Change a template of one's own; a change of nothing is none."""
+    row = await _found(tx, who.user_id, command.template_id, command.expected_version)
     changed = replace(
         row,
         name=row.name if command.name is None else command.name,
@@ -64,16 +83,16 @@ async def change(tx: AsyncConnection, user_id: UUID, command: ChangeTemplate) ->
     )
     if changed != row:
         changed = replace(changed, version=row.version + 1)
-        await templates.replace(tx, user_id, changed)
+        await templates.replace(tx, who.user_id, changed)
     return shown(changed)
 
 
-async def remove(
-    tx: AsyncConnection, user_id: UUID, template_id: PromptId, expected: int | None
-) -> None:
-    """Remove a person's own template."""
-    row = await _found(tx, user_id, template_id, expected)
-    await templates.remove(tx, user_id, row.id)
+@room.answer
+async def remove_template(command: RemoveTemplate, who: Who, tx: Transaction) -> Done:
+    """Remove a template of one's own."""
+    row = await _found(tx, who.user_id, command.template_id, command.expected_version)
+    await templates.remove(tx, who.user_id, row.id)
+    return Done()
 
 
 def shown(row: TemplateRow) -> EntryTemplate:

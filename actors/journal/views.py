@@ -1,10 +1,14 @@
-"""How stored entries are shown: rows in, contracts out."""
+"""How stored entries are shown and told: rows in, contracts out."""
 
 import html
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from contracts.journal import EntryVersion, JournalEntry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.journal import EntryDeleted, EntryOutline, EntryVersion, EntryWritten, JournalEntry
+from contracts.message import Fact, NotFound
+from storage.journal import habits
 from storage.journal.entries import EntryRow, RevisionRow
 from storage.journal.searches import END, FOUND
 
@@ -61,3 +65,36 @@ def version_of(row: RevisionRow, hidden: Collection[UUID] = ()) -> EntryVersion:
         zone=row.zone,
         written_at=row.changed_at,
     )
+
+
+async def view(tx: AsyncConnection, row: EntryRow) -> JournalEntry:
+    """Show an entry as its writer sees it: links to habits in the bin are hidden."""
+    hidden = await habits.hidden(tx, row.user_id) if row.habit_ids else ()
+    return entry_of(row, hidden=hidden)
+
+
+def outline_of(row: EntryRow) -> EntryOutline:
+    """Return what every room may know of an entry."""
+    return EntryOutline(
+        entry_id=row.id,
+        day=row.day,
+        at=row.at,
+        zone=row.zone,
+        mood=row.mood,
+        energy=row.energy,
+        tags=tuple(row.tags),
+        habit_ids=tuple(row.habit_ids),
+    )
+
+
+def fact_of(row: EntryRow) -> Fact:
+    """Tell what an entry is now: written so, or thrown away."""
+    if row.deleted_at is not None:
+        return EntryDeleted(user_id=row.user_id, version=row.version, entry_id=row.id)
+    outline = outline_of(row).model_dump()
+    return EntryWritten(user_id=row.user_id, version=row.version, **outline)
+
+
+def no_entry(entry_id: UUID) -> NotFound:
+    """Say that there is no such entry, or that it is somebody else's."""
+    return NotFound("entry_not_found", "There is no entry {entry_id}.", entry_id=str(entry_id))

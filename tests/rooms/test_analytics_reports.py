@@ -414,7 +414,7 @@ async def test_what_is_drawn_is_what_is_answered(
     for query in queries:
         answer = await ann.ask(query)
         async with transaction(ann.engine) as tx:
-            assert await report(tx, ann.who.user_id, query) == answer
+            assert await report(query, ann.who, tx) == answer
 
 
 async def test_a_report_changes_nothing_that_is_folded(ann: Tracker, carry: Carry) -> None:

@@ -1,4 +1,4 @@
-"""How entries are written: load, decide, save, tell. What an entry said before is kept."""
+"""Entries: written, changed, thrown away and brought back. What one said before is kept."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,26 +6,30 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.journal.domain import Lived, check_says_something, check_version, lived, moved
-from actors.journal.facts import fact_of
-from actors.journal.links import check_links
 from actors.journal.prompts import question_of
-from actors.journal.views import seen
+from actors.journal.room import known, room
+from actors.journal.views import fact_of, no_entry, seen, view
+from actors.runtime.room import TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.journal import (
     MAX_LINKS,
     CreateEntry,
     DeleteEntry,
     EntryDeleted,
+    JournalEntry,
     PromptId,
     RestoreEntry,
     UpdateEntry,
 )
-from contracts.message import Conflict, Invalid, NotFound, Wrong, new_id
+from contracts.message import Conflict, Done, Invalid, NotFound, Wrong, new_id
 from contracts.principal import Principal
 from storage.journal import entries, habits
 from storage.journal.entries import EntryRow
 from storage.outbox import tell
 from storage.replica.replica import PersonRow
+
+PURGED = 1000
+"""Entries that are removed in one transaction, at most."""
 
 LISTS = ("tags", "habit_ids")
 PLAIN = ("title", "text", "mood", "energy", "prompt_id", "question", "favourite")
@@ -33,12 +37,7 @@ WORDS = frozenset({*PLAIN, *LISTS, "day", "at", "zone"}) - {"favourite"}
 """What makes a version: an entry that says something else, not one that is only liked more."""
 
 
-def no_entry(entry_id: UUID) -> NotFound:
-    """Say that there is no such entry, or that it is somebody else's."""
-    return NotFound("entry_not_found", "There is no entry {entry_id}.", entry_id=str(entry_id))
-
-
-async def found(
+async def _found(
     tx: AsyncConnection, who: Principal, entry_id: UUID, expected_version: int | None
 ) -> EntryRow:
     """Return an entry of the caller's, locked, at the version that they expect."""
@@ -49,15 +48,17 @@ async def found(
     return row
 
 
-async def create(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: CreateEntry, person: PersonRow
-) -> EntryRow:
-    """Keep a new entry."""
+@room.answer
+async def create_entry(
+    command: CreateEntry, who: Who, tx: Transaction, bus: TheBus
+) -> JournalEntry:
+    """Write an entry."""
+    person = await known.person(tx, bus, who, "stay")
     check_says_something(command.text, command.title, command.mood, command.energy, command.tags)
     now = datetime.now(UTC)
     zone = command.zone or person.zone
     when = lived(command.day, command.at, zone, person.day_start, now)
-    await check_links(tx, bus, who, command.habit_ids)
+    await _check_links(tx, bus, who, command.habit_ids)
     question = command.question
     if command.prompt_id is not None:
         question = await _asked(tx, who, command.prompt_id, person, question)
@@ -75,7 +76,7 @@ async def create(
     )
     await entries.add(tx, who.user_id, row)
     await tell(tx, fact_of(row))
-    return row
+    return await view(tx, row)
 
 
 async def _asked(
@@ -90,11 +91,13 @@ async def _asked(
     return given or question
 
 
-async def update(
-    tx: AsyncConnection, bus: Bus, who: Principal, command: UpdateEntry, person: PersonRow
-) -> EntryRow:
-    """Change an entry; a change of nothing is none."""
-    row = await found(tx, who, command.entry_id, command.expected_version)
+@room.answer
+async def update_entry(
+    command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus
+) -> JournalEntry:
+    """Change an entry, and keep what it said; a change of nothing is none."""
+    person = await known.person(tx, bus, who)
+    row = await _found(tx, who, command.entry_id, command.expected_version)
     if row.deleted_at is not None:
         raise Conflict("entry_deleted", "This entry was deleted; restore it first.")
     now = datetime.now(UTC)
@@ -106,14 +109,14 @@ async def update(
     elif "prompt_id" in command.clear:
         values["question"] = command.question or ""
     if command.habit_ids is not None:
-        await check_links(tx, bus, who, command.habit_ids)
+        await _check_links(tx, bus, who, command.habit_ids)
         values["habit_ids"] = await _linked(tx, row, command.habit_ids)
     old = Lived(row.day, row.at, row.zone)
     when = moved(old, command.day, command.at, command.zone, person.day_start, now)
     values |= {"day": when.day, "at": when.at, "zone": when.zone}
     said = ("text", "title", "mood", "energy", "tags")
     check_says_something(*(values.get(name, getattr(row, name)) for name in said))
-    return await save(tx, row, values, now)
+    return await view(tx, await _save(tx, row, values, now))
 
 
 async def _linked(tx: AsyncConnection, row: EntryRow, given: tuple[UUID, ...]) -> list[UUID]:
@@ -141,7 +144,7 @@ def _given(command: UpdateEntry) -> dict[str, object]:
     return values
 
 
-async def save(
+async def _save(
     tx: AsyncConnection, row: EntryRow, values: dict[str, object], now: datetime
 ) -> EntryRow:
     """Save what differs, keep what the entry said if its words do, and tell."""
@@ -156,21 +159,24 @@ async def save(
     return changed
 
 
-async def delete(tx: AsyncConnection, who: Principal, command: DeleteEntry) -> None:
+@room.answer
+async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
     """Throw an entry away."""
-    row = await found(tx, who, command.entry_id, command.expected_version)
+    row = await _found(tx, who, command.entry_id, command.expected_version)
     if command.forever:
         await entries.remove(tx, who.user_id, row.id)
     if row.deleted_at is None and command.forever:
         await tell(tx, EntryDeleted(user_id=row.user_id, version=row.version + 1, entry_id=row.id))
     elif row.deleted_at is None:
         now = datetime.now(UTC)
-        await save(tx, row, {"deleted_at": now}, now)
+        await _save(tx, row, {"deleted_at": now}, now)
+    return Done()
 
 
-async def restore(tx: AsyncConnection, who: Principal, command: RestoreEntry) -> EntryRow:
+@room.answer
+async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> JournalEntry:
     """Bring an entry back, or what it said before; links to what is gone stay out."""
-    row = await found(tx, who, command.entry_id, command.expected_version)
+    row = await _found(tx, who, command.entry_id, command.expected_version)
     values: dict[str, object] = {"deleted_at": None}
     version = command.to_version
     if version is not None and version > row.version:
@@ -182,4 +188,34 @@ async def restore(tx: AsyncConnection, who: Principal, command: RestoreEntry) ->
         names = await habits.names(tx, who.user_id, before.habit_ids, stay=True)
         there = {*names, *await habits.hidden(tx, who.user_id)}
         values["habit_ids"] = [one for one in before.habit_ids if one in there]
-    return await save(tx, row, values, datetime.now(UTC))
+    return await view(tx, await _save(tx, row, values, datetime.now(UTC)))
+
+
+@room.tick("journal.purge", every="41 * * * *")
+async def purge(tx: AsyncConnection) -> bool:
+    """Remove what was thrown away too long ago to be brought back; tell whether there is more."""
+    return await entries.purge(tx, PURGED) == PURGED
+
+
+async def _check_links(
+    tx: AsyncConnection, bus: Bus, who: Principal, habit_ids: tuple[UUID, ...]
+) -> None:
+    """See to it that these are the caller's habits; ask for those of which no fact has come yet.
+
+    Refuses with `Invalid` (`unknown_habit`).
+    """
+    names = await habits.names(tx, who.user_id, habit_ids, stay=True)
+    for place, habit_id in enumerate(habit_ids):
+        if habit_id not in names and not await _is_there(tx, bus, who, habit_id):
+            wrong = Wrong(pointer=f"/habit_ids/{place}", detail="there is no such habit")
+            text = "There is no habit {habit_id}."
+            raise Invalid("unknown_habit", text, fields=(wrong,), habit_id=str(habit_id))
+
+
+async def _is_there(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) -> bool:
+    """Ask for a habit and note it; False if there is none, or it is known to be gone."""
+    try:
+        await known.ask_habit(tx, bus, who, habit_id)
+    except NotFound:
+        return False
+    return bool(await habits.names(tx, who.user_id, [habit_id], stay=True))

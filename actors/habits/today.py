@@ -1,36 +1,56 @@
-"""Reading whole histories: a past day, all streaks, and where a habit stands after an import."""
+"""A day: what it asks for, and how every habit in use on it stands; also one long past."""
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.kept import dump_progress, entries_from, promise_of
-from actors.habits.settlement import history, worked_out
-from contracts.check_ins import Streaks
-from contracts.keeping.cycle import unit_of
-from contracts.keeping.progress import begin, streak_of, streaks
+from actors.habits.days import (
+    person_of,
+    stand,
+    today_of,
+)
+from actors.habits.kept import (
+    dump_progress,
+    promise_of,
+)
+from actors.habits.room import room
+from actors.habits.settlement import days_of, worked_out
+from actors.habits.views import today_view
+from actors.runtime.room import TheBus, Transaction, Who
+from contracts.check_ins import (
+    GetToday,
+    Today,
+)
+from contracts.keeping.progress import begin
 from contracts.message import Invalid, Wrong
-from contracts.page import Cursors
 from contracts.time import day_of, instant_of
-from storage import breaks, check_ins
+from storage import check_ins
 from storage.check_ins import Loaded
-from storage.habits import HabitRow, Person
-
-HABITS = Cursors(TypeAdapter(tuple[Annotated[int, Field(ge=-1, lt=2**31)], UUID]))
-"""Cursors of lists of habits: position and id of the last one."""
-
-CHECK_INS = Cursors(TypeAdapter(tuple[date, UUID]))
-"""Cursors of lists of check-ins: day and habit of the last one."""
+from storage.habits import Person
 
 AHEAD = 366
 """Days ahead that can be shown."""
 
 
-def showable(day: date, today: date) -> date:
+@room.answer
+async def get_today(query: GetToday, who: Who, tx: Transaction, bus: TheBus) -> Today:
+    """Show what a day asks for, and how every habit in use on it stands."""
+    used = [] if query.day else await check_ins.load_used(tx, who.user_id)
+    person = await person_of(tx, bus, who, used[0].person if used else None)
+    today = today_of(person)
+    day = _showable(query.day or today, today)
+    # Of today all is loaded, unless it is settled already: in a zone further east it was over.
+    if query.day or any(one.habit.settled_day >= day for one in used):
+        used = await _used_on(tx, who.user_id, person, day, today)
+    shown = await worked_out(
+        days_of(used, day), lambda: tuple(today_view(one, stand(one, day), day) for one in used)
+    )
+    return Today(day=day, habits=shown)
+
+
+def _showable(day: date, today: date) -> date:
     """Return the day, unless it is too far ahead: every day until then is worked out."""
     latest = today + timedelta(days=AHEAD)
     if day > latest:
@@ -43,7 +63,7 @@ def showable(day: date, today: date) -> date:
     return day
 
 
-async def used_on(
+async def _used_on(
     tx: AsyncConnection, user_id: UUID, person: Person, day: date, today: date
 ) -> list[Loaded]:
     """Load the habits in use on a day, as of then: of a past day, also those laid aside since.
@@ -76,21 +96,3 @@ def _as_of(loaded: Loaded, day: date) -> Loaded:
     first = begin(promise_of(row))
     unsettled = replace(row, progress=dump_progress(first), settled_day=first.settled_day)
     return replace(loaded, habit=unsettled)
-
-
-async def all_streaks(tx: AsyncConnection, row: HabitRow, today: date) -> Streaks:
-    """Work out all streaks of a habit from its whole history."""
-    rows = await history(tx, row.id, today)
-    rests = await breaks.covering(tx, row.user_id, row.id, row.tags)
-    promise = promise_of(row)
-
-    def work() -> Streaks:
-        runs, now = streaks(promise, entries_from(rows), rests, today)
-        return Streaks(
-            streak=now.run.length,
-            best_streak=now.best.length,
-            streak_unit=unit_of(promise.terms_on(today)).per,
-            streaks=tuple(streak_of(promise, run) for run in runs),
-        )
-
-    return await worked_out((today - row.start_day).days, work)

@@ -1,0 +1,108 @@
+"""What people set about themselves: made at the first visit, changed, and told."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.runtime.backfill import place_of, state_of, tell_page
+from actors.runtime.room import Transaction, Who
+from actors.users.domain import (
+    PROFILE,
+    Person,
+    in_version,
+    profile_of,
+    state_of_person,
+    user_of,
+    with_profile,
+)
+from actors.users.room import room
+from contracts.accounts import UserRegistered
+from contracts.backfill import NOBODY, TellPeople
+from contracts.message import Gone, NotFound
+from contracts.users import (
+    ChangeProfile,
+    CreateProfile,
+    GetProfile,
+    ProfileChanged,
+    User,
+)
+from storage import users
+from storage.outbox import tell
+
+PAGE = 500
+"""People of whom a room is told at once."""
+
+
+@room.answer
+async def create_profile(command: CreateProfile, who: Who, tx: Transaction) -> User:
+    """Keep a profile for the caller."""
+    created = await _create(tx, who.user_id, command)
+    if created is None:
+        raise Gone("user_gone", "This account was deleted.")
+    return user_of(created)
+
+
+@room.hear
+async def welcome(fact: UserRegistered, tx: Transaction) -> None:
+    """Keep a profile, if the one who registered has not got to it."""
+    await _create(tx, fact.user_id, fact)
+
+
+@room.answer
+async def get_profile(query: GetProfile, who: Who, tx: Transaction) -> User:
+    """Show the caller."""
+    return user_of(await load(tx, who.user_id))
+
+
+@room.answer
+async def change_profile(command: ChangeProfile, who: Who, tx: Transaction) -> User:
+    """Change what the caller sets about themselves."""
+    before = await load(tx, who.user_id, lock=True)
+    in_version(before, command.expected_version)
+    after = with_profile(before, command)
+    if after != before:
+        values = {name: getattr(after, name) for name in (*PROFILE, "version")}
+        await users.save(tx, who.user_id, values)
+        await _tell_profile(tx, after)
+    return user_of(after)
+
+
+@room.do
+async def tell_state(job: TellPeople, tx: Transaction) -> None:
+    """Tell a room a page of people."""
+    found = [Person(**row) for row in await users.after(tx, place_of(job)[0], PAGE)]
+    states = [
+        state_of(job)(user_id=person.user_id, person=state_of_person(person)) for person in found
+    ]
+    last = (found[-1].user_id, NOBODY) if len(found) == PAGE else None
+    await tell_page(tx, job, states, last)
+
+
+async def load(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> Person:
+    """Return a person. Refuses with `NotFound`."""
+    found = await users.find(tx, user_id, lock=lock)
+    if found is None:
+        raise NotFound("user_not_found", "There is no user {user}.", user=str(user_id))
+    return Person(**found)
+
+
+async def _create(
+    tx: AsyncConnection, user_id: UUID, given: CreateProfile | UserRegistered
+) -> Person | None:
+    """Return the new person, or the one that is there; None if they were deleted."""
+    made = await users.add(tx, user_id, given.email, given.name, given.language, given.zone)
+    if made is None:
+        return await load(tx, user_id)
+    if await users.is_gone(tx, user_id):
+        await users.erase(tx, user_id)
+        return None
+    await _tell_profile(tx, Person(**made))
+    return Person(**made)
+
+
+async def _tell_profile(tx: AsyncConnection, person: Person) -> None:
+    profile, email = profile_of(person), person.email
+    fact = ProfileChanged(
+        user_id=person.user_id, version=person.version, profile=profile, email=email
+    )
+    await tell(tx, fact)
