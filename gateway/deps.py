@@ -18,6 +18,7 @@ from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
 from gateway.language import Languages
 from gateway.limits import Limiter, Policy, address_of, admit, network
+from gateway.token_exchange import TokenExchange
 
 
 @dataclass(slots=True)
@@ -46,10 +47,12 @@ class Door:
     patience: float = 6.0
     known: dict[str, tuple[float, list[State]]] = field(default_factory=dict)
     languages: Languages = field(init=False)
+    exchange: TokenExchange = field(init=False)
 
     def __post_init__(self) -> None:
-        """Ask for profiles over the same bus."""
+        """Ask for profiles, and what personal tokens stand for, over the same bus."""
         self.languages = Languages(self.bus)
+        self.exchange = TokenExchange(self.bus, self.verifier)
 
     async def listen(self, bus: Bus) -> None:
         """Listen for what changes of all that is remembered here."""

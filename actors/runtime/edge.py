@@ -40,6 +40,7 @@ from contracts.message import (
     secrets_of,
 )
 from contracts.principal import Principal
+from contracts.scopes import scope_of
 from storage import disk, idempotency, inbox, secrets
 from storage.session import transaction
 
@@ -280,5 +281,6 @@ def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:
         return
     if principal is None:
         raise Unauthenticated("unauthenticated", "Please log in first.")
-    if not (principal.may(contract.scope) or principal.may(contract.address)):
-        raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=contract.scope)
+    needed = scope_of(contract)
+    if not (principal.may(needed) or principal.may(contract.address)):
+        raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=needed)
