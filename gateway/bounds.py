@@ -95,6 +95,11 @@ MAX_HASHES_WAITING = 16
 HASH_SECONDS = 2
 """Seconds for which they wait."""
 
+# A hook.
+
+MAX_HOOK_USES = 60
+"""Uses of one hook in a minute, from wherever."""
+
 # An error.
 
 MAX_ERRORS = 20

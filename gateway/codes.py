@@ -13,9 +13,9 @@ PROBLEM_CODES: dict[int, str] = {
     403: "account_disabled denied may_not_act may_not_act_for metrics_closed origin_not_allowed",
     404: (
         "access_token_not_found break_not_found change_not_found delivery_not_found "
-        "entry_not_found habit_not_found import_not_found link_unknown no_asyncapi "
-        "no_such_page prompt_not_found reminder_not_found session_not_found "
-        "template_not_found user_not_found version_not_found"
+        "entry_not_found habit_not_found hook_not_found hook_unknown import_not_found "
+        "link_unknown no_asyncapi no_such_page prompt_not_found reminder_not_found "
+        "session_not_found template_not_found user_not_found version_not_found"
     ),
     405: "method_not_allowed",
     406: "parquet_missing",
@@ -24,8 +24,8 @@ PROBLEM_CODES: dict[int, str] = {
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
         "habit_exists import_begun import_not_done in_progress last_admin no_channel "
         "prompt_built_in proposal_empty reminder_at_limit reminder_not_smart reminder_off "
-        "template_built_in too_many_access_tokens too_many_habits too_many_prompts "
-        "too_many_templates"
+        "template_built_in too_many_access_tokens too_many_habits too_many_hooks "
+        "too_many_prompts too_many_templates"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",

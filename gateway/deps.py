@@ -14,6 +14,7 @@ from contracts.health import State
 from contracts.principal import Verifier
 from contracts.time import Day
 from contracts.tokens import Device
+from gateway.bounds import MAX_HOOK_USES
 from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
 from gateway.language import Languages
@@ -45,6 +46,7 @@ class Door:
     base_url: str = ""
     metrics_token: str | None = None
     patience: float = 6.0
+    hook: Policy = Policy("hook", MAX_HOOK_USES)
     known: dict[str, tuple[float, list[State]]] = field(default_factory=dict)
     languages: Languages = field(init=False)
     exchange: TokenExchange = field(init=False)

@@ -1,11 +1,15 @@
 """What is known of a request beside the request: its trace, and its standing at the limits."""
 
+import re
 from collections.abc import MutableMapping
 from typing import Any, cast
 
 from contracts.principal import Principal
 
 KEY = "ritmo.visit"
+
+_SECRET = re.compile(r"^(/v1/hooks/)[^/]*")
+"""A path in which the secret of a hook stands."""
 
 
 class Visit:
@@ -26,3 +30,8 @@ class Visit:
 def visit_of(scope: MutableMapping[str, Any]) -> Visit:
     """Return the visit that a request belongs to."""
     return cast(Visit, scope[KEY])
+
+
+def shown_path(path: str) -> str:
+    """Return a path as it may be shown and kept: without the secret of a hook."""
+    return _SECRET.sub(r"\1...", path)

@@ -9,6 +9,7 @@ from actors.habits import (
     changes,
     check_in_batch,
     cues,
+    hooks,
     imports,
     marks,
     plans,
@@ -90,13 +91,14 @@ from contracts.time import FIRST_DAY, LAST_DAY
 from contracts.users import UserDeleted
 from storage import breaks, check_in_history, check_in_lists, check_ins, habits, idempotency, tags
 from storage import changes as kept_changes
+from storage import hooks as kept_hooks
 from storage import imports as kept_imports
 from storage.breaks import BreakRow
 from storage.outbox import tell
 
 __all__ = ("PARTS", "room")
 
-PARTS = (imports,)
+PARTS = (hooks, imports)
 """The parts of the room that have their handlers with them."""
 
 # -- habits ---------------------------------------------------------------------------------------
@@ -453,6 +455,7 @@ async def tell_state(job: TellHabits, tx: Transaction) -> None:
 @room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase all that the room owns of a user, and what was kept for repeated requests."""
+    await kept_hooks.erase(tx, fact.user_id)
     await habits.erase(tx, fact.user_id)
     await breaks.erase(tx, fact.user_id)
     await kept_imports.erase(tx, fact.user_id)
