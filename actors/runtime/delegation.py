@@ -81,9 +81,15 @@ class RoomBus:
             self._tokens.pop(on_behalf_of, None)
             raise
 
-    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
+    async def overhear(
+        self,
+        fact: type[F],
+        listener: Callable[[F], Awaitable[None]],
+        *,
+        missed: Callable[[], None] | None = None,
+    ) -> None:
         """Call `listener` with each fact of this type from now on; see `contracts.bus.Bus`."""
-        await self._bus.overhear(fact, listener)
+        await self._bus.overhear(fact, listener, missed=missed)
 
     def _knows_more(self, message: Asked[R], principal: Principal | None) -> bool:
         """Tell whether the room asks by itself what a personal token may not have been given."""
