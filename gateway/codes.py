@@ -48,12 +48,12 @@ PROBLEM_CODES: dict[int, str] = {
         "unless_written_with_habit value_missing value_not_whole value_not_yes_no "
         "value_too_large weak_password wrong_cursor wrong_password"
     ),
-    429: "rate_limited test_sent too_many_attempts",
+    429: "rate_limited test_sent too_many_attempts too_many_streams",
     431: "head_too_large",
     500: "broken",
     503: (
         "broker_away busy database_away database_busy database_read_only disk_full draining "
-        "interrupted line_lost not_ready profile_pending room_down room_lost "
+        "interrupted line_lost not_ready profile_pending room_down room_lost streams_full "
         "too_many_connections"
     ),
     504: "expired too_slow unanswered",

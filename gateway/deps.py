@@ -17,6 +17,7 @@ from contracts.tokens import Device
 from gateway.bounds import MAX_HOOK_USES
 from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
+from gateway.event_hub import EventHub
 from gateway.language import Languages
 from gateway.limits import Limiter, Policy, address_of, admit, network
 from gateway.token_exchange import TokenExchange
@@ -50,6 +51,7 @@ class Door:
     known: dict[str, tuple[float, list[State]]] = field(default_factory=dict)
     languages: Languages = field(init=False)
     exchange: TokenExchange = field(init=False)
+    events: EventHub = field(default_factory=EventHub)
 
     def __post_init__(self) -> None:
         """Ask for profiles, and what personal tokens stand for, over the same bus."""
@@ -59,6 +61,7 @@ class Door:
     async def listen(self, bus: Bus) -> None:
         """Listen for what changes of all that is remembered here."""
         await self.languages.listen(bus)
+        await self.events.listen(bus)
 
 
 def door_of(request: Request) -> Door:

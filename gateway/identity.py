@@ -36,7 +36,7 @@ class Bearer(HTTPBase):
             return visit.caller
         door = door_of(request)
         try:
-            principal = await caller_of(door, _token(request))
+            principal = await caller_of(door, token_of(request))
         except Unauthenticated:
             # Guessing is counted, too.
             await guest(request)
@@ -64,7 +64,8 @@ async def caller_of(door: Door, token: str) -> Principal:
     return principal
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """Return the bearer token of a request. Refuses with `Unauthenticated` if there is none."""
     given = request.headers.get("authorization", "")
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > 8192:

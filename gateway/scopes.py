@@ -52,13 +52,15 @@ def tell_scopes(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
             continue
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
-            if operation.get("security") == [{"bearer": []}]:
-                _tell(operation, scopes_of(route.endpoint))
+            if {"bearer": []} in operation.get("security", ()):
+                # A route that asks nothing says itself which scopes do, each of them alone.
+                ways = [way["bearer"] for way in operation["security"] if way["bearer"]]
+                _tell(operation, ways or [scopes_of(route.endpoint)])
 
 
-def _tell(operation: dict[str, Any], scopes: list[str]) -> None:
+def _tell(operation: dict[str, Any], ways: list[list[str]]) -> None:
     """Say which scopes an operation needs, where programs and where people look for it."""
-    operation["security"] = [{"bearer": scopes}]
-    words = "Scope" if len(scopes) == 1 else "Scopes"
-    listed = ", ".join(f"`{scope}`" for scope in scopes)
+    operation["security"] = [{"bearer": scopes} for scopes in ways]
+    listed = " or ".join(", ".join(f"`{scope}`" for scope in scopes) for scopes in ways)
+    words = "Scope" if ways == [ways[0][:1]] else "Scopes"
     operation["description"] = f"{operation['description']}\n\n{words}: {listed}."

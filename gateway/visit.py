@@ -8,6 +8,9 @@ from contracts.principal import Principal
 
 KEY = "ritmo.visit"
 
+STREAMS = "ritmo.streams"
+"""Where, in the scope of a request, a connection leaves what notes that it carries a stream."""
+
 _SECRET = re.compile(r"^(/v1/hooks/)[^/]*")
 """A path in which the secret of a hook stands."""
 
@@ -15,16 +18,17 @@ _SECRET = re.compile(r"^(/v1/hooks/)[^/]*")
 class Visit:
     """One request's way through the gateway."""
 
-    __slots__ = ("caller", "headers", "trace_id")
+    __slots__ = ("caller", "head", "headers", "trace_id")
 
     def __init__(self, trace_id: str) -> None:
         """Begin a visit; `headers` (raw, lower case) are added to its answer.
 
-        `caller` is who it is, once that was checked.
+        `caller` is who it is, once that was checked; `head`: only the headers are asked for.
         """
         self.trace_id = trace_id
         self.headers: list[tuple[bytes, bytes]] = []
         self.caller: Principal | None = None
+        self.head = False
 
 
 def visit_of(scope: MutableMapping[str, Any]) -> Visit:

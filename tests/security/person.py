@@ -143,6 +143,11 @@ class Operation:
         return bool(self.said.get("security"))
 
     @property
+    def streams(self) -> bool:
+        """Tell whether its answer goes on for as long as somebody watches."""
+        return "text/event-stream" in self.said["responses"].get("200", {}).get("content", {})
+
+    @property
     def body(self) -> Json | None:
         """Return the schema of a JSON body."""
         content = self.said.get("requestBody", {}).get("content", {})

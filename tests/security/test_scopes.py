@@ -35,9 +35,11 @@ def token_of(person: Person, *scopes: Scope) -> dict[str, str]:
 def status(person: Person, one: Operation, header: dict[str, str]) -> int:
     bodies = one.bodies()
     sent = with_ids(bodies[0], person.ids) if bodies else None
-    return person.client.request(
-        one.method, one.at(person.ids), headers=header, json=sent
-    ).status_code
+    asked = person.client.stream(one.method, one.at(person.ids), headers=header, json=sent)
+    with asked as answer:
+        if not one.streams:
+            answer.read()
+        return answer.status_code
 
 
 def needed(one: Operation) -> list[set[str]]:
