@@ -47,8 +47,15 @@ class Bus(Protocol):
         """
         ...
 
-    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
+    async def overhear(
+        self,
+        fact: type[F],
+        listener: Callable[[F], Awaitable[None]],
+        *,
+        missed: Callable[[], None] | None = None,
+    ) -> None:
         """Call `listener` with each fact of this type told from now on, as far as this process
-        hears it: for caches and live views, never for keeping a record.
+        hears it: for caches and live views, never for keeping a record. `missed` is called whenever
+        some facts, of whatever type, may not have been heard, and those that come are heard again.
         """
         ...

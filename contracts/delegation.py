@@ -1,4 +1,7 @@
-"""On behalf of: what a room may ask for a person who is not there.
+"""On behalf of: what a room may ask for a person who is not there, or who came with less.
+
+A personal access token opens what it was given and no more; what a room needs to know beside, to
+answer what it was asked, it asks by itself.
 
 Whoever may act for a person gets a token from auth that says so (`act`, RFC 8693, section 4.1). It
 opens what stands here and nothing else, and lives for minutes.
@@ -11,7 +14,14 @@ from pydantic import Field, StringConstraints
 
 from contracts.message import SECRET, Query, Reply
 
+_KNOWS = frozenset({"users.get_profile", "habits.get_habit"})
+"""What a room asks that has not been told of a person or a habit yet."""
+
 MAY_ASK: Mapping[str, frozenset[str]] = {
+    "analytics": _KNOWS,
+    "habits": frozenset({"users.get_profile", "reminders.note_cue", "journal.recognize_diary"}),
+    "journal": _KNOWS,
+    "reminders": _KNOWS,
     # The habits room asks who it is on with the token that it was asked with.
     "notifications": frozenset(
         {

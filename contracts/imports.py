@@ -15,6 +15,7 @@ from contracts.import_account import Account
 from contracts.journal import Mood
 from contracts.message import Command, Fact, Job, Message, Query, Refusal, Reply
 from contracts.page import Cursor, Limit
+from contracts.scopes import IMPORTS
 from contracts.time import Day, Zone
 
 PART_BYTES = 192 * 1024
@@ -58,6 +59,7 @@ class StartImport(Command[Import]):
     """Begin to receive a file of `size` bytes. Refuses with `Invalid` an empty or too large one."""
 
     address: ClassVar[str] = "habits.start_import"
+    scope: ClassVar[str] = IMPORTS
     file_name: Line = ""
     size: int | None = Field(default=None, ge=0)
 
@@ -69,6 +71,7 @@ class AddImportPart(Command[Import]):
     """
 
     address: ClassVar[str] = "habits.add_import_part"
+    scope: ClassVar[str] = IMPORTS
     import_id: UUID
     number: int = Field(ge=0, le=100_000)
     data: Annotated[str, Field(max_length=PART_BYTES // 3 * 4 + 4)] = Field(repr=False)
@@ -87,6 +90,7 @@ class RunImport(Command[Import]):
     """
 
     address: ClassVar[str] = "habits.run_import"
+    scope: ClassVar[str] = IMPORTS
     import_id: UUID
     dry_run: bool = False
     kind: ImportKind | None = None
@@ -112,6 +116,7 @@ class GetImport(Query[Import]):
     """Get how far an import is, and its report. Refuses with `NotFound`."""
 
     address: ClassVar[str] = "habits.get_import"
+    scope: ClassVar[str] = IMPORTS
     import_id: UUID
 
 
@@ -151,6 +156,7 @@ class ListImports(Query[Imports]):
     """List the caller's imports, newest first. Refuses with `Invalid` a cursor that is none."""
 
     address: ClassVar[str] = "habits.list_imports"
+    scope: ClassVar[str] = IMPORTS
     cursor: Cursor | None = None
     limit: Limit = 50
 
@@ -178,6 +184,7 @@ class UndoImport(Command[Import]):
     """
 
     address: ClassVar[str] = "habits.undo_import"
+    scope: ClassVar[str] = IMPORTS
     import_id: UUID
 
 

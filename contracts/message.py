@@ -84,7 +84,8 @@ class Asked(Message, Generic[R]):
     """Something that is answered: a command or a query.
 
     `address` is `<room>.<verb>`, written out; `public` asks need no principal;
-    `scope` is what the principal must hold, `user` if it is empty; or they hold the address itself.
+    `scope` is what the principal must hold; what follows from room and kind if it is empty (see
+    `contracts.scopes`). Or they hold the address itself.
     """
 
     address: ClassVar[str]

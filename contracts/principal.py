@@ -5,26 +5,30 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.scopes import includes
+
 
 class Principal(BaseModel):
     """A verified caller: a person, or a service acting for itself or for a person.
 
-    `service` says which. A person holds scopes such as `user`; a service that acts for one holds
-    the addresses that it may ask. `token` is the caller's own access token, carried along where a
-    room has to verify it again; it never shows in a log.
+    `service` says which. A person holds `user`, or by a personal access token (`token_id`) some of
+    `contracts.scopes.Scope`; a service that acts for one holds the addresses that it may ask.
+    `token` is the caller's own access token, carried along where a room has to verify it again; it
+    never shows in a log.
     """
 
     model_config = ConfigDict(frozen=True)
 
     user_id: UUID
     session_id: UUID | None = None
+    token_id: UUID | None = None
     scopes: frozenset[str] = frozenset()
     service: str | None = None
     token: str | None = Field(default=None, repr=False)
 
     def may(self, scope: str) -> bool:
-        """Tell whether this caller holds a scope; the empty one stands for that of all people."""
-        return (scope or "user") in self.scopes
+        """Tell whether this caller holds a scope."""
+        return includes(self.scopes, scope)
 
 
 class Verifier(Protocol):

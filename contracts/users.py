@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from contracts.accounts import Email, Name
 from contracts.language import Language
 from contracts.message import Command, Done, Fact, Message, Query, Reply
+from contracts.scopes import ACCOUNT
 from contracts.time import ChosenZone, Zone
 
 Role = Literal["user", "admin"]
@@ -65,6 +66,7 @@ class CreateProfile(Command[User]):
     """
 
     address: ClassVar[str] = "users.create_profile"
+    scope: ClassVar[str] = ACCOUNT
     email: Email
     name: Name = ""
     zone: Zone = "UTC"
@@ -75,12 +77,14 @@ class GetProfile(Query[User]):
     """Get the caller's profile."""
 
     address: ClassVar[str] = "users.get_profile"
+    scope: ClassVar[str] = "profile:read"
 
 
 class ChangeProfile(Command[User]):
     """Change what is given, leave the rest. Refuses with `Conflict` (`version_conflict`)."""
 
     address: ClassVar[str] = "users.change_profile"
+    scope: ClassVar[str] = "profile:write"
     name: Name | None = None
     language: Language | None = None
     zone: ChosenZone | None = None
@@ -96,6 +100,7 @@ class DeleteMe(Command[Done]):
     """
 
     address: ClassVar[str] = "users.delete_me"
+    scope: ClassVar[str] = ACCOUNT
 
 
 class Users(Reply):

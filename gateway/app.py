@@ -29,8 +29,8 @@ from gateway.documents import Document
 from gateway.edge import Edge
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
+from gateway.overload import Shedding
 from gateway.problems import speak_problems
-from gateway.shedding import Shedding
 
 FIRST = ("check_ins", "today", "habits")
 """Resources that are asked most come first: routes are tried in order. No route hides another."""

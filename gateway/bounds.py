@@ -7,7 +7,9 @@ longer than 50 ms. How many requests a minute are taken is a setting (`RITMO_RAT
 # A connection.
 
 MAX_CONNECTIONS = 800
-"""Connections that are open at once; for a further one, the longest idle or slow one is closed."""
+"""Connections that are open at once, beside those that carry a stream of events; for a further one,
+the longest idle or slow one is closed.
+"""
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
 """Connections of one address (of one /64 in IPv6) that is no trusted proxy."""
@@ -94,6 +96,28 @@ MAX_HASHES_WAITING = 16
 
 HASH_SECONDS = 2
 """Seconds for which they wait."""
+
+# A hook.
+
+MAX_HOOK_USES = 60
+"""Uses of one hook in a minute, from wherever."""
+
+# A stream of events.
+
+MAX_STREAMS = 1500
+"""Streams that are open at once, beside the other connections."""
+
+MAX_STREAMS_PER_PERSON = 10
+"""Streams of one person at one gateway."""
+
+MAX_EVENT_BYTES = 4 << 10
+"""Bytes of what an event tells; a longer one tells only what it is about."""
+
+MAX_EVENTS_WAITING = 200
+"""Events that wait for a reader; one who lets more wait is dropped."""
+
+MAX_EVENTS_KEPT = 5000
+"""Events of all people that are kept for those who were cut off."""
 
 # An error.
 

@@ -20,7 +20,7 @@ from gateway.figures import observe
 from gateway.problems import problem
 from gateway.proxies import TrustedProxies
 from gateway.register import Register
-from gateway.visit import KEY, Visit
+from gateway.visit import KEY, STREAMS, Visit
 
 REFUSALS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read."),
@@ -48,6 +48,7 @@ class Connection(HttpToolsProtocol):
     _reader_timer: asyncio.TimerHandle | None = None
     _linger_timer: asyncio.TimerHandle | None = None
     _in_head = False
+    _streams = False
     _over = False
     """Nothing that comes from now on is read as a request."""
     _head = _headers = _unseen = 0
@@ -66,7 +67,8 @@ class Connection(HttpToolsProtocol):
             self._address = networks_of(host).own
             self.register.of_address[self._address] += 1
         if self.register.full_for(self._address) or (
-            len(self.connections) > self.register.most and not self.register.give_way(self)
+            len(self.connections) - self.register.streams > self.register.most
+            and not self.register.give_way(self)
         ):
             self._refuse(503)
         else:
@@ -82,6 +84,7 @@ class Connection(HttpToolsProtocol):
         if self._address:
             self.register.leave(self._address)
             self._address = ""
+        self._end_stream()
         for timer in (self._head_timer, self._reader_timer, self._linger_timer):
             if timer is not None:
                 timer.cancel()
@@ -115,6 +118,7 @@ class Connection(HttpToolsProtocol):
             raise _TooMuch
         self._in_head, self._head, self._headers, self._chunks, self._body = True, 0, 0, 0, 0
         super().on_message_begin()
+        self.scope[STREAMS] = self._begin_stream  # type: ignore[literal-required]
 
     def on_url(self, url: bytes) -> None:
         """Read a piece of the address."""
@@ -186,6 +190,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request; for the rest of this one, if it is not whole yet."""
         super().on_response_complete()
+        self._end_stream()
         if self.transport.is_closing():
             return
         if self._over:
@@ -198,6 +203,17 @@ class Connection(HttpToolsProtocol):
             self._linger_timer = self.loop.call_later(self.linger_seconds, self.transport.abort)
         else:
             self._rest()
+
+    def _begin_stream(self) -> None:
+        """Note that this connection carries a stream of events from now on."""
+        if not self._streams:
+            self._streams = True
+            self.register.streams += 1
+
+    def _end_stream(self) -> None:
+        if self._streams:
+            self._streams = False
+            self.register.streams -= 1
 
     def _rest(self) -> None:
         """Be idle until something comes."""

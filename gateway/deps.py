@@ -15,10 +15,13 @@ from contracts.networks import networks_of
 from contracts.principal import Verifier
 from contracts.time import Day
 from contracts.tokens import Device
+from gateway.bounds import MAX_HOOK_USES
 from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
+from gateway.event_hub import EventHub
 from gateway.language import Languages
 from gateway.limits import Limiter, Policy, address_of, admit
+from gateway.token_exchange import TokenExchange
 
 
 @dataclass(slots=True)
@@ -46,16 +49,21 @@ class Door:
     base_url: str = ""
     metrics_token: str | None = None
     patience: float = 6.0
+    hook: Policy = Policy("hook", MAX_HOOK_USES)
     known: dict[str, tuple[float, list[State]]] = field(default_factory=dict)
     languages: Languages = field(init=False)
+    exchange: TokenExchange = field(init=False)
+    events: EventHub = field(default_factory=EventHub)
 
     def __post_init__(self) -> None:
-        """Ask for profiles over the same bus."""
+        """Ask for profiles, and what personal tokens stand for, over the same bus."""
         self.languages = Languages(self.bus)
+        self.exchange = TokenExchange(self.bus, self.verifier)
 
     async def listen(self, bus: Bus) -> None:
         """Listen for what changes of all that is remembered here."""
         await self.languages.listen(bus)
+        await self.events.listen(bus)
 
 
 def door_of(request: Request) -> Door:

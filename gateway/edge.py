@@ -48,7 +48,7 @@ PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
     (
         b"access-control-allow-headers",
         b"Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match,"
-        b" X-Request-Id, Traceparent",
+        b" Last-Event-ID, X-Request-Id, Traceparent",
     ),
     (b"access-control-max-age", b"600"),
 )
@@ -96,12 +96,13 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "HEAD":
+        if head := scope["method"] == "HEAD":
             # As GET, whatever the route is, and without the body (RFC 9110, section 9.3.2).
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         began = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         visit = scope[KEY] = Visit(trace_of(headers))
+        visit.head = head
         token = trace_id.set(visit.trace_id)
         answer = _Answer(send, self._extra(scope, headers, visit), visit)
         try:

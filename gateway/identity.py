@@ -7,7 +7,7 @@ from fastapi.security.http import HTTPBase
 
 from contracts.message import Unauthenticated
 from contracts.principal import Principal
-from gateway.deps import door_of, guest
+from gateway.deps import Door, door_of, guest
 from gateway.limits import admit
 from gateway.visit import visit_of
 
@@ -20,7 +20,9 @@ class Bearer(HTTPBase):
         super().__init__(
             scheme="bearer",
             scheme_name="bearer",
-            description="The access token of POST /v1/auth/login; it lives ten minutes.",
+            description="The access token of POST /v1/auth/login, which lives ten minutes; or a "
+            "personal access token of POST /v1/tokens. What an operation lists here are the scopes "
+            "that it needs: a session has them all.",
             auto_error=False,
         )
 
@@ -34,12 +36,7 @@ class Bearer(HTTPBase):
             return visit.caller
         door = door_of(request)
         try:
-            principal = await door.verifier.verify(_token(request))
-            if principal.service is not None:
-                # A room that acts for somebody asks other rooms, and never at the door.
-                raise Unauthenticated(
-                    "invalid_token", "This access token is not valid. Please log in again."
-                )
+            principal = await caller_of(door, token_of(request))
         except Unauthenticated:
             # Guessing is counted, too.
             await guest(request)
@@ -50,7 +47,25 @@ class Bearer(HTTPBase):
         return principal
 
 
-def _token(request: Request) -> str:
+async def caller_of(door: Door, token: str) -> Principal:
+    """Return who holds a bearer token, that of a session or a personal one.
+
+    Refuses with `Unauthenticated`.
+    """
+    if door.exchange.takes(token):
+        return await door.exchange.verify(token)
+    principal = await door.verifier.verify(token)
+    if principal.service is not None or principal.token_id is not None:
+        # A room that acts for somebody asks other rooms, and what a personal token was exchanged
+        # for stays on the bus: neither comes to the door.
+        raise Unauthenticated(
+            "invalid_token", "This access token is not valid. Please log in again."
+        )
+    return principal
+
+
+def token_of(request: Request) -> str:
+    """Return the bearer token of a request. Refuses with `Unauthenticated` if there is none."""
     given = request.headers.get("authorization", "")
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > 8192:

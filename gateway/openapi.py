@@ -11,6 +11,7 @@ from contracts.time import FIRST_DAY, LAST_DAY
 from gateway.codes import PROBLEM_CODES
 from gateway.descriptions import TAGS, describe
 from gateway.problems import Problem
+from gateway.scopes import tell_scopes
 from gateway.told import tell_operations
 
 INTRODUCTION = """\
@@ -84,6 +85,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         names = (*READING_ORDER, *sorted(TAGS.keys() - {*READING_ORDER}))
         found["tags"] = [{"name": name, "description": TAGS[name]} for name in names]
         tell_operations(found)
+        tell_scopes(found, app.routes)
         app.openapi_schema = found
     return app.openapi_schema
 

@@ -31,7 +31,7 @@ from contracts.message import (
 from contracts.speech import say
 from gateway.answers import Shown
 from gateway.language import known_language, language_of
-from gateway.visit import visit_of
+from gateway.visit import shown_path, visit_of
 from gateway.wrongs import is_version, not_matching, placed, sentence, wrongs
 
 log = structlog.get_logger()
@@ -177,7 +177,7 @@ def problem(
         "title": say(language, TITLES.get(status, HTTPStatus(status).phrase)),
         "status": status,
         "detail": detail,
-        "instance": scope["path"],
+        "instance": shown_path(scope["path"]),
         "code": code,
         "trace_id": visit_of(scope).trace_id,
         **more,

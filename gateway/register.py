@@ -24,6 +24,8 @@ class Register:
     """Those without a whole head."""
     sending: dict[Waiting, None] = field(default_factory=dict)
     """Those in the middle of a body."""
+    streams: int = 0
+    """Those that carry a stream of events: they are bounded by themselves, and not counted here."""
     of_address: Counter[str] = field(default_factory=Counter)
 
     def full_for(self, address: str) -> bool:

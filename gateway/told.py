@@ -60,7 +60,7 @@ def _add_errors(document: Part, operation: Part) -> None:
     fields = {name for media in body.values() for name in _fields(document, media["schema"])}
     found: set[int] = set()
     if operation.get("security"):
-        found.add(401)
+        found |= {401, 403}
     if any(name.endswith(("_id", "_ids")) for name in parameters | fields):
         found.add(404)
     if "Idempotency-Key" in parameters:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -15,6 +16,18 @@ from gateway.bounds import IDLE_SECONDS
 from gateway.connection import bounded
 from gateway.proxies import TrustedProxies
 from ops.faults import CannotRun
+
+FILES = 4096
+"""Files that a process may have open: each connection is one, and many systems begin with 1 024."""
+
+
+def allow_files(wanted: int = FILES) -> int:
+    """Let this process have so many files open, or as many as it may; return how many that are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 class Server(uvicorn.Server):
@@ -61,6 +74,7 @@ async def serve(
     app: FastAPI, settings: Settings, door: socket.socket, listening: Callable[[int], None]
 ) -> None:
     """Serve on `door` until SIGINT or SIGTERM, then finish what was begun."""
+    allow_files()
     config = uvicorn.Config(
         TrustedProxies(app, settings.trusted_proxies),
         loop="uvloop",
@@ -79,6 +93,7 @@ async def serve(
 
     def leave() -> None:
         app.state.draining = True
+        app.state.door.events.close()
         server.should_exit = True
 
     loop = asyncio.get_running_loop()

@@ -233,3 +233,11 @@ def test_a_contract_that_is_gone_or_closed_is_said() -> None:
     was, now = room({"goals.open": Open}), room({"goals.open": Closed})
     assert breaks(was, now) == {"goals.open": ["is no longer public", "needs another scope: admin"]}
     assert not breaks(now, was)
+
+    class Scoped(Command[Reply]):
+        address: ClassVar[str] = "goals.open"
+        public: ClassVar[bool] = True
+        scope: ClassVar[str] = "goals:write"
+
+    # Whoever has logged in may ask it as before.
+    assert not breaks(was, room({"goals.open": Scoped}))

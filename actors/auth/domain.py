@@ -13,6 +13,7 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 
 from contracts.message import Invalid, Wrong
+from contracts.personal_tokens import LONGEST_DAYS, USUAL_DAYS
 
 TOKEN_LIFE = timedelta(minutes=10)
 """Life of an access token."""
@@ -195,3 +196,41 @@ def delegated_claims(
         "exp": seconds + int(DELEGATION_LIFE.total_seconds()),
         "scope": " ".join(sorted(scopes)),
     }
+
+
+def personal_claims(
+    user_id: UUID,
+    personal_token: UUID,
+    scopes: Iterable[str],
+    now: datetime,
+    until: datetime,
+    token_id: UUID,
+) -> dict[str, Any]:
+    """Return the claims of a token that was exchanged for a personal one (`pat`).
+
+    It belongs to no session.
+    """
+    return {
+        "iss": "ritmo",
+        "aud": "ritmo",
+        "sub": str(user_id),
+        "pat": str(personal_token),
+        "jti": str(token_id),
+        "iat": int(now.timestamp()),
+        "exp": int(until.timestamp()),
+        "scope": " ".join(sorted(scopes)),
+    }
+
+
+def expiry_of_token(wanted: datetime | None, now: datetime) -> datetime:
+    """Return when a personal token is to expire. Refuses with `Invalid`."""
+    if wanted is None:
+        return now + timedelta(days=USUAL_DAYS)
+    if not now < wanted <= now + timedelta(days=LONGEST_DAYS):
+        raise Invalid(
+            "expiry_out_of_range",
+            "An access token expires after now, and within {days} days.",
+            fields=(Wrong(pointer="/expires_at", detail="this time is out of range"),),
+            days=LONGEST_DAYS,
+        )
+    return wanted

@@ -1,10 +1,11 @@
 """The habits room: what people promise themselves, and what became of it.
 
 It owns habits with the versions of their schedules and targets, check-ins with every change to
-them, breaks, and imports. It follows people: their zone, day start and week start.
+them, breaks, imports, and the hooks by which buttons check a habit in. It follows people: their
+zone, day start and week start.
 
-It answers all that `contracts/habits.py`, `check_ins.py`, `breaks.py` and `imports.py` ask, tells
-their facts, and hears of users who are gone.
+It answers all that `contracts/{habits,check_ins,breaks,hooks,imports}.py` ask, tells their facts,
+and hears of users who are gone.
 
 What a check-in means, which days are due, and where a habit stands is decided in
 `contracts/keeping`, for every room alike.

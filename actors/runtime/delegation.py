@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.identity import TokenVerifier
 from contracts.bus import Bus
-from contracts.delegation import Delegate
+from contracts.delegation import MAY_ASK, Delegate
 from contracts.message import Asked, Fact, Reply, Unauthenticated
 from contracts.principal import Principal
 from storage import secrets
@@ -65,12 +65,14 @@ class RoomBus:
         room asked refuses, refuses as `contracts.delegation.Delegate` does, and with `Denied` what
         is not among `contracts.delegation.MAY_ASK`.
         """
+        if on_behalf_of is None and self._knows_more(message, principal):
+            on_behalf_of = None if principal is None else principal.user_id
         if on_behalf_of is None:
             return await self._bus.ask(
                 message, principal, deadline=deadline, idempotency_key=idempotency_key
             )
         try:
-            acting = await self._acting_for(on_behalf_of, deadline)
+            acting = await self.acting_for(on_behalf_of, deadline)
             return await self._bus.ask(
                 message, acting, deadline=deadline, idempotency_key=idempotency_key
             )
@@ -79,12 +81,27 @@ class RoomBus:
             self._tokens.pop(on_behalf_of, None)
             raise
 
-    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
+    async def overhear(
+        self,
+        fact: type[F],
+        listener: Callable[[F], Awaitable[None]],
+        *,
+        missed: Callable[[], None] | None = None,
+    ) -> None:
         """Call `listener` with each fact of this type from now on; see `contracts.bus.Bus`."""
-        await self._bus.overhear(fact, listener)
+        await self._bus.overhear(fact, listener, missed=missed)
 
-    async def _acting_for(self, user_id: UUID, deadline: float | None) -> Principal:
-        """Return this room as it acts for a person."""
+    def _knows_more(self, message: Asked[R], principal: Principal | None) -> bool:
+        """Tell whether the room asks by itself what a personal token may not have been given."""
+        if principal is None or principal.token_id is None:
+            return False
+        return message.address in MAY_ASK.get(self._room, ())
+
+    async def acting_for(self, user_id: UUID, deadline: float | None = None) -> Principal:
+        """Return this room as it acts for a person.
+
+        Refuses as `contracts.delegation.Delegate` does: at once, if the person is gone or disabled.
+        """
         if self._verifier is None:
             self._verifier = TokenVerifier(self._bus)
             await self._verifier.watch()

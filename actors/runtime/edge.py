@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import faults, reason_of
 from actors.runtime.intake import Intake
+from actors.runtime.once import Key, once
 from actors.runtime.outage import Outage
 from actors.runtime.room import Handler, Room, Tick, Work, work
 from actors.runtime.secret import Secret
@@ -28,10 +29,8 @@ from contracts.bus import HANDLER, Bus, trace_id
 from contracts.health import Ping, disk_full
 from contracts.message import (
     Asked,
-    Conflict,
     Denied,
     Durable,
-    Invalid,
     Job,
     Refused,
     Reply,
@@ -41,7 +40,8 @@ from contracts.message import (
     secrets_of,
 )
 from contracts.principal import Principal
-from storage import disk, idempotency, inbox
+from contracts.scopes import scope_of
+from storage import disk, inbox
 from storage.session import transaction
 
 log = structlog.get_logger()
@@ -242,42 +242,25 @@ class Edge:
         request: str,
         call: Callable[[], Awaitable[Reply]],
     ) -> Reply:
-        """Answer under an idempotency key: the first time for real, later from memory.
-
-        No secret is kept, in no form: two requests that differ in one alone count as the same, and
-        an answer that held one is not given again.
-        """
-        key, address = asking.idempotency_key or "", handler.contract.address
+        """Answer under an idempotency key: the first time for real, later from memory."""
         principal = asking.principal
         if principal is None or handler.reply is None:
             return await call()
-        if not await idempotency.take_turn(tx, principal.user_id, address, key):
-            raise Conflict(
-                "in_progress",
-                "A request with this Idempotency-Key is being worked on; try again in a moment.",
-                retry_after=1,
-            )
-        digest = await self._digest(tx, handler.contract, request)
-        kept = await idempotency.find(tx, principal.user_id, address, key)
-        if kept is None:
-            reply = await call()
-            answer = "" if secrets_of(handler.reply) else reply.model_dump_json()
-            await idempotency.keep(tx, principal.user_id, address, key, digest, answer)
-            return reply
-        if not hmac.compare_digest(kept.request_hash, digest):
-            raise Invalid(
-                "key_reused", "This Idempotency-Key was used before, for another request."
-            )
-        if not kept.answer:
-            raise Conflict(
-                "answered_once", "This was done already, and what it answered is shown only once."
-            )
-        return handler.reply.model_validate_json(kept.answer)
+        return await once(
+            tx,
+            Key(principal.user_id, handler.contract.address, asking.idempotency_key or ""),
+            await self._digest(tx, handler.contract, request),
+            handler.reply,
+            call,
+        )
 
     async def _digest(
         self, tx: AsyncConnection, contract: type[Asked[Reply]], request: str
     ) -> bytes:
-        """Sum up a request so that nobody who reads the sum can try out what it was."""
+        """Sum up a request so that nobody who reads the sum can try out what it was.
+
+        Secrets are left out: two requests that differ in one alone count as the same.
+        """
         hidden = secrets_of(contract)
         if hidden:
             request = contract.model_validate_json(request).model_dump_json(exclude=set(hidden))
@@ -296,5 +279,6 @@ def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:
         return
     if principal is None:
         raise Unauthenticated("unauthenticated", "Please log in first.")
-    if not (principal.may(contract.scope) or principal.may(contract.address)):
-        raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=contract.scope)
+    needed = scope_of(contract)
+    if not (principal.may(needed) or principal.may(contract.address)):
+        raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=needed)

@@ -1,8 +1,9 @@
 """Who holds an access token: checked with auth's public keys, remembered until it expires.
 
 A token of a session that ended is refused at once: its end is overheard, and what ended before
-this process began to listen is asked for together with the keys. So is a token by which a room
-acts for somebody who is gone or disabled.
+this process began to listen is asked for together with the keys. So is a token that was exchanged
+for a personal one that was revoked, and one by which a room acts for somebody who is gone or
+disabled.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import jwt
 
 from contracts.bus import Bus
 from contracts.message import Denied, Refused, Unauthenticated
+from contracts.personal_tokens import PersonalTokenRevoked
 from contracts.principal import Principal
 from contracts.sessions import ListEndedSessions, SessionEnded
 from contracts.signing_keys import GetKeys
@@ -60,6 +62,7 @@ class TokenVerifier:
         If auth is away, that is made up for at the first token.
         """
         await self._bus.overhear(SessionEnded, self._overheard)
+        await self._bus.overhear(PersonalTokenRevoked, self._revoked)
         await self._bus.overhear(UserChanged, self._changed)
         await self._bus.overhear(UserDeleted, self._deleted)
         try:
@@ -70,8 +73,8 @@ class TokenVerifier:
     async def verify(self, token: str) -> Principal:
         """Return who holds the token.
 
-        Refuses with `Unauthenticated` (`invalid_token`, `expired_token`, `session_ended`), or with
-        `Unavailable` while auth is away and its keys are not known.
+        Refuses with `Unauthenticated` (`invalid_token`, `expired_token`, `session_ended`,
+        `token_revoked`), or with `Unavailable` while auth is away and its keys are not known.
         """
         known = self._known.get(token)
         if known is None:
@@ -85,9 +88,17 @@ class TokenVerifier:
             raise _expired()
         if principal.session_id in self._ended:
             raise Unauthenticated("session_ended", "This session was ended. Please log in again.")
-        if principal.session_id is None and principal.user_id in self._ended:
-            raise not_acted_for()
+        if principal.session_id is None and self._ended:
+            self._check_standing(principal)
         return principal
+
+    def _check_standing(self, principal: Principal) -> None:
+        """Refuse a token without a session if what it stands for is over."""
+        gone = principal.user_id in self._ended
+        if principal.token_id is not None and (gone or principal.token_id in self._ended):
+            raise Unauthenticated("token_revoked", "This access token was revoked.")
+        if gone:
+            raise not_acted_for()
 
     async def _check(self, token: str) -> tuple[Principal, float]:
         if len(token) > LONGEST:
@@ -161,6 +172,9 @@ class TokenVerifier:
     async def _overheard(self, fact: SessionEnded) -> None:
         self._end(fact.session_id)
 
+    async def _revoked(self, fact: PersonalTokenRevoked) -> None:
+        self._end(fact.token_id)
+
     async def _changed(self, fact: UserChanged) -> None:
         if fact.disabled:
             self._end(fact.user_id)
@@ -188,20 +202,21 @@ class TokenVerifier:
 
 
 def _principal(claims: Mapping[str, Any], token: str) -> Principal:
-    """Read who is meant: a person by a session, or a room that acts for one, by none.
+    """Read who is meant: a person by a session or a personal token, or a room that acts for one.
 
     Raises ValueError or TypeError for claims that name nobody.
     """
     sub, scope = claims["sub"], claims["scope"]
-    acts = "act" in claims
-    by = claims["act"]["sub"] if acts else claims.get("sid")
-    if acts == ("sid" in claims) or not all(isinstance(one, str) for one in (sub, scope, by)):
-        raise TypeError("sub and scope are strings, and either sid or act is there")
+    (by,) = {"sid", "pat", "act"} & claims.keys()
+    name = claims["act"]["sub"] if by == "act" else claims[by]
+    if not all(isinstance(one, str) for one in (sub, scope, name)):
+        raise TypeError("sub, scope, and who acts are strings")
     return Principal(
         user_id=UUID(sub),
-        session_id=None if acts else UUID(by),
+        session_id=UUID(name) if by == "sid" else None,
+        token_id=UUID(name) if by == "pat" else None,
         scopes=frozenset(scope.split()),
-        service=by if acts else None,
+        service=name if by == "act" else None,
         token=token,
     )
 

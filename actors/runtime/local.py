@@ -74,8 +74,14 @@ class LocalBus:
         reply = await edge.answer(handler, asking, message.model_dump_json, call)
         return cast(R, reply)
 
-    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
-        """Call `listener` with each fact of this type that the courier carries."""
+    async def overhear(
+        self,
+        fact: type[F],
+        listener: Callable[[F], Awaitable[None]],
+        *,
+        missed: Callable[[], None] | None = None,
+    ) -> None:
+        """Call `listener` with each fact of this type that the courier carries: none is missed."""
         self._overhears[fact.address].append((fact, cast(Listener, listener)))
 
     async def strike(self, name: str) -> None:

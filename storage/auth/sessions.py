@@ -1,7 +1,8 @@
 """Sessions.
 
 One that ended is gone from `sessions`; `ended_sessions` keeps its id for as long as an access
-token of it can live, and nothing that tells whose it was.
+token of it can live, and nothing that tells whose it was. Personal tokens that were revoked stand
+there, too.
 """
 
 from dataclasses import dataclass
@@ -186,6 +187,13 @@ async def end(
             [{"session_id": id, "reason": reason, "ended_at": now} for id in gone],
         )
     return gone
+
+
+async def note_ended(tx: AsyncConnection, ended: UUID, reason: str, now: datetime) -> None:
+    """Note that what access tokens name beside a session has ended, too: a personal token."""
+    await tx.execute(
+        insert(ended_sessions), {"session_id": ended, "reason": reason, "ended_at": now}
+    )
 
 
 async def list_ended(tx: AsyncConnection, since: datetime) -> list[UUID]:

@@ -28,6 +28,7 @@ class StandInBus:
         self.answers: dict[type[Any], Answer] = {}
         self.asked: list[tuple[Asked[Any], Principal | None, str | None]] = []
         self.listeners: dict[str, list[Callable[[Any], Awaitable[None]]]] = {}
+        self.missed: Callable[[], None] = lambda: None
 
     @property
     def last(self) -> Any:
@@ -51,8 +52,16 @@ class StandInBus:
             raise answer
         return cast(R, answer if isinstance(answer, Reply) else answer(message))
 
-    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
+    async def overhear(
+        self,
+        fact: type[F],
+        listener: Callable[[F], Awaitable[None]],
+        *,
+        missed: Callable[[], None] | None = None,
+    ) -> None:
         self.listeners.setdefault(fact.address, []).append(listener)
+        if missed is not None:
+            self.missed = missed
 
     async def tell(self, fact: Fact) -> None:
         """Let whoever listens overhear a fact."""

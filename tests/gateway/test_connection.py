@@ -11,10 +11,12 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from contracts.users import Profile, ProfileChanged
 from gateway.bounds import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED
 from gateway.connection import Connection, bounded
 from gateway.proxies import TrustedProxies
 from gateway.register import Register
+from tests.gateway.standing_in import ADA, StandInBus
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 PLAIN = b"GET /livez HTTP/1.1\r\nHost: ritmo\r\n\r\n"
@@ -356,3 +358,39 @@ async def test_one_address_has_few_connections_unless_it_is_a_proxy(app: FastAPI
         for line in [await server.line() for _ in range(4)]:
             await line.say(PLAIN)
             assert (await line.answer())[0] == 200
+
+
+WATCH = b"GET /v1/events HTTP/1.1\r\nHost: ritmo\r\nAuthorization: Bearer good\r\n\r\n"
+
+
+async def test_streams_of_events_take_no_place_of_others(app: FastAPI) -> None:
+    async with serving(app, most=2) as server:
+        streams = []
+        for _ in range(4):
+            streams.append(await server.line())
+            await streams[-1].say(WATCH)
+            await asyncio.wait_for(streams[-1].reader.readuntil(b"event: ready"), PATIENCE)
+        assert server.protocol.register.streams == 4
+        line = await server.line()
+        await line.say(PLAIN)
+        assert (await line.answer())[0] == 200
+        for stream in streams:
+            stream.writer.close()
+        await server.counts(1)
+        assert server.protocol.register.streams == 0
+        app.state.door.events.close()
+
+
+async def test_who_reads_nothing_of_a_stream_is_cut_off(app: FastAPI, bus: StandInBus) -> None:
+    await app.state.door.listen(bus)
+    async with serving(app, reader_seconds=0.1) as server:
+        line = await server.line()
+        await line.say(WATCH)
+        await server.counts(1)
+        fact = ProfileChanged(user_id=ADA, profile=Profile(name="x" * 100))
+        async with asyncio.timeout(PATIENCE):
+            while server.protocol.register.of_address:
+                await bus.tell(fact)
+                await asyncio.sleep(0)
+        assert server.protocol.register.streams == 0
+        app.state.door.events.close()

@@ -65,6 +65,21 @@ def test_tags_stand_in_reading_order_in_the_document_and_on_its_page(document: S
     assert re.findall(r'<section id="([^"]+)">', page(document, "")) == tags
 
 
+def test_every_operation_for_people_says_which_scopes_it_needs(document: Schema) -> None:
+    needed = {
+        name: operation["security"][0]["bearer"]
+        for name, operation in operations(document).items()
+        if operation.get("security")
+    }
+    assert [name for name, scopes in needed.items() if not scopes] == []
+    assert needed["check_in"] == ["habits:write"]
+    assert needed["get_me"] == ["profile:read"]
+    assert needed["list_sessions"] == needed["create_token"] == ["account"]
+    assert needed["list_users"] == ["admin"]
+    told = operations(document)["check_in"]["description"]
+    assert told.endswith("Scope: `habits:write`.")
+
+
 def answers(document: Schema, name: str) -> set[int]:
     return {int(status) for status in operations(document)[name]["responses"] if status >= "400"}
 
@@ -75,12 +90,12 @@ ALWAYS = {400, 422, 429, 431, 500, 503, 504}
 @pytest.mark.parametrize(
     ("operation", "more"),
     [
-        ("list_habits", {401}),
-        ("get_today", {401}),
-        ("create_habit", {401, 408, 409, 413, 415}),
-        ("get_habit", {401, 404}),
-        ("update_habit", {401, 404, 408, 409, 412, 413, 415}),
-        ("delete_habit", {401, 404, 409, 412}),
+        ("list_habits", {401, 403}),
+        ("get_today", {401, 403}),
+        ("create_habit", {401, 403, 408, 409, 413, 415}),
+        ("get_habit", {401, 403, 404}),
+        ("update_habit", {401, 403, 404, 408, 409, 412, 413, 415}),
+        ("delete_habit", {401, 403, 404, 409, 412}),
         ("change_user", {401, 403, 404, 408, 409, 413, 415}),
         ("login", {401, 403, 408, 410, 413, 415}),
         ("keys", set()),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.scopes import USER, includes
 from tests.golden.schemas import Room, Schema
 
 UPPER = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum", "le", "lt")
@@ -29,7 +30,8 @@ def _contract(was: Schema, now: Schema, old: Room, new: Room) -> Iterator[str]:
         return
     if was.get("public") and not now.get("public"):
         yield "is no longer public"
-    if now.get("scope") not in (was.get("scope"), ""):
+    of_a_session = not was.get("scope") and includes(frozenset({USER}), now.get("scope", ""))
+    if now.get("scope") not in (was.get("scope"), "") and not of_a_session:
         yield f"needs another scope: {now['scope']}"
     compare = Comparison(old["$defs"], new["$defs"], told="reply" not in was)
     yield from compare.schemas(was["message"], now["message"], "message")

@@ -38,7 +38,13 @@ http {{
 }}
 """
 
-Manner = Literal["answer", "close", "hang"]
+Manner = Literal["answer", "close", "hang", "stream"]
+
+EVENT = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"d\r\nevent: ready\n\r\n"
+)
+"""The beginning of a stream."""
 
 
 @dataclass
@@ -77,7 +83,9 @@ class Request:
 
 @dataclass
 class Gateway:
-    """Stands where a gateway stands: it answers 200, or closes or hangs once it has read all."""
+    """Stands where a gateway stands: it answers 200, or closes, hangs or streams once it has read
+    all.
+    """
 
     address: str
     manner: Manner = "answer"
@@ -87,6 +95,10 @@ class Gateway:
         try:
             self.got.append(await read(reader))
             if self.manner == "hang":
+                await reader.read()
+            elif self.manner == "stream":
+                # An event, and no end to it.
+                writer.write(EVENT)
                 await reader.read()
             elif self.manner == "answer":
                 body = self.address.encode()

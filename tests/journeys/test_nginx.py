@@ -236,7 +236,10 @@ async def logged(door: Nginx, words: str) -> bool:
 
 async def test_no_log_keeps_a_token_or_what_somebody_looks_for(door: Nginx) -> None:
     async with caller(door) as client:
-        for path in ("/l/sEcReT", "/u/sEcReT?sEcReT", "/v1/journal/entries?q=sEcReT"):
+        for path in (
+            *("/l/sEcReT", "/u/sEcReT?sEcReT", "/v1/journal/entries?q=sEcReT"),
+            *("/v1/hooks/sEcReT/check-in", "/v1/hooks/sEcReT"),
+        ):
             await client.get(path)  # no gateway: errors, too
             async with door.gateway("127.0.0.2"):
                 await client.get(path)
@@ -245,7 +248,20 @@ async def test_no_log_keeps_a_token_or_what_somebody_looks_for(door: Nginx) -> N
     await until(lambda: logged(door, "/v1/last"))
     assert "/v1/journal/entries" in door.log
     assert "/l/..." in door.log
+    assert "/v1/hooks/..." in door.log
     assert "sEcReT" not in door.log
+
+
+async def test_a_stream_of_events_comes_as_it_is_sent(door: Nginx) -> None:
+    async with (
+        door.gateway("127.0.0.2", "stream"),
+        caller(door) as client,
+        client.stream("GET", "/v1/events") as answer,
+    ):
+        assert answer.headers["content-type"] == "text/event-stream"
+        async for text in answer.aiter_text():
+            assert text == "event: ready\n"
+            break
 
 
 async def test_an_address_has_so_many_requests_open_at_once(door: Nginx) -> None:

@@ -101,6 +101,10 @@ def live(person: Person) -> None:
     ask("POST", f"/v1/reminders/{ids['reminder_id']}/test")
     sessions = ask("GET", "/v1/auth/sessions")["sessions"]
     ids["session_id"] = sessions[0]["session_id"]
+    hook = ask("POST", f"/v1/habits/{ids['habit_id']}/hooks", json={"name": mark})
+    ids["hook_id"], ids["secret"] = hook["hook_id"], hook["secret"]
+    token = {"name": mark, "scopes": ["habits:read"]}
+    ids["token_id"] = ask("POST", "/v1/tokens", json=token)["token_id"]
     head = "full_date,date,weekday,time,mood,activities,note"
     lines = f'{head}\n2026-01-05,5 January,Monday,21:00,good,"{mark}","{mark}"\n'
     file = {"file": (f"{mark}.csv", lines.encode(), "text/csv")}
@@ -137,6 +141,11 @@ class Operation:
     @property
     def secured(self) -> bool:
         return bool(self.said.get("security"))
+
+    @property
+    def streams(self) -> bool:
+        """Tell whether its answer goes on for as long as somebody watches."""
+        return "text/event-stream" in self.said["responses"].get("200", {}).get("content", {})
 
     @property
     def body(self) -> Json | None:

@@ -160,7 +160,7 @@ def test_words_stay_words_in_requests(ritmo: Up, people: tuple[Person, Person]) 
     before, turn = at_rest(ann, found), cycle(range(len(PAYLOADS)))
     with Attempts("injection") as attempts:
         for one in found:
-            if one.path in KEPT or one.method == "delete":
+            if one.path in KEPT or one.method == "delete" or one.streams:
                 continue
             for requests in places(one, mallory):
                 for what, path, sent in requests if MEASURED else [requests[next(turn)]]:

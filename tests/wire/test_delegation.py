@@ -3,6 +3,8 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,16 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.auth.handlers import room as auth
 from actors.runtime.delegation import SECRET_NAME, prove
+from actors.runtime.identity import TokenVerifier
 from actors.runtime.settings import Settings
 from contracts.delegation import MAY_ASK, Delegate
 from contracts.message import Asked, Denied, Refused, Reply, Unauthenticated, new_id
+from contracts.personal_tokens import PREFIX, ExchangePersonalToken, signed
 from contracts.principal import Principal
 from contracts.users import UserChanged, UserDeleted
 from storage import secrets
-from storage.auth import accounts
+from storage.auth import accounts, personal_tokens
+from storage.auth.personal_tokens import TokenRow
 from storage.session import transaction
 from tests.bus_people import acting, handed
-from tests.bus_room import ActFor, Echo, Overstep, WhoAmI, room, until
+from tests.bus_room import ActFor, Echo, Overstep, Relay, WhoAmI, room, until
 from tests.wire.conftest import tidy
 from tests.wire.place import Place, Wire, over_rabbit, within_process
 
@@ -221,3 +226,39 @@ async def test_a_room_checks_a_delegation_that_comes_over_the_wire(rabbit: Place
     assert (await rabbit.bus.ask(Echo(number=1))).number == 1
     with pytest.raises(Denied):
         await rabbit.bus.ask(Overstep(user_id=me))
+
+
+async def personal(place: Place, user_id: UUID, *scopes: str) -> Principal:
+    """Give somebody a personal token of these scopes; return who holds it."""
+    token, now = signed(PREFIX + new_id().hex + "A" * 11), datetime.now(UTC)
+    row = TokenRow(new_id(), user_id, "x", [*scopes], now, now + timedelta(days=1), None)
+    async with transaction(place.engine) as tx:
+        await personal_tokens.add(tx, row, sha256(token.encode()).digest())
+    exchanged = await place.bus.ask(ExchangePersonalToken(token=token))
+    return await TokenVerifier(place.bus).verify(exchanged.access_token)
+
+
+async def test_a_personal_token_opens_what_it_was_given(house: Place) -> None:
+    user_id = await somebody(house)
+    reading = await personal(house, user_id, "trial:read")
+    for _ in range(2):
+        found = await house.bus.ask(WhoAmI(), reading)
+        assert (found.user_id, found.session_id, found.service) == (user_id, None, None)
+        assert found.scopes == ("trial:read",)
+    writing = await personal(house, user_id, "trial:write", "habits:read")
+    with pytest.raises(Denied) as refused:
+        await house.bus.ask(WhoAmI(), writing)
+    assert refused.value.params == {"scope": "trial:read"}
+
+
+async def test_what_a_room_has_to_know_beside_it_asks_by_itself(
+    house: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = await somebody(house)
+    # The token opens `Relay` alone, which asks on.
+    holder = await personal(house, user_id, Relay.address)
+    found = await house.bus.ask(Relay(), holder)
+    assert (found.user_id, found.service, found.scopes) == (user_id, "trial", tuple(MINE))
+    monkeypatch.setitem(MAY_ASK, "trial", frozenset({"trial.something_else"}))
+    with pytest.raises(Denied):
+        await house.bus.ask(Relay(), holder)

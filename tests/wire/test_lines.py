@@ -210,3 +210,26 @@ async def test_what_is_delivered_while_a_room_is_still_starting_is_taken_in(
 
     await until(none_is_held)
     assert await rabbit.heard(user_id) == texts
+
+
+async def test_whoever_overhears_is_told_that_something_was_missed(
+    rabbit: Place, wire: Wire
+) -> None:
+    missed, overheard, user_id = 0, list[str](), new_id()
+
+    def note() -> None:
+        nonlocal missed
+        missed += 1
+
+    async def hear(fact: Happened) -> None:
+        overheard.append(fact.text)
+
+    await rabbit.bus.overhear(Happened, hear, missed=note)
+    await rabbit.tell(Happened(user_id=user_id, text="before"))
+    await until(lambda: overheard == ["before"])
+    assert missed == 0
+    await wire.do(wire.node.control, "close_all_connections", "a test")
+    await until(lambda: missed > 0, seconds=60)
+    # What is told from then on is heard.
+    await rabbit.tell(Happened(user_id=user_id, text="after"))
+    await until(lambda: "after" in overheard, seconds=60)

@@ -81,6 +81,7 @@ class RabbitBus:
         self._looking = Background(f"asks of {name}", self._look_after)
         self._pending: dict[str, Pending] = {}
         self._overheard: dict[str, list[Overheard]] = {}
+        self._missed: list[Callable[[], None]] = []
         self._checks: list[Check] = []
         self._asks: AbstractExchange | None = None
         self._reply_to = ""
@@ -126,21 +127,26 @@ class RabbitBus:
             self._pending.pop(correlation_id, None)
         return _read(message, incoming)
 
-    async def overhear(self, fact: type[F], listener: Callable[[F], Awaitable[None]]) -> None:
+    async def overhear(
+        self,
+        fact: type[F],
+        listener: Callable[[F], Awaitable[None]],
+        *,
+        missed: Callable[[], None] | None = None,
+    ) -> None:
         """Call `listener` with each fact of this type from now on; see `contracts.bus.Bus`."""
 
         async def hear(body: bytes) -> None:
             await overhear(fact, listener, body)
 
+        if missed is not None:
+            self._missed.append(missed)
         listeners = self._overheard.setdefault(fact.address, [])
         listeners.append(hear)
         if len(listeners) > 1 or not self._line.connected:
             return
-        try:
-            with breaks():
-                await self._hear(self._line.channel, fact.address)
-        except LOST:
-            return  # the next line will hear it
+        with suppress(*LOST), breaks():  # the next line will hear it
+            await self._hear(self._line.channel, fact.address)
 
     async def _send(
         self,
@@ -194,6 +200,8 @@ class RabbitBus:
         self._checks = [exchanges, answers]
         for address in self._overheard:
             await self._hear(channel, address)
+        for missed in self._missed:  # nothing was heard while there was no line
+            missed()
         return self._checks
 
     async def _hear(self, channel: AbstractChannel, address: str) -> None:

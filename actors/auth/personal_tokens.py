@@ -1,0 +1,122 @@
+"""Personal access tokens: made, listed, revoked, and exchanged for what rooms understand."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from actors.auth.domain import digest, expiry_of_token, personal_claims
+from actors.auth.room import room
+from actors.auth.sessions import void_since
+from actors.auth.tools import TheKeyring
+from actors.runtime.room import Transaction, Who
+from contracts.message import Conflict, Done, NotFound, Unauthenticated, new_id
+from contracts.personal_tokens import (
+    PREFIX,
+    CreatePersonalToken,
+    Exchanged,
+    ExchangePersonalToken,
+    ListPersonalTokens,
+    MadeToken,
+    PersonalToken,
+    PersonalTokenRevoked,
+    PersonalTokens,
+    RevokePersonalToken,
+    is_well_formed,
+    signed,
+)
+from storage.auth import accounts, personal_tokens, sessions
+from storage.auth.personal_tokens import TokenRow
+from storage.outbox import tell
+
+EXCHANGED_LIFE = timedelta(minutes=2)
+"""Life of what a personal token is exchanged for: longer than gateways keep it, with any ask."""
+
+MAX_PERSONAL_TOKENS = 50
+"""Tokens of one person that have not expired."""
+
+USE_STEP = timedelta(hours=1)
+"""A use is noted if the last one that was noted is so long ago."""
+
+
+@room.answer
+async def create_personal_token(
+    command: CreatePersonalToken, who: Who, tx: Transaction
+) -> MadeToken:
+    """Make a token; the only time that it is known here."""
+    now = datetime.now(UTC)
+    expires_at = expiry_of_token(command.expires_at, now)
+    if await accounts.find(tx, who.user_id, lock=True) is None:
+        raise _void()
+    if await personal_tokens.count(tx, who.user_id, now) >= MAX_PERSONAL_TOKENS:
+        raise Conflict(
+            "too_many_access_tokens",
+            "You have {most} access tokens already; revoke one first.",
+            most=MAX_PERSONAL_TOKENS,
+        )
+    token = signed(PREFIX + secrets.token_urlsafe(32))
+    scopes = sorted(command.scopes)
+    row = TokenRow(new_id(), who.user_id, command.name, [*scopes], now, expires_at, None)
+    await personal_tokens.add(tx, row, digest(token))
+    return MadeToken(made=_shown(row), token=token)
+
+
+@room.answer
+async def list_personal_tokens(
+    query: ListPersonalTokens, who: Who, tx: Transaction
+) -> PersonalTokens:
+    """List the caller's tokens."""
+    rows = await personal_tokens.list_live(tx, who.user_id, datetime.now(UTC))
+    return PersonalTokens(tokens=tuple(map(_shown, rows)))
+
+
+@room.answer
+async def revoke_personal_token(command: RevokePersonalToken, who: Who, tx: Transaction) -> Done:
+    """End a token, and tell of it: what was exchanged for it is known elsewhere."""
+    now, token_id = datetime.now(UTC), command.token_id
+    if not await personal_tokens.revoke(tx, who.user_id, token_id):
+        raise NotFound(
+            "access_token_not_found", "There is no access token {token_id}.", token_id=str(token_id)
+        )
+    await sessions.note_ended(tx, token_id, "revoked", now)
+    await sessions.forget_ended(tx, void_since(now))
+    await tell(tx, PersonalTokenRevoked(user_id=who.user_id, token_id=token_id))
+    return Done()
+
+
+@room.answer
+async def exchange_personal_token(
+    query: ExchangePersonalToken, tx: Transaction, keyring: TheKeyring
+) -> Exchanged:
+    """Give a short token with the scopes of a personal one, to whoever holds that."""
+    now = datetime.now(UTC)
+    row = None
+    if is_well_formed(query.token):
+        row = await personal_tokens.find(tx, digest(query.token), now)
+    if row is None:
+        raise _void()
+    if row.used_at is None or now - row.used_at >= USE_STEP:
+        await personal_tokens.note_use(tx, row.id, now)
+    until = min(now + EXCHANGED_LIFE, row.expires_at)
+    claims = personal_claims(row.user_id, row.id, row.scopes, now, until, new_id())
+    expires_in = max(1, int((until - now).total_seconds()))
+    return Exchanged(access_token=await keyring.sign(tx, claims), expires_in=expires_in)
+
+
+def _shown(row: TokenRow) -> PersonalToken:
+    """Show a token to its owner."""
+    return PersonalToken.model_validate(
+        {
+            "token_id": row.id,
+            "name": row.name,
+            "scopes": row.scopes,
+            "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "used_at": row.used_at,
+        }
+    )
+
+
+def _void() -> Unauthenticated:
+    """Refuse a token, and do not say what is wrong with it."""
+    return Unauthenticated(
+        "token_void", "This access token is unknown, has expired, or was revoked."
+    )
