@@ -11,7 +11,8 @@ import secrets
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -54,6 +55,45 @@ def _give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, nicer)
 
 
+class Turns:
+    """Lets so many do something at once; some come before all others who wait."""
+
+    def __init__(self, at_once: int) -> None:
+        """Begin with nobody."""
+        self._free = at_once
+        self._first: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, *, first: bool) -> AsyncIterator[None]:
+        """Wait for a turn, and have it until the block ends."""
+        if self._free:
+            self._free -= 1
+        else:
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            (self._first if first else self._others).append(waiting)
+            try:
+                await waiting
+            except asyncio.CancelledError:
+                if waiting.done() and not waiting.cancelled():
+                    self._pass_on()
+                raise
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give a turn to who is next."""
+        for waiting in (self._first, self._others):
+            while waiting:
+                one = waiting.popleft()
+                if not one.done():
+                    one.set_result(None)
+                    return
+        self._free += 1
+
+
 class Hasher:
     """Makes and checks hashes off the event loop."""
 
@@ -63,18 +103,20 @@ class Hasher:
         self._argon2 = PasswordHasher(TIME, MEMORY, LANES)
         self._threads = ThreadPoolExecutor(at_once, "argon2", _give_way)
         self._room = at_once + queue
+        self._turns = Turns(at_once)
         self._nobody = _hash_of_nobody()
 
     async def hash(self, password: str) -> str:
         """Hash a password. Refuses with `Unavailable` when too many wait."""
         return await self._run(lambda: self._argon2.hash(password))
 
-    async def verify(self, kept: str | None, password: str) -> bool:
+    async def verify(self, kept: str | None, password: str, *, first: bool = False) -> bool:
         """Tell whether a password is the one; None, an unknown account, takes as long to say no.
 
-        Refuses with `Unavailable` when too many wait.
+        `first` is for whom strangers must not keep waiting. Refuses with `Unavailable` when too
+        many wait.
         """
-        return await self._run(lambda: self._matches(kept or self._nobody, password))
+        return await self._run(lambda: self._matches(kept or self._nobody, password), first=first)
 
     def is_old(self, kept: str) -> bool:
         """Tell whether a hash was made with other parameters than today's."""
@@ -86,11 +128,12 @@ class Hasher:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[], T], *, first: bool = False) -> T:
         if self._room == 0:
             raise Unavailable("busy", "Many people are logging in; try again.", retry_after=2)
         self._room -= 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            async with self._turns.turn(first=first):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._room += 1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +51,8 @@ from storage.auth.accounts import Account
 from storage.auth.sessions import Continued
 from storage.outbox import tell
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class Proven:
@@ -86,8 +89,10 @@ async def check_password(
         buckets = buckets_of(command.email, command.device.address)
     password = same_form(command.password)
     async with guard.attempt(*buckets):
-        right = await hasher.verify(account.password_hash if account else None, password)
+        kept = account.password_hash if account else None
+        right = await hasher.verify(kept, password, first=known)
         if account is None or not right:
+            log.warning("wrong password", user_id=str(account.user_id) if account else None)
             raise wrong_credentials()
     is_old = hasher.is_old(account.password_hash)
     return Proven(account, await hasher.hash(password) if is_old else None)
@@ -111,6 +116,7 @@ async def login(
         account = replace(account, password_hash=proven.renewed)
     tokens = await begin(tx, account, command.device, keyring, now)
     token = await devices.remember(tx, account.user_id, command.device_token, device_tokens, now)
+    log.info("signed in", user_id=str(account.user_id), session_id=str(tokens.session_id))
     return tokens.model_copy(update={"device_token": token})
 
 

@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from actors.auth.devices import MAX_DEVICES
 from actors.auth.guard import ACCOUNT, WIDE
 from actors.auth.handlers import room
-from actors.auth.password_hashes import Hasher
+from actors.auth.password_hashes import Hasher, Turns
 from actors.auth.tools import tools
 from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
@@ -165,10 +166,10 @@ class SlowHasher(Hasher):
         await self._wait()
         return await super().hash(password)
 
-    async def verify(self, kept: str | None, password: str) -> bool:
+    async def verify(self, kept: str | None, password: str, *, first: bool = False) -> bool:
         """Verify, once told so."""
         await self._wait()
-        return await super().verify(kept, password)
+        return await super().verify(kept, password, first=first)
 
 
 async def test_a_hash_holds_no_connection_and_no_turn(bus: LocalBus, engine: AsyncEngine) -> None:
@@ -203,6 +204,47 @@ async def test_a_hash_holds_no_connection_and_no_turn(bus: LocalBus, engine: Asy
         assert await asyncio.gather(*asked) == ["", "wrong_credentials", "", "", ""]
     finally:
         tools.hasher = usual
+
+
+async def test_a_known_device_is_hashed_before_strangers_who_wait() -> None:
+    turns, order = Turns(1), list[str]()
+
+    async def take(name: str, *, first: bool) -> None:
+        async with turns.turn(first=first):
+            order.append(name)
+
+    async with turns.turn(first=False):
+        asked = [
+            asyncio.ensure_future(take(name, first=first))
+            for name, first in (("a", False), ("gone", True), ("b", False), ("owner", True))
+        ]
+        await asyncio.sleep(0)
+        asked[1].cancel()
+    await asyncio.wait(asked)
+    assert order == ["owner", "a", "b"]
+    # One who goes away just as it is their turn leaves it to the next.
+    async with turns.turn(first=False):
+        gone, after = (asyncio.ensure_future(take(name, first=False)) for name in ("gone", "after"))
+        await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone, after])
+    assert order == ["owner", "a", "b", "after"]
+
+
+async def test_who_signs_in_and_who_fails_to_is_logged(bus: LocalBus) -> None:
+    tokens = await register(bus)
+    with capture_logs() as logged:
+        again = await login(bus)
+        await guess(bus, AWAY.address)
+        await guess(bus, AWAY.address, "nobody@example.org")
+    user_id = str(tokens.user_id)
+    assert {"event": "signed in", "log_level": "info", "user_id": user_id} | {
+        "session_id": str(again.session_id)
+    } in logged
+    wrong = [one["user_id"] for one in logged if one["event"] == "wrong password"]
+    assert wrong == [user_id, None]
+    assert EMAIL not in str(logged)
+    assert "wrong wrong" not in str(logged)
 
 
 async def test_a_change_asked_for_again_is_answered_as_it_was(bus: LocalBus) -> None:

@@ -54,8 +54,8 @@ def test_no_header_says_who_somebody_is(ritmo: Up) -> None:
         both = b"".join(
             f"Authorization: {who.header['Authorization']}\r\n".encode() for who in (me, other)
         )
-        answer = raw(ritmo, b"GET /v1/me HTTP/1.1\r\nHost: x\r\n" + both)
-        shown = [who.email for who in (me, other) if who.email.encode() in answer]
+        answered = raw(ritmo, b"GET /v1/me HTTP/1.1\r\nHost: x\r\n" + both)
+        shown = [who.email for who in (me, other) if who.email.encode() in answered]
         attempts.note(f"two bearers: {shown}", len(shown) <= 1)
         for verb in ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"):
             answer = ritmo.client.get("/v1/me", headers=me.header | {verb: "DELETE"})
@@ -109,7 +109,7 @@ def test_what_is_sent_does_not_come_back_as_a_header(ritmo: Up) -> None:
                 "a; Set-Cookie: b=c",
                 "%0d%0aA: b",
             ):
-                header = {name: value.encode("latin-1")}
+                header = {name.encode(): value.encode("latin-1")}
                 answer = ritmo.client.post("/v1/auth/login", json=words, headers=header)
                 attempts.note(f"{name}: {answer.status_code}", answer.status_code == 401)
                 said = [v for n, v in answer.headers.items() if n != "x-request-id"]
@@ -121,7 +121,7 @@ def test_what_is_sent_does_not_come_back_as_a_header(ritmo: Up) -> None:
             "__Host-device=\xff",
             "=;=;",
         ):
-            header = {"Cookie": value.encode("latin-1")}
+            header = {b"Cookie": value.encode("latin-1")}
             answer = ritmo.client.post("/v1/auth/login", json=words, headers=header)
             attempts.note(f"{value[:20]!r}: {answer.status_code}", answer.status_code == 401)
 
