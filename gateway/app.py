@@ -26,7 +26,7 @@ from gateway.bounds import (
 from gateway.bulkhead import Bulkhead
 from gateway.deps import Door
 from gateway.documents import Document
-from gateway.edge import Edge
+from gateway.edge import EdgeMiddleware
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
 from gateway.problems import speak_problems
@@ -126,7 +126,7 @@ def open_gateway(
         app.router.routes.extend(router.routes)
     speak_problems(app)
     app.add_middleware(
-        Edge,
+        EdgeMiddleware,
         origins=settings.cors_origins,
         hosts=settings.trusted_hosts,
         most_bytes=settings.body_bytes,

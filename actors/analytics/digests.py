@@ -25,7 +25,7 @@ from contracts.schedule import WEEKDAYS, Weekday
 from contracts.speech import say
 from contracts.time import day_of
 from storage.analytics import histories
-from storage.analytics.histories import HabitRow
+from storage.analytics.histories import HabitDays
 
 AHEAD: dict[DigestEvery, int] = {"day": 1, "week": 7, "month": 7}
 """Days that a digest looks ahead."""
@@ -84,7 +84,7 @@ def _neglected(summary: Summary) -> str:
     return worst.name if worst is not None and (worst.rate or 0) < NEGLECTED else ""
 
 
-def _coming(habits: list[HabitRow], today: date, ahead: int) -> tuple[NextDay, ...]:
+def _coming(habits: list[HabitDays], today: date, ahead: int) -> tuple[NextDay, ...]:
     """List what the coming days ask for by name, from today on."""
     days = [today + timedelta(days=number) for number in range(ahead)]
     coming = []
@@ -95,7 +95,7 @@ def _coming(habits: list[HabitRow], today: date, ahead: int) -> tuple[NextDay, .
     return tuple(coming)
 
 
-def _asks(row: HabitRow, day: date) -> bool:
+def _asks(row: HabitDays, day: date) -> bool:
     """Tell whether a habit asks for a day by its schedule, and is in use then."""
     if row.archived_at is not None or day < row.promise.start or row.promise.kind == "quit":
         return False
@@ -129,7 +129,7 @@ def _pictures(
     )
 
 
-def _drawn(summary: Summary, habits: list[HabitRow]) -> HabitLine | None:
+def _drawn(summary: Summary, habits: list[HabitDays]) -> HabitLine | None:
     """Choose the habit that is drawn: the one kept best of those to build, else of all."""
     build = {row.habit_id for row in habits if row.promise.kind == "build"}
     asked = [line for line in summary.habits if line.asked]

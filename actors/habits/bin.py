@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import plans
 from actors.habits.days import checked_in, open_day, person_of, stand, today_of
-from actors.habits.habits import check_version, shown
+from actors.habits.habits import shown
 from actors.habits.kept import judged, no_habit, promise_of
 from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
@@ -28,7 +28,7 @@ from contracts.habits import (
     HabitRestored,
     RestoreHabit,
 )
-from contracts.message import Done, new_id
+from contracts.message import Done, check_version, new_id
 from contracts.principal import Principal
 from storage import bin as kept
 from storage import check_ins, habits

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.journal.domain import Lived, check_says_something, check_version, lived, moved
+from actors.journal.domain import Lived, check_says_something, lived, moved
 from actors.journal.prompts import question_of
 from actors.journal.room import known, room
 from actors.journal.views import fact_of, no_entry, seen, view
@@ -21,7 +21,7 @@ from contracts.journal import (
     RestoreEntry,
     UpdateEntry,
 )
-from contracts.message import Conflict, Done, Invalid, NotFound, Wrong, new_id
+from contracts.message import Conflict, Done, Invalid, NotFound, Wrong, check_version, new_id
 from contracts.principal import Principal
 from storage.journal import entries, habits
 from storage.journal.entries import EntryRow
@@ -101,12 +101,16 @@ async def update_entry(
     if row.deleted_at is not None:
         raise Conflict("entry_deleted", "This entry was deleted; restore it first.")
     now = datetime.now(UTC)
-    values = _given(command)
+    values = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in command.changes().items()
+        if name in (*PLAIN, *LISTS)
+    }
     prompt_id = values.get("prompt_id")
     if isinstance(prompt_id, str) and prompt_id != row.prompt_id:
         given = command.question or ""
         values["question"] = await _asked(tx, who, prompt_id, person, given)
-    elif "prompt_id" in command.clear:
+    elif "prompt_id" in values and prompt_id is None:
         values["question"] = command.question or ""
     if command.habit_ids is not None:
         await _check_links(tx, bus, who, command.habit_ids)
@@ -129,19 +133,6 @@ async def _linked(tx: AsyncConnection, row: EntryRow, given: tuple[UUID, ...]) -
     if given == seen(row.habit_ids, hidden):
         return list(row.habit_ids)
     return [*given, *(one for one in row.habit_ids if one in hidden)][:MAX_LINKS]
-
-
-def _given(command: UpdateEntry) -> dict[str, object]:
-    """Return the plain fields that are to change, and lists as they are stored."""
-    values: dict[str, object] = {
-        name: getattr(command, name)
-        for name in PLAIN
-        if getattr(command, name) is not None or name in command.clear
-    }
-    for name in LISTS:
-        if getattr(command, name) is not None:
-            values[name] = list(getattr(command, name))
-    return values
 
 
 async def _save(

@@ -17,9 +17,9 @@ from contracts.quantity import unit_of
 from contracts.reminder_notices import Bearings, DescribeReminder, ReminderNotice
 from storage.reminders import claims
 from storage.reminders.days import find_breaks
-from storage.reminders.habits import HabitRow
-from storage.reminders.people import PersonRow
-from storage.replica.rows import BreakRow
+from storage.reminders.habits import RemindedHabit
+from storage.reminders.people import RemindedPerson
+from storage.replica.rows import KnownBreak
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ async def describe_reminder(query: DescribeReminder, who: Who, tx: Transaction) 
 
 
 async def _standing(
-    tx: AsyncConnection, person: PersonRow, habit: HabitRow, day: date
+    tx: AsyncConnection, person: RemindedPerson, habit: RemindedHabit, day: date
 ) -> dict[str, object]:
     """Say how a habit stands on a day."""
     cue: dict[str, object] = {"cue": habit.cue} if habit.cue else {}
@@ -69,9 +69,9 @@ async def _standing(
 
 def _numbers(
     promise: Promise,
-    habit: HabitRow,
+    habit: RemindedHabit,
     entries: Mapping[int, int],
-    breaks: Sequence[BreakRow],
+    breaks: Sequence[KnownBreak],
     first: date,
     day: date,
 ) -> dict[str, object]:

@@ -20,7 +20,7 @@ from contracts.reminder_proposals import (
 from contracts.reminders import Reminder
 from storage.reminders import claims
 from storage.reminders import rules as kept
-from storage.reminders.people import PersonRow
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import FireRow, RuleRow
 
 LEARNED = 50
@@ -85,7 +85,7 @@ async def learn(tx: AsyncConnection) -> bool:
 
 
 async def _learned(
-    tx: AsyncConnection, person: PersonRow, row: RuleRow, last: FireRow | None
+    tx: AsyncConnection, person: RemindedPerson, row: RuleRow, last: FireRow | None
 ) -> Habitual:
     """Return what is usual on the day that a rule came last, else on the day that it comes."""
     now = datetime.now(UTC)

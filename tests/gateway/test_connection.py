@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from gateway.bounds import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED
 from gateway.connection import Connection, bounded
 from gateway.proxies import TrustedProxies
-from gateway.register import Register
+from gateway.register import ConnectionRegister
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 PLAIN = b"GET /livez HTTP/1.1\r\nHost: ritmo\r\n\r\n"
@@ -80,7 +80,9 @@ async def serving(
     app: Any, most: int = 50, most_of_address: int = 50, **limits: float
 ) -> AsyncIterator[Server]:
     """Serve on a free port of loopback."""
-    protocol = bounded(register=Register(most=most, most_of_address=most_of_address), **limits)
+    protocol = bounded(
+        register=ConnectionRegister(most=most, most_of_address=most_of_address), **limits
+    )
     config = uvicorn.Config(
         app, port=0, http=protocol, ws="none", lifespan="off", log_config=None, proxy_headers=False
     )
