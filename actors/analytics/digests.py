@@ -3,12 +3,12 @@
 The figures are those of the reports; nothing is computed here that a report says.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from actors.analytics import reports
 from actors.analytics.domain import Range
 from actors.analytics.room import room
-from actors.runtime.room import Transaction, Who
+from actors.runtime.room import Now, Transaction, Who
 from contracts.analytics import (
     GetHabitInsight,
     GetMoodReport,
@@ -41,13 +41,13 @@ NAMED = 8
 
 
 @room.answer
-async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
+async def get_digest(query: GetDigest, who: Who, tx: Transaction, now: Now) -> Digest:
     """Compose a digest of the days that were asked for, else of the caller's last whole period."""
     person = await histories.find_person(tx, who.user_id)
     if query.first is not None and query.last is not None:
         first, last = query.first, query.last
     else:
-        today = day_of(datetime.now(UTC), person.zone, person.day_start)
+        today = day_of(now, person.zone, person.day_start)
         first, last = period_before(query.every, today, person.week_start)
     language = query.language or person.language
     asked = GetSummary(period=query.every, day=first, language=language)

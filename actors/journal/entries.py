@@ -1,6 +1,6 @@
 """Entries: written, changed, thrown away and brought back. What one said before is kept."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +9,7 @@ from actors.journal.domain import Lived, check_says_something, lived, moved
 from actors.journal.prompts import question_of
 from actors.journal.room import known, room
 from actors.journal.views import fact_of, no_entry, seen, view
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.journal import (
     MAX_LINKS,
@@ -50,12 +50,11 @@ async def _found(
 
 @room.answer
 async def create_entry(
-    command: CreateEntry, who: Who, tx: Transaction, bus: TheBus
+    command: CreateEntry, who: Who, tx: Transaction, bus: TheBus, now: Now
 ) -> JournalEntry:
     """Write an entry."""
     person = await known.person(tx, bus, who, "stay")
     check_says_something(command.text, command.title, command.mood, command.energy, command.tags)
-    now = datetime.now(UTC)
     zone = command.zone or person.zone
     when = lived(command.day, command.at, zone, person.day_start, now)
     await _check_links(tx, bus, who, command.habit_ids)
@@ -93,14 +92,13 @@ async def _asked(
 
 @room.answer
 async def update_entry(
-    command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus
+    command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus, now: Now
 ) -> JournalEntry:
     """Change an entry, and keep what it said; a change of nothing is none."""
     person = await known.person(tx, bus, who)
     row = await _found(tx, who, command.entry_id, command.expected_version)
     if row.deleted_at is not None:
         raise Conflict("entry_deleted", "This entry was deleted; restore it first.")
-    now = datetime.now(UTC)
     values = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in command.changes().items()
@@ -151,7 +149,7 @@ async def _save(
 
 
 @room.answer
-async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
+async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction, now: Now) -> Done:
     """Throw an entry away."""
     row = await _found(tx, who, command.entry_id, command.expected_version)
     if command.forever:
@@ -159,13 +157,12 @@ async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
     if row.deleted_at is None and command.forever:
         await tell(tx, EntryDeleted(user_id=row.user_id, version=row.version + 1, entry_id=row.id))
     elif row.deleted_at is None:
-        now = datetime.now(UTC)
         await _save(tx, row, {"deleted_at": now}, now)
     return Done()
 
 
 @room.answer
-async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> JournalEntry:
+async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction, now: Now) -> JournalEntry:
     """Bring an entry back, or what it said before; links to what is gone stay out."""
     row = await _found(tx, who, command.entry_id, command.expected_version)
     values: dict[str, object] = {"deleted_at": None}
@@ -179,7 +176,7 @@ async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> Jou
         names = await habits.names(tx, who.user_id, before.habit_ids, stay=True)
         there = {*names, *await habits.hidden(tx, who.user_id)}
         values["habit_ids"] = [one for one in before.habit_ids if one in there]
-    return await view(tx, await _save(tx, row, values, datetime.now(UTC)))
+    return await view(tx, await _save(tx, row, values, now))
 
 
 @room.tick("journal.purge", every="41 * * * *")

@@ -1,7 +1,7 @@
 """What a reminder says when it is sent: asked for as late as possible, so that it is true."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +11,7 @@ from actors.reminders.domain import HISTORY, Seen, stand
 from actors.reminders.next_fire import rests_of, today
 from actors.reminders.notices import TEMPLATES
 from actors.reminders.room import room
-from actors.runtime.room import Transaction, Who
+from actors.runtime.room import Now, Transaction, Who
 from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.reminder_notices import Bearings, DescribeReminder, ReminderNotice
@@ -25,14 +25,16 @@ log = structlog.get_logger()
 
 
 @room.answer
-async def describe_reminder(query: DescribeReminder, who: Who, tx: Transaction) -> ReminderNotice:
+async def describe_reminder(
+    query: DescribeReminder, who: Who, tx: Transaction, now: Now
+) -> ReminderNotice:
     """Say what a reminder says, and how its habit stands."""
     person, rule = await rules.find(tx, who.user_id, query.reminder_id)
-    habit, now = await rules.habit(tx, rule), today(person, datetime.now(UTC))
-    day, language = query.day or now, query.language or person.language
+    habit, present = await rules.habit(tx, rule), today(person, now)
+    day, language = query.day or present, query.language or person.language
     bearings = Bearings(
         why=texts.why_now(language, rule, day.weekday(), snoozed=query.snoozed, tried=query.tried),
-        about=day if habit is not None and day < now else None,
+        about=day if habit is not None and day < present else None,
     )
     if habit is not None:
         bearings = bearings.model_copy(update=await _standing(tx, person, habit, day))

@@ -10,7 +10,7 @@ from actors.reminders import learned_times, people
 from actors.reminders.next_fire import aims_of, never_because, no_rule, today
 from actors.reminders.room import room
 from actors.reminders.usual_time import learned_of
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.message import Done, Invalid, Wrong, check_version, new_id
 from contracts.reminders import (
     CreateReminder,
@@ -107,7 +107,7 @@ def check(words: ReminderWords) -> None:
 
 @room.answer
 async def create_reminder(
-    command: CreateReminder, who: Who, tx: Transaction, bus: TheBus
+    command: CreateReminder, who: Who, tx: Transaction, bus: TheBus, now: Now
 ) -> Reminder:
     """Make a rule, and let it come."""
     check(command)
@@ -117,7 +117,6 @@ async def create_reminder(
         raise Invalid("too_many_reminders", text, most=MAX_RULES)
     if command.habit_id is not None:
         await people.habit_of(tx, bus, who, command.habit_id)
-    now = datetime.now(UTC)
     row = RuleRow(
         id=new_id(),
         user_id=who.user_id,
