@@ -116,7 +116,7 @@ class EntryState(EntryOutline):
     deleted: bool = False
 
 
-class State(Fact):
+class StateFact(Fact):
     """What there is of a person's, told to one room: of some noun, a page of it."""
 
     person: PersonState | None = None
@@ -134,8 +134,10 @@ class State(Fact):
 
 
 @cache
-def state_for(owner: str, room: str) -> type[State]:
+def state_for(owner: str, room: str) -> type[StateFact]:
     """Return the fact by which the owner of a noun tells one room what there is."""
     address = f"{owner}.state_for_{room}"
-    made: type[State] = type("State", (State,), {"address": address, "__doc__": State.__doc__})
+    made: type[StateFact] = type(
+        "StateFact", (StateFact,), {"address": address, "__doc__": StateFact.__doc__}
+    )
     return made

@@ -4,6 +4,7 @@ It also says what is in `check_ins.py`, `breaks.py` and `imports.py`; `habit.py`
 In a command that changes something, `None` leaves a field as it is.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from contracts.habit import (
 )
 from contracts.message import EACH_ONCE, Command, Done, Fact, Message, Query, Reply
 from contracts.page import Cursor, Limit
+from contracts.patch import Patch
 from contracts.schedule import Schedule
 from contracts.time import Day
 
@@ -42,19 +44,21 @@ class CreateHabit(Words, Command[Habit]):
     habit_id: UUID | None = None
 
 
-class UpdateHabit(Command[Habit]):
+class UpdateHabit(Patch[Habit]):
     """Change a habit. A new schedule or target holds from `effective_from` (today) on.
 
-    `drop_target` takes the target away. Refuses with `NotFound`, `Invalid`, or `Conflict`
+    Null takes the target away. Refuses with `NotFound`, `Invalid`, or `Conflict`
     (`version_conflict`) if the habit is not at `expected_version`.
     """
 
     address: ClassVar[str] = "habits.update_habit"
+    about: ClassVar[frozenset[str]] = frozenset({"habit_id", "effective_from", "expected_version"})
+    clears: ClassVar[frozenset[str]] = frozenset({"target"})
+    flags: ClassVar[Mapping[str, str]] = {"target": "drop_target"}
     habit_id: UUID
     name: Name | None = None
     unit: Unit | None = None
     target: Target | None = None
-    drop_target: bool = False
     schedule: Schedule | None = None
     effective_from: Day | None = None
     """The logical day from which schedule and target hold; today, if not given."""
@@ -65,7 +69,6 @@ class UpdateHabit(Command[Habit]):
     question: Line | None = None
     description: Note | None = None
     archived: bool | None = None
-    expected_version: int | None = None
 
 
 class DeleteHabit(Command[Done]):

@@ -135,7 +135,7 @@ class Undone(Message):
     """How many habits and entries that came with it stay."""
 
 
-class Account(Message):
+class ImportAccount(Message):
     """What became of every row of a file.
 
     `left_out` counts by kind what a file of habits holds beside habits and their days, and is not

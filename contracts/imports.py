@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.habit import Amount, CheckInState, Line, Name
-from contracts.import_account import Account
+from contracts.import_account import ImportAccount
 from contracts.journal import Mood
 from contracts.message import Command, Fact, Job, Message, Query, Refusal, Reply
 from contracts.page import Cursor, Limit
@@ -33,7 +33,7 @@ UnknownMoods = Literal["refuse", "none"]
 ImportPhase = Literal["receiving", "waiting", "running", "done", "failed", "undoing", "undone"]
 
 
-class Import(Account, Reply):
+class Import(ImportAccount, Reply):
     """An import as it stands: rows read of `total` (None: not known yet), and its report.
 
     `problem` says why it failed; `refusal` is the same for programs, and for other languages.

@@ -4,7 +4,8 @@ It also says what is in `moods.py`, `prompts.py` and `templates.py`. The words o
 home: facts carry its day, mood, tags and links, never its text.
 """
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from contracts.habit import NO_CONTROLS_BUT_LINES, KeptTags, Line, Tag, Tags
 from contracts.message import EACH_ONCE, Command, Done, Fact, Message, Query, Reply
 from contracts.page import Cursor
+from contracts.patch import Patch
 from contracts.time import ChosenZone, Day, Zone
 
 KEEP_DELETED = 30
@@ -112,17 +114,17 @@ class CreateEntry(EntryWords, Command[JournalEntry]):
     zone: ChosenZone | None = None
 
 
-Clearable = Literal["mood", "energy", "prompt_id"]
-
-
-class UpdateEntry(Command[JournalEntry]):
-    """Change an entry: None leaves a field as it is, `clear` empties some.
+class UpdateEntry(Patch[JournalEntry]):
+    """Change an entry; null empties mood, energy and prompt.
 
     A new `day` alone keeps the time of day. Refuses with `NotFound`, as `CreateEntry` does, or
     with `Conflict` (`version_conflict`, `entry_deleted`).
     """
 
     address: ClassVar[str] = "journal.update_entry"
+    about: ClassVar[frozenset[str]] = frozenset({"entry_id", "expected_version"})
+    clears: ClassVar[frozenset[str]] = frozenset({"mood", "energy", "prompt_id"})
+    flags: ClassVar[Mapping[str, str]] = dict.fromkeys(("mood", "energy", "prompt_id"), "clear")
     entry_id: UUID
     title: Line | None = None
     text: Markdown | None = Field(default=None, repr=False)
@@ -136,8 +138,6 @@ class UpdateEntry(Command[JournalEntry]):
     day: Day | None = None
     at: AwareDatetime | None = None
     zone: ChosenZone | None = None
-    clear: tuple[Clearable, ...] = ()
-    expected_version: int | None = None
 
 
 class DeleteEntry(Command[Done]):

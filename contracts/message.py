@@ -271,3 +271,13 @@ KINDS: dict[str, type[Refused]] = {
         Broken,
     )
 }
+
+
+def check_version(version: int, expected: int | None) -> None:
+    """Refuse to change what is at `version` for whoever has seen another one; None: any.
+
+    Refuses with `Conflict` (`version_conflict`).
+    """
+    if expected is not None and expected != version:
+        text = "It was changed meanwhile: it is at version {version}, not {expected}."
+        raise Conflict("version_conflict", text, version=version, expected=expected)

@@ -1,5 +1,6 @@
 """What the reminders room says about how people want to be reminded: quiet hours and channels."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
@@ -7,6 +8,7 @@ from pydantic import ConfigDict, Field
 from contracts.digests import DigestEvery
 from contracts.message import EACH_ONCE, Command, Job, Message, Query, Reply
 from contracts.notifications import Channels
+from contracts.patch import Patch
 from contracts.reminders import LocalTime
 
 GraceMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
@@ -60,20 +62,20 @@ class GetReminderSettings(Query[ReminderSettings]):
     address: ClassVar[str] = "reminders.get_settings"
 
 
-class UpdateReminderSettings(Command[ReminderSettings]):
-    """Change how to be reminded; None leaves a field as it is.
+class UpdateReminderSettings(Patch[ReminderSettings]):
+    """Change how to be reminded; null takes the quiet hours away.
 
-    `no_quiet_hours` takes the quiet hours away. Refuses with `Conflict` (`version_conflict`).
+    Refuses with `Conflict` (`version_conflict`).
     """
 
     address: ClassVar[str] = "reminders.update_settings"
+    clears: ClassVar[frozenset[str]] = frozenset({"quiet_hours"})
+    flags: ClassVar[Mapping[str, str]] = {"quiet_hours": "no_quiet_hours"}
     quiet_hours: QuietHours | None = None
-    no_quiet_hours: bool = False
     channels: Channels | None = None
     grace_minutes: GraceMinutes | None = None
     digests: Digests | None = None
     digest_at: LocalTime | None = None
-    expected_version: int | None = None
 
 
 class SetReminderSettings(SettingsWords, Command[ReminderSettings]):

@@ -4,6 +4,7 @@ It also says what is in `reminder_settings.py`, `reminder_proposals.py` and `rem
 Times of day are written `HH:MM`, on the person's own clock.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 from contracts.habit import Line
 from contracts.message import Command, Done, Message, Query, Reply
 from contracts.notifications import Channels
+from contracts.patch import Patch
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.time import Day
 
@@ -175,14 +177,17 @@ class CreateReminder(ReminderWords, Command[Reminder]):
     address: ClassVar[str] = "reminders.create_reminder"
 
 
-class UpdateReminder(Command[Reminder]):
-    """Change a reminder; None leaves a field as it is. New times undo what feedback has moved.
+class UpdateReminder(Patch[Reminder]):
+    """Change a reminder. New times undo what feedback has moved.
 
-    `usual_channels` lets it go by the channels of the settings again. Refuses with `NotFound`,
-    as `CreateReminder` does, or with `Conflict` (`version_conflict`).
+    Null lets it go by the channels of the settings again. Refuses with `NotFound`, as
+    `CreateReminder` does, or with `Conflict` (`version_conflict`).
     """
 
     address: ClassVar[str] = "reminders.update_reminder"
+    about: ClassVar[frozenset[str]] = frozenset({"reminder_id", "expected_version"})
+    clears: ClassVar[frozenset[str]] = frozenset({"channels"})
+    flags: ClassVar[Mapping[str, str]] = {"channels": "usual_channels"}
     reminder_id: UUID
     text: Line | None = Field(default=None, repr=False)
     times: ReminderTimes | None = None
@@ -192,9 +197,7 @@ class UpdateReminder(Command[Reminder]):
     mode: SmartMode | None = None
     unless_written: bool | None = None
     channels: Channels | None = None
-    usual_channels: bool = False
     enabled: bool | None = None
-    expected_version: int | None = None
 
 
 class NoteCue(Command[Done]):

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from contracts.habit import NO_CONTROLS_BUT_LINES, Name, Tags
 from contracts.journal import PromptId
 from contracts.message import Command, Done, Message, Query, Reply
+from contracts.patch import Patch
 
 Body = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_CONTROLS_BUT_LINES)]
 """A text in Markdown to begin with, kept to the last space."""
@@ -57,18 +58,18 @@ class AddTemplate(TemplateWords, Command[EntryTemplate]):
     address: ClassVar[str] = "journal.add_template"
 
 
-class ChangeTemplate(Command[EntryTemplate]):
+class ChangeTemplate(Patch[EntryTemplate]):
     """Change a template. Refuses with `NotFound` or `Conflict`.
 
     `Conflict`: `version_conflict`, or `template_built_in`.
     """
 
     address: ClassVar[str] = "journal.change_template"
+    about: ClassVar[frozenset[str]] = frozenset({"template_id", "expected_version"})
     template_id: PromptId
     name: Name | None = None
     body: Body | None = None
     tags: Tags | None = None
-    expected_version: int | None = None
 
 
 class RemoveTemplate(Command[Done]):

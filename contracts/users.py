@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from contracts.accounts import Email, Name
 from contracts.language import Language
 from contracts.message import Command, Done, Fact, Message, Query, Reply
+from contracts.patch import Patch
 from contracts.scopes import ACCOUNT
 from contracts.time import ChosenZone, Zone
 
@@ -27,7 +28,7 @@ class Profile(Message):
     week_start: Weekday = "mon"
 
 
-class Known(Message):
+class PersonDetails(Message):
     """What is known of a person, but for the begin of their day."""
 
     user_id: UUID
@@ -52,7 +53,7 @@ class Known(Message):
     """Rises by one with each change; it stands in the ETag."""
 
 
-class User(Known, Reply):
+class User(PersonDetails, Reply):
     """A person, as they and administrators see them."""
 
     day_start: DayStart
@@ -80,7 +81,7 @@ class GetProfile(Query[User]):
     scope: ClassVar[str] = "profile:read"
 
 
-class ChangeProfile(Command[User]):
+class ChangeProfile(Patch[User]):
     """Change what is given, leave the rest. Refuses with `Conflict` (`version_conflict`)."""
 
     address: ClassVar[str] = "users.change_profile"
@@ -90,17 +91,18 @@ class ChangeProfile(Command[User]):
     zone: ChosenZone | None = None
     day_start: DayStart | None = None
     week_start: Weekday | None = None
-    expected_version: int | None = None
 
 
 class DeleteMe(Command[Done]):
     """Delete the caller's account and all that every room holds of theirs.
 
-    Refuses with `Conflict` (`last_admin`) if others would be left without an administrator.
+    Refuses with `Conflict`: `last_admin`, if others would be left without an administrator, or
+    `version_conflict`.
     """
 
     address: ClassVar[str] = "users.delete_me"
     scope: ClassVar[str] = ACCOUNT
+    expected_version: int | None = None
 
 
 class Users(Reply):
@@ -129,14 +131,16 @@ class GetUser(Query[User]):
     email: Email | None = None
 
 
-class ChangeUser(Command[User]):
+class ChangeUser(Patch[User]):
     """Disable or enable a user, or change their role.
 
-    Refuses with `NotFound`, or `Conflict` (`last_admin`): the last admin stays one.
+    Refuses with `NotFound`, or `Conflict`: `version_conflict`, or `last_admin`, for the last one
+    stays one.
     """
 
     address: ClassVar[str] = "users.change_user"
     scope: ClassVar[str] = "admin"
+    about: ClassVar[frozenset[str]] = frozenset({"user_id", "expected_version"})
     user_id: UUID
     disabled: bool | None = None
     role: Role | None = None

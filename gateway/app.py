@@ -26,7 +26,7 @@ from gateway.bounds import (
 from gateway.bulkhead import Bulkhead
 from gateway.deps import Door
 from gateway.documents import Document
-from gateway.edge import Edge
+from gateway.edge import EdgeMiddleware
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
 from gateway.overload import Shedding
@@ -129,7 +129,7 @@ def open_gateway(
     speak_problems(app)
     app.add_middleware(Shedding, hashing=hashing)
     app.add_middleware(
-        Edge,
+        EdgeMiddleware,
         origins=settings.cors_origins,
         hosts=settings.trusted_hosts,
         most_bytes=settings.body_bytes,

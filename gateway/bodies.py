@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 from starlette.responses import Response
 
+from contracts.patch import Patch
 from gateway.answers import Shown
 from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
 from gateway.descriptions import CHANGES, TAGS
@@ -156,25 +157,23 @@ def resource(tag: str, about: str = "") -> APIRouter:
 
 def changes_of(
     name: str,
-    command: type[BaseModel],
+    command: type[Patch[Any]],
     *,
     of: type[BaseModel],
-    without: frozenset[str],
-    clears: frozenset[str] = frozenset(),
     instead: Mapping[str, Any] = MappingProxyType({}),
     example: dict[str, Any],
 ) -> type[BaseModel]:
-    """Make the body of a PATCH from its command: what is absent stays, null only `clears`.
+    """Make the body of a PATCH from its command: what is absent stays; null clears what it may.
 
     A field that the command does not describe is described by what is changed (`of`); `instead`
     gives the types of those that are written otherwise outside.
     """
     fields: dict[str, Any] = {}
     for field, info in command.model_fields.items():
-        if field in without:
+        if field in command.about - {"effective_from"}:
             continue
         kind = instead.get(field) or _without_none(info.annotation)
-        kind = kind | None if field in clears else kind
+        kind = kind | None if field in command.clears else kind
         changed = of.model_fields.get(field, info)
         words = info.description or changed.description
         fields[field] = (kind, Field(default_factory=_nothing, description=words))

@@ -15,7 +15,7 @@ def too_large(most: int) -> BadRequest:
     return BadRequest(413, "too_large", text, kib=most >> 10)
 
 
-class Body:
+class BodyStream:
     """Hands on what is received of a body, until it is too large or too slow."""
 
     def __init__(self, receive: Receive, most: int, seconds: float = BODY_SECONDS) -> None:

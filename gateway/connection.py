@@ -19,7 +19,7 @@ from gateway import bounds
 from gateway.figures import observe
 from gateway.problems import problem
 from gateway.proxies import TrustedProxies
-from gateway.register import Register
+from gateway.register import ConnectionRegister
 from gateway.visit import KEY, STREAMS, Visit
 
 REFUSALS: dict[int, tuple[str, str]] = {
@@ -38,7 +38,7 @@ class _TooMuch(Exception):  # it ends the parser's work on what came
 class Connection(HttpToolsProtocol):
     """One connection. `register` is shared by all of a server; see `bounded`."""
 
-    register: ClassVar[Register]
+    register: ClassVar[ConnectionRegister]
     head_seconds: ClassVar[float] = bounds.HEAD_SECONDS
     reader_seconds: ClassVar[float] = bounds.READER_SECONDS
     linger_seconds: ClassVar[float] = bounds.LINGER_SECONDS
@@ -312,4 +312,4 @@ class _Lingering:
 
 def bounded(**limits: object) -> type[Connection]:
     """Make the protocol of one server, with a register of its own; `limits` replace the usual."""
-    return type("BoundedConnection", (Connection,), {"register": Register(), **limits})
+    return type("BoundedConnection", (Connection,), {"register": ConnectionRegister(), **limits})

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.bus import trace_id
 from contracts.speech import say
-from gateway.body import Body, too_large
+from gateway.body import BodyStream, too_large
 from gateway.bounds import MAX_AUTH_BODY_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from gateway.figures import observe
 from gateway.language import known_language, liked
@@ -66,7 +66,7 @@ GONE = 499
 """The status, in figures alone, of a request whose client went away (nginx's)."""
 
 
-class Edge:
+class EdgeMiddleware:
     """Wraps an application. `large` are paths that take `large_bytes`; others `most_bytes`."""
 
     def __init__(
@@ -198,7 +198,7 @@ class Edge:
     def _bounded(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """Bound what is received, if there is a body (RFC 9112, section 6.3)."""
         if b"transfer-encoding" in headers or b"content-length" in headers:
-            return Body(receive, self._most(scope)).receive
+            return BodyStream(receive, self._most(scope)).receive
         return receive
 
 

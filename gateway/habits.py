@@ -75,8 +75,6 @@ else:
         "HabitChanges",
         UpdateHabit,
         of=Habit,
-        without=frozenset({"habit_id", "drop_target", "expected_version"}),
-        clears=frozenset({"target"}),
         example={"name": "Read twenty pages", "schedule": {"every": "weekdays", "days": ["mon"]}},
     )
 
@@ -147,9 +145,7 @@ async def update_habit(
     key: Key = None,
 ) -> Response:
     """Change a habit. A new schedule or target holds from a day on; the past stays as it was."""
-    words = given(body)
-    drop = "target" in words and words["target"] is None
-    command = UpdateHabit(habit_id=habit_id, drop_target=drop, expected_version=expected, **words)
+    command = UpdateHabit(habit_id=habit_id, expected_version=expected, **given(body))
     habit = await bus.ask(command, me, idempotency_key=key)
     return answer(habit, headers=etag(habit))
 

@@ -34,7 +34,7 @@ from gateway.identity import Me
 from gateway.language import liked
 from gateway.limits import admit
 from gateway.link_pages import refused_page
-from gateway.links import Page
+from gateway.links import PageRoute
 from gateway.problems import documented
 
 router = resource("hooks", "Addresses that check a habit in, for buttons, tags and automation.")
@@ -179,7 +179,7 @@ async def _pressed(request: Request, bus: TheBus, secret: str) -> Response:
         return refused_page(no, language)
 
 
-pages = APIRouter(include_in_schema=False, dependencies=PRESSED, route_class=Page)
+pages = APIRouter(include_in_schema=False, dependencies=PRESSED, route_class=PageRoute)
 
 
 @pages.get("/v1/hooks/{secret}/check-in")

@@ -1,6 +1,6 @@
 """The diary: /v1/journal/entries, their history, their HTML; tags; and what was on this day."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
@@ -70,9 +70,6 @@ class NewEntry(EntryWords):
     """The IANA time zone; the person's own, if not given."""
 
 
-CLEARED = frozenset({"mood", "energy", "prompt_id"})
-"""What null empties."""
-
 if TYPE_CHECKING:
     EntryChanges = BaseModel
 else:
@@ -80,8 +77,6 @@ else:
         "EntryChanges",
         UpdateEntry,
         of=JournalEntry,
-        without=frozenset({"entry_id", "clear", "expected_version"}),
-        clears=CLEARED,
         example={"text": "Ran *around both lakes*.", "mood": 5},
     )
 
@@ -179,9 +174,7 @@ async def update_entry(
     key: Key = None,
 ) -> Response:
     """Change an entry. What it said before is kept in its history."""
-    words: dict[str, Any] = given(body)
-    clear = tuple(name for name in sorted(CLEARED & words.keys()) if words[name] is None)
-    command = UpdateEntry(entry_id=entry_id, expected_version=expected, clear=clear, **words)
+    command = UpdateEntry(entry_id=entry_id, expected_version=expected, **given(body))
     entry = await bus.ask(command, me, idempotency_key=key)
     return answer(entry, headers=etag(entry))
 

@@ -75,7 +75,6 @@ else:
         "TemplateChanges",
         ChangeTemplate,
         of=EntryTemplate,
-        without=frozenset({"template_id", "expected_version"}),
         example={"name": "Night"},
     )
 

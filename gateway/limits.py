@@ -52,7 +52,7 @@ class _Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuotaStanding:
     """Where a caller stands: requests `used` of the quota, seconds until the next window."""
 
     policy: Policy
@@ -86,7 +86,7 @@ class Limiter:
         self._window = 0
         self._leases: dict[tuple[str, str], _Lease] = {}
 
-    async def take(self, policy: Policy, key: str) -> Standing:
+    async def take(self, policy: Policy, key: str) -> QuotaStanding:
         """Count one request of `key`."""
         now = self._clock()
         window = int(now // policy.window)
@@ -99,7 +99,7 @@ class Limiter:
             lease = self._leases[policy.name, key] = _Lease(policy.lease, total)
         lease.left -= 1
         reset = math.ceil((window + 1) * policy.window - now)
-        return Standing(policy, lease.total - lease.left, max(1, reset))
+        return QuotaStanding(policy, lease.total - lease.left, max(1, reset))
 
     async def _count(self, name: str, seconds: int, amount: int) -> int:
         if self._redis_url is not None and self._clock() >= self._away_until:

@@ -36,7 +36,7 @@ from gateway.link_pages import (
 )
 
 
-class Page(APIRoute):
+class PageRoute(APIRoute):
     """A route that people open in a browser: what is refused before it begins is a page, too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -52,7 +52,7 @@ class Page(APIRoute):
         return answered
 
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)], route_class=Page)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)], route_class=PageRoute)
 
 MAX_VALUE = 1_000_000_000
 """What a day holds, at most."""

@@ -8,21 +8,21 @@ from typing import Protocol
 from gateway import bounds
 
 
-class Waiting(Protocol):
+class WaitingConnection(Protocol):
     """A connection, as far as it is counted."""
 
     transport: asyncio.Transport
 
 
 @dataclass(slots=True)
-class Register:
+class ConnectionRegister:
     """The connections of a server that wait for their client, those that wait longest first."""
 
     most: int = bounds.MAX_CONNECTIONS
     most_of_address: int = bounds.MAX_CONNECTIONS_PER_ADDRESS
-    idle: dict[Waiting, None] = field(default_factory=dict)
+    idle: dict[WaitingConnection, None] = field(default_factory=dict)
     """Those without a whole head."""
-    sending: dict[Waiting, None] = field(default_factory=dict)
+    sending: dict[WaitingConnection, None] = field(default_factory=dict)
     """Those in the middle of a body."""
     streams: int = 0
     """Those that carry a stream of events: they are bounded by themselves, and not counted here."""
@@ -38,12 +38,12 @@ class Register:
         if not self.of_address[address]:
             del self.of_address[address]
 
-    def forget(self, connection: Waiting) -> None:
+    def forget(self, connection: WaitingConnection) -> None:
         """Take out one that is closed, or whose request is whole."""
         self.idle.pop(connection, None)
         self.sending.pop(connection, None)
 
-    def give_way(self, newest: Waiting) -> bool:
+    def give_way(self, newest: WaitingConnection) -> bool:
         """Close the one that has waited longest, but not the newest; False if there is none."""
         for waiting in (self.idle, self.sending):
             for oldest in waiting:

@@ -77,8 +77,6 @@ else:
         "ReminderChanges",
         UpdateReminder,
         of=Reminder,
-        without=frozenset({"reminder_id", "usual_channels", "expected_version"}),
-        clears=frozenset({"channels"}),
         example={"times": ["07:30"], "enabled": True},
     )
 
@@ -105,8 +103,6 @@ else:
         "SettingsChanges",
         UpdateReminderSettings,
         of=ReminderSettings,
-        without=frozenset({"no_quiet_hours", "expected_version"}),
-        clears=frozenset({"quiet_hours"}),
         example={"digests": ["week"]},
     )
 
@@ -169,9 +165,7 @@ async def update_reminder_settings(
     body: Said[SettingsChanges], me: Me, bus: TheBus, expected: Expected, key: Key = None
 ) -> Response:
     """Change some of quiet hours, channels and digests; `quiet_hours` null takes them away."""
-    words = given(body)
-    loud = "quiet_hours" in words and words["quiet_hours"] is None
-    command = UpdateReminderSettings(no_quiet_hours=loud, expected_version=expected, **words)
+    command = UpdateReminderSettings(expected_version=expected, **given(body))
     settings = await bus.ask(command, me, idempotency_key=key)
     return answer(settings, headers={"ETag": etag_of(settings.version)})
 
@@ -221,11 +215,7 @@ async def update_reminder(
     key: Key = None,
 ) -> Response:
     """Change a reminder; `channels` null lets it go by the settings again."""
-    words = given(body)
-    usual = "channels" in words and words["channels"] is None
-    command = UpdateReminder(
-        reminder_id=reminder_id, usual_channels=usual, expected_version=expected, **words
-    )
+    command = UpdateReminder(reminder_id=reminder_id, expected_version=expected, **given(body))
     reminder = await bus.ask(command, me, idempotency_key=key)
     return answer(reminder, headers=etag(reminder))
 

@@ -8,7 +8,6 @@ from fastapi import Path, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from starlette.responses import Response
 
-from contracts.message import Conflict
 from contracts.reminders import TIME, LocalTime, local_time, minutes_of
 from contracts.users import (
     ChangeProfile,
@@ -17,8 +16,8 @@ from contracts.users import (
     DeleteUser,
     GetProfile,
     GetUser,
-    Known,
     ListUsers,
+    PersonDetails,
     User,
 )
 from gateway.answers import Shown, answer, etag_of, nothing, versioned
@@ -71,7 +70,7 @@ DayStartGiven = Annotated[
 ]
 
 
-class Person(Known):
+class Person(PersonDetails):
     """A person, as they and administrators see them."""
 
     day_start: LocalTime = Field(examples=["04:00"])
@@ -92,7 +91,6 @@ else:
         "ProfileChanges",
         ChangeProfile,
         of=Person,
-        without=frozenset({"expected_version"}),
         instead={"day_start": DayStartGiven},
         example={"zone": "Europe/London", "day_start": "04:00"},
     )
@@ -100,7 +98,6 @@ else:
         "UserChanges",
         ChangeUser,
         of=User,
-        without=frozenset({"user_id"}),
         example={"disabled": True},
     )
 
@@ -147,9 +144,7 @@ async def change_me(
 @router.delete("/v1/me", responses=documented(404), status_code=204, summary="Delete my account")
 async def delete_me(me: Me, bus: TheBus, expected: Expected, key: Key = None) -> Response:
     """Delete the caller's account and all that Ritmo holds of theirs. There is no way back."""
-    if expected is not None and (await bus.ask(GetProfile(), me)).version != expected:
-        raise Conflict("version_conflict", "It has changed in the meantime; get it again first.")
-    await bus.ask(DeleteMe(), me, idempotency_key=key)
+    await bus.ask(DeleteMe(expected_version=expected), me, idempotency_key=key)
     return nothing()
 
 

@@ -18,7 +18,7 @@ from contracts.health import Params, State
 from ops.faults import CannotRun
 from ops.health import (
     OLD,
-    Way,
+    Deployment,
     backlog_state,
     database_away,
     database_state,
@@ -118,7 +118,7 @@ def embedded_away(settings: Settings) -> list[State]:
 
 async def stored_states(engine: AsyncEngine, settings: Settings) -> list[State]:
     """Judge all that the database tells."""
-    way = Way(apart=settings.amqp() is not None)
+    way = Deployment(apart=settings.amqp() is not None)
     async with transaction(engine) as tx:
         revision = await current(tx)
         found = [database_state(await is_read_only(tx)), schema_state(revision)]

@@ -13,7 +13,7 @@ from contracts.message import Refused
 from contracts.principal import Verifier
 from gateway.app import GatewaySettings, open_gateway
 from ops.health import (
-    Way,
+    Deployment,
     bus_state,
     database_away,
     database_state,
@@ -61,7 +61,7 @@ def address_of(settings: Settings) -> str:
 
 def readiness(settings: Settings, bus: Bus) -> Callable[[], Awaitable[list[State]]]:
     """Make the question how the parts are."""
-    way, redis = Way(apart=settings.amqp() is not None), settings.redis()
+    way, redis = Deployment(apart=settings.amqp() is not None), settings.redis()
 
     async def ready() -> list[State]:
         if redis is None:
@@ -86,7 +86,7 @@ async def ping(bus: Bus, room: str) -> Pong | Refused:
         return no
 
 
-def judged(answers: Mapping[str, Pong | Refused], way: Way) -> list[State]:
+def judged(answers: Mapping[str, Pong | Refused], way: Deployment) -> list[State]:
     """Judge the parts by what the rooms answered."""
     codes = {room: no.code for room, no in answers.items() if isinstance(no, Refused)}
     away = set(codes.values()) <= {"broker_away", "line_lost"} and len(codes) == len(answers)

@@ -22,7 +22,7 @@ MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Deployment:
     """How Ritmo runs: `apart` in many processes over RabbitMQ, or all in one."""
 
     apart: bool
@@ -66,12 +66,12 @@ def schema_state(revision: str | None) -> State:
     return State("migrations", "older", text, place)
 
 
-def rooms_states(seen: Pong, way: Way) -> list[State]:
+def rooms_states(seen: Pong, way: Deployment) -> list[State]:
     """Judge by their beats whether the rooms live."""
     return [room_state(room, seen.beats.get(room), way) for room in ROOMS]
 
 
-def seen_states(seen: Pong, way: Way) -> list[State]:
+def seen_states(seen: Pong, way: Deployment) -> list[State]:
     """Judge what else can be read in the database, and the disk of the data folder."""
     found = [
         courier_state(seen.beats.get("courier"), way),
@@ -87,7 +87,7 @@ def seen_states(seen: Pong, way: Way) -> list[State]:
 
 
 def room_state(
-    room: str, age: float | None, way: Way, code: str = "silent", stale: float = STALE
+    room: str, age: float | None, way: Deployment, code: str = "silent", stale: float = STALE
 ) -> State:
     """Judge by its last beat whether a room lives; `code` is that of one that does not."""
     given: Params = {"room": room, "command": way.start(f"run {room}"), "since": since(age or 0)}
@@ -100,7 +100,7 @@ def room_state(
     return State(room, text="The room {room} lives.", params=given)
 
 
-def pinged_state(room: str, code: str, age: float | None, way: Way) -> State:
+def pinged_state(room: str, code: str, age: float | None, way: Deployment) -> State:
     """Judge a room by what became of a ping, `ok` or the code of a refusal, and its last beat."""
     given: Params = {"room": room, "code": code}
     if code == OK:
@@ -121,7 +121,7 @@ def bus_state(there: bool) -> State:
     return State("bus", "away", text)
 
 
-def courier_state(age: float | None, way: Way) -> State:
+def courier_state(age: float | None, way: Deployment) -> State:
     """Judge whether the courier lives."""
     given: Params = {"command": way.start("courier"), "since": since(age or 0)}
     if age is None:
@@ -133,7 +133,7 @@ def courier_state(age: float | None, way: Way) -> State:
     return State("courier", text="The courier lives.")
 
 
-def clock_state(age: float | None, way: Way) -> State:
+def clock_state(age: float | None, way: Deployment) -> State:
     """Judge whether a clock leads."""
     given: Params = {"command": way.start("clock"), "since": since(age or 0)}
     if age is None:

@@ -39,11 +39,11 @@ def import_file(
     database: Database = None,
 ) -> None:
     """Import the habits or the diary of another tracker."""
-    from ops.imports import Moods
+    from ops.imports import MoodChoices
     from ops.imports import import_file as start
 
     settings = settings_of(data=data, database_url=database)
-    moods = Moods(mood or (), unknown_moods)
+    moods = MoodChoices(mood or (), unknown_moods)
     run(start(settings, file, user, dry_run=dry_run, kind=format, moods=moods))
 
 

@@ -36,7 +36,7 @@ WISH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Moods:
+class MoodChoices:
     """What moods mean, each as `name=4`, and what to do with unknown ones."""
 
     named: Sequence[str]
@@ -50,7 +50,7 @@ async def import_file(
     *,
     dry_run: bool,
     kind: ImportKind | None,
-    moods: Moods,
+    moods: MoodChoices,
 ) -> None:
     """Import a file for a user, with a progress bar, and print what became of every row."""
     wish = {

@@ -139,7 +139,7 @@ async def now(tx: AsyncConnection) -> Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChangesPage:
     """A page of what is new `since` a snapshot (None: of all), behind an id and a day."""
 
     user_id: UUID
@@ -167,7 +167,7 @@ class Wanted:
         return values
 
 
-async def removed(tx: AsyncConnection, page: Wanted) -> list[RemovedRow]:
+async def removed(tx: AsyncConnection, page: ChangesPage) -> list[RemovedRow]:
     """Return what was removed, by id and day; who has nothing yet has nothing to take away."""
     if page.since is None:
         return []
@@ -176,17 +176,17 @@ async def removed(tx: AsyncConnection, page: Wanted) -> list[RemovedRow]:
     ]
 
 
-async def habits(tx: AsyncConnection, page: Wanted) -> list[HabitRow]:
+async def habits(tx: AsyncConnection, page: ChangesPage) -> list[HabitRow]:
     """Return habits, those in the bin, too, by id."""
     return [HabitRow(*row) for row in await tx.execute(page.pick(_HABITS), page.values())]
 
 
-async def breaks(tx: AsyncConnection, page: Wanted) -> list[BreakRow]:
+async def breaks(tx: AsyncConnection, page: ChangesPage) -> list[BreakRow]:
     """Return breaks by id."""
     return [BreakRow(*row) for row in await tx.execute(page.pick(_BREAKS), page.values())]
 
 
-async def check_ins(tx: AsyncConnection, page: Wanted) -> list[ListedRow]:
+async def check_ins(tx: AsyncConnection, page: ChangesPage) -> list[ListedRow]:
     """Return check-ins by habit and day."""
     rows = await tx.execute(page.pick(_CHECK_INS), page.values(day=True))
     return [ListedRow(*row) for row in rows]

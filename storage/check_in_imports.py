@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.check_ins import EntryRow, arrays_of, check_ins
+from storage.check_ins import CheckInRow, arrays_of, check_ins
 
 
 async def keep_many(
-    tx: AsyncConnection, habit_id: UUID, rows: Sequence[EntryRow], zone: str, import_id: UUID
+    tx: AsyncConnection, habit_id: UUID, rows: Sequence[CheckInRow], zone: str, import_id: UUID
 ) -> set[date]:
     """Keep the check-ins of an import on days that are empty; return the days that were."""
     if not rows:
@@ -28,7 +28,7 @@ async def keep_many(
     return set(kept.scalars())
 
 
-async def take_imported(tx: AsyncConnection, habit_id: UUID, import_id: UUID) -> list[EntryRow]:
+async def take_imported(tx: AsyncConnection, habit_id: UUID, import_id: UUID) -> list[CheckInRow]:
     """Take the days of an import away that nobody has changed since; return what they said.
 
     Whoever changes a day leaves the name of another door on it.
@@ -42,4 +42,6 @@ async def take_imported(tx: AsyncConnection, habit_id: UUID, import_id: UUID) ->
         )
         .returning(check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note)
     )
-    return sorted((EntryRow(*row) for row in await tx.execute(statement)), key=lambda one: one.day)
+    return sorted(
+        (CheckInRow(*row) for row in await tx.execute(statement)), key=lambda one: one.day
+    )

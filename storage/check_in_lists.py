@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.check_ins import EntryRow, Origin, arrays_of, check_ins
+from storage.check_ins import CheckInRow, Origin, arrays_of, check_ins
 from storage.habits import habits
 
 
@@ -81,12 +81,12 @@ _ON_DAYS = text(
 
 async def on_days(
     tx: AsyncConnection, wanted: Sequence[tuple[UUID, date]]
-) -> dict[tuple[UUID, date], EntryRow]:
+) -> dict[tuple[UUID, date], CheckInRow]:
     """Return what is logged on these days of these habits, which must be the caller's."""
     values = {"ids": [one[0] for one in wanted], "days": [one[1] for one in wanted]}
     rows = await tx.execute(_ON_DAYS, values)
     return {
-        (row.habit_id, row.day): EntryRow(
+        (row.habit_id, row.day): CheckInRow(
             row.day,
             row.value,
             row.state,
@@ -107,7 +107,7 @@ class ChangedDay:
     change_id: UUID
     habit_id: UUID
     day: date
-    entry: EntryRow | None
+    entry: CheckInRow | None
     before: str | None
     after: str | None
 
@@ -203,7 +203,7 @@ async def save(
     await tx.execute(_NOTE, values)
 
 
-async def set_state(tx: AsyncConnection, habit_id: UUID, entry: EntryRow) -> None:
+async def set_state(tx: AsyncConnection, habit_id: UUID, entry: CheckInRow) -> None:
     """Keep the state of a logged day; nothing else of it changes."""
     await tx.execute(
         check_ins.update()

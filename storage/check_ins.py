@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.bus import trace_id
 from contracts.tags import bears
 from storage.base import metadata
-from storage.habits import COLUMNS, HabitRow, Person, habits
+from storage.habits import COLUMNS, HabitRow, TimeProfile, habits
 from storage.tags import spellings
 
 check_ins = Table(
@@ -63,7 +63,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryRow:
+class CheckInRow:
     """What is logged on a day: thousandths, state and note.
 
     `origin` None: it was not asked for, or is decided by whoever logs it. It does not tell whether
@@ -77,7 +77,7 @@ class EntryRow:
     origin: Origin | None = field(default=None, compare=False)
 
 
-def arrays_of(rows: Iterable[EntryRow]) -> dict[str, object]:
+def arrays_of(rows: Iterable[CheckInRow]) -> dict[str, object]:
     """Return days, values, states and notes as arrays, to be written at once by `unnest`."""
     kept = list(rows)
     return {
@@ -93,8 +93,8 @@ class Loaded:
     """A habit with all that its state on the coming days depends on."""
 
     habit: HabitRow
-    person: Person | None
-    entries: list[EntryRow]
+    person: TimeProfile | None
+    entries: list[CheckInRow]
     rests: list[tuple[date, date]]
 
 
@@ -165,9 +165,9 @@ def _loaded(row: Row[*tuple[Any, ...]]) -> Loaded:
     habit = HabitRow(*columns)
     return Loaded(
         habit,
-        Person(zone, day_start, week_start) if zone is not None else None,
+        TimeProfile(zone, day_start, week_start) if zone is not None else None,
         [
-            EntryRow(date.fromordinal(day), value, state, note, origin_from(origin))
+            CheckInRow(date.fromordinal(day), value, state, note, origin_from(origin))
             for day, value, state, note, *origin in json.loads(entries or "[]")
         ],
         [
@@ -262,14 +262,14 @@ async def save(tx: AsyncConnection, values: dict[str, object]) -> bool:
     return bool((await tx.execute(statement, traced)).scalar_one())
 
 
-async def find(tx: AsyncConnection, habit_id: UUID, day: date) -> EntryRow | None:
+async def find(tx: AsyncConnection, habit_id: UUID, day: date) -> CheckInRow | None:
     """Return what is logged on a day."""
     row = (
         await tx.execute(
             select(check_ins).where(check_ins.c.habit_id == habit_id, check_ins.c.day == day)
         )
     ).first()
-    return EntryRow(row.day, row.value, row.state, row.note) if row else None
+    return CheckInRow(row.day, row.value, row.state, row.note) if row else None
 
 
 async def between(
@@ -280,7 +280,7 @@ async def between(
     size: int | None = None,
     *,
     origins: bool = False,
-) -> list[EntryRow]:
+) -> list[CheckInRow]:
     """Return what is logged from `first` to `last`, oldest first; with its origin, if wanted."""
     columns = [check_ins.c.day, check_ins.c.value, check_ins.c.state, check_ins.c.note]
     if origins:
@@ -293,6 +293,6 @@ async def between(
     )
     rows = await tx.execute(statement)
     return [
-        EntryRow(day, value, state, note, Origin(*origin) if origin else None)
+        CheckInRow(day, value, state, note, Origin(*origin) if origin else None)
         for day, value, state, note, *origin in map(tuple, rows)
     ]

@@ -18,7 +18,7 @@ from storage.replica.nouns import STATES
 
 
 @dataclass(frozen=True, slots=True)
-class DaysRow:
+class ToldDays:
     """The days of a habit, oldest first: ordinals, thousandths, states counted from 1, microseconds
     since 1970, zones.
     """
@@ -34,7 +34,7 @@ class DaysRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BreakRow:
+class ToldBreak:
     """A break, and whose it is."""
 
     user_id: UUID
@@ -75,19 +75,19 @@ async def habits_after(
 
 async def days_after(
     tx: AsyncConnection, user_id: UUID, habit_id: UUID, since: date | None, size: int
-) -> list[DaysRow]:
+) -> list[ToldDays]:
     """Return the days, from `since` on, of the habits after a person and a habit."""
     values = {"user_id": user_id, "id": habit_id, "since": since or FIRST_DAY, "size": size}
     rows = await tx.execute(_DAYS, values)
-    return [DaysRow(*row[:3], *(column or [] for column in row[3:])) for row in rows]
+    return [ToldDays(*row[:3], *(column or [] for column in row[3:])) for row in rows]
 
 
 async def breaks_after(
     tx: AsyncConnection, user_id: UUID, break_id: UUID, size: int
-) -> list[BreakRow]:
+) -> list[ToldBreak]:
     """Return breaks after a person and a break."""
     names = ("user_id", "id", "version", "first_day", "last_day", "habit_id", "tag")
     place = tuple_(breaks.c.user_id, breaks.c.id)
     statement = select(*(breaks.c[name] for name in names)).where(place > (user_id, break_id))
     rows = await tx.execute(statement.order_by(breaks.c.user_id, breaks.c.id).limit(size))
-    return [BreakRow(*row) for row in rows]
+    return [ToldBreak(*row) for row in rows]

@@ -76,7 +76,7 @@ habits = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class TimeProfile:
     """How a person lives in time."""
 
     zone: str
@@ -143,10 +143,12 @@ _TURN = text(
 )
 
 
-async def find_person(tx: AsyncConnection, user_id: UUID, *, stay: bool = False) -> Person | None:
+async def find_person(
+    tx: AsyncConnection, user_id: UUID, *, stay: bool = False
+) -> TimeProfile | None:
     """Return how a person lives in time, if the room knows; `stay` keeps them from being erased."""
     row = (await tx.execute(_STAYING if stay else _FOUND, {"user_id": user_id})).first()
-    return Person(*row) if row else None
+    return TimeProfile(*row) if row else None
 
 
 async def turn_weeks(tx: AsyncConnection, user_ids: Sequence[UUID]) -> list[UUID]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import aio_pika
 
-from actors.runtime.rabbit.topology import Route, declare
+from actors.runtime.rabbit.topology import QueueRoute, declare
 from tests.backends import Private
 
 SYNC = "[dets:sync(Table) || Table <- dets:all()]."
 """Writes down which quorum queues there are."""
 
 
-async def settle(node: Private, routes: Sequence[Route]) -> None:
+async def settle(node: Private, routes: Sequence[QueueRoute]) -> None:
     """Declare the queues of facts and jobs, and see to it that they survive a kill.
 
     RabbitMQ 3.10 enters a quorum queue into its register on disk a moment after it was declared; a

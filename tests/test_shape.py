@@ -47,8 +47,11 @@ NOUNS = {"keyring", "ping"}
 LONGEST = 320
 """Lines of a file without the words below its fields; a longer one holds two things."""
 
-LONGEST_HANDLER = 30
-"""Lines of one in a room's `handlers.py`, which is a table of contents."""
+FOLLOWED = {"Habits", "Breaks", "Changes"}
+"""Nouns that are replied with, and followed by other rooms: `room.follow(Habits(), Breaks())`."""
+
+REGISTERS = {"answer", "hear", "do"}
+"""What makes a function of a room a handler."""
 
 FOR_ALL = {"base", "session", "outbox", "inbox", "idempotency", "imports", "replica"}
 """The modules of `storage` that every room may use, beside those of its own tables."""
@@ -129,13 +132,8 @@ def described(tree: ast.Module) -> int:
 
 
 def test_every_file_is_short(code: list[File]) -> None:
-    # A room's handlers are as many as its messages; their length is checked one by one.
     lengths = {file.name: len(file.text.splitlines()) - described(file.tree) for file in code}
-    assert {
-        name: lines
-        for name, lines in lengths.items()
-        if lines > LONGEST and not name.endswith("/handlers.py")
-    } == {}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
 
 
 def test_no_file_has_a_name_that_says_nothing(code: list[File]) -> None:
@@ -159,15 +157,120 @@ def test_every_public_thing_has_a_docstring(code: list[File]) -> None:
     ] == []
 
 
-def test_handlers_are_a_table_of_contents(code: list[File]) -> None:
+def test_no_class_name_stands_twice(code: list[File]) -> None:
+    places: dict[str, list[str]] = {}
+    for file in code:
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{file.name}:{node.lineno}")
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in FOLLOWED} == {}
+    assert set(twice) == FOLLOWED, "let an exception go when it is none any more"
+
+
+def test_handlers_only_bring_parts_together(code: list[File]) -> None:
     tables = {file.name: file for file in code if file.name.endswith("/handlers.py")}
-    assert set(tables) >= {f"actors/{room}/handlers.py" for room in ROOMS}
+    assert set(tables) == {f"actors/{room}/handlers.py" for room in ROOMS}
     assert [
-        f"{file.name}:{node.lineno} {node.name}"
+        f"{file.name}:{node.lineno}"
         for file in tables.values()
-        for node in public(file.tree.body)
-        if (node.end_lineno or 0) - node.lineno >= LONGEST_HANDLER
+        for node in ast.walk(file.tree)
+        if isinstance(node, Public)
+    ] == [], "a handler stands in the part that its noun is"
+
+
+def forwarded(node: ast.stmt, tree: ast.Module) -> str:
+    """Return the function of another module of a room to which a handler only forwards, or ""."""
+    if not isinstance(node, ast.AsyncFunctionDef) or not registers(node):
+        return ""
+    flow = [one for one in node.body if not is_constant(one)]
+    if len(flow) == 2 and isinstance(flow[1], ast.Return):
+        returned = flow[1].value
+        empty = isinstance(returned, ast.Call) and not returned.args and not returned.keywords
+        flow = flow[:1] if empty else flow
+    if len(flow) != 1 or not isinstance(flow[0], ast.Expr | ast.Return):
+        return ""
+    value = flow[0].value
+    call = value.value if isinstance(value, ast.Await) else value
+    if not isinstance(call, ast.Call):
+        return ""
+    given = [*call.args, *(word.value for word in call.keywords)]
+    if not all(isinstance(root(one), ast.Name) for one in given):
+        return ""
+    called = root(call.func)
+    return (
+        ast.unparse(call.func)
+        if isinstance(called, ast.Name) and called.id in parts_of(tree)
+        else ""
+    )
+
+
+def registers(node: ast.AsyncFunctionDef) -> bool:
+    """Tell whether a function is registered as a handler."""
+    return any(
+        isinstance(one, ast.Attribute) and one.attr in REGISTERS for one in node.decorator_list
+    )
+
+
+def is_constant(node: ast.stmt) -> bool:
+    """Tell whether a statement is a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def root(node: ast.expr) -> ast.expr:
+    """Return what attributes are taken from: `one` of `one.two.three`."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def parts_of(tree: ast.Module) -> set[str]:
+    """Return the names that a module imports from rooms, in lower case: modules and functions."""
+    return {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        and re.match(r"actors\.(?!runtime\b)", node.module or "")
+        for alias in node.names
+        if (alias.asname or alias.name).islower()
+    }
+
+
+def test_no_handler_only_forwards(code: list[File]) -> None:
+    assert [
+        f"{file.name}:{node.lineno} forwards to {there}"
+        for file in code
+        if file.name.startswith("actors/")
+        for node in file.tree.body
+        if (there := forwarded(node, file.tree))
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "there"),
+    [
+        ("return await other.show(tx, who.user_id, query)", "other.show"),
+        ("await show(tx, query=query)\n    return Done()", "show"),
+        ("return other.show(query)", "other.show"),
+        ("return await other.show(tx, await person_of(tx, who))", ""),
+        ("return await kept.show(tx, query)", ""),
+        ("row = await other.show(tx, query)\n    return view(row)", ""),
+        ("await other.show(tx, query)\n    return Done(row=1)", ""),
+    ],
+)
+def test_forwards_are_seen(body: str, there: str) -> None:
+    text = f"""
+from actors.habits import other
+from actors.habits.other import show
+from storage import kept
+
+@room.answer
+async def look(query, who, tx):
+    \"\"\"Look.\"\"\"
+    {body}
+"""
+    tree = ast.parse(text)
+    assert forwarded(tree.body[-1], tree) == there
 
 
 def test_every_ask_has_exactly_one_handler_in_its_room() -> None:

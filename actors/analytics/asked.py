@@ -39,7 +39,7 @@ from storage.analytics.histories import Rest
 
 
 @dataclass(slots=True)
-class Asked:
+class AskedDays:
     """Days (ordinals) that asked, those of them that were kept, and whether today waits."""
 
     asked: set[int] = field(default_factory=set)
@@ -72,7 +72,7 @@ class _Period:
         return last - first + 1
 
 
-def asked_of(habit: Tracked, first: int, last: int, today: int) -> Asked:
+def asked_of(habit: Tracked, first: int, last: int, today: int) -> AskedDays:
     """Say what a habit asked for from `first` to `last`, and what was kept of it.
 
     Its `entries` reach `reach_of` days further to both sides, but not beyond today.
@@ -80,7 +80,7 @@ def asked_of(habit: Tracked, first: int, last: int, today: int) -> Asked:
     promise, end = habit.promise, habit.until.toordinal() if habit.until else None
     first = max(first, promise.start.toordinal())
     last = min(last, today, today if end is None else end)
-    found = Asked()
+    found = AskedDays()
     if last < first:
         return found
     low = max(_bounds(habit, first)[0], promise.start.toordinal())
@@ -107,7 +107,7 @@ def _bounds(habit: Tracked, day: int) -> tuple[int, int]:
 
 
 def _walk(
-    habit: Tracked, low: int, high: int, last: int, today: int, found: Asked
+    habit: Tracked, low: int, high: int, last: int, today: int, found: AskedDays
 ) -> list[_Period]:
     """Cut the days from `low` to `high` into periods; due days until `last` are noted at once."""
     periods: list[_Period] = []
@@ -147,7 +147,7 @@ def _days(
     first: int,
     last: int,
     today: int,
-    found: Asked,
+    found: AskedDays,
 ) -> None:
     """Note due days."""
     due = due_days(terms.version.schedule, terms.version.anchor, first, last)
@@ -162,7 +162,7 @@ def _days(
     found.kept |= kept
 
 
-def _times(period: _Period, entries: Entries, rest: set[int], today: int, found: Asked) -> None:
+def _times(period: _Period, entries: Entries, rest: set[int], today: int, found: AskedDays) -> None:
     """Note the places of a period that asks for so many times."""
     days = range(period.first, period.last + 1)
     done = [day for day in days if day in period.amounts]
@@ -179,7 +179,9 @@ def _times(period: _Period, entries: Entries, rest: set[int], today: int, found:
     found.asked.update(done[:want], gone[len(gone) - lost :])
 
 
-def _amount(period: _Period, entries: Entries, rest: set[int], today: int, found: Asked) -> None:
+def _amount(
+    period: _Period, entries: Entries, rest: set[int], today: int, found: AskedDays
+) -> None:
     """Note the one promise of a period that asks for an amount, or sets a limit to it."""
     terms, days = period.terms, range(period.first, period.last + 1)
     tally = counted(Open(), period.amounts, entries, rest, period.first, period.last)

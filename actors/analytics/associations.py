@@ -21,7 +21,7 @@ from actors.analytics.texts import Kind, association_in_words, method_in_words
 from actors.analytics.whole import entries_of
 from contracts.analytics import LEAST_DAYS, Association, Associations
 from contracts.language import Language
-from storage.analytics.histories import Loaded
+from storage.analytics.histories import LoadedPerson
 
 MOST = 300
 """Associations in a reply; those of which least can be said are left out."""
@@ -52,7 +52,7 @@ class Pairs(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Candidate:
     """An association in numbers: places, days, and what `Association` calls by the same names."""
 
     kind: Kind
@@ -94,7 +94,7 @@ def associate(
     `moods` is the average mood of each day of the range that is over (NaN: none), and the habits
     are laid out over the same days. A pair of which one side never changes is passed over.
     """
-    found: list[_Found] = []
+    found: list[_Candidate] = []
     if habits and len(moods):
         wanted = np.array([only is None or habit.habit_id == only for habit in habits])
         following = np.append(moods[1:], np.nan)
@@ -121,7 +121,7 @@ def associate(
 
 
 def associate_loaded(
-    loaded: Loaded,
+    loaded: LoadedPerson,
     *,
     first: date,
     last: date,
@@ -204,20 +204,20 @@ def _with_each_other(habits: Sequence[Series], wanted: Flags) -> Pairs:
     return Pairs("habit", x, y, spectra, spectra, with_x, without_x, enough)
 
 
-def _in_numbers(kinds: Sequence[Pairs], turn: int) -> list[_Found]:
+def _in_numbers(kinds: Sequence[Pairs], turn: int) -> list[_Candidate]:
     """Work out what there is enough of, and correct for all comparisons of the report."""
     compared = [_compared(pairs, turn) for pairs in kinds]
     q = np.split(
         corrected(np.concatenate([each.p for each in compared])),
         np.cumsum([len(each.p) for each in compared[:-1]]),
     )
-    found: list[_Found] = []
+    found: list[_Candidate] = []
     for pairs, result, corrected_p in zip(kinds, compared, q, strict=True):
         numbers = np.tile((0.0, 0.0, 0.0, 1.0, 1.0), (len(pairs.x), 1))
         numbers[pairs.enough] = np.column_stack([*result, corrected_p])
         places = np.column_stack([pairs.x, pairs.y, pairs.with_x, pairs.without_x]).astype(int)
         found += [
-            _Found(pairs.kind, x, y, with_x, without_x, enough, *of)
+            _Candidate(pairs.kind, x, y, with_x, without_x, enough, *of)
             for (x, y, with_x, without_x), enough, of in zip(
                 places.tolist(), pairs.enough.tolist(), numbers.tolist(), strict=True
             )
@@ -240,7 +240,7 @@ def _compared(pairs: Pairs, turn: int) -> Compared:
     return Compared(effect, np.maximum(low, -widest), np.minimum(high, widest), p)
 
 
-def _in_words(found: _Found, habits: Sequence[Series], language: Language) -> Association:
+def _in_words(found: _Candidate, habits: Sequence[Series], language: Language) -> Association:
     """Put an association into words; numbers are rounded to what is worth saying."""
     habit, other = habits[found.x], habits[found.y] if found.kind == "habit" else None
     several = (found.effect, found.low, found.high, found.p, found.q)

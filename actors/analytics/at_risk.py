@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from actors.analytics.history import History, Tracked
+from actors.analytics.history import PersonHistory, Tracked
 from contracts.analytics import AtRisk
 from contracts.keeping.progress import Standing
 from contracts.keeping.risk import ends_today
@@ -11,7 +11,7 @@ LEAST = 2
 """Promises kept in a row that make a streak worth a word."""
 
 
-def at_risk(history: History, standings: Iterable[Standing]) -> tuple[AtRisk, ...]:
+def at_risk(history: PersonHistory, standings: Iterable[Standing]) -> tuple[AtRisk, ...]:
     """List the streaks at risk, the oldest first; `standings` are those of the habits, in order.
 
     The rule is that of `contracts.keeping.risk`. Streaks count different things, so that only
@@ -37,12 +37,12 @@ def at_risk(history: History, standings: Iterable[Standing]) -> tuple[AtRisk, ..
     )
 
 
-def _ends_today(habit: Tracked, history: History) -> bool:
+def _ends_today(habit: Tracked, history: PersonHistory) -> bool:
     """Tell whether the streak of a habit ends today unless something is done."""
     return ends_today(habit.progress, habit.promise, habit.entries, habit.rests, history.today)
 
 
-def _left(habit: Tracked, now: Standing, history: History) -> float:
+def _left(habit: Tracked, now: Standing, history: PersonHistory) -> float:
     """Say how much is still to do; to stay below a limit, it is only to be logged."""
     if habit.promise.terms_on(history.today).at_most:
         return 0.0

@@ -3,12 +3,12 @@
 The figures are those of the reports; nothing is computed here that a report says.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from actors.analytics import reports
 from actors.analytics.domain import Range
 from actors.analytics.room import room
-from actors.runtime.room import Transaction, Who
+from actors.runtime.room import Now, Transaction, Who
 from contracts.analytics import (
     GetHabitInsight,
     GetMoodReport,
@@ -25,7 +25,7 @@ from contracts.schedule import WEEKDAYS, Weekday
 from contracts.speech import say
 from contracts.time import day_of
 from storage.analytics import histories
-from storage.analytics.histories import HabitRow
+from storage.analytics.histories import HabitDays
 
 AHEAD: dict[DigestEvery, int] = {"day": 1, "week": 7, "month": 7}
 """Days that a digest looks ahead."""
@@ -41,13 +41,13 @@ NAMED = 8
 
 
 @room.answer
-async def get_digest(query: GetDigest, who: Who, tx: Transaction) -> Digest:
+async def get_digest(query: GetDigest, who: Who, tx: Transaction, now: Now) -> Digest:
     """Compose a digest of the days that were asked for, else of the caller's last whole period."""
     person = await histories.find_person(tx, who.user_id)
     if query.first is not None and query.last is not None:
         first, last = query.first, query.last
     else:
-        today = day_of(datetime.now(UTC), person.zone, person.day_start)
+        today = day_of(now, person.zone, person.day_start)
         first, last = period_before(query.every, today, person.week_start)
     language = query.language or person.language
     asked = GetSummary(period=query.every, day=first, language=language)
@@ -84,7 +84,7 @@ def _neglected(summary: Summary) -> str:
     return worst.name if worst is not None and (worst.rate or 0) < NEGLECTED else ""
 
 
-def _coming(habits: list[HabitRow], today: date, ahead: int) -> tuple[NextDay, ...]:
+def _coming(habits: list[HabitDays], today: date, ahead: int) -> tuple[NextDay, ...]:
     """List what the coming days ask for by name, from today on."""
     days = [today + timedelta(days=number) for number in range(ahead)]
     coming = []
@@ -95,7 +95,7 @@ def _coming(habits: list[HabitRow], today: date, ahead: int) -> tuple[NextDay, .
     return tuple(coming)
 
 
-def _asks(row: HabitRow, day: date) -> bool:
+def _asks(row: HabitDays, day: date) -> bool:
     """Tell whether a habit asks for a day by its schedule, and is in use then."""
     if row.archived_at is not None or day < row.promise.start or row.promise.kind == "quit":
         return False
@@ -129,7 +129,7 @@ def _pictures(
     )
 
 
-def _drawn(summary: Summary, habits: list[HabitRow]) -> HabitLine | None:
+def _drawn(summary: Summary, habits: list[HabitDays]) -> HabitLine | None:
     """Choose the habit that is drawn: the one kept best of those to build, else of all."""
     build = {row.habit_id for row in habits if row.promise.kind == "build"}
     asked = [line for line in summary.habits if line.asked]

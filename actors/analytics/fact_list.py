@@ -14,7 +14,7 @@ from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY, Day, instant_of
 from storage.analytics import export, histories
 from storage.analytics.export import NOUNS, KnownRow
-from storage.analytics.histories import PersonRow
+from storage.analytics.histories import ReportPerson
 
 Place = tuple[str, UUID, date]
 """A noun, and the subject and the day that were written last."""
@@ -43,7 +43,7 @@ async def list_facts(query: ListFacts, who: Who, tx: Transaction) -> LoggedFacts
     )
 
 
-def _fact(user_id: UUID, person: PersonRow, row: KnownRow) -> LoggedFact:
+def _fact(user_id: UUID, person: ReportPerson, row: KnownRow) -> LoggedFact:
     """Tell what is known; where it is not known when it was, the beginning of its day."""
     said = json.dumps([row.address, str(row.subject), str(row.day), row.body], sort_keys=True)
     return LoggedFact(

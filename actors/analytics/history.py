@@ -13,7 +13,7 @@ from contracts.keeping.cycle import cycle_of
 from contracts.keeping.progress import Progress, begin, window_days
 from contracts.keeping.promise import Promise
 from contracts.time import day_of
-from storage.analytics.histories import EntryRow, HabitRow, Loaded, PersonRow, Rest
+from storage.analytics.histories import DiaryRow, HabitDays, LoadedPerson, ReportPerson, Rest
 
 _MONTH = 31
 
@@ -38,31 +38,34 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PersonHistory:
     """A person until `today`: habits in their order, and entries of the diary by day and instant.
 
     To report on days, it holds what was logged from `reach_of` all habits before the first of
     them and before the settled day on, and nothing after today.
     """
 
-    person: PersonRow
+    person: ReportPerson
     today: date
     habits: tuple[Tracked, ...]
-    entries: tuple[EntryRow, ...] = ()
+    entries: tuple[DiaryRow, ...] = ()
 
     @property
     def at(self) -> int:
         """The ordinal of today."""
         return self.today.toordinal()
 
-    def felt(self, first: date, last: date) -> list[EntryRow]:
+    def felt(self, first: date, last: date) -> list[DiaryRow]:
         """List the entries of some days."""
         return [entry for entry in self.entries if first <= entry.day <= last]
 
 
 def history_of(
-    person: PersonRow, loaded: Sequence[Loaded], progress: Mapping[UUID, Progress], today: date
-) -> History:
+    person: ReportPerson,
+    loaded: Sequence[LoadedPerson],
+    progress: Mapping[UUID, Progress],
+    today: date,
+) -> PersonHistory:
     """Make a history of what was loaded: of one or several spans that do not overlap.
 
     The entries of the diary are those of the first span.
@@ -72,7 +75,7 @@ def history_of(
         for row in span.habits:
             logged.setdefault(row.habit_id, {}).update(entries_of(row))
     rows = {row.habit_id: row for span in loaded for row in span.habits}
-    return History(
+    return PersonHistory(
         person,
         today,
         tuple(
@@ -83,13 +86,13 @@ def history_of(
     )
 
 
-def _place(row: HabitRow) -> tuple[bool, int, UUID]:
+def _place(row: HabitDays) -> tuple[bool, int, UUID]:
     """Order habits as their person has them; ids rise with the time at which they were made."""
     return row.position is None, row.position or 0, row.habit_id
 
 
 def tracked(
-    row: HabitRow, person: PersonRow, progress: Progress | None, entries: Mapping[int, int]
+    row: HabitDays, person: ReportPerson, progress: Progress | None, entries: Mapping[int, int]
 ) -> Tracked:
     """Make a habit of what was loaded of it; without `progress` it has yet to begin."""
     return Tracked(
@@ -105,7 +108,7 @@ def tracked(
     )
 
 
-def last_in_use(row: HabitRow, person: PersonRow, entries: Mapping[int, int]) -> date | None:
+def last_in_use(row: HabitDays, person: ReportPerson, entries: Mapping[int, int]) -> date | None:
     """Return the last day on which a habit was in use; None if it still is.
 
     It is laid aside from the day on which it was archived, or from the day after if something was

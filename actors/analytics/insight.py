@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from actors.analytics.heat import heat
-from actors.analytics.milestones import Kept, milestones
+from actors.analytics.milestones import Course, milestones
 from actors.analytics.series import kept_days
 from actors.analytics.whole import Whole
 from contracts.analytics import HabitInsight, HabitLine, MonthOfWeekdays, Point
@@ -75,7 +75,7 @@ def insight(
         hours=tuple(hours),
         hours_known=sum(hours),
         heat=heat(of, wanted, kept, is_open, first, last),
-        milestones=milestones(of, Kept(seen.run, runs, scores, kept, missed), language),
+        milestones=milestones(of, Course(seen.run, runs, scores, kept, missed), language),
     )
 
 

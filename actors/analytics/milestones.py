@@ -40,7 +40,7 @@ TOTALS = (10, 50, 100, 250, 500, 1000)
 HOUR = 3600
 
 
-class Next(NamedTuple):
+class NextMilestone(NamedTuple):
     """A milestone before it is put into words."""
 
     kind: Kind
@@ -49,7 +49,7 @@ class Next(NamedTuple):
     on: date | None
 
 
-class Kept(NamedTuple):
+class Course(NamedTuple):
     """How a habit went: the streak under way and all of them, the score after each day from the
     start to today, and the promises kept and missed by day.
     """
@@ -61,7 +61,7 @@ class Kept(NamedTuple):
     missed: Mapping[int, int]
 
 
-def milestones(of: Whole, kept: Kept, language: Language) -> tuple[Milestone, ...]:
+def milestones(of: Whole, kept: Course, language: Language) -> tuple[Milestone, ...]:
     """Return the next milestone of each kind; none for a habit that is laid aside."""
     if of.archived or of.today < of.promise.start:
         return ()
@@ -89,7 +89,7 @@ def _said(of: Whole, kind: Kind, goal: float, language: Language) -> str:
     return total_in_words(language, goal, "days" if days else of.promise.measure, of.unit)
 
 
-def _streak(of: Whole, kept: Kept) -> Next:
+def _streak(of: Whole, kept: Course) -> NextMilestone:
     """Foresee a streak, each promise to come being kept.
 
     Only if the last 28 days let hope for it: none of their promises was missed, or one of their
@@ -102,7 +102,7 @@ def _streak(of: Whole, kept: Kept) -> Next:
     on = None
     if flawless or longest >= goal - now:
         on = next(islice(_promises(of, kept.run), goal - now - 1, None), None)
-    return Next("streak", goal, now, None if on is None else date.fromordinal(on))
+    return NextMilestone("streak", goal, now, None if on is None else date.fromordinal(on))
 
 
 def _promises(of: Whole, run: Run) -> Iterator[int]:
@@ -132,7 +132,7 @@ def _first_to_come(of: Whole, run: Run) -> int:
     return of.at + 1 if settled or run.end == of.at else of.at
 
 
-def _strength(of: Whole, kept: Kept) -> Next | None:
+def _strength(of: Whole, kept: Course) -> NextMilestone | None:
     """Foresee a score: it moves on by what will be asked, as much of it being done as lately."""
     now = kept.scores[-1]
     goal = next((goal for goal in SCORES if goal > now), None)
@@ -143,7 +143,7 @@ def _strength(of: Whole, kept: Kept) -> Next | None:
     pace, share = of.promise.terms_on(of.today).pace, _share_lately(of)
     if share is not None and (share if pace.window == 1 else pace.part(share * pace.need)) > goal:
         on = _reached(of, score, share, goal)
-    return Next("score", goal, now, None if on is None else date.fromordinal(on))
+    return NextMilestone("score", goal, now, None if on is None else date.fromordinal(on))
 
 
 def _reached(of: Whole, score: float, share: float, goal: float) -> int | None:
@@ -190,7 +190,7 @@ def _share_lately(of: Whole) -> float | None:
     return fmean(pace.part(weights.get(day, 0)) for day in recent) if recent else None
 
 
-def _total(of: Whole, kept: Kept) -> Next:
+def _total(of: Whole, kept: Course) -> NextMilestone:
     """Foresee a total: of days kept where less is better, else in the measure of the habit."""
     if of.promise.terms_on(of.today).at_most:
         amounts: Mapping[int, float] = kept.kept
@@ -200,7 +200,9 @@ def _total(of: Whole, kept: Kept) -> Next:
     now, days = sum(amounts.values()), of.lately(LATELY)
     goal = next(goal for goal in _goals() if goal * unit > now) * unit
     done = sum(amounts.get(day, 0) for day in days)
-    return Next("total", goal, now, _ahead(of, (goal - now) * len(days) / done) if done else None)
+    return NextMilestone(
+        "total", goal, now, _ahead(of, (goal - now) * len(days) / done) if done else None
+    )
 
 
 def _goals() -> Iterator[float]:

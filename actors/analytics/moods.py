@@ -8,20 +8,20 @@ from datetime import date
 
 import pandas as pd
 
-from actors.analytics.history import History
+from actors.analytics.history import PersonHistory
 from actors.analytics.texts import month_in_words, weekday_in_words
 from contracts.analytics import MoodDay, MoodLine, MoodReport
 from contracts.language import Language
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.tags import bears, folded
-from storage.analytics.histories import EntryRow
+from storage.analytics.histories import DiaryRow
 
 MOST_TAGS = 100
 """Tags in a report at most: those used most."""
 
 
 def mood_report(
-    history: History, first: date, last: date, language: Language, tag: str | None = None
+    history: PersonHistory, first: date, last: date, language: Language, tag: str | None = None
 ) -> MoodReport:
     """Report on the entries with a mood from `first` to `last`, or on those that bear a tag.
 
@@ -51,7 +51,7 @@ def mood_report(
     )
 
 
-def moods_of(entries: Iterable[EntryRow]) -> pd.DataFrame:
+def moods_of(entries: Iterable[DiaryRow]) -> pd.DataFrame:
     """Lay out the entries that have a mood: `day` (datetime64), `mood` and `tags` (a list)."""
     felt = [(entry.day, entry.mood, entry.tags) for entry in entries if entry.mood is not None]
     return pd.DataFrame(

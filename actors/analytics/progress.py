@@ -19,7 +19,7 @@ from contracts.time import FIRST_DAY
 from storage.analytics import histories, settled
 from storage.analytics.settled import DaysRow, SettledRow
 from storage.replica.nouns import STATES
-from storage.replica.rows import BreakRow
+from storage.replica.rows import KnownBreak
 
 OPEN_DAYS = 2
 """Days before today that are not settled yet."""
@@ -83,7 +83,7 @@ def _is_behind(row: SettledRow, until: date) -> bool:
 
 
 def _advance(
-    behind: list[Behind], found: dict[UUID, DaysRow], rests: list[BreakRow], until: date
+    behind: list[Behind], found: dict[UUID, DaysRow], rests: list[KnownBreak], until: date
 ) -> dict[UUID, Progress]:
     """Settle habits; years of many of them take a while, so this runs in a thread."""
     return {
@@ -98,7 +98,7 @@ def _advance(
     }
 
 
-def _covering(row: SettledRow, rests: list[BreakRow]) -> Rests:
+def _covering(row: SettledRow, rests: list[KnownBreak]) -> Rests:
     return [(rest.first, rest.last) for rest in rests if rest.covers(row.habit_id, row.tags)]
 
 

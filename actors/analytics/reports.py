@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.analytics.domain import YEAR_LONG, Range, before, range_of, range_or_period
-from actors.analytics.history import History, history_of, reach_of, tracked
+from actors.analytics.history import PersonHistory, history_of, reach_of, tracked
 from actors.analytics.progress import OPEN_DAYS, settle
 from actors.analytics.room import room
 from actors.analytics.whole import whole_of
@@ -35,7 +35,7 @@ from contracts.pictures import AnyReport, RenderReport
 from contracts.principal import Principal
 from contracts.time import day_of
 from storage.analytics import histories, settled
-from storage.analytics.histories import Loaded, LoadedHabit, PersonRow
+from storage.analytics.histories import LoadedHabit, LoadedPerson, ReportPerson
 
 AnyAnswer = Summary | HabitInsight | Associations | MoodReport
 """What answers `AnyReport`."""
@@ -114,14 +114,14 @@ async def moods(query: GetMoodReport, who: Who, tx: Transaction) -> MoodReport:
     person, today = await _person(tx, who.user_id)
     days = range_of(query.first, query.last, today, YEAR_LONG)
     entries = await histories.find_entries(tx, who.user_id, days.first, min(days.last, today))
-    history = History(person, today, (), tuple(entries))
+    history = PersonHistory(person, today, (), tuple(entries))
     language = query.language or person.language
     return await asyncio.to_thread(_mood_report, history, days, language, query.tag)
 
 
 async def load_history(
-    tx: AsyncConnection, user_id: UUID, person: PersonRow, days: Range, today: date
-) -> History:
+    tx: AsyncConnection, user_id: UUID, person: ReportPerson, days: Range, today: date
+) -> PersonHistory:
     """Load what a summary of a range needs: the range, the one before, and the last days.
 
     Only these are read: streaks and scores go on from where they are settled.
@@ -141,7 +141,7 @@ def no_habit(habit_id: UUID) -> NotFound:
     return NotFound("habit_not_found", "There is no habit {habit_id}.", habit_id=str(habit_id))
 
 
-async def _person(tx: AsyncConnection, user_id: UUID) -> tuple[PersonRow, date]:
+async def _person(tx: AsyncConnection, user_id: UUID) -> tuple[ReportPerson, date]:
     """Return how a person lives in time, and which day it is for them.
 
     Read first, so that a report never bears a stamp of what it has not seen.
@@ -150,14 +150,14 @@ async def _person(tx: AsyncConnection, user_id: UUID) -> tuple[PersonRow, date]:
     return person, day_of(datetime.now(UTC), person.zone, person.day_start)
 
 
-def _summarise(history: History, days: Range) -> Summary:
+def _summarise(history: PersonHistory, days: Range) -> Summary:
     from actors.analytics.summary import summarise
 
     return summarise(history, days.first, days.last)
 
 
 def _insight(
-    person: PersonRow, loaded: LoadedHabit, days: Range, today: date, language: Language
+    person: ReportPerson, loaded: LoadedHabit, days: Range, today: date, language: Language
 ) -> HabitInsight:
     from actors.analytics.frame import frame_of
     from actors.analytics.insight import insight
@@ -165,7 +165,7 @@ def _insight(
 
     whole = whole_of(loaded, today)
     habit = tracked(loaded.habit, person, begin(whole.promise), whole.entries)
-    history = History(person, today, (habit,))
+    history = PersonHistory(person, today, (habit,))
     return insight(
         whole,
         line_of(history, days.first, days.last),
@@ -178,7 +178,7 @@ def _insight(
 
 
 def _associate(
-    loaded: Loaded, days: Range, today: date, language: Language, only: UUID | None
+    loaded: LoadedPerson, days: Range, today: date, language: Language, only: UUID | None
 ) -> Associations:
     from actors.analytics.associations import associate_loaded
 
@@ -188,7 +188,9 @@ def _associate(
     )
 
 
-def _mood_report(history: History, days: Range, language: Language, tag: str | None) -> MoodReport:
+def _mood_report(
+    history: PersonHistory, days: Range, language: Language, tag: str | None
+) -> MoodReport:
     from actors.analytics.moods import mood_report
 
     return mood_report(history, days.first, days.last, language, tag)

@@ -11,7 +11,7 @@ import pandas as pd
 from actors.analytics.at_risk import at_risk
 from actors.analytics.domain import Range, before, shown, steps_of
 from actors.analytics.frame import COUNTS, frame_of
-from actors.analytics.history import History, Tracked
+from actors.analytics.history import PersonHistory, Tracked
 from actors.analytics.moods import average_of, moods_of
 from contracts.analytics import Before, HabitLine, Step, Summary
 from contracts.keeping.progress import Standing, standing
@@ -20,7 +20,7 @@ RANKED_FROM = 3
 """Promises asked for, below which a habit is neither best nor worst."""
 
 
-def summarise(history: History, first: date, last: date) -> Summary:
+def summarise(history: PersonHistory, first: date, last: date) -> Summary:
     """Sum up the days from `first` to `last`; the history reaches back to the range before.
 
     Today counts among the days asked, perfect and even ones when nothing that is due waits any
@@ -72,7 +72,7 @@ def summarise(history: History, first: date, last: date) -> Summary:
     )
 
 
-def line_of(history: History, first: date, last: date) -> HabitLine:
+def line_of(history: PersonHistory, first: date, last: date) -> HabitLine:
     """Sum up a range for the one habit of a history."""
     days = Range(first, last)
     frame = frame_of(history.habits, before(days).first, last, history.today)
@@ -80,7 +80,7 @@ def line_of(history: History, first: date, last: date) -> HabitLine:
     return _line(history, frame[during], frame[~during], standings_of(history))[0]
 
 
-def standings_of(history: History) -> list[Standing]:
+def standings_of(history: PersonHistory) -> list[Standing]:
     """Say where each habit stands today."""
     return [
         standing(habit.progress, habit.promise, habit.entries, habit.rests, history.today)
@@ -99,7 +99,7 @@ def _change(now: float | None, then: float | None) -> float | None:
 
 
 def _lines(
-    history: History,
+    history: PersonHistory,
     days: Range,
     now: pd.DataFrame,
     then: pd.DataFrame,
@@ -121,7 +121,7 @@ def _was_there(habit: Tracked, days: Range) -> bool:
 
 
 def _line(
-    history: History, now: pd.DataFrame, then: pd.DataFrame, standings: Sequence[Standing]
+    history: PersonHistory, now: pd.DataFrame, then: pd.DataFrame, standings: Sequence[Standing]
 ) -> list[HabitLine]:
     """Sum up the range for each habit, in their order."""
     everyone = range(len(history.habits))
@@ -180,7 +180,7 @@ def _ranked(lines: Sequence[HabitLine]) -> tuple[HabitLine | None, HabitLine | N
 
 
 def _before(
-    history: History,
+    history: PersonHistory,
     days: Range,
     now: tuple[float | None, float | None],
     completion: float | None,

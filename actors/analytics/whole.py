@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from contracts.keeping.promise import SKIPPED, Promise, resting
-from storage.analytics.histories import HabitRow, LoadedHabit
+from storage.analytics.histories import HabitDays, LoadedHabit
 from storage.replica.nouns import STATES
 
 _SKIPPED = STATES.index("skipped") + 1
 
 
-class Logged(NamedTuple):
+class LoggedAt(NamedTuple):
     """When a day was logged, and in which zone: an aware instant and an IANA name."""
 
     day: date
@@ -32,7 +32,7 @@ class Whole:
     promise: Promise
     entries: Mapping[int, int]
     rests: tuple[tuple[date, date], ...]
-    logged: tuple[Logged, ...]
+    logged: tuple[LoggedAt, ...]
     today: date
     day_start: int = 0
     unit: str = ""
@@ -64,7 +64,7 @@ class Whole:
         return [day for day in range(first, self.latest + 1) if day not in rest]
 
 
-def entries_of(row: HabitRow) -> dict[int, int]:
+def entries_of(row: HabitDays) -> dict[int, int]:
     """Return what was logged, as the rules of promises take it."""
     return {
         day: SKIPPED if state == _SKIPPED else value
@@ -81,7 +81,7 @@ def whole_of(loaded: LoadedHabit, today: date) -> Whole:
         entries={day: value for day, value in entries_of(row).items() if day <= last},
         rests=tuple(row.rests),
         logged=tuple(
-            Logged(date.fromordinal(day), datetime.fromtimestamp(at, UTC), zone)
+            LoggedAt(date.fromordinal(day), datetime.fromtimestamp(at, UTC), zone)
             for day, state, at, zone in logged
             if at is not None and state != _SKIPPED and day <= last
         ),

@@ -50,7 +50,7 @@ ROWS = (*_KEYS, "0123456789", *(row[::-1] for row in _KEYS))
 
 
 @dataclass(frozen=True, slots=True)
-class Bearer:
+class TokenSubject:
     """Whom an access token names."""
 
     user_id: UUID
@@ -162,7 +162,7 @@ def scope_of(role: str) -> str:
     return "user admin" if role == "admin" else "user"
 
 
-def claims(bearer: Bearer, now: datetime, token_id: UUID) -> dict[str, Any]:
+def claims(bearer: TokenSubject, now: datetime, token_id: UUID) -> dict[str, Any]:
     """Return the claims of an access token (RFC 9068)."""
     seconds = int(now.timestamp())
     return {

@@ -17,7 +17,7 @@ from actors.auth.domain import (
     IDLE,
     SIGNING_LAG,
     TOKEN_LIFE,
-    Bearer,
+    TokenSubject,
     claims,
     clean_email,
     digest,
@@ -185,7 +185,7 @@ async def begin(
 ) -> Tokens:
     """Begin a session for whom has just shown the password of `account`."""
     refresh_token = secrets.token_urlsafe(32)
-    session = sessions.Session(
+    session = sessions.SessionRow(
         id=new_id(),
         user_id=account.user_id,
         began_at=now,
@@ -198,7 +198,7 @@ async def begin(
         tx, account.user_id, session, account.password_hash, digest(refresh_token)
     ):
         raise wrong_credentials()
-    bearer = Bearer(account.user_id, session.id, account.role, now)
+    bearer = TokenSubject(account.user_id, session.id, account.role, now)
     return await _pair(tx, bearer, refresh_token, keyring, now)
 
 
@@ -216,7 +216,7 @@ async def go_on(
         await tokens.add(tx, digest(following), session.id)
     else:
         following = await _again(tx, refresh_token, session, now)
-    bearer = Bearer(session.user_id, session.id, session.role, session.began_at)
+    bearer = TokenSubject(session.user_id, session.id, session.role, session.began_at)
     return await _pair(tx, bearer, following, keyring, now)
 
 
@@ -264,7 +264,7 @@ def wrong_credentials() -> Unauthenticated:
 
 
 async def _pair(
-    tx: AsyncConnection, bearer: Bearer, refresh_token: str, keyring: Keyring, now: datetime
+    tx: AsyncConnection, bearer: TokenSubject, refresh_token: str, keyring: Keyring, now: datetime
 ) -> Tokens:
     return Tokens(
         user_id=bearer.user_id,

@@ -9,9 +9,9 @@ from actors.habits.kept import versions_of
 from actors.habits.room import room
 from actors.runtime.backfill import Place, place_of, state_of, tell_page
 from actors.runtime.room import Transaction
-from contracts.backfill import BreakState, DaysState, HabitState, State, TellHabits
+from contracts.backfill import BreakState, DaysState, HabitState, StateFact, TellHabits
 from storage import habit_state
-from storage.habit_state import BreakRow, DaysRow
+from storage.habit_state import ToldBreak, ToldDays
 from storage.habits import HabitRow
 
 HABITS, BREAKS = 100, 500
@@ -40,12 +40,12 @@ async def tell_state(job: TellHabits, tx: Transaction) -> None:
         await tell_page(tx, job, _habits(job, habits), _last(habits, HABITS))
 
 
-def _last(rows: list[HabitRow] | list[BreakRow], size: int) -> Place | None:
+def _last(rows: list[HabitRow] | list[ToldBreak], size: int) -> Place | None:
     """Return where the next page begins, if there is one."""
     return (rows[-1].user_id, rows[-1].id) if len(rows) == size else None
 
 
-def _habits(job: TellHabits, rows: list[HabitRow]) -> Iterator[State]:
+def _habits(job: TellHabits, rows: list[HabitRow]) -> Iterator[StateFact]:
     for user_id, theirs in groupby(rows, attrgetter("user_id")):
         habits = tuple(
             HabitState(
@@ -64,7 +64,7 @@ def _habits(job: TellHabits, rows: list[HabitRow]) -> Iterator[State]:
         yield state_of(job)(user_id=user_id, habits=habits)
 
 
-def _days(job: TellHabits, rows: list[DaysRow]) -> Iterator[State]:
+def _days(job: TellHabits, rows: list[ToldDays]) -> Iterator[StateFact]:
     for row in rows:
         for first in range(0, len(row.days), DAYS):
             some = slice(first, first + DAYS)
@@ -80,7 +80,7 @@ def _days(job: TellHabits, rows: list[DaysRow]) -> Iterator[State]:
             yield state_of(job)(user_id=row.user_id, days=(days,))
 
 
-def _breaks(job: TellHabits, rows: list[BreakRow]) -> Iterator[State]:
+def _breaks(job: TellHabits, rows: list[ToldBreak]) -> Iterator[StateFact]:
     for user_id, theirs in groupby(rows, attrgetter("user_id")):
         breaks = tuple(
             BreakState(

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits import plans
 from actors.habits.days import checked_in, open_day, person_of, stand, today_of
-from actors.habits.habits import check_version, shown
+from actors.habits.habits import shown
 from actors.habits.kept import judged, no_habit, promise_of
 from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn, Undo
 from contracts.habit import Habit
@@ -28,7 +28,7 @@ from contracts.habits import (
     HabitRestored,
     RestoreHabit,
 )
-from contracts.message import Done, new_id
+from contracts.message import Done, check_version, new_id
 from contracts.principal import Principal
 from storage import bin as kept
 from storage import check_ins, habits
@@ -44,7 +44,7 @@ PURGED = 50
 
 
 @room.answer
-async def delete_habit(command: DeleteHabit, who: Who, tx: Transaction) -> Done:
+async def delete_habit(command: DeleteHabit, who: Who, tx: Transaction, now: Now) -> Done:
     """Put a habit into the bin, or delete it for good."""
     forever = command.forever
     row = await habits.find(tx, who.user_id, command.habit_id, lock=True, binned=forever)
@@ -54,7 +54,7 @@ async def delete_habit(command: DeleteHabit, who: Who, tx: Transaction) -> Done:
     if forever:
         await _forget(tx, [row])
         return Done()
-    binned = await kept.put(tx, who.user_id, row.id, new_id(), datetime.now(UTC))
+    binned = await kept.put(tx, who.user_id, row.id, new_id(), now)
     await tell(tx, HabitBinned(user_id=who.user_id, version=binned.version, habit_id=row.id))
     await _forget(tx, await kept.beyond(tx, who.user_id, MAX_BINNED))
     return Done()

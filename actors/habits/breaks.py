@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.days import (
     person_of,
 )
-from actors.habits.habits import check_version, found
+from actors.habits.habits import found
 from actors.habits.room import room
 from actors.habits.views import break_of
 from actors.runtime.room import TheBus, Transaction, Who
@@ -22,7 +22,7 @@ from contracts.breaks import (
     RemoveBreak,
     UpdateBreak,
 )
-from contracts.message import Done, NotFound, new_id
+from contracts.message import Done, NotFound, check_version, new_id
 from contracts.principal import Principal
 from contracts.ranges import check_range
 from storage import (

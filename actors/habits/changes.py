@@ -21,7 +21,7 @@ from contracts.changes import KEEP_REMOVED, Changes, ListChanges, Removed
 from contracts.message import Gone, Message
 from contracts.page import wrong_cursor
 from storage import changes
-from storage.changes import NEVER, RemovedRow, Snapshot, Wanted
+from storage.changes import NEVER, ChangesPage, RemovedRow, Snapshot
 
 MAX_AT_WORK = 6
 """Transactions at work that a cursor remembers; more of them, and some changes come twice."""
@@ -69,7 +69,7 @@ async def list_changes(query: ListChanges, who: Who, tx: Transaction) -> Changes
         if stage > place.stage:
             place = replace(place, stage=stage, after=_FIRST, day=NEVER)
         # One more than fits tells whether there is more.
-        wanted = Wanted(who.user_id, place.since, place.after, place.day, left + 1)
+        wanted = ChangesPage(who.user_id, place.since, place.after, place.day, left + 1)
         rows = await read(tx, wanted)
         taken, more = rows[:left], len(rows) > left
         if taken:
@@ -171,7 +171,7 @@ def _number(written: str) -> int:
     return int(written, 16)
 
 
-async def _removed(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+async def _removed(tx: AsyncConnection, page: ChangesPage) -> list[_Found]:
     return [_Found(row.id, row.day, _gone(row)) for row in await changes.removed(tx, page)]
 
 
@@ -183,7 +183,7 @@ def _gone(row: RemovedRow) -> Removed:
     return Removed(kind="check_in", habit_id=row.id, day=row.day)
 
 
-async def _habits(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+async def _habits(tx: AsyncConnection, page: ChangesPage) -> list[_Found]:
     """List habits; the version that is planned last is the latest one."""
     return [
         _Found(row.id, NEVER, written_habit(row, versions_of(row.versions)[-1]))
@@ -191,16 +191,18 @@ async def _habits(tx: AsyncConnection, page: Wanted) -> list[_Found]:
     ]
 
 
-async def _breaks(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+async def _breaks(tx: AsyncConnection, page: ChangesPage) -> list[_Found]:
     return [_Found(row.id, NEVER, break_of(row)) for row in await changes.breaks(tx, page)]
 
 
-async def _check_ins(tx: AsyncConnection, page: Wanted) -> list[_Found]:
+async def _check_ins(tx: AsyncConnection, page: ChangesPage) -> list[_Found]:
     rows = await changes.check_ins(tx, page)
     return [_Found(row.habit_id, row.day, day_entry(row)) for row in rows]
 
 
-STAGES: tuple[tuple[str, Callable[[AsyncConnection, Wanted], Awaitable[list[_Found]]]], ...] = (
+STAGES: tuple[
+    tuple[str, Callable[[AsyncConnection, ChangesPage], Awaitable[list[_Found]]]], ...
+] = (
     ("removed", _removed),
     ("habits", _habits),
     ("breaks", _breaks),

@@ -42,21 +42,21 @@ from contracts.message import Fact, Invalid, Refused, new_id
 from contracts.principal import Principal
 from storage import check_in_lists, check_ins, habits, snapshots
 from storage.check_in_lists import ChangedDay, MovedHabit
-from storage.check_ins import EntryRow, Loaded
-from storage.habits import HabitRow, Person
+from storage.check_ins import CheckInRow, Loaded
+from storage.habits import HabitRow, TimeProfile
 from storage.outbox import tell
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DayChange:
     """A day of a habit that says something else now."""
 
     day: date
-    before: EntryRow | None
-    after: EntryRow | None
+    before: CheckInRow | None
+    after: CheckInRow | None
 
 
-Entries = dict[tuple[UUID, date], EntryRow | None]
+Entries = dict[tuple[UUID, date], CheckInRow | None]
 """What is logged on the days that are spoken of, by habit and day."""
 
 
@@ -73,7 +73,7 @@ async def log_check_ins(command: LogCheckIns, who: Who, tx: Transaction, bus: Th
         if one.habit_id in rows and not isinstance(day, Refused)
     ]
     entries: Entries = {**await check_in_lists.on_days(tx, wanted)}
-    changes: dict[UUID, list[Change]] = defaultdict(list)
+    changes: dict[UUID, list[DayChange]] = defaultdict(list)
     made: list[date | Refused] = []
     for one, day in zip(command.check_ins, days, strict=True):
         try:
@@ -103,7 +103,7 @@ async def log_check_ins(command: LogCheckIns, who: Who, tx: Transaction, bus: Th
     return Outcomes(outcomes=tuple(outcomes))
 
 
-def _day(one: Log, person: Person, today: date) -> date | Refused:
+def _day(one: Log, person: TimeProfile, today: date) -> date | Refused:
     """Return the day that is spoken of, or why there is none."""
     if one.day is not None or one.at is None:
         return one.day or today
@@ -117,11 +117,11 @@ def _decide(
     row: HabitRow | None,
     one: Log,
     day: date,
-    person: Person,
+    person: TimeProfile,
     today: date,
     entries: Entries,
     command: LogCheckIns,
-) -> Change:
+) -> DayChange:
     """Decide what a day says after this one. Refuses as `CheckIn` and `Increment` do."""
     if row is None:
         raise no_habit(one.habit_id)
@@ -132,16 +132,16 @@ def _decide(
     saying, promise = Saying(decide, command.source, one.at), promise_of(row)
     found = entries.get((row.id, day))
     before = found and judged(promise, found)
-    return Change(day, before, saying.of(promise, day, before, person))
+    return DayChange(day, before, saying.of(promise, day, before, person))
 
 
 async def _write(
     tx: AsyncConnection,
     who: Principal,
     source: str,
-    person: Person,
+    person: TimeProfile,
     today: date,
-    changes: dict[UUID, list[Change]],
+    changes: dict[UUID, list[DayChange]],
     ids: Sequence[UUID],
 ) -> dict[UUID, Loaded]:
     """Write all that changed; return all habits as they stand afterwards, by id."""
@@ -178,7 +178,7 @@ async def _write(
 async def _unsettle(
     tx: AsyncConnection,
     who: Principal,
-    changes: dict[UUID, list[Change]],
+    changes: dict[UUID, list[DayChange]],
     loaded: dict[UUID, Loaded],
 ) -> None:
     """Let each habit reach back to the first of its days that changed."""
@@ -193,7 +193,7 @@ async def _by_id(tx: AsyncConnection, who: Principal, ids: Sequence[UUID]) -> di
     return {one.habit.id: one for one in await check_ins.load_some(tx, who.user_id, ids)}
 
 
-def _with(loaded: Loaded, changed: list[Change]) -> Loaded:
+def _with(loaded: Loaded, changed: list[DayChange]) -> Loaded:
     """Return a loaded habit with the days that changed."""
     entries = {one.day: one for one in loaded.entries}
     for change in changed:
@@ -208,13 +208,13 @@ def _moved(row: HabitRow, progress: Progress, changes: int) -> MovedHabit:
     return MovedHabit(row.id, progress.settled_day, dump_progress(progress), changes)
 
 
-def _written(row: HabitRow, change: Change) -> ChangedDay:
+def _written(row: HabitRow, change: DayChange) -> ChangedDay:
     before, after = dump_entry(change.before), dump_entry(change.after)
     return ChangedDay(new_id(), row.id, change.day, change.after, before, after)
 
 
 def _fact(
-    who: Principal, row: HabitRow, change: Change, person: Person, source: str, number: int
+    who: Principal, row: HabitRow, change: DayChange, person: TimeProfile, source: str, number: int
 ) -> Fact:
     """Tell of a change: the `number`-th of its habit in this batch."""
     day, before, after = change.day, change.before, change.after

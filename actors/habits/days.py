@@ -32,8 +32,8 @@ from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
 from contracts.time import FIRST_INSTANT, LAST_INSTANT, day_of
 from storage import check_ins, habits, snapshots
-from storage.check_ins import EntryRow, Loaded
-from storage.habits import HabitRow, Person
+from storage.check_ins import CheckInRow, Loaded
+from storage.habits import HabitRow, TimeProfile
 
 YEARS_BACK = 50
 """A habit cannot have begun longer ago than this."""
@@ -46,10 +46,10 @@ async def person_of(
     tx: AsyncConnection,
     bus: Bus,
     who: Principal,
-    known: Person | None = None,
+    known: TimeProfile | None = None,
     *,
     stay: bool = False,
-) -> Person:
+) -> TimeProfile:
     """Return how the caller lives in time; ask the users room if it is not known here yet.
 
     `stay` keeps the caller from being erased before this is done: nothing new outlives them.
@@ -57,16 +57,16 @@ async def person_of(
     person = known or await habits.find_person(tx, who.user_id, stay=stay)
     if person is None:
         row = await people.person(tx, bus, who, "stay" if stay else None)
-        person = Person(row.zone, row.day_start, row.week_start)
+        person = TimeProfile(row.zone, row.day_start, row.week_start)
     return person
 
 
-def today_of(person: Person) -> date:
+def today_of(person: TimeProfile) -> date:
     """Return the person's logical day, now."""
     return logical_day(person, datetime.now(UTC))
 
 
-def logical_day(person: Person, instant: datetime) -> date:
+def logical_day(person: TimeProfile, instant: datetime) -> date:
     """Return the person's logical day at an instant. Refuses with `Invalid` what no day holds."""
     if not FIRST_INSTANT <= instant <= LAST_INSTANT:
         raise Invalid(
@@ -95,7 +95,7 @@ def open_day(loaded: Loaded, today: date) -> date:
     return max(today, loaded.habit.settled_day + timedelta(days=1))
 
 
-def checked_in(habit_id: UUID, day: date, logged: EntryRow | None, now: Standing) -> CheckedIn:
+def checked_in(habit_id: UUID, day: date, logged: CheckInRow | None, now: Standing) -> CheckedIn:
     """Show a day, and how its habit stands."""
     return CheckedIn(
         habit_id=habit_id,
@@ -124,7 +124,7 @@ def check_day(row: HabitRow, day: date, today: date, pointer: str = "/day") -> N
         )
 
 
-def check_instant(at: datetime, day: date, person: Person) -> None:
+def check_instant(at: datetime, day: date, person: TimeProfile) -> None:
     """Refuse an instant that has not come, or that lies more than a day away from its day."""
     if at > datetime.now(UTC) + AHEAD or abs((logical_day(person, at) - day).days) > 1:
         text = "The time lies in the future, or on another day than {day}."
@@ -178,7 +178,7 @@ async def _open(
     saying: Saying,
     *,
     lock: bool,
-) -> tuple[Loaded, Person, date, date]:
+) -> tuple[Loaded, TimeProfile, date, date]:
     """Load a habit so that `day`, if there is something to say of it, is not settled yet."""
     if lock:
         await habits.find(tx, who.user_id, habit_id, lock=True)
@@ -202,7 +202,7 @@ async def _write(
     tx: AsyncConnection,
     who: Principal,
     loaded: Loaded,
-    person: Person,
+    person: TimeProfile,
     day: date,
     today: date,
     saying: Saying,
@@ -228,11 +228,11 @@ async def _write(
 def _values(
     who: Principal,
     row: HabitRow,
-    person: Person,
+    person: TimeProfile,
     progress: Progress,
     day: date,
-    before: EntryRow | None,
-    after: EntryRow | None,
+    before: CheckInRow | None,
+    after: CheckInRow | None,
     saying: Saying,
     fact: Fact,
 ) -> dict[str, object]:

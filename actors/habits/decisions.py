@@ -11,10 +11,10 @@ from contracts.keeping.promise import Promise
 from contracts.message import Conflict, Invalid, Wrong
 from contracts.time import day_of
 from storage.check_in_history import ChangeRow
-from storage.check_ins import EntryRow, Origin
-from storage.habits import Person
+from storage.check_ins import CheckInRow, Origin
+from storage.habits import TimeProfile
 
-Decide = Callable[[Promise, date, EntryRow | None], EntryRow | None]
+Decide = Callable[[Promise, date, CheckInRow | None], CheckInRow | None]
 """Decides what a day says, from what it said; None empties it."""
 
 MAX_VALUE = 10**12
@@ -35,8 +35,8 @@ class Saying:
     said_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def of(
-        self, promise: Promise, day: date, before: EntryRow | None, person: Person
-    ) -> EntryRow | None:
+        self, promise: Promise, day: date, before: CheckInRow | None, person: TimeProfile
+    ) -> CheckInRow | None:
         """Decide what a day says, and where that comes from: `before` itself if it stays so."""
         after = self.decide(promise, day, before)
         if after is None or after.origin is not None:
@@ -52,12 +52,12 @@ class Saying:
         return replace(after, origin=Origin(at, zone, self.source))
 
 
-def _counts_as(entry: EntryRow) -> tuple[int, str]:
+def _counts_as(entry: CheckInRow) -> tuple[int, str]:
     """Return what an entry says beside its note."""
     return entry.value, entry.state
 
 
-def differ(before: EntryRow | None, after: EntryRow | None) -> bool:
+def differ(before: CheckInRow | None, after: CheckInRow | None) -> bool:
     """Tell whether a day says something else now, or comes from elsewhere."""
     if before is None or after is None:
         return before is not after
@@ -67,10 +67,10 @@ def differ(before: EntryRow | None, after: EntryRow | None) -> bool:
 def entry(value: float | None, state: CheckInState | None, note: str | None) -> Decide:
     """Decide that a day says this; `note` None keeps the note."""
 
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow:
+    def decide(promise: Promise, day: date, before: CheckInRow | None) -> CheckInRow:
         counted, means = logged(promise, day, value, state)
         kept = before.note if before else ""
-        return EntryRow(day, counted, means, kept if note is None else note)
+        return CheckInRow(day, counted, means, kept if note is None else note)
 
     return decide
 
@@ -78,13 +78,13 @@ def entry(value: float | None, state: CheckInState | None, note: str | None) -> 
 def addition(by: float) -> Decide:
     """Decide that so much more, or less, is logged; nothing that means nothing leaves no trace."""
 
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+    def decide(promise: Promise, day: date, before: CheckInRow | None) -> CheckInRow | None:
         value = max(0, (before.value if before else 0) + thousandths(by))
         value, state = _summed(promise, day, check_sum(value))
         note = before.note if before else ""
         if not value and by < 0 and not note and state != "done":
             return None
-        return EntryRow(day, value, state, note)
+        return CheckInRow(day, value, state, note)
 
     return decide
 
@@ -106,7 +106,7 @@ def restoration(change: ChangeRow) -> Decide:
     Refuses with `Conflict` (`changed_since`).
     """
 
-    def decide(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+    def decide(promise: Promise, day: date, before: CheckInRow | None) -> CheckInRow | None:
         left, restored = (entry_row(kept, day) for kept in (change.after, change.before))
         # The terms may have changed since, and with them what a value means.
         if before != (left and judged(promise, left)):

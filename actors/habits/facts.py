@@ -10,7 +10,7 @@ from contracts.habits import HabitArchived, HabitChanged
 from contracts.message import Fact
 from contracts.principal import Principal
 from contracts.quantity import unit_of
-from storage.check_ins import EntryRow
+from storage.check_ins import CheckInRow
 from storage.habits import HabitRow
 
 
@@ -62,8 +62,8 @@ def fact_of(
     who: Principal,
     row: HabitRow,
     day: date,
-    before: EntryRow | None,
-    after: EntryRow | None,
+    before: CheckInRow | None,
+    after: CheckInRow | None,
     zone: str,
     source: Source,
     *,

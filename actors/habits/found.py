@@ -8,7 +8,7 @@ from typing import Protocol
 
 from actors.habits.fit import Changed
 from actors.habits.loop_rows import FoundEntry, Sorter, Tally
-from actors.runtime.dates import Days
+from actors.runtime.dates import DateReader
 from actors.runtime.zips import TOTAL
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
@@ -39,7 +39,7 @@ class FoundHabit:
     archived: bool
     create: CreateHabit | None
     refused: Invalid | None
-    _days: Days = field(repr=False)
+    _days: DateReader = field(repr=False)
     _rows: Callable[[], Iterator[list[str]]] = field(repr=False)
     changes: tuple[Changed, ...] = ()
     tally: Tally = field(default_factory=Tally)

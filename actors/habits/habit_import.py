@@ -15,24 +15,27 @@ from actors.habits.days import today_of
 from actors.habits.facts import facts_of
 from actors.habits.fit import Changed
 from actors.habits.found import FoundHabit, HabitFile
+from actors.habits.importers import IMPORTERS
 from actors.habits.kept import promise_of, versions_of
-from actors.habits.known import Known
+from actors.habits.known import KnownHabits
 from actors.habits.loop_rows import FoundEntry
 from actors.habits.remarks import Remarks, streak_of
+from actors.habits.room import room
 from actors.habits.settlement import settle_anew
 from actors.habits.start_day import begin_at
-from actors.runtime.imports import Open, Run
+from actors.runtime.imports import ImportRun, Open
+from actors.runtime.room import Transaction
 from contracts.habit import CheckInState, number_of
-from contracts.import_account import Account, HabitReport
-from contracts.imports import CheckInsImported, HabitsImported, ImportedDay
+from contracts.import_account import HabitReport, ImportAccount
+from contracts.imports import CheckInsImported, HabitsImported, ImportedDay, ReadImport
 from contracts.keeping.entry import logged
 from contracts.keeping.promise import Promise, begin_earlier
 from contracts.message import Gone, Invalid
 from contracts.principal import Principal
 from contracts.time import instant_of
 from storage import breaks, check_in_imports, habits
-from storage.check_ins import EntryRow
-from storage.habits import HabitRow, Person
+from storage.check_ins import CheckInRow
+from storage.habits import HabitRow, TimeProfile
 from storage.outbox import tell
 
 TOLD_AT_ONCE = 125
@@ -41,16 +44,22 @@ TOLD_AT_ONCE = 125
 Outcome = Literal["created", "merged", "unchanged"]
 
 
-async def keep(run: Run, opened: Open[HabitFile]) -> Account:
+@room.do
+async def read_import(job: ReadImport, tx: Transaction) -> None:
+    """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
+    await IMPORTERS.run(tx, job, keep)
+
+
+async def keep(run: ImportRun, opened: Open[HabitFile]) -> ImportAccount:
     """Read an opened file into habits."""
     return await HabitImport(run).keep(opened)
 
 
-def entry_from(promise: Promise, entry: FoundEntry) -> EntryRow:
+def entry_from(promise: Promise, entry: FoundEntry) -> CheckInRow:
     """Judge what Loop knows of a day as if it were logged here."""
     value = None if entry.value is None else number_of(entry.value)
     counted, state = logged(promise, entry.day, value, entry.state)
-    return EntryRow(entry.day, counted, state, entry.note)
+    return CheckInRow(entry.day, counted, state, entry.note)
 
 
 def rows_of(export: HabitFile) -> int:
@@ -64,17 +73,17 @@ def rows_of(export: HabitFile) -> int:
 class HabitImport:
     """One import being read."""
 
-    def __init__(self, run: Run, max_habits: int = plans.MAX_HABITS) -> None:
+    def __init__(self, run: ImportRun, max_habits: int = plans.MAX_HABITS) -> None:
         """Read for an import that is begun, for somebody who may have so many habits."""
         self._max_habits = max_habits
         self._run, self._tx = run, run.tx
         self._who = Principal(user_id=run.user_id)
         self._remarks = Remarks(run.options.language)
-        self._person = Person("UTC", 0, "mon")
+        self._person = TimeProfile("UTC", 0, "mon")
         self._read = 0
         self._total: int | None = None
 
-    async def keep(self, opened: Open[HabitFile]) -> Account:
+    async def keep(self, opened: Open[HabitFile]) -> ImportAccount:
         """Read all habits of a file; tell what was imported."""
         user_id = self._run.user_id
         person = await habits.find_person(self._tx, user_id, stay=True)
@@ -87,7 +96,7 @@ class HabitImport:
         self._total = await asyncio.to_thread(rows_of, export)
         await self._show()
         rows = await habits.find_all(self._tx, user_id, binned=True)
-        known = Known(self._tx, export.tracker, rows)
+        known = KnownHabits(self._tx, export.tracker, rows)
         reports = []
         for one, key, row in await known.sorted(export.habits):
             reports.append(await self._habit(one, key, row))
@@ -100,7 +109,7 @@ class HabitImport:
                 check_ins=sum(one.imported for one in touched),
             )
             await tell(self._tx, imported)
-        return Account(habits=tuple(reports), left_out=dict(export.left_out))
+        return ImportAccount(habits=tuple(reports), left_out=dict(export.left_out))
 
     async def _habit(self, one: FoundHabit, key: str, known: HabitRow | None) -> HabitReport:
         """Read one habit: made if it is new, filled where its days are empty."""
@@ -109,7 +118,7 @@ class HabitImport:
             row = await self._create(one, key)
         before = self._read
         skipped: Counter[str] = Counter()
-        kept: dict[date, EntryRow] = {}
+        kept: dict[date, CheckInRow] = {}
         chunks = one.entries()
         while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
             if row is not None and one.create is not None:
@@ -158,7 +167,7 @@ class HabitImport:
 
     async def _keep(
         self, row: HabitRow, chunk: list[FoundEntry], skipped: Counter[str]
-    ) -> dict[date, EntryRow]:
+    ) -> dict[date, CheckInRow]:
         """Keep the entries on days that are empty, and return these; count the others."""
         promise, rows = promise_of(row), []
         for entry in chunk:
@@ -205,7 +214,7 @@ class HabitImport:
         rests = await breaks.covering(self._tx, row.user_id, row.id, row.tags)
         return await settle_anew(self._tx, begun, rests, today_of(self._person))
 
-    def _told(self, row: HabitRow, kept: dict[date, EntryRow]) -> Iterator[CheckInsImported]:
+    def _told(self, row: HabitRow, kept: dict[date, CheckInRow]) -> Iterator[CheckInsImported]:
         """Tell which days were filled, at the version that the habit has after all."""
         days = (kept[day] for day in sorted(kept))
         while chunk := tuple(islice(days, TOLD_AT_ONCE)):

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from actors.habits.fit import MAX_TAG, Changed, line
 from actors.habits.found import MAX_FOUND, FoundHabit, too_large
 from actors.habits.loop import Definition, habit_of, shown
-from actors.runtime.dates import Days, order_of
+from actors.runtime.dates import DateReader, order_of
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
@@ -57,7 +57,7 @@ class HabitBull:
             raise Invalid("import_empty", "There are no habits in the file.")
         dates = (day for days in found.values() for day, _, _ in days)
         order = order_of(dates)
-        self._days = Days(lambda: order, last_day)
+        self._days = DateReader(lambda: order, last_day)
         self.habits = tuple(
             self._habit(n, name, category, words[name, category], days)
             for n, ((name, category), days) in enumerate(found.items(), start=1)

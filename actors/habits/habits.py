@@ -32,7 +32,7 @@ from contracts.habits import (
     TagCounts,
     UpdateHabit,
 )
-from contracts.message import Conflict, Done, Refused
+from contracts.message import Done, Refused, check_version
 from contracts.page import Cursors
 from contracts.principal import Principal
 from contracts.reminders import NoteCue
@@ -150,17 +150,6 @@ async def found(
         raise no_habit(habit_id)
     check_version(row.edition, expected_version)
     return row
-
-
-def check_version(version: int, expected: int | None) -> None:
-    """Refuse to change what somebody else has changed meanwhile."""
-    if expected is not None and expected != version:
-        raise Conflict(
-            "version_conflict",
-            "It was changed meanwhile: it is at version {version}, not {expected}.",
-            version=version,
-            expected=expected,
-        )
 
 
 async def shown(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) -> Habit:

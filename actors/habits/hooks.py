@@ -36,7 +36,7 @@ from contracts.message import Conflict, Denied, Done, Invalid, NotFound, new_id
 from contracts.principal import Principal
 from contracts.quantity import unit_of
 from storage import check_ins, habits, hooks
-from storage.check_ins import EntryRow
+from storage.check_ins import CheckInRow
 from storage.habits import HabitRow
 from storage.hooks import HookRow
 
@@ -124,7 +124,7 @@ async def _use(
     return day
 
 
-def press(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+def press(promise: Promise, day: date, before: CheckInRow | None) -> CheckInRow | None:
     """Decide what the press of a button says: one more of what counts, else that it is done."""
     if _adds(promise, day):
         return addition(1.0)(promise, day, before)
@@ -134,7 +134,7 @@ def press(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | No
         kept = was.state not in ("skipped", "failed")
         if kept and (was.state == after.state or takes_away(promise.terms_on(day), was, after)):
             return before
-    return EntryRow(day, after.value, after.state, before.note if before else "")
+    return CheckInRow(day, after.value, after.state, before.note if before else "")
 
 
 def _adds(promise: Promise, day: date) -> bool:

@@ -9,25 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits.days import today_of
 from actors.habits.facts import fact_of, facts_of
 from actors.habits.kept import versions_of
+from actors.habits.room import room
 from actors.habits.settlement import settle_anew
 from actors.habits.start_day import begin_at, begin_later
 from actors.runtime import imports
+from actors.runtime.room import Transaction
 from contracts.habits import HabitDeleted
-from contracts.import_account import Account, HabitReport, Undone
+from contracts.import_account import HabitReport, ImportAccount, Undone
 from contracts.imports import TakeImportBack
 from contracts.principal import Principal
 from contracts.time import FIRST_DAY, LAST_DAY, day_of
 from storage import breaks, check_in_imports, check_ins, habits
-from storage.check_ins import EntryRow
-from storage.habits import HabitRow, Person
+from storage.check_ins import CheckInRow
+from storage.habits import HabitRow, TimeProfile
 from storage.outbox import tell
 
 FIRST_EDITION = 1
 """A habit at this edition was never edited by its owner."""
 
 
-async def take_back(tx: AsyncConnection, job: TakeImportBack) -> None:
-    """Take an import back, as `UndoImport` says."""
+@room.do
+async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
+    """Take an import back, but for what was changed since."""
     await imports.take_back(tx, job, lambda account: Undoing(tx, job).all(account))
 
 
@@ -40,7 +43,7 @@ class Undoing:
         self._who = Principal(user_id=job.user_id)
         self._habits = self._days = self._kept = 0
 
-    async def all(self, account: Account) -> Undone:
+    async def all(self, account: ImportAccount) -> Undone:
         """Take back what the account tells of; say what that came to."""
         person = await habits.find_person(self._tx, self._who.user_id, stay=True)
         reports = {one.habit_id: one for one in account.habits if one.habit_id}
@@ -51,7 +54,7 @@ class Undoing:
                 await self._habit(row, reports[habit_id], person)
         return Undone(habits=self._habits, check_ins=self._days, kept=self._kept)
 
-    async def _habit(self, row: HabitRow, report: HabitReport, person: Person) -> None:
+    async def _habit(self, row: HabitRow, report: HabitReport, person: TimeProfile) -> None:
         taken = await check_in_imports.take_imported(self._tx, row.id, self._import_id)
         left = await check_ins.between(self._tx, row.id, FIRST_DAY, LAST_DAY, 1)
         made = report.outcome == "created"
@@ -67,7 +70,7 @@ class Undoing:
             await self._without(row, taken, left, person)
 
     async def _without(
-        self, row: HabitRow, taken: list[EntryRow], left: list[EntryRow], person: Person
+        self, row: HabitRow, taken: list[CheckInRow], left: list[CheckInRow], person: TimeProfile
     ) -> None:
         """Let a habit stand as if days had never been logged."""
         begun = await self._begun(row, left, person)
@@ -80,7 +83,7 @@ class Undoing:
         ]
         await tell(self._tx, *facts)
 
-    async def _begun(self, row: HabitRow, left: list[EntryRow], person: Person) -> HabitRow:
+    async def _begun(self, row: HabitRow, left: list[CheckInRow], person: TimeProfile) -> HabitRow:
         """Let a habit begin later, if it began with a day that is gone."""
         start = day_of(row.created_at, person.zone, person.day_start)
         start = min([start, *(one.day for one in left)])

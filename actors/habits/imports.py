@@ -12,14 +12,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits import habit_import, import_undo
 from actors.habits.days import person_of
 from actors.habits.importers import IMPORTERS
 from actors.habits.room import room
 from actors.runtime.delegation import RoomBus
 from actors.runtime.imports import Options, failed, look
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.import_account import Account
+from contracts.import_account import ImportAccount
 from contracts.imports import (
     PART_BYTES,
     AddImportPart,
@@ -191,12 +190,6 @@ async def list_imports(query: ListImports, who: Who, tx: Transaction) -> Imports
     )
 
 
-@room.do
-async def read_import(job: ReadImport, tx: Transaction) -> None:
-    """Read the file; nothing of it is kept if that fails, or if it is a dry run."""
-    await IMPORTERS.run(tx, job, habit_import.keep)
-
-
 @room.answer
 async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
     """Ask for an import to be taken back, as soon as somebody has the time."""
@@ -209,12 +202,6 @@ async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
     job = READERS[row.room].take_back
     await tell(tx, job(user_id=who.user_id, import_id=row.id))
     return import_of(replace(row, phase="undoing"))
-
-
-@room.do
-async def take_import_back(job: TakeImportBack, tx: Transaction) -> None:
-    """Take an import back, but for what was changed since."""
-    await import_undo.take_back(tx, job)
 
 
 def check_size(size: int, most: int) -> None:
@@ -256,7 +243,7 @@ async def found(
 
 def import_of(row: ImportRow) -> Import:
     """Show an import."""
-    account = Account.model_validate_json(row.report)
+    account = ImportAccount.model_validate_json(row.report)
     return Import(
         **dict(account),
         import_id=row.id,

@@ -15,7 +15,7 @@ from contracts.keeping.progress import Progress, entries_of
 from contracts.keeping.promise import Entries, Promise
 from contracts.keeping.settlement import Settled
 from contracts.message import NotFound
-from storage.check_ins import EntryRow, origin_from
+from storage.check_ins import CheckInRow, origin_from
 from storage.habits import HabitRow
 
 _versions = TypeAdapter(tuple[Version, ...])
@@ -62,25 +62,25 @@ def dump_months(settled: Settled) -> list[tuple[date, str]]:
     return [(one.settled_day, dump_progress(one)) for one in settled.months]
 
 
-def entries_from(rows: list[EntryRow]) -> Entries:
+def entries_from(rows: list[CheckInRow]) -> Entries:
     """Turn stored entries into what the rules read."""
     return entries_of((row.day, row.value, cast(CheckInState, row.state)) for row in rows)
 
 
-def judged(promise: Promise, entry: EntryRow) -> EntryRow:
+def judged(promise: Promise, entry: CheckInRow) -> CheckInRow:
     """Return what is logged on a day with the verdict of the terms that are in force on it now."""
     state = verdict(promise, entry.day, entry.value, cast(CheckInState, entry.state))
     return entry if state == entry.state else replace(entry, state=state)
 
 
-def dump_entry(entry: EntryRow | None) -> str | None:
+def dump_entry(entry: CheckInRow | None) -> str | None:
     """Write an entry down for the history."""
     return (
         None if entry is None else json.dumps([entry.value, entry.state, entry.note, *_from(entry)])
     )
 
 
-def _from(entry: EntryRow) -> list[str | None]:
+def _from(entry: CheckInRow) -> list[str | None]:
     """Write down where an entry came from, as `origin_from` reads it."""
     origin = entry.origin
     if origin is None:
@@ -94,15 +94,15 @@ def _from(entry: EntryRow) -> list[str | None]:
     ]
 
 
-def entry_row(kept: str | None, day: date) -> EntryRow | None:
+def entry_row(kept: str | None, day: date) -> CheckInRow | None:
     """Read an entry of the history."""
     if kept is None:
         return None
     value, state, note, *origin = json.loads(kept)
-    return EntryRow(day, value, state, note, origin_from(origin))
+    return CheckInRow(day, value, state, note, origin_from(origin))
 
 
-def entry_of(row: EntryRow | None) -> Entry | None:
+def entry_of(row: CheckInRow | None) -> Entry | None:
     """Show a stored entry."""
     if row is None:
         return None

@@ -20,7 +20,7 @@ Sorted = tuple[FoundHabit, str, HabitRow | None]
 """A habit of a file, the key under which it is kept, and the habit that it is already, if any."""
 
 
-class Known:
+class KnownHabits:
     """The habits that a person has from a tracker, by the names that they had there."""
 
     def __init__(self, tx: AsyncConnection, tracker: str, rows: Sequence[HabitRow]) -> None:

@@ -22,7 +22,7 @@ from typing import BinaryIO
 from actors.habits.fit import Changed
 from actors.habits.found import MAX_FOUND, FoundHabit, too_large
 from actors.habits.loop import Definition, habit_of, shown
-from actors.runtime.dates import Days
+from actors.runtime.dates import DateReader
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
 
@@ -72,7 +72,7 @@ class LoopDatabase:
     def __init__(self, file: BinaryIO, last_day: date) -> None:
         """Read it; days after `last_day` are skipped. Refuses with `Invalid`."""
         self.left_out: Counter[str] = Counter()
-        self._days = Days(lambda: None, last_day)
+        self._days = DateReader(lambda: None, last_day)
         try:
             schema, rows, self._found = _read(file)
         except (sqlite3.Error, sqlite3.Warning, MemoryError, OverflowError, UnicodeError):

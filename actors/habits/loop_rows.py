@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from actors.habits.fit import MAX_NOTE, lines
-from actors.runtime.dates import DateFault, Days
+from actors.runtime.dates import DateFault, DateReader
 from contracts.habit import CheckInState, Measure
 
 LARGEST = 1_000_000_000_000
@@ -45,7 +45,7 @@ _YES_NO: dict[int, Said] = {0: (0, "failed"), 2: (1000, "done"), 3: (None, "skip
 _AMOUNTS: dict[int, Said] = {2: (None, "done"), 3: (None, "skipped")}
 
 
-class Reason(StrEnum):
+class SkipReason(StrEnum):
     """Why a row is skipped."""
 
     HABIT_REFUSED = "habit_refused"
@@ -59,7 +59,7 @@ class Reason(StrEnum):
     NOTE_WITHOUT_CHECK_IN = "note_without_check_in"
 
 
-Meaning = Said | Reason | str
+Meaning = Said | SkipReason | str
 
 """What a cell says: of a day, why it is skipped, or which of Loop's own codes it is derived as."""
 
@@ -83,7 +83,7 @@ class Tally:
     read: int = 0
     imported: int = 0
     derived: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[Reason] = field(default_factory=Counter)
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
     cut: int = 0
     loose: list[tuple[date, str]] = field(default_factory=list)
 
@@ -107,11 +107,11 @@ def meaning_of(text: str, *, numeric: bool) -> Meaning:
     """Read the cell of a day. In a numerical habit NO is an amount of 0, which may be success."""
     code = code_of(text)
     if code is None or (code > 3 and not numeric):
-        return Reason.VALUE_UNREADABLE
+        return SkipReason.VALUE_UNREADABLE
     if code in _DERIVED:
         return _DERIVED[code]
     if code < 0 or code > LARGEST:
-        return Reason.VALUE_OUT_OF_RANGE
+        return SkipReason.VALUE_OUT_OF_RANGE
     return (_AMOUNTS if numeric else _YES_NO).get(code, (code, None))
 
 
@@ -127,7 +127,7 @@ class Sorter:
     `measure` None refuses them all. Of two rows for a day the first, the newer, is kept.
     """
 
-    def __init__(self, days: Days, tally: Tally, measure: Measure | None) -> None:
+    def __init__(self, days: DateReader, tally: Tally, measure: Measure | None) -> None:
         """Count in `tally`."""
         self._days, self._tally, self._measure = days, tally, measure
         self._seen: set[date] = set()
@@ -140,32 +140,32 @@ class Sorter:
         if isinstance(found, FoundEntry):
             self._tally.imported += 1
             return found
-        if isinstance(found, Reason):
+        if isinstance(found, SkipReason):
             self._tally.skipped[found] += 1
         else:
             self._tally.derived[found] += 1
         return None
 
-    def _sort(self, row: list[str]) -> FoundEntry | Reason | str:
+    def _sort(self, row: list[str]) -> FoundEntry | SkipReason | str:
         """Read a row: an entry, why it is skipped, or what it is derived as."""
         if self._measure is None:
-            return Reason.HABIT_REFUSED
+            return SkipReason.HABIT_REFUSED
         if len(row) < 2 or any(row[3:]):
-            return Reason.COLUMN_COUNT
+            return SkipReason.COLUMN_COUNT
         note = row[2].strip() if len(row) > 2 else ""
         day, said = self._days.read(row[0]), self._meaning(row[1])
         if isinstance(day, DateFault):
-            return Reason(day.value)
-        if isinstance(said, Reason):
+            return SkipReason(day.value)
+        if isinstance(said, SkipReason):
             return said
         if isinstance(said, str):
             if not note:
                 return said
             if len(self._tally.loose) < MAX_LOOSE:
                 self._tally.loose.append((day, lines(note, MAX_NOTE)))
-            return Reason.NOTE_WITHOUT_CHECK_IN
+            return SkipReason.NOTE_WITHOUT_CHECK_IN
         if day in self._seen:
-            return Reason.DUPLICATE_DAY
+            return SkipReason.DUPLICATE_DAY
         self._seen.add(day)
         self._tally.cut += len(note) > MAX_NOTE
         return FoundEntry(day, *said, lines(note, MAX_NOTE) if note else "")

@@ -16,7 +16,7 @@ from actors.habits.fit import Changed
 from actors.habits.found import MAX_FOUND, FoundHabit, too_large
 from actors.habits.loop import KNOWN, Definition, columns_of, definitions, habit_of, shown
 from actors.habits.loop_rows import holds_amounts
-from actors.runtime.dates import Days, Order, order_of
+from actors.runtime.dates import DateReader, Order, order_of
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from actors.runtime.zips import Zip
 from contracts.message import Invalid
@@ -104,7 +104,7 @@ class LoopZip:
         """Read what habits there are; days after `last_day` are skipped. Refuses with `Invalid`."""
         self._tables = tables = Tables(file)
         self.left_out: Counter[str] = Counter()
-        self._days = Days(lambda: self._order, last_day)
+        self._days = DateReader(lambda: self._order, last_day)
         self._own: dict[int, list[str]] = {}
         for name in tables.members:
             if found := _FOLDER.fullmatch(name):

@@ -33,7 +33,7 @@ from contracts.message import Conflict, Invalid, NotFound
 from contracts.principal import Principal
 from contracts.quantity import unit_of
 from storage import check_in_history, check_ins, habits
-from storage.check_ins import EntryRow
+from storage.check_ins import CheckInRow
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class Mark:
         self.outcome: MarkOutcome = "as_it_was"
         self.wanted: Logged | None = None
 
-    def decide(self, promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+    def decide(self, promise: Promise, day: date, before: CheckInRow | None) -> CheckInRow | None:
         """Decide what a day says; what is logged already is neither lowered nor erased unseen."""
         said = self._command
         # An amount says by itself whether the day is done: the person typed no more than it.
@@ -62,7 +62,7 @@ class Mark:
             if takes_away(promise.terms_on(day), was, after) and was != self._seen():
                 self.outcome = "asks"
                 return before
-        return EntryRow(day, after.value, after.state, before.note if before else "")
+        return CheckInRow(day, after.value, after.state, before.note if before else "")
 
     def _seen(self) -> Said | None:
         """Return what the owner of the day saw logged and said to replace."""
@@ -168,7 +168,7 @@ async def _leniently(tx: AsyncConnection, job: LogDay | WithdrawDay) -> AsyncIte
         log.info("mark not logged", habit=str(job.habit_id), why=no.code)
 
 
-def _as_it_is(promise: Promise, day: date, before: EntryRow | None) -> EntryRow | None:
+def _as_it_is(promise: Promise, day: date, before: CheckInRow | None) -> CheckInRow | None:
     """Decide that a day says what it says."""
     return before
 

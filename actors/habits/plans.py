@@ -26,7 +26,7 @@ from contracts.principal import Principal
 from contracts.schedule import Weekday
 from contracts.time import LAST_DAY
 from storage import breaks, check_in_lists, check_ins, habits, snapshots
-from storage.habits import HabitRow, Person
+from storage.habits import HabitRow, TimeProfile
 from storage.outbox import tell
 from storage.replica.nouns import People
 from storage.replica.replica import Changes
@@ -49,7 +49,7 @@ async def create(
     tx: AsyncConnection,
     who: Principal,
     command: CreateHabit,
-    person: Person,
+    person: TimeProfile,
     today: date,
     *,
     start_given: bool | None = None,
@@ -107,12 +107,13 @@ async def update(
     who: Principal,
     row: HabitRow,
     command: UpdateHabit,
-    person: Person,
+    person: TimeProfile,
     today: date,
 ) -> list[Fact]:
     """Change a habit that was found and locked; return the facts to tell, none if it is so."""
     check_unit(cast(Measure, row.measure), command.unit)
-    values: dict[str, object] = command.model_dump(include=set(WORDS), exclude_none=True)
+    changes = command.changes()
+    values = {name: changes[name] for name in WORDS if name in changes}
     if command.tags is not None:
         values["tags"] = list(command.tags)
     before, versions = versions_of(row.versions), _amended(row, command, person, today)
@@ -143,11 +144,11 @@ async def update(
 
 
 def _amended(
-    row: HabitRow, command: UpdateHabit, person: Person, today: date
+    row: HabitRow, command: UpdateHabit, person: TimeProfile, today: date
 ) -> tuple[Version, ...]:
     """Return the versions with the new schedule or target, from its day on."""
     versions = versions_of(row.versions)
-    amendment = Amendment(command.schedule, command.target, command.drop_target)
+    amendment = Amendment(command.schedule, command.target, _drops_target(command))
     if amendment == Amendment():
         return versions
     amended = amend(
@@ -163,6 +164,11 @@ def _amended(
             begin = max(version.effective_from, version.anchor)
             check_plan(kind, measure, version.target, version.schedule, begin)
     return amended
+
+
+def _drops_target(command: UpdateHabit) -> bool:
+    """Tell whether the target is to be taken away."""
+    return command.changes().get("target", command) is None
 
 
 def _first_change(before: tuple[Version, ...], after: tuple[Version, ...]) -> date:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from actors.habits.fit import MAX_NOTE, SAYS, Changed
-from actors.habits.loop_rows import MAX_LOOSE, Reason, Tally
+from actors.habits.loop_rows import MAX_LOOSE, SkipReason, Tally
 from contracts.import_account import LooseNote, Remark
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.promise import Promise
@@ -45,7 +45,7 @@ class Remarks:
     def _notes_changed(self, tally: Tally) -> Iterator[Changed]:
         if tally.cut:
             yield Changed("notes_cut", {"most": MAX_NOTE, "count": tally.cut})
-        loose = tally.skipped[Reason.NOTE_WITHOUT_CHECK_IN]
+        loose = tally.skipped[SkipReason.NOTE_WITHOUT_CHECK_IN]
         if listed := min(len(tally.loose), self._room):
             yield Changed("notes_loose", {"count": listed})
         if loose > listed:

@@ -16,7 +16,7 @@ from contracts.keeping.progress import Progress, Standing, begin, standing
 from contracts.keeping.promise import Promise, Rests
 from contracts.keeping.settlement import settle
 from storage import check_ins, habits, snapshots
-from storage.check_ins import EntryRow, Loaded
+from storage.check_ins import CheckInRow, Loaded
 from storage.habits import HabitRow
 
 SETTLE_AFTER = 2
@@ -45,7 +45,7 @@ def days_of(loaded: Iterable[Loaded], today: date) -> int:
 
 
 async def settled(
-    progress: Progress, promise: Promise, rows: list[EntryRow], rests: Rests, today: date
+    progress: Progress, promise: Promise, rows: list[CheckInRow], rests: Rests, today: date
 ) -> tuple[Progress, Months, Standing]:
     """Settle all days that are not open any more; also show where the habit stands today."""
     until = today - timedelta(days=1 + SETTLE_AFTER)
@@ -61,9 +61,9 @@ async def settled(
     return await worked_out(len(rows) + (until - progress.settled_day).days, work)
 
 
-async def history(tx: AsyncConnection, habit_id: UUID, last: date) -> list[EntryRow]:
+async def history(tx: AsyncConnection, habit_id: UUID, last: date) -> list[CheckInRow]:
     """Return all that is logged until a day, oldest first; read in pieces, for it may be long."""
-    found, first = list[EntryRow](), date.min
+    found, first = list[CheckInRow](), date.min
     while piece := await check_ins.between(tx, habit_id, first, last, PIECE):
         found += piece
         first = piece[-1].day + timedelta(days=1)

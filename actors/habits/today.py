@@ -28,7 +28,7 @@ from contracts.message import Invalid, Wrong
 from contracts.time import day_of, instant_of
 from storage import check_ins
 from storage.check_ins import Loaded
-from storage.habits import Person
+from storage.habits import TimeProfile
 
 AHEAD = 366
 """Days ahead that can be shown."""
@@ -64,7 +64,7 @@ def _showable(day: date, today: date) -> date:
 
 
 async def _used_on(
-    tx: AsyncConnection, user_id: UUID, person: Person, day: date, today: date
+    tx: AsyncConnection, user_id: UUID, person: TimeProfile, day: date, today: date
 ) -> list[Loaded]:
     """Load the habits in use on a day, as of then: of a past day, also those laid aside since.
 
@@ -76,7 +76,7 @@ async def _used_on(
     return [_as_of(one, day) for one in used if _in_use(one, person, day)]
 
 
-def _in_use(loaded: Loaded, person: Person, day: date) -> bool:
+def _in_use(loaded: Loaded, person: TimeProfile, day: date) -> bool:
     """Tell whether a habit was in use on a day."""
     at = loaded.habit.archived_at
     if at is None:

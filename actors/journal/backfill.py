@@ -7,9 +7,9 @@ from operator import attrgetter
 from actors.journal.room import room
 from actors.runtime.backfill import place_of, state_of, tell_page
 from actors.runtime.room import Transaction
-from contracts.backfill import EntryState, State, TellEntries
+from contracts.backfill import EntryState, StateFact, TellEntries
 from storage.journal import state
-from storage.journal.state import EntryRow
+from storage.journal.state import ToldEntry
 
 ENTRIES = 500
 """Entries on a page."""
@@ -23,7 +23,7 @@ async def tell_state(job: TellEntries, tx: Transaction) -> None:
     await tell_page(tx, job, _states(job, rows), last)
 
 
-def _states(job: TellEntries, rows: list[EntryRow]) -> Iterator[State]:
+def _states(job: TellEntries, rows: list[ToldEntry]) -> Iterator[StateFact]:
     for user_id, theirs in groupby(rows, attrgetter("user_id")):
         told = tuple(
             EntryState(

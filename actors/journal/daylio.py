@@ -17,7 +17,7 @@ from hashlib import blake2b
 from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
-from actors.runtime.dates import DateFault, Days, readings_of
+from actors.runtime.dates import DateFault, DateReader, readings_of
 from contracts.message import Invalid
 from contracts.tags import folded
 from contracts.time import FIRST_DAY
@@ -123,12 +123,12 @@ class Columns:
 
     places: Mapping[str, int]
     width: int
-    days: Days
+    days: DateReader
     left_out: Counter[str] = field(default_factory=Counter)
     _words: DateInWords = field(default_factory=DateInWords)
 
     @classmethod
-    def of(cls, header: Sequence[str], days: Days) -> "Columns":
+    def of(cls, header: Sequence[str], days: DateReader) -> "Columns":
         """Find the columns. Refuses with `Invalid` what is no export of Daylio."""
         names = [cell.strip().lower() for cell in header]
         for needed in ("mood", "time", "full_date"):
@@ -293,7 +293,7 @@ def _folded(names: Mapping[str, int]) -> dict[str, int]:
     return {name.strip().casefold(): mood for name, mood in names.items()}
 
 
-class Keys:
+class EntryKeys:
     """Makes keys by which entries are known again, whichever kind of export they come in.
 
     A key is what the clock showed, the words without their markup, and the how-manieth of such.

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from contracts.message import Conflict, Invalid, Wrong
+from contracts.message import Invalid, Wrong
 from contracts.moods import LONGEST
 from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, FIRST_INSTANT, day_of, instant_of
@@ -106,17 +106,6 @@ def check_says_something(*said: object) -> None:
         wrong = Wrong(pointer="/text", detail="This is needed.")
         text = "An entry needs a text, a title, a mood, an energy or a tag."
         raise Invalid("entry_empty", text, fields=(wrong,))
-
-
-def check_version(version: int, expected: int | None) -> None:
-    """Refuse to change what somebody else has changed meanwhile."""
-    if expected is not None and expected != version:
-        raise Conflict(
-            "version_conflict",
-            "It was changed meanwhile: it is at version {version}, not {expected}.",
-            version=version,
-            expected=expected,
-        )
 
 
 def fitting(sizes: Sequence[int], limit: int) -> int:

@@ -1,15 +1,15 @@
 """Entries: written, changed, thrown away and brought back. What one said before is kept."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.journal.domain import Lived, check_says_something, check_version, lived, moved
+from actors.journal.domain import Lived, check_says_something, lived, moved
 from actors.journal.prompts import question_of
 from actors.journal.room import known, room
 from actors.journal.views import fact_of, no_entry, seen, view
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.journal import (
     MAX_LINKS,
@@ -21,7 +21,7 @@ from contracts.journal import (
     RestoreEntry,
     UpdateEntry,
 )
-from contracts.message import Conflict, Done, Invalid, NotFound, Wrong, new_id
+from contracts.message import Conflict, Done, Invalid, NotFound, Wrong, check_version, new_id
 from contracts.principal import Principal
 from storage.journal import entries, habits
 from storage.journal.entries import EntryRow
@@ -50,12 +50,11 @@ async def _found(
 
 @room.answer
 async def create_entry(
-    command: CreateEntry, who: Who, tx: Transaction, bus: TheBus
+    command: CreateEntry, who: Who, tx: Transaction, bus: TheBus, now: Now
 ) -> JournalEntry:
     """Write an entry."""
     person = await known.person(tx, bus, who, "stay")
     check_says_something(command.text, command.title, command.mood, command.energy, command.tags)
-    now = datetime.now(UTC)
     zone = command.zone or person.zone
     when = lived(command.day, command.at, zone, person.day_start, now)
     await _check_links(tx, bus, who, command.habit_ids)
@@ -93,20 +92,23 @@ async def _asked(
 
 @room.answer
 async def update_entry(
-    command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus
+    command: UpdateEntry, who: Who, tx: Transaction, bus: TheBus, now: Now
 ) -> JournalEntry:
     """Change an entry, and keep what it said; a change of nothing is none."""
     person = await known.person(tx, bus, who)
     row = await _found(tx, who, command.entry_id, command.expected_version)
     if row.deleted_at is not None:
         raise Conflict("entry_deleted", "This entry was deleted; restore it first.")
-    now = datetime.now(UTC)
-    values = _given(command)
+    values = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in command.changes().items()
+        if name in (*PLAIN, *LISTS)
+    }
     prompt_id = values.get("prompt_id")
     if isinstance(prompt_id, str) and prompt_id != row.prompt_id:
         given = command.question or ""
         values["question"] = await _asked(tx, who, prompt_id, person, given)
-    elif "prompt_id" in command.clear:
+    elif "prompt_id" in values and prompt_id is None:
         values["question"] = command.question or ""
     if command.habit_ids is not None:
         await _check_links(tx, bus, who, command.habit_ids)
@@ -131,19 +133,6 @@ async def _linked(tx: AsyncConnection, row: EntryRow, given: tuple[UUID, ...]) -
     return [*given, *(one for one in row.habit_ids if one in hidden)][:MAX_LINKS]
 
 
-def _given(command: UpdateEntry) -> dict[str, object]:
-    """Return the plain fields that are to change, and lists as they are stored."""
-    values: dict[str, object] = {
-        name: getattr(command, name)
-        for name in PLAIN
-        if getattr(command, name) is not None or name in command.clear
-    }
-    for name in LISTS:
-        if getattr(command, name) is not None:
-            values[name] = list(getattr(command, name))
-    return values
-
-
 async def _save(
     tx: AsyncConnection, row: EntryRow, values: dict[str, object], now: datetime
 ) -> EntryRow:
@@ -160,7 +149,7 @@ async def _save(
 
 
 @room.answer
-async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
+async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction, now: Now) -> Done:
     """Throw an entry away."""
     row = await _found(tx, who, command.entry_id, command.expected_version)
     if command.forever:
@@ -168,13 +157,12 @@ async def delete_entry(command: DeleteEntry, who: Who, tx: Transaction) -> Done:
     if row.deleted_at is None and command.forever:
         await tell(tx, EntryDeleted(user_id=row.user_id, version=row.version + 1, entry_id=row.id))
     elif row.deleted_at is None:
-        now = datetime.now(UTC)
         await _save(tx, row, {"deleted_at": now}, now)
     return Done()
 
 
 @room.answer
-async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> JournalEntry:
+async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction, now: Now) -> JournalEntry:
     """Bring an entry back, or what it said before; links to what is gone stay out."""
     row = await _found(tx, who, command.entry_id, command.expected_version)
     values: dict[str, object] = {"deleted_at": None}
@@ -188,7 +176,7 @@ async def restore_entry(command: RestoreEntry, who: Who, tx: Transaction) -> Jou
         names = await habits.names(tx, who.user_id, before.habit_ids, stay=True)
         there = {*names, *await habits.hidden(tx, who.user_id)}
         values["habit_ids"] = [one for one in before.habit_ids if one in there]
-    return await view(tx, await _save(tx, row, values, datetime.now(UTC)))
+    return await view(tx, await _save(tx, row, values, now))
 
 
 @room.tick("journal.purge", every="41 * * * *")

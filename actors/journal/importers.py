@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from actors.journal.daylio import EARLIEST, Columns, Noted, Skipped
-from actors.runtime.dates import Days, Order, order_of
+from actors.runtime.dates import DateReader, Order, order_of
 from actors.runtime.imports import Importer, Importers, Look
 from actors.runtime.tables import Lines, Rfc4180, rows_of
 from actors.runtime.zips import Zip
@@ -51,7 +51,7 @@ class CsvDiary:
     def __init__(self, file: BinaryIO, latest: date) -> None:
         """Read `file`, which stays open meanwhile; days after `latest` are skipped."""
         self._file, self._latest = file, latest
-        self._days = Days(lambda: self._order, latest, EARLIEST)
+        self._days = DateReader(lambda: self._order, latest, EARLIEST)
         self.left_out: Counter[str] = Counter()
 
     def entries(self) -> Generator[Noted | Skipped, None, None]:

@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.journal.daylio import Keys, Labels, Noted, Reason, Skip, Skipped
+from actors.journal.daylio import EntryKeys, Labels, Noted, Reason, Skip, Skipped
 from actors.journal.domain import Lived, today_of
 from actors.journal.importers import IMPORTERS, Diary
 from actors.journal.moods import scale_of
 from actors.journal.room import known, room
 from actors.journal.views import outline_of
-from actors.runtime.imports import Open, Run, take_back
+from actors.runtime.imports import ImportRun, Open, take_back
 from actors.runtime.room import TheBus, Transaction, Who
-from contracts.import_account import Account, EntriesReport, MoodFound, RowSkipped, Undone
+from contracts.import_account import EntriesReport, ImportAccount, MoodFound, RowSkipped, Undone
 from contracts.imports import ReadDiary, Recognized, RecognizeDiary, TakeDiaryBack
 from contracts.journal import EntriesImported, EntryDeleted
 from contracts.message import Gone, Invalid, new_id
@@ -75,7 +75,7 @@ async def take_diary_back(job: TakeDiaryBack, tx: Transaction) -> None:
     await take_back(tx, job, lambda _: _taken_back(tx, job))
 
 
-async def keep(run: Run, opened: Open[Diary]) -> Account:
+async def keep(run: ImportRun, opened: Open[Diary]) -> ImportAccount:
     """Read an opened file into entries."""
     return await DiaryImport(run).keep(opened)
 
@@ -118,19 +118,19 @@ def zone_of(offset: timedelta, at: datetime, zone: str) -> str:
 class DiaryImport:
     """One diary being read."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ImportRun) -> None:
         """Read for an import that is begun."""
         self._run, self._tx = run, run.tx
         self._chosen = run.options
         self._person = PersonRow(run.user_id)
         self._labels = Labels({}, {})
-        self._keys = Keys()
+        self._keys = EntryKeys()
         self._skipped: Counter[str] = Counter()
         self._rows: list[RowSkipped] = []
         self._days: set[date] = set()
         self._imported = self._untimed = self._cut = 0
 
-    async def keep(self, opened: Open[Diary]) -> Account:
+    async def keep(self, opened: Open[Diary]) -> ImportAccount:
         """Read all entries; tell what was imported."""
         person = await known.replica.find_person(self._tx, self._run.user_id, "stay")
         if person is None or person.gone:
@@ -151,7 +151,7 @@ class DiaryImport:
                 await self._keep(await asyncio.to_thread(self._made, chunk, now))
                 read += len(chunk)
                 await self._run.show(read, total)
-        return Account(entries=self._report(read, diary))
+        return ImportAccount(entries=self._report(read, diary))
 
     def _look_through(self, diary: Diary) -> int:
         """Count the entries, and learn what their moods are called."""

@@ -33,7 +33,7 @@ from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY, Day
 from storage.journal import entries, habits, searches
 from storage.journal.entries import EntryRow
-from storage.journal.searches import Place, Wanted
+from storage.journal.searches import EntryPlace, Wanted
 
 LOOK_BACK = 100
 """Entries in a look back, at most."""
@@ -123,10 +123,10 @@ async def list_entry_tags(query: ListEntryTags, who: Who, tx: Transaction) -> En
     return EntryTags(tags=tuple(EntryTag(tag=tag, entries=count) for tag, count in found))
 
 
-def _read_place(cursor: str | None) -> Place | None:
+def _read_place(cursor: str | None) -> EntryPlace | None:
     """Read where a page begins. Refuses with `Invalid`."""
     found = _PLACES.read(cursor)
-    place = found and Place(*found)
+    place = found and EntryPlace(*found)
     if place and not FIRST_DAY.year <= place.at.year <= LAST_DAY.year:
         raise wrong_cursor()
     return place

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.journal.domain import check_version
 from actors.journal.prompts import read_id
 from actors.journal.room import known, room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.journal import PromptId
-from contracts.message import Conflict, Done, NotFound, new_id
+from contracts.message import Conflict, Done, NotFound, check_version, new_id
 from contracts.speech import say
 from contracts.templates import (
     AddTemplate,
@@ -75,12 +74,10 @@ async def add_template(
 async def change_template(command: ChangeTemplate, who: Who, tx: Transaction) -> EntryTemplate:
     """Change a template of one's own; a change of nothing is none."""
     row = await _found(tx, who.user_id, command.template_id, command.expected_version)
-    changed = replace(
-        row,
-        name=row.name if command.name is None else command.name,
-        body=row.body if command.body is None else command.body,
-        tags=row.tags if command.tags is None else list(command.tags),
-    )
+    values = command.changes()
+    if command.tags is not None:
+        values["tags"] = list(command.tags)
+    changed = replace(row, **values)
     if changed != row:
         changed = replace(changed, version=row.version + 1)
         await templates.replace(tx, who.user_id, changed)

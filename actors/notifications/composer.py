@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from actors.notifications.digest_text import cid_of, digest_in_words
-from actors.notifications.letter import DigestWords, Inlaid, Words
+from actors.notifications.letter import DigestWords, Inlaid, LetterWords
 from actors.notifications.link_token import Claim, Signing
 from actors.notifications.texts import LETTERS, Data, Occasion
 from actors.runtime.delegation import RoomBus
@@ -30,7 +30,7 @@ from contracts.message import Conflict, Invalid, NotFound, Query, Refused, Reply
 from contracts.principal import Principal
 from contracts.reminder_notices import DescribeReminder
 from contracts.reminder_settings import GetReminderSettings
-from storage.notifications.ledger import Delivery
+from storage.notifications.ledger import DeliveryRow
 
 log = structlog.get_logger()
 
@@ -50,8 +50,8 @@ DIGEST = "digest"
 class Notice:
     """A delivery in words, for a channel; `leave` is where one unsubscribes, if one can."""
 
-    delivery: Delivery
-    words: Words
+    delivery: DeliveryRow
+    words: LetterWords
     leave: str | None = None
 
 
@@ -60,7 +60,7 @@ def base_of(settings: Settings) -> str:
     return settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
 
 
-def language_of(row: Delivery) -> Language:
+def language_of(row: DeliveryRow) -> Language:
     """Return the language of a delivery."""
     return "ru" if row.language == "ru" else "en"
 
@@ -76,7 +76,7 @@ class Composer:
         """Return what writes links."""
         return Signing(self._base, key, now)
 
-    async def compose(self, row: Delivery, signing: Signing) -> Notice | None:
+    async def compose(self, row: DeliveryRow, signing: Signing) -> Notice | None:
         """Put a delivery into words; None if there is nothing to say.
 
         Raises LookupError or ValueError if there is no such template, or its data do not fit, and
@@ -93,7 +93,7 @@ class Composer:
         }
         return Notice(row, write(Occasion(language_of(row), data, signing.base, links)))
 
-    async def _bearings(self, row: Delivery, reminder_id: UUID, data: Data) -> Data:
+    async def _bearings(self, row: DeliveryRow, reminder_id: UUID, data: Data) -> Data:
         """Say how things stand now, as far as that can be found out."""
         asked = DescribeReminder(
             reminder_id=reminder_id,
@@ -110,7 +110,7 @@ class Composer:
         bearings: Data = said.bearings.model_dump(mode="json", exclude_none=True)
         return bearings
 
-    async def _digest(self, row: Delivery, signing: Signing) -> Notice | None:
+    async def _digest(self, row: DeliveryRow, signing: Signing) -> Notice | None:
         """Have a digest composed, unless its reader has left it, or there is nothing to tell."""
         said = json.loads(row.data)
         days = {name: said[name] for name in ("every", "first", "last")}
@@ -167,7 +167,7 @@ async def digest_words(
     return digest_in_words(digest, leave, tuple(pictures)), leave
 
 
-def _claims(row: Delivery) -> dict[Purpose, Claim]:
+def _claims(row: DeliveryRow) -> dict[Purpose, Claim]:
     """Say which links a delivery carries: only what it is about can be answered."""
     claims: dict[Purpose, Claim] = {}
     language = language_of(row)

@@ -10,7 +10,7 @@ from actors.notifications import ledger
 from actors.notifications.channels import SENDING, WAYS
 from actors.notifications.people import addressee
 from actors.notifications.room import known, room
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.deliveries import Deliveries, Delivery, TryReminder
 from contracts.language import Language
 from contracts.message import Conflict, TooMany
@@ -55,12 +55,11 @@ async def enqueue_trials(
 
 
 @room.do
-async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus) -> None:
+async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -> None:
     """Enqueue a notice for each of its channels; who is gone gets none."""
     person = await addressee(tx, bus, job.user_id, job.email)
     if person is None:
         return
-    now = datetime.now(UTC)
     rows = [
         NewDelivery(
             user_id=job.user_id,

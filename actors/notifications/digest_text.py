@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from actors.notifications.letter import Bar, Button, Card, Coming, DigestWords, Inlaid
+from actors.notifications.letter import Bar, Button, Card, ComingDay, DigestWords, Inlaid
 from contracts.analytics import HabitLine
 from contracts.digests import Digest, DigestEvery
 from contracts.speech import count, say
@@ -58,7 +58,7 @@ def digest_in_words(digest: Digest, leave: str, pictures: tuple[Inlaid, ...] = (
         pictures=pictures,
         coming_heading=say(language, "Coming up"),
         coming=tuple(
-            Coming(_weekday(language, coming.day), " · ".join(coming.habits))
+            ComingDay(_weekday(language, coming.day), " · ".join(coming.habits))
             for coming in digest.next_days
             if coming.habits
         ),

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from datetime import UTC, datetime
+from datetime import datetime
 
 from actors.notifications.composer import DIGEST, base_of, digest_words
 from actors.notifications.letter import DigestWords, Letter, write
@@ -10,7 +10,7 @@ from actors.notifications.link_token import Signing
 from actors.notifications.mime import enclose, mailbox, sender_of
 from actors.notifications.people import addressee
 from actors.notifications.room import TheSettings, known, room
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import Now, TheBus, Transaction, Who
 from actors.runtime.settings import Settings
 from contracts.bus import deadline_in
 from contracts.digests import DigestShown, GetDigest, PreviewDigest
@@ -21,7 +21,7 @@ from storage.notifications.ledger import NewDelivery
 
 
 @room.do
-async def send_digest(job: SendDigest, tx: Transaction, bus: TheBus) -> None:
+async def send_digest(job: SendDigest, tx: Transaction, bus: TheBus, now: Now) -> None:
     """Enqueue a digest; who is gone gets none."""
     person = await addressee(tx, bus, job.user_id)
     if person is None or person.email is None:
@@ -34,7 +34,7 @@ async def send_digest(job: SendDigest, tx: Transaction, bus: TheBus) -> None:
         template=DIGEST,
         language=job.language,
         data=job.model_dump_json(include={"every", "first", "last"}),
-        due_at=datetime.now(UTC),
+        due_at=now,
         useful_until=job.useful_until,
     )
     await deliveries.enqueue(tx, [row])
@@ -42,13 +42,12 @@ async def send_digest(job: SendDigest, tx: Transaction, bus: TheBus) -> None:
 
 @room.answer
 async def preview_digest(
-    query: PreviewDigest, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
+    query: PreviewDigest, who: Who, tx: Transaction, bus: TheBus, given: TheSettings, now: Now
 ) -> DigestShown:
     """Show the caller's digest as it would be sent; nothing is."""
     person = await known.person(tx, bus, who, "stay")
     asked = GetDigest(every=query.every, language=query.language or person.language)
     digest = await bus.ask(asked, who)
-    now = datetime.now(UTC)
     signing = Signing(base_of(given), await links.signing_key(tx), now)
     words, leave = await digest_words(bus, digest, who.user_id, signing, deadline_in(), who)
     shown = (words, digest.language, person.email, given, leave, now)

@@ -34,7 +34,7 @@ _ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """How an attempt ended.
 
     `later`: a passing fault; `refused`: not this one; `no_mailbox`: nothing, ever; `unsure`: the
@@ -75,7 +75,7 @@ class Next:
         return self.state != "retry"
 
 
-def after(outcome: Outcome, tried: Tried, now: datetime) -> Next:
+def after(outcome: DeliveryOutcome, tried: Tried, now: datetime) -> Next:
     """Decide what becomes of a delivery."""
     if outcome.kind == "sent":
         return Next("sent", now, outcome.detail)
@@ -105,7 +105,7 @@ def before(tried: Tried, now: datetime, *, suppressed: bool) -> Next | None:
     return None
 
 
-def judge(code: int, message: str, stage: Stage) -> Outcome:
+def judge(code: int, message: str, stage: Stage) -> DeliveryOutcome:
     """Judge an SMTP answer by its code and enhanced code (RFC 5321; RFC 3463).
 
     Only what says that the mailbox is not there suppresses an address: a sender that is refused,
@@ -116,13 +116,13 @@ def judge(code: int, message: str, stage: Stage) -> Outcome:
     detail = f"smtp_{code}" + (f"_{'.'.join(enhanced.groups())}" if enhanced else "")
     subject, number = (enhanced[2], enhanced[3]) if enhanced else ("", "")
     if code < 400:
-        return Outcome("unsure", detail)
+        return DeliveryOutcome("unsure", detail)
     if code < 500 or stage == "greeting" or code in (530, 534, 535, 538):
-        return Outcome("later", detail)
+        return DeliveryOutcome("later", detail)
     if (subject, number) == ("2", "2") or (code == 552 and subject != "3"):
-        return Outcome("later", detail)
+        return DeliveryOutcome("later", detail)
     if subject == "1" and number in ("1", "2", "3", "6", "10") and stage != "sender":
-        return Outcome("no_mailbox", detail)
+        return DeliveryOutcome("no_mailbox", detail)
     if code in (550, 551, 553) and stage == "recipient" and subject in ("", "0", "1", "2"):
-        return Outcome("no_mailbox", detail)
-    return Outcome("refused", detail)
+        return DeliveryOutcome("no_mailbox", detail)
+    return DeliveryOutcome("refused", detail)

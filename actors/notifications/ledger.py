@@ -14,7 +14,7 @@ from contracts.page import read_id
 from contracts.speech import say
 from storage.notifications import deliveries, links
 from storage.notifications.ledger import OPEN
-from storage.notifications.ledger import Delivery as Row
+from storage.notifications.ledger import DeliveryRow as Row
 
 _HTTP = re.compile(r"apprise_http_(\d\d\d)$")
 _CODE = re.compile(r"smtp_(?:login_)?([45]\d\d)(?:_([0-9_.]+))?$")

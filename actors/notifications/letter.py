@@ -33,7 +33,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LetterWords:
     """What a letter says; `heading` stands large, `aside` small at the end, with `links` below.
 
     `preview` is what mail programs show beside the subject.
@@ -80,7 +80,7 @@ class Inlaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ComingDay:
     """A coming day and its habits, in words."""
 
     day: str
@@ -88,7 +88,7 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
-class DigestWords(Words):
+class DigestWords(LetterWords):
     """What a digest says besides; headings of its parts are in the reader's language."""
 
     cards: tuple[Card, ...] = ()
@@ -97,7 +97,7 @@ class DigestWords(Words):
     notes: tuple[str, ...] = ()
     pictures: tuple[Inlaid, ...] = ()
     coming_heading: str = ""
-    coming: tuple[Coming, ...] = ()
+    coming: tuple[ComingDay, ...] = ()
     leave: Button | None = None
 
 
@@ -138,7 +138,7 @@ def one_line(text: str, most: int = MAX_SUBJECT) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
-def write(words: Words, language: str) -> Letter:
+def write(words: LetterWords, language: str) -> Letter:
     """Write a letter."""
     name = "digest" if isinstance(words, DigestWords) else "letter"
     subject = one_line(words.subject)

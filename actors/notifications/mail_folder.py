@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.notifications.domain import Outcome
+from actors.notifications.domain import DeliveryOutcome
 from actors.runtime.settings import Settings
 from storage.notifications import deliveries
 from storage.session import transaction
@@ -40,13 +40,13 @@ class MailFolder:
 
     path: Path
 
-    def keep(self, delivery_id: UUID, data: bytes) -> Outcome:
+    def keep(self, delivery_id: UUID, data: bytes) -> DeliveryOutcome:
         """Write a mail as a whole, or not at all; the same delivery is the same file."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.path / f".{delivery_id}.eml.part"
         part.write_bytes(data)
         os.replace(part, self._file(delivery_id))
-        return Outcome("sent", "eml")
+        return DeliveryOutcome("sent", "eml")
 
     def drop(self, delivery_ids: Iterable[UUID]) -> None:
         """Remove mails, as far as they are there."""

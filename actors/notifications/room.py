@@ -16,14 +16,14 @@ room = Room("notifications")
 known = room.follow(People("email name language"))
 
 
-class Tools:
+class NotificationTools:
     """What the handlers share."""
 
     settings = Settings()
     helper = Helper()
 
 
-tools = Tools()
+tools = NotificationTools()
 
 
 @room.opening

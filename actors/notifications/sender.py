@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.notifications.channels import opened
-from actors.notifications.channels.protocol import Channel
+from actors.notifications.channels.protocol import DeliveryChannel
 from actors.notifications.composer import COMPOSING, DIGEST, Composer, Notice, base_of
-from actors.notifications.domain import Next, Outcome, Tried, after, before
+from actors.notifications.domain import DeliveryOutcome, Next, Tried, after, before
 from actors.notifications.link_token import Signing
 from actors.notifications.mail_folder import keep_tidy
 from actors.notifications.room import room, tools
@@ -27,7 +27,7 @@ from actors.runtime.outage import Outage
 from actors.runtime.settings import Settings
 from contracts.message import Denied, Gone, Invalid, NotFound, Refused
 from storage.notifications import deliveries, links
-from storage.notifications.ledger import Delivery
+from storage.notifications.ledger import DeliveryRow
 from storage.session import transaction
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ LAST_WORD = 10.0
 MINUTE = timedelta(minutes=1)
 
 
-def tried_of(row: Delivery) -> Tried:
+def tried_of(row: DeliveryRow) -> Tried:
     """Return what decides about a delivery that was claimed."""
     return Tried(row.attempts, row.unsure, row.created_at, row.useful_until)
 
@@ -59,7 +59,7 @@ class Round:
     `barred`: channels and recipients to whom nothing is sent. `until`: by the clock of the loop.
     """
 
-    rows: list[Delivery]
+    rows: list[DeliveryRow]
     barred: set[tuple[str, str]]
     signing: Signing
     until: float
@@ -72,7 +72,7 @@ class Sender:
     slow holds up nobody but who chose it.
     """
 
-    def __init__(self, engine: AsyncEngine, channel: Channel, composer: Composer) -> None:
+    def __init__(self, engine: AsyncEngine, channel: DeliveryChannel, composer: Composer) -> None:
         """Send over `channel` what `composer` puts into words."""
         self._engine, self._channel, self._composer = engine, channel, composer
         self._rounds: dict[asyncio.Task[None], UUID] = {}
@@ -144,11 +144,11 @@ class Sender:
             task.add_done_callback(self._rounds.pop)
         return len(rows)
 
-    def _apart(self, rows: list[Delivery]) -> list[list[Delivery]]:
+    def _apart(self, rows: list[DeliveryRow]) -> list[list[DeliveryRow]]:
         """Divide what was claimed into rounds: one, or one for each person."""
         if self._channel.at_once == 1:
             return [rows]
-        persons: dict[UUID, list[Delivery]] = {}
+        persons: dict[UUID, list[DeliveryRow]] = {}
         for row in rows:
             persons.setdefault(row.user_id, []).append(row)
         return list(persons.values())
@@ -156,7 +156,7 @@ class Sender:
     async def _send_round(self, one: Round) -> None:
         """Send deliveries while their lease lasts; give back what was not begun."""
         loop, left = asyncio.get_running_loop(), list(one.rows)
-        outcome: Outcome | None = None
+        outcome: DeliveryOutcome | None = None
         try:
             while left and loop.time() < one.until and not self._stopped:
                 row = left.pop(0)
@@ -182,8 +182,8 @@ class Sender:
             self._stopped = False
 
     async def _send(
-        self, row: Delivery, signing: Signing, known: Outcome | None, suppressed: bool
-    ) -> Outcome | None:
+        self, row: DeliveryRow, signing: Signing, known: DeliveryOutcome | None, suppressed: bool
+    ) -> DeliveryOutcome | None:
         """Send one; `known`: how everything ends now. None if it was not sent at all."""
         verdict = before(tried_of(row), _now(), suppressed=suppressed)
         if verdict is not None:
@@ -195,25 +195,29 @@ class Sender:
                 await deliveries.withdraw(tx, row)
             if notice is None or not await deliveries.still_mine(tx, row):
                 return None  # its person is gone, or somebody else has it
-        outcome = notice if isinstance(notice, Outcome) else await self._channel.send(notice)
+        outcome = (
+            notice if isinstance(notice, DeliveryOutcome) else await self._channel.send(notice)
+        )
         await self._settle(row, after(outcome, tried_of(row), _now()))
         return outcome
 
-    async def _composed(self, row: Delivery, signing: Signing) -> Notice | Outcome | None:
+    async def _composed(
+        self, row: DeliveryRow, signing: Signing
+    ) -> Notice | DeliveryOutcome | None:
         """Put a delivery into words, or say why that cannot be; None: there is nothing to say."""
         try:
             async with asyncio.timeout(COMPOSING):
                 return await self._composer.compose(row, signing)
         except TimeoutError:
-            return Outcome("later", "too_slow")
+            return DeliveryOutcome("later", "too_slow")
         except (Denied, Gone, Invalid, NotFound) as no:
-            return Outcome("unfit", no.code)
+            return DeliveryOutcome("unfit", no.code)
         except Refused as no:
-            return Outcome("later", no.code)
+            return DeliveryOutcome("later", no.code)
         except (LookupError, ValueError):
-            return Outcome("unfit", "bad_template")
+            return DeliveryOutcome("unfit", "bad_template")
 
-    async def _settle(self, row: Delivery, verdict: Next) -> None:
+    async def _settle(self, row: DeliveryRow, verdict: Next) -> None:
         """Write down what became of a delivery."""
         async with transaction(self._engine) as tx:
             mine = await deliveries.record(
@@ -234,7 +238,7 @@ class Sender:
         if verdict.state != "sent":
             log.info("delivery", delivery=str(row.id), state=verdict.state, detail=verdict.detail)
 
-    async def _give_back(self, rows: list[Delivery]) -> None:
+    async def _give_back(self, rows: list[DeliveryRow]) -> None:
         try:
             async with transaction(self._engine) as tx:
                 await deliveries.give_back(tx, rows, _now())

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 
-from actors.notifications.domain import Outcome, Stage, judge
+from actors.notifications.domain import DeliveryOutcome, Stage, judge
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP, SMTPException
@@ -29,7 +29,7 @@ class UnusableServer(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class MailServer:
     """A mail server. `tls`: from the start, by STARTTLS, or none; `ca`: a file of authorities."""
 
     host: str
@@ -44,7 +44,7 @@ class Server:
         return f"Server({self.host}:{self.port}, {self.tls})"
 
 
-def server_of(url: str) -> Server:
+def server_of(url: str) -> MailServer:
     """Read `smtp://user:password@host:587` or `smtps://…`.
 
     `?tls=none` does without TLS, as does a server on this machine; `?ca=/path` trusts authorities
@@ -64,7 +64,7 @@ def server_of(url: str) -> Server:
     tls = "none" if asked == "none" or (not asked and _is_here(parts.hostname)) else "starttls"
     if parts.scheme == "smtps":
         tls = "always"
-    return Server(
+    return MailServer(
         parts.hostname,
         port or (465 if tls == "always" else 587),
         tls,
@@ -87,7 +87,7 @@ def _is_here(host: str) -> bool:
 class SmtpLine:
     """A connection to a mail server, opened when needed and used again."""
 
-    def __init__(self, server: Server, patience: float = PATIENCE) -> None:
+    def __init__(self, server: MailServer, patience: float = PATIENCE) -> None:
         """Open nothing yet; `patience` is in seconds."""
         self._server, self._patience = server, patience
         self._client: SMTP | None = None
@@ -107,7 +107,7 @@ class SmtpLine:
             await self.close()
         return None
 
-    async def send(self, data: bytes, sender: str, recipient: str) -> Outcome:
+    async def send(self, data: bytes, sender: str, recipient: str) -> DeliveryOutcome:
         """Send a mail. Never raises for what a server does, nor for what it does not."""
         from aiosmtplib import SMTPException
 
@@ -118,18 +118,18 @@ class SmtpLine:
         except (SMTPException, OSError, TimeoutError) as error:
             return await self._after(error)
 
-    async def _talk(self, data: bytes, sender: str, recipient: str) -> Outcome:
+    async def _talk(self, data: bytes, sender: str, recipient: str) -> DeliveryOutcome:
         plain = recipient.isascii()
         client = await self._connected()
         if not plain and not client.supports_extension("smtputf8"):
-            return Outcome("unfit", "smtp_no_utf8")
+            return DeliveryOutcome("unfit", "smtp_no_utf8")
         client = await self._begun(client, sender, [] if plain else ["SMTPUTF8"])
         self._stage = "recipient"
         await client.rcpt(recipient, encoding="ascii" if plain else "utf-8")
         self._stage = "data"
         answer = await client.data(data)
         self._used = True
-        return Outcome("sent", f"smtp_{answer.code}")
+        return DeliveryOutcome("sent", f"smtp_{answer.code}")
 
     async def _begun(self, client: "SMTP", sender: str, options: list[str]) -> "SMTP":
         """Return a line on which a mail has begun.
@@ -172,7 +172,7 @@ class SmtpLine:
         await self._client.connect()
         return self._client
 
-    async def _after(self, error: "SMTPException | OSError") -> Outcome:
+    async def _after(self, error: "SMTPException | OSError") -> DeliveryOutcome:
         """Judge what went wrong, and make the line fit for the next mail."""
         from aiosmtplib import SMTPException, SMTPResponseException, SMTPServerDisconnected
 
@@ -184,7 +184,7 @@ class SmtpLine:
             await self.close()
             lost = isinstance(error, SMTPServerDisconnected)
             detail = "smtp_disconnected" if lost else f"smtp_{_name_of(error)}"
-            return Outcome("unsure" if stage == "data" else "later", detail)
+            return DeliveryOutcome("unsure" if stage == "data" else "later", detail)
         try:
             if error.code == 421 or self._client is None:
                 await self.close()
@@ -211,7 +211,7 @@ class SmtpLine:
             client.close()
 
 
-def _not_reached(error: Exception) -> Outcome:
+def _not_reached(error: Exception) -> DeliveryOutcome:
     """Say why there is no line; it is never the mail's fault, and holds for all."""
     from aiosmtplib import SMTPAuthenticationError, SMTPResponseException
 
@@ -223,7 +223,7 @@ def _not_reached(error: Exception) -> Outcome:
         detail = "smtp_tls"
     else:
         detail = f"smtp_{_name_of(error)}"
-    return Outcome("later", detail, for_all=True)
+    return DeliveryOutcome("later", detail, for_all=True)
 
 
 def _name_of(error: Exception) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast, get_args
 
-from actors.notifications.letter import Button, Words
+from actors.notifications.letter import Button, LetterWords
 from contracts.habit import Measure, StreakUnit
 from contracts.quantity import write_progress
 from contracts.speech import count, say
@@ -116,13 +116,13 @@ def _late(of: Occasion) -> tuple[str, ...]:
     return (say(of.language, "This comes late: Ritmo was not running at its time."),)
 
 
-def _tried(of: Occasion) -> Words | None:
+def _tried(of: Occasion) -> LetterWords | None:
     """Show a reminder that was only tried out; None: it was not."""
     if not of.data.get("test"):
         return None
     habit, text = of.text("habit"), of.text("text")
     line = say(of.language, "This is only a test: the reminder itself comes at its own time.")
-    return Words(
+    return LetterWords(
         subject=say(of.language, "A test: {name}", {"name": text or habit}),
         heading=habit or text,
         preview=line,
@@ -134,12 +134,12 @@ def _tried(of: Occasion) -> Words | None:
     )
 
 
-def reminder(of: Occasion) -> Words:
+def reminder(of: Occasion) -> LetterWords:
     """Remind of a habit, or of whatever its owner wrote."""
     if tried := _tried(of):
         return tried
     habit, text = of.text("habit"), of.text("text")
-    return Words(
+    return LetterWords(
         subject=text or say(of.language, "Time for “{habit}”", {"habit": habit}),
         heading=habit or text,
         preview=text if habit and text else say(of.language, "A reminder that you set."),
@@ -151,7 +151,7 @@ def reminder(of: Occasion) -> Words:
     )
 
 
-def at_risk(of: Occasion) -> Words:
+def at_risk(of: Occasion) -> LetterWords:
     """Warn that a streak ends today; of one that is none yet, nothing is said."""
     if tried := _tried(of):
         return tried
@@ -168,7 +168,7 @@ def at_risk(of: Occasion) -> Words:
         line = say(of.language, "The day is over. If you did it, log it; or skip the day.")
     elif streak < MIN_STREAK:
         line = say(of.language, "Do it before your day ends, or skip the day.")
-    return Words(
+    return LetterWords(
         subject=subject,
         heading=habit,
         preview=line,
@@ -184,7 +184,7 @@ def _of_day(of: Occasion) -> dict[str, str]:
     return {"habit": of.text("habit"), "day": _day(of)}
 
 
-def silence(of: Occasion) -> Words:
+def silence(of: Occasion) -> LetterWords:
     """Ask after a habit that nothing was heard of."""
     if tried := _tried(of):
         return tried
@@ -196,7 +196,7 @@ def silence(of: Occasion) -> Words:
         of.number("silent_days"),
     )
     step = say(of.language, "A small step counts. If it no longer fits, change or archive it.")
-    return Words(
+    return LetterWords(
         subject=say(of.language, "How is it going with “{habit}”?", {"habit": habit}),
         heading=habit,
         preview=quiet,
@@ -211,12 +211,12 @@ def silence(of: Occasion) -> Words:
     )
 
 
-def welcome(of: Occasion) -> Words:
+def welcome(of: Occasion) -> LetterWords:
     """Greet somebody who has just registered."""
     name = of.text("name")
     hello = say(of.language, "Welcome, {name}", {"name": name})
     button = Button(say(of.language, "Open Ritmo"), f"{of.base}/", main=True)
-    return Words(
+    return LetterWords(
         subject=say(of.language, "Welcome to Ritmo"),
         heading=hello if name else say(of.language, "Welcome"),
         preview=say(of.language, "Your account is ready."),
@@ -244,9 +244,9 @@ def welcome(of: Occasion) -> Words:
     )
 
 
-def test(of: Occasion) -> Words:
+def test(of: Occasion) -> LetterWords:
     """Show that a channel works."""
-    return Words(
+    return LetterWords(
         subject=say(of.language, "A test from Ritmo"),
         heading=say(of.language, "It works"),
         preview=say(of.language, "Reminders reach you here."),
@@ -255,7 +255,7 @@ def test(of: Occasion) -> Words:
     )
 
 
-LETTERS: Mapping[str, Callable[[Occasion], Words]] = {
+LETTERS: Mapping[str, Callable[[Occasion], LetterWords]] = {
     "reminder": reminder,
     "at_risk": at_risk,
     "silence": silence,

@@ -11,7 +11,7 @@ from actors.reminders.next_fire import aims_of, clock_of
 from actors.reminders.room import known
 from contracts.digests import DigestEvery
 from storage.reminders import people, rules
-from storage.reminders.people import PersonRow
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import RuleRow
 from storage.replica.nouns import Breaks, Days, Habits, People
 from storage.replica.replica import Changes
@@ -51,7 +51,7 @@ def _touched(changes: Changes, found: Sequence[RuleRow]) -> dict[UUID, list[Rule
 
 
 async def aim_digests(
-    tx: AsyncConnection, person: PersonRow, wanted: Sequence[DigestEvery]
+    tx: AsyncConnection, person: RemindedPerson, wanted: Sequence[DigestEvery]
 ) -> None:
     """Let these digests come to a person, each at its next time, and no others."""
     now = datetime.now(UTC)

@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     logged: date | None = None
 
 
-class Asking(NamedTuple):
+class Conditions(NamedTuple):
     """What a rule asks before it speaks; see `ReminderWords`.
 
     `ignored`: how many nudges came since the last check-in, the last one on `nudged_day`.
@@ -82,7 +82,7 @@ def is_plain(version: Version) -> bool:
     return not isinstance(version.schedule, Times)
 
 
-def decide(asking: Asking, seen: Seen | None, day: date, *, written: bool = False) -> Verdict:
+def decide(asking: Conditions, seen: Seen | None, day: date, *, written: bool = False) -> Verdict:
     """Decide whether a reminder for `day` speaks; `seen` None: it is of no habit.
 
     `written`: it was to be silent once the diary has an entry, and it has.
@@ -139,7 +139,7 @@ def _eve_of(promise: Promise, first: date) -> Progress:
 
 
 def _at_risk(
-    asking: Asking, promise: Promise, seen: Seen, day: date, reason: SilentReason | None
+    asking: Conditions, promise: Promise, seen: Seen, day: date, reason: SilentReason | None
 ) -> Verdict:
     """Say whether a streak long enough ends today unless something is done.
 
@@ -159,15 +159,15 @@ def wait_of(after_days: int, ignored: int) -> int:
     return min(LONGEST_WAIT, after_days << min(ignored, 5))
 
 
-def fresh(asking: Asking, logged: date | None) -> Asking:
+def fresh(asking: Conditions, logged: date | None) -> Conditions:
     """Start anew if something was logged since the last nudge."""
     if asking.nudged_day is None or logged is None or logged < asking.nudged_day:
         return asking
-    return Asking(asking.kind, asking.streak, asking.after_days, created_day=asking.created_day)
+    return Conditions(asking.kind, asking.streak, asking.after_days, created_day=asking.created_day)
 
 
 def silent_since(
-    asking: Asking, logged: date | None, start: date, rests: Sequence[Rest], today: date
+    asking: Conditions, logged: date | None, start: date, rests: Sequence[Rest], today: date
 ) -> date:
     """Return the day from which silence is counted: the last check-in or nudge.
 
@@ -184,7 +184,7 @@ def silent_since(
 
 
 def nudge_day(
-    asking: Asking, logged: date | None, start: date, rests: Sequence[Rest], today: date
+    asking: Conditions, logged: date | None, start: date, rests: Sequence[Rest], today: date
 ) -> date:
     """Return the first day on which a nudge after silence may come."""
     base = silent_since(asking, logged, start, rests, today)

@@ -31,9 +31,9 @@ from contracts.notifications import CHANNELS, ChannelName
 from contracts.reminders import Outcome
 from storage.outbox import tell
 from storage.reminders import claims, rules
-from storage.reminders.claims import Advance, Claimed, Logged
+from storage.reminders.claims import Advance, Claimed, LoggedDays
 from storage.reminders.rules import FireRow, RuleRow
-from storage.replica.rows import BreakRow
+from storage.replica.rows import KnownBreak
 
 log = structlog.get_logger()
 
@@ -102,7 +102,7 @@ async def _decide(tx: AsyncConnection, cases: Sequence[Case]) -> list[Decided]:
     loaded = await claims.days_of(tx, [_wanted(cases[place]) for place in asked])
     logged = {asked[place]: found for place, found in loaded.items()}
     days = [case.day for case in cases if case.day is not None]
-    breaks: dict[UUID, list[BreakRow]] = {}
+    breaks: dict[UUID, list[KnownBreak]] = {}
     if any(map(_of_habit, cases)):
         users = list({case.claimed.rule.user_id for case in cases if case.claimed.habit})
         breaks = await claims.breaks_of(tx, users, min(days) - timedelta(days=HISTORY))
@@ -142,10 +142,10 @@ def _asks(case: Case) -> bool:
     return not is_plain(habit.promise.version_on(day))
 
 
-def _at_hand(case: Case) -> Logged | None:
+def _at_hand(case: Case) -> LoggedDays | None:
     """Return what came with the claim: the day that the rule is due for."""
     value = case.claimed.on_day
-    return None if value is None else Logged({case.claimed.rule.next_slot // DAY: value}, None)
+    return None if value is None else LoggedDays({case.claimed.rule.next_slot // DAY: value}, None)
 
 
 def _wanted(case: Case) -> tuple[UUID, UUID, date, date, bool]:
@@ -158,7 +158,7 @@ def _wanted(case: Case) -> tuple[UUID, UUID, date, date, bool]:
 
 
 def _judge(
-    case: Case, day: date, logged: Logged | None, rests: Sequence[Rest], *, written: bool
+    case: Case, day: date, logged: LoggedDays | None, rests: Sequence[Rest], *, written: bool
 ) -> Verdict:
     """Decide one case."""
     rule, habit = case.claimed.rule, case.claimed.habit
@@ -225,7 +225,7 @@ def _advance(one: Decided, now: datetime) -> Advance:
         if one.verdict.reason is None:
             ignored, nudged = min(ignored + 1, 10), last.day
         after = _moved(rule, last.slot, ignored, nudged)
-        breaks = [BreakRow(first, end, rule.habit_id, None) for first, end in one.rests]
+        breaks = [KnownBreak(first, end, rule.habit_id, None) for first, end in one.rests]
         upcoming = next_of(after, one.case.claimed.person, habit, breaks, one.logged, now)
     elif habit is not None and (habit.archived or habit.gone):
         upcoming = None

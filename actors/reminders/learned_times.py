@@ -14,7 +14,7 @@ from contracts.reminders import local_time
 from contracts.schedule import WEEKDAYS
 from storage.reminders import claims, people, rules
 from storage.reminders.days import DayRow
-from storage.reminders.people import PersonRow
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import RuleRow
 
 AGAIN = timedelta(days=1)
@@ -32,7 +32,7 @@ def usual_of(days: Sequence[DayRow], life: Life) -> tuple[Habitual, ...]:
     return usual_times(samples, life.quiet)
 
 
-async def study(tx: AsyncConnection, person: PersonRow, rule: RuleRow) -> tuple[Habitual, ...]:
+async def study(tx: AsyncConnection, person: RemindedPerson, rule: RuleRow) -> tuple[Habitual, ...]:
     """Say when the habit of a rule is usually done, from Monday on."""
     if rule.habit_id is None:
         return usual_times((), None)

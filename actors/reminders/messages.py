@@ -1,7 +1,7 @@
 """What a reminder says when it is sent: asked for as late as possible, so that it is true."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,28 +11,30 @@ from actors.reminders.domain import HISTORY, Seen, stand
 from actors.reminders.next_fire import rests_of, today
 from actors.reminders.notices import TEMPLATES
 from actors.reminders.room import room
-from actors.runtime.room import Transaction, Who
+from actors.runtime.room import Now, Transaction, Who
 from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.reminder_notices import Bearings, DescribeReminder, ReminderNotice
 from storage.reminders import claims
 from storage.reminders.days import find_breaks
-from storage.reminders.habits import HabitRow
-from storage.reminders.people import PersonRow
-from storage.replica.rows import BreakRow
+from storage.reminders.habits import RemindedHabit
+from storage.reminders.people import RemindedPerson
+from storage.replica.rows import KnownBreak
 
 log = structlog.get_logger()
 
 
 @room.answer
-async def describe_reminder(query: DescribeReminder, who: Who, tx: Transaction) -> ReminderNotice:
+async def describe_reminder(
+    query: DescribeReminder, who: Who, tx: Transaction, now: Now
+) -> ReminderNotice:
     """Say what a reminder says, and how its habit stands."""
     person, rule = await rules.find(tx, who.user_id, query.reminder_id)
-    habit, now = await rules.habit(tx, rule), today(person, datetime.now(UTC))
-    day, language = query.day or now, query.language or person.language
+    habit, present = await rules.habit(tx, rule), today(person, now)
+    day, language = query.day or present, query.language or person.language
     bearings = Bearings(
         why=texts.why_now(language, rule, day.weekday(), snoozed=query.snoozed, tried=query.tried),
-        about=day if habit is not None and day < now else None,
+        about=day if habit is not None and day < present else None,
     )
     if habit is not None:
         bearings = bearings.model_copy(update=await _standing(tx, person, habit, day))
@@ -49,7 +51,7 @@ async def describe_reminder(query: DescribeReminder, who: Who, tx: Transaction) 
 
 
 async def _standing(
-    tx: AsyncConnection, person: PersonRow, habit: HabitRow, day: date
+    tx: AsyncConnection, person: RemindedPerson, habit: RemindedHabit, day: date
 ) -> dict[str, object]:
     """Say how a habit stands on a day."""
     cue: dict[str, object] = {"cue": habit.cue} if habit.cue else {}
@@ -69,9 +71,9 @@ async def _standing(
 
 def _numbers(
     promise: Promise,
-    habit: HabitRow,
+    habit: RemindedHabit,
     entries: Mapping[int, int],
-    breaks: Sequence[BreakRow],
+    breaks: Sequence[KnownBreak],
     first: date,
     day: date,
 ) -> dict[str, object]:

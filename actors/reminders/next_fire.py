@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.reminders.domain import Asking, Rest, nudge_day
+from actors.reminders.domain import Conditions, Rest, nudge_day
 from actors.reminders.occurrences import (
     Coming,
     Life,
@@ -16,7 +16,7 @@ from actors.reminders.occurrences import (
     known_zone,
     today_of,
 )
-from actors.reminders.periods import Clock
+from actors.reminders.periods import PersonClock
 from contracts.keeping.cycle import cycle_of
 from contracts.keeping.promise import Promise
 from contracts.message import NotFound
@@ -25,10 +25,10 @@ from contracts.schedule import EveryDay, Times
 from contracts.time import day_of
 from storage.reminders import days, rules
 from storage.reminders import habits as kept_habits
-from storage.reminders.habits import HabitRow
-from storage.reminders.people import PersonRow
+from storage.reminders.habits import RemindedHabit
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import Aim, RuleRow
-from storage.replica.rows import BreakRow
+from storage.replica.rows import KnownBreak
 
 ONCE = ("smart", "silence")
 """Kinds that come once a day, whatever becomes of their times."""
@@ -40,23 +40,23 @@ def no_rule(rule_id: UUID) -> NotFound:
     return NotFound("reminder_not_found", text, reminder_id=str(rule_id))
 
 
-def life_of(person: PersonRow) -> Life:
+def life_of(person: RemindedPerson) -> Life:
     """Return how a person lives in time."""
     return Life(known_zone(person.zone), person.day_start, person.quiet)
 
 
-def clock_of(person: PersonRow) -> Clock:
+def clock_of(person: RemindedPerson) -> PersonClock:
     """Return by which clock a person's digests come."""
     zone = known_zone(person.zone)
-    return Clock(zone, person.day_start, person.week_start, person.digest_at)
+    return PersonClock(zone, person.day_start, person.week_start, person.digest_at)
 
 
-def today(person: PersonRow, now: datetime) -> date:
+def today(person: RemindedPerson, now: datetime) -> date:
     """Return the person's logical day."""
     return date.fromordinal(today_of(life_of(person), now))
 
 
-def plan_of(rule: RuleRow, habit: HabitRow | None, first: date | None = None) -> Plan:
+def plan_of(rule: RuleRow, habit: RemindedHabit | None, first: date | None = None) -> Plan:
     """Return when a rule fires; `first`: not before this day."""
     promise = habit.promise if habit else None
     begin = first.toordinal() if first else 0
@@ -78,20 +78,22 @@ def _any_day(promise: Promise, kind: ReminderKind) -> bool:
     )
 
 
-def asking_of(rule: RuleRow, life: Life) -> Asking:
+def asking_of(rule: RuleRow, life: Life) -> Conditions:
     """Return what a rule asks before it speaks."""
     if rule.kind != "silence":
-        return Asking(rule.kind, rule.streak)
+        return Conditions(rule.kind, rule.streak)
     created = day_of(rule.created_at, life.zone, life.day_start)
-    return Asking(rule.kind, rule.streak, rule.after_days, rule.ignored, rule.nudged_day, created)
+    return Conditions(
+        rule.kind, rule.streak, rule.after_days, rule.ignored, rule.nudged_day, created
+    )
 
 
-def rests_of(habit: HabitRow, breaks: Iterable[BreakRow]) -> list[Rest]:
+def rests_of(habit: RemindedHabit, breaks: Iterable[KnownBreak]) -> list[Rest]:
     """Return the breaks that cover a habit."""
     return [(one.first, one.last) for one in breaks if one.covers(habit.habit_id, habit.tags)]
 
 
-def never_because(rule: RuleRow, habit: HabitRow | None, today: date) -> NeverBecause:
+def never_because(rule: RuleRow, habit: RemindedHabit | None, today: date) -> NeverBecause:
     """Say why a rule that has no next time will not come."""
     if not rule.enabled:
         return "off"
@@ -104,9 +106,9 @@ def never_because(rule: RuleRow, habit: HabitRow | None, today: date) -> NeverBe
 
 def next_of(
     rule: RuleRow,
-    person: PersonRow,
-    habit: HabitRow | None,
-    breaks: Sequence[BreakRow],
+    person: RemindedPerson,
+    habit: RemindedHabit | None,
+    breaks: Sequence[KnownBreak],
     logged: date | None,
     now: datetime,
 ) -> Coming | None:
@@ -123,7 +125,7 @@ def next_of(
     return following(plan_of(rule, habit, first), life, rule.last_slot, now)
 
 
-async def aim(tx: AsyncConnection, person: PersonRow) -> None:
+async def aim(tx: AsyncConnection, person: RemindedPerson) -> None:
     """Work out anew when a person's rules come next."""
     found = await rules.find_all(tx, person.user_id, binned=True)
     if found:
@@ -133,11 +135,11 @@ async def aim(tx: AsyncConnection, person: PersonRow) -> None:
 
 
 async def aims_of(
-    tx: AsyncConnection, person: PersonRow, found: Sequence[RuleRow], now: datetime
+    tx: AsyncConnection, person: RemindedPerson, found: Sequence[RuleRow], now: datetime
 ) -> list[Aim]:
     """Work out when some rules of a person come next."""
-    habits: Mapping[UUID, HabitRow] = {}
-    breaks: Sequence[BreakRow] = ()
+    habits: Mapping[UUID, RemindedHabit] = {}
+    breaks: Sequence[KnownBreak] = ()
     logged: Mapping[UUID, date] = {}
     if any(rule.habit_id for rule in found):
         habits = await kept_habits.find_all(tx, person.user_id)

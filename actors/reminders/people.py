@@ -15,11 +15,11 @@ from contracts.reminders import NoteCue
 from contracts.users import UserDeleted
 from storage import idempotency
 from storage.reminders import habits, people
-from storage.reminders.habits import HabitRow
-from storage.reminders.people import PersonRow
+from storage.reminders.habits import RemindedHabit
+from storage.reminders.people import RemindedPerson
 
 
-async def person_of(tx: AsyncConnection, bus: Bus, who: Principal) -> PersonRow:
+async def person_of(tx: AsyncConnection, bus: Bus, who: Principal) -> RemindedPerson:
     """Return the caller, locked; ask for them if they are not known here yet.
 
     Refuses with `Gone` if they were deleted.
@@ -31,13 +31,13 @@ async def person_of(tx: AsyncConnection, bus: Bus, who: Principal) -> PersonRow:
     return person
 
 
-async def locked(tx: AsyncConnection, user_id: UUID) -> PersonRow | None:
+async def locked(tx: AsyncConnection, user_id: UUID) -> RemindedPerson | None:
     """Return a person, locked; None if they are gone, or nothing is known of them."""
     await known.replica.lock(tx, [user_id])
     return await people.find(tx, user_id)
 
 
-async def habit_of(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) -> HabitRow:
+async def habit_of(tx: AsyncConnection, bus: Bus, who: Principal, habit_id: UUID) -> RemindedHabit:
     """Return a habit of the caller's; ask for it if no fact has told of it yet, and for its cue,
     of which no fact tells.
 

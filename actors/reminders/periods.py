@@ -16,7 +16,7 @@ USEFUL = {"day": timedelta(hours=12), "week": timedelta(days=3), "month": timede
 """How long after its time a digest is still worth reading."""
 
 
-class Clock(NamedTuple):
+class PersonClock(NamedTuple):
     """How a person counts days and weeks, and when (in minutes) they read digests."""
 
     zone: str
@@ -40,7 +40,7 @@ def begins(every: DigestEvery, day: date, week_start: Weekday) -> bool:
     return every == "day" or day.day == 1
 
 
-def next_at(every: DigestEvery, clock: Clock, after: datetime) -> datetime:
+def next_at(every: DigestEvery, clock: PersonClock, after: datetime) -> datetime:
     """Return when the next digest comes after an instant."""
     day = today_of(Life(clock.zone, clock.day_start), after) - 1
     while True:
@@ -50,7 +50,7 @@ def next_at(every: DigestEvery, clock: Clock, after: datetime) -> datetime:
         day += 1
 
 
-def period_before(every: DigestEvery, clock: Clock, at: datetime, user_id: UUID) -> Period:
+def period_before(every: DigestEvery, clock: PersonClock, at: datetime, user_id: UUID) -> Period:
     """Return the whole period that lies before an instant, and its key.
 
     A week is called as in ISO 8601, by its fourth day, whichever day it begins on.

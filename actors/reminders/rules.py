@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,8 +10,8 @@ from actors.reminders import learned_times, people
 from actors.reminders.next_fire import aims_of, never_because, no_rule, today
 from actors.reminders.room import room
 from actors.reminders.usual_time import learned_of
-from actors.runtime.room import TheBus, Transaction, Who
-from contracts.message import Conflict, Done, Invalid, Wrong, new_id
+from actors.runtime.room import Now, TheBus, Transaction, Who
+from contracts.message import Done, Invalid, Wrong, check_version, new_id
 from contracts.reminders import (
     CreateReminder,
     DeleteReminder,
@@ -30,8 +29,8 @@ from contracts.schedule import WEEKDAYS, Weekday
 from storage.reminders import habits as kept_habits
 from storage.reminders import people as kept_people
 from storage.reminders import rules
-from storage.reminders.habits import HabitRow
-from storage.reminders.people import PersonRow
+from storage.reminders.habits import RemindedHabit
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import FireRow, RuleRow
 
 MAX_RULES = 200
@@ -39,8 +38,6 @@ MAX_RULES = 200
 
 SHOWN = 30
 """Times of a rule's history that are shown."""
-
-CHANGES = ("text", "streak", "after_days", "mode", "unless_written", "channels", "enabled")
 
 
 def mask_of(days: Sequence[Weekday]) -> int:
@@ -54,7 +51,10 @@ def days_of(mask: int) -> tuple[Weekday, ...]:
 
 
 def view(
-    rule: RuleRow, habit: HabitRow | None, person: PersonRow, history: Sequence[FireRow] = ()
+    rule: RuleRow,
+    habit: RemindedHabit | None,
+    person: RemindedPerson,
+    history: Sequence[FireRow] = (),
 ) -> Reminder:
     """Show a rule."""
     now = datetime.now(UTC)
@@ -107,7 +107,7 @@ def check(words: ReminderWords) -> None:
 
 @room.answer
 async def create_reminder(
-    command: CreateReminder, who: Who, tx: Transaction, bus: TheBus
+    command: CreateReminder, who: Who, tx: Transaction, bus: TheBus, now: Now
 ) -> Reminder:
     """Make a rule, and let it come."""
     check(command)
@@ -117,7 +117,6 @@ async def create_reminder(
         raise Invalid("too_many_reminders", text, most=MAX_RULES)
     if command.habit_id is not None:
         await people.habit_of(tx, bus, who, command.habit_id)
-    now = datetime.now(UTC)
     row = RuleRow(
         id=new_id(),
         user_id=who.user_id,
@@ -149,7 +148,7 @@ async def create_reminder(
     return await settle(tx, person, row)
 
 
-async def settle(tx: AsyncConnection, person: PersonRow, row: RuleRow) -> Reminder:
+async def settle(tx: AsyncConnection, person: RemindedPerson, row: RuleRow) -> Reminder:
     """Save a rule; let one that is new or changed learn if it follows, and come next."""
     now = datetime.now(UTC)
     follows = row.kind == "smart" and row.mode == "follow" and row.enabled
@@ -167,7 +166,7 @@ async def settle(tx: AsyncConnection, person: PersonRow, row: RuleRow) -> Remind
     return view(row, await habit(tx, row), person)
 
 
-async def habit(tx: AsyncConnection, row: RuleRow) -> HabitRow | None:
+async def habit(tx: AsyncConnection, row: RuleRow) -> RemindedHabit | None:
     """Return the habit of a rule, if it has one."""
     if row.habit_id is None:
         return None
@@ -176,7 +175,7 @@ async def habit(tx: AsyncConnection, row: RuleRow) -> HabitRow | None:
 
 async def found(
     tx: AsyncConnection, user_id: UUID, rule_id: UUID, expected: int | None = None
-) -> tuple[PersonRow, RuleRow]:
+) -> tuple[RemindedPerson, RuleRow]:
     """Return a person and a rule of theirs, both locked.
 
     Refuses with `NotFound`, or with `Conflict` if the rule is not at the version `expected`.
@@ -185,9 +184,7 @@ async def found(
     row = await rules.find(tx, user_id, rule_id, lock=True)
     if person is None or row is None:
         raise no_rule(rule_id)
-    if expected is not None and row.version != expected:
-        text = "It was changed meanwhile: it is at version {version}, not {expected}."
-        raise Conflict("version_conflict", text, version=row.version, expected=expected)
+    check_version(row.version, expected)
     return person, row
 
 
@@ -195,11 +192,7 @@ async def found(
 async def update_reminder(command: UpdateReminder, who: Who, tx: Transaction) -> Reminder:
     """Change a rule, and let it come as it is now."""
     person, row = await found(tx, who.user_id, command.reminder_id, command.expected_version)
-    changes: dict[str, Any] = {
-        name: value for name in CHANGES if (value := getattr(command, name)) is not None
-    }
-    if command.usual_channels:
-        changes["channels"] = None
+    changes = command.changes()
     if command.times is not None:
         changes |= {"times": tuple(map(minutes_of, command.times)), "shift": 0, "learned": ()}
     if command.weekdays is not None:
@@ -228,7 +221,7 @@ async def get_reminder(query: GetReminder, who: Who, tx: Transaction) -> Reminde
     return view(row, await habit(tx, row), person, history)
 
 
-async def find(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> tuple[PersonRow, RuleRow]:
+async def find(tx: AsyncConnection, user_id: UUID, rule_id: UUID) -> tuple[RemindedPerson, RuleRow]:
     """Return a person and a rule of theirs. Refuses with `NotFound`."""
     person = await kept_people.find(tx, user_id)
     row = await rules.find(tx, user_id, rule_id)

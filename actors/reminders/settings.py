@@ -11,7 +11,7 @@ from actors.reminders.room import room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.digests import DigestEvery
-from contracts.message import Conflict
+from contracts.message import check_version
 from contracts.principal import Principal
 from contracts.reminder_settings import (
     GetReminderSettings,
@@ -24,12 +24,12 @@ from contracts.reminder_settings import (
 )
 from contracts.reminders import local_time, minutes_of
 from storage.reminders import people, rules
-from storage.reminders.people import PersonRow
+from storage.reminders.people import RemindedPerson
 
 ORDER: tuple[DigestEvery, ...] = ("day", "week", "month")
 
 
-def _view(person: PersonRow, digests: set[DigestEvery]) -> ReminderSettings:
+def _view(person: RemindedPerson, digests: set[DigestEvery]) -> ReminderSettings:
     quiet = None
     if person.quiet is not None:
         first, last = map(local_time, person.quiet)
@@ -61,10 +61,7 @@ async def update_settings(
     """Change some of how the caller wants to be reminded."""
     before = await _show(tx, bus, who)
     fields = {*SettingsWords.model_fields}
-    changes = command.model_dump(include=fields, exclude_none=True)
-    if command.no_quiet_hours:
-        changes["quiet_hours"] = None
-    words = SettingsWords.model_validate(before.model_dump(include=fields) | changes)
+    words = SettingsWords.model_validate(before.model_dump(include=fields) | command.changes())
     if command.expected_version in (None, before.version) and words == SettingsWords.model_validate(
         before.model_dump(include=fields)
     ):
@@ -109,9 +106,7 @@ async def _replace(
     """Set all of how somebody wants to be reminded; what comes next follows."""
     person = await person_of(tx, bus, who)
     version = max(person.settings_version, 1)
-    if expected not in (None, version):
-        text = "It was changed meanwhile: it is at version {version}, not {expected}."
-        raise Conflict("version_conflict", text, version=version, expected=expected or 0)
+    check_version(version, expected)
     quiet = words.quiet_hours
     values: dict[str, object] = {
         "quiet_from": minutes_of(quiet.first) if quiet else None,

@@ -8,7 +8,7 @@ from actors.reminders import learned_times, rules, texts
 from actors.reminders.next_fire import never_because, today
 from actors.reminders.room import room
 from actors.reminders.usual_time import Habitual, learned_of
-from actors.runtime.room import Transaction, Who
+from actors.runtime.room import Now, Transaction, Who
 from contracts.message import Conflict
 from contracts.reminder_proposals import (
     AcceptProposal,
@@ -20,7 +20,7 @@ from contracts.reminder_proposals import (
 from contracts.reminders import Reminder
 from storage.reminders import claims
 from storage.reminders import rules as kept
-from storage.reminders.people import PersonRow
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import FireRow, RuleRow
 
 LEARNED = 50
@@ -56,7 +56,7 @@ async def accept_proposal(command: AcceptProposal, who: Who, tx: Transaction) ->
 
 
 @room.answer
-async def explain_reminder(query: ExplainReminder, who: Who, tx: Transaction) -> Why:
+async def explain_reminder(query: ExplainReminder, who: Who, tx: Transaction, now: Now) -> Why:
     """Say why a rule comes when it does."""
     person, row = await rules.find(tx, who.user_id, query.reminder_id)
     habit = await rules.habit(tx, row)
@@ -65,7 +65,7 @@ async def explain_reminder(query: ExplainReminder, who: Who, tx: Transaction) ->
     learned = await _learned(tx, person, row, last) if row.kind == "smart" else None
     never = None
     if row.next_fire_at is None:
-        never = never_because(row, habit, today(person, datetime.now(UTC)))
+        never = never_because(row, habit, today(person, now))
     name = habit.name if habit else ""
     return Why(
         reminder_id=row.id,
@@ -85,7 +85,7 @@ async def learn(tx: AsyncConnection) -> bool:
 
 
 async def _learned(
-    tx: AsyncConnection, person: PersonRow, row: RuleRow, last: FireRow | None
+    tx: AsyncConnection, person: RemindedPerson, row: RuleRow, last: FireRow | None
 ) -> Habitual:
     """Return what is usual on the day that a rule came last, else on the day that it comes."""
     now = datetime.now(UTC)

@@ -1,24 +1,24 @@
 """Snooze and feedback: a reminder rests for a while, moves for good, or is switched off."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from actors.reminders.next_fire import life_of
 from actors.reminders.occurrences import DAY, begin_of, loud, place_of, today_of
 from actors.reminders.room import room
 from actors.reminders.rules import found, mask_of, settle
 from actors.reminders.usual_time import shifted
-from actors.runtime.room import Transaction, Who
+from actors.runtime.room import Now, Transaction, Who
 from contracts.message import Conflict
 from contracts.reminders import GiveFeedback, Reminder, SnoozeReminder
 
 
 @room.answer
-async def snooze_reminder(command: SnoozeReminder, who: Who, tx: Transaction) -> Reminder:
+async def snooze_reminder(command: SnoozeReminder, who: Who, tx: Transaction, now: Now) -> Reminder:
     """Let a rule be silent for a while: it comes again after so many minutes, or tomorrow."""
     person, row = await found(tx, who.user_id, command.reminder_id)
     if not row.enabled:
         raise Conflict("reminder_off", "This reminder is switched off.")
-    now, life = datetime.now(UTC), life_of(person)
+    life = life_of(person)
     if command.minutes is not None:
         at = loud(now.replace(microsecond=0) + timedelta(minutes=command.minutes), life)
         day = command.about.toordinal() if command.about else today_of(life, now)

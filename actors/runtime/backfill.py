@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.backfill import (
     NounName,
-    State,
+    StateFact,
     TellEntries,
     TellHabits,
     TellPeople,
@@ -38,7 +38,7 @@ def place_of(job: TellState) -> Place:
     return job.after or (NOTHING, NOTHING)
 
 
-def state_of(job: TellState) -> type[State]:
+def state_of(job: TellState) -> type[StateFact]:
     """Return by which fact the page of a job is told."""
     return state_for(job.address.split(".")[0], job.room)
 
@@ -63,10 +63,10 @@ async def begin(
 
 
 async def tell_page(
-    tx: AsyncConnection, job: TellState, states: Iterable[State], last: Place | None
+    tx: AsyncConnection, job: TellState, states: Iterable[StateFact], last: Place | None
 ) -> None:
     """Tell a page, and have the next one told; `last` None: there is no more."""
-    told: Sequence[State] = list(states)
+    told: Sequence[StateFact] = list(states)
     await tell(tx, *told)
     rows = sum(state.rows for state in told)
     await backfills.advance(tx, job.room, job.noun, rows, done=last is None)

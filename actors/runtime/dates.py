@@ -31,7 +31,7 @@ class DateFault(StrEnum):
     OUT_OF_RANGE = "day_out_of_range"
 
 
-class Days:
+class DateReader:
     """Reads dates once `order` knows month from day."""
 
     def __init__(

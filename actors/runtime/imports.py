@@ -24,7 +24,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import KeptName
-from contracts.import_account import Account, Undone
+from contracts.import_account import ImportAccount, Undone
 from contracts.imports import ImportKind, ReadImport, TakeImportBack, UnknownMoods
 from contracts.journal import Mood
 from contracts.language import Language
@@ -135,7 +135,7 @@ class Importer(Generic[F]):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ImportRun:
     """An import being read: whose it is, and what was chosen."""
 
     tx: AsyncConnection
@@ -155,7 +155,7 @@ class Run:
 Open = Callable[[date], Awaitable[F]]
 """Opens the file of an import, of which days after the given one are left out."""
 
-Keep = Callable[[Run, Open[F]], Awaitable[Account]]
+Keep = Callable[[ImportRun, Open[F]], Awaitable[ImportAccount]]
 """Brings an opened file into a room, and gives account of every row. Refuses what is nonsense."""
 
 
@@ -185,7 +185,7 @@ class Importers(Generic[F]):
         if row is None or row.phase in ("done", "failed"):
             return
         options = Options.model_validate_json(row.options)
-        run = Run(tx, job.user_id, row.id, row.dry_run, options)
+        run = ImportRun(tx, job.user_id, row.id, row.dry_run, options)
         seen = await look(tx, row.id)
         importer = self.choose(seen, options.kind)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
@@ -203,20 +203,20 @@ class Importers(Generic[F]):
 
 
 async def take_back(
-    tx: AsyncConnection, job: TakeImportBack, work: Callable[[Account], Awaitable[Undone]]
+    tx: AsyncConnection, job: TakeImportBack, work: Callable[[ImportAccount], Awaitable[Undone]]
 ) -> None:
     """Take an import back by its account, and note what that came to."""
     row = await imports.find(tx, job.user_id, job.import_id)
     if row is None or row.phase != "undoing":
         return
     await imports.take_time(tx)
-    account = Account.model_validate_json(row.report)
+    account = ImportAccount.model_validate_json(row.report)
     account = account.model_copy(update={"undone": await work(account)})
     report = account.model_dump_json()
     await imports.change(tx, job.user_id, row.id, phase="undone", report=report)
 
 
-async def _ended(run: Run, work: Callable[[], Awaitable[Account]]) -> dict[str, object]:
+async def _ended(run: ImportRun, work: Callable[[], Awaitable[ImportAccount]]) -> dict[str, object]:
     """Read a file behind a savepoint; return what to note of how that ended."""
     savepoint = await run.tx.begin_nested()
     try:
@@ -242,14 +242,14 @@ def failed(why: Refused) -> dict[str, object]:
     return {"phase": "failed", "problem": str(why), "refusal": why.refusal().model_dump_json()}
 
 
-def taken_back(account: Account) -> Account:
+def taken_back(account: ImportAccount) -> ImportAccount:
     """Return the account of an import of which no habit was kept."""
     gone = {"habit_id": None, "outcome": "unchanged"}
     kept = tuple(one.model_copy(update=gone) for one in account.habits)
     return account.model_copy(update={"habits": kept})
 
 
-def nothing_came(account: Account) -> Invalid:
+def nothing_came(account: ImportAccount) -> Invalid:
     """Say that nothing of a file came in, and why."""
     why = tuple(Wrong(pointer="/file", detail=one) for one in account.reasons[:MAX_REASONS])
     return Invalid("import_nothing", "Nothing in this file could be imported.", fields=why)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
-from contracts.backfill import DaysState, HabitState, State
+from contracts.backfill import DaysState, HabitState, StateFact
 from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.check_ins import CheckInRemoved, HabitCheckedIn
 from contracts.habit import Version, thousandths
@@ -150,7 +150,7 @@ READERS: Mapping[type[Noun], Mapping[type[Fact], Callable[[Any], Said]]] = {
 """By noun, the facts that tell of it, and what they say."""
 
 
-def state_rows(fact: State) -> Said:
+def state_rows(fact: StateFact) -> Said:
     """Read what a room is told of what there was before; all parts of it are of one version."""
     key = {"user_id": fact.user_id}
     if (person := fact.person) is not None:
@@ -176,7 +176,7 @@ def _habit_state(one: HabitState) -> dict[str, object]:
     return {**said_of(one.habit, OUTLINE), **said, **versions, **more}
 
 
-def _days_state(fact: State, one: DaysState) -> list[Row]:
+def _days_state(fact: StateFact, one: DaysState) -> list[Row]:
     user_id, habit_id, version = fact.user_id, one.habit_id, one.version
     days = map(date.fromordinal, one.days)
     at = [None if at is None else EPOCH + timedelta(microseconds=at) for at in one.at]

@@ -33,6 +33,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
@@ -146,6 +147,14 @@ Who = Annotated[Principal, Depends(_who)]
 
 TheBus = Annotated[RoomBus, Depends(_bus)]
 """The bus, to ask another room."""
+
+
+async def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(_now)]
+"""The instant at which the handler began, aware: the one clock of what it decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from actors.runtime.room import Transaction, Who
 from actors.users.domain import (
     CURSORS,
     Others,
-    Person,
+    UserRecord,
+    changed_by,
     keep_an_admin,
     leave_an_admin,
     user_of,
-    with_standing,
 )
 from actors.users.profiles import load
 from actors.users.room import room
-from contracts.message import Done, Invalid, NotFound
+from contracts.message import Done, Invalid, NotFound, check_version
 from contracts.users import (
     ChangeUser,
     DeleteMe,
@@ -37,7 +37,7 @@ async def list_users(query: ListUsers, tx: Transaction) -> Users:
     """Show a page of people, and look one further to know whether there is another."""
     words = query.search.replace("\0", "").strip()
     found = await users.search(tx, words, CURSORS.read(query.cursor), query.limit + 1)
-    page = [Person(**row) for row in found[: query.limit]]
+    page = [UserRecord(**row) for row in found[: query.limit]]
     more = len(found) > query.limit
     return Users(
         users=tuple(user_of(person) for person in page),
@@ -56,7 +56,7 @@ async def get_user(query: GetUser, tx: Transaction) -> User:
     found = await users.find_by_email(tx, email)
     if found is None:
         raise NotFound("user_not_found", "There is no user {user}.", user=email)
-    return user_of(Person(**found))
+    return user_of(UserRecord(**found))
 
 
 @room.answer
@@ -64,7 +64,8 @@ async def change_user(command: ChangeUser, tx: Transaction) -> User:
     """Change what a user may."""
     await users.lock_admins(tx)
     before = await load(tx, command.user_id, lock=True)
-    after = with_standing(before, command)
+    check_version(before.version, command.expected_version)
+    after = changed_by(before, command)
     if after != before:
         keep_an_admin(before, after, Others(*await users.count_others(tx, before.user_id)))
         values = {name: getattr(after, name) for name in ("role", "disabled", "version")}
@@ -94,11 +95,12 @@ async def delete_me(command: DeleteMe, who: Who, tx: Transaction) -> Done:
     """Delete the caller, even if their profile was never made."""
     await users.lock_admins(tx)
     found = await users.find(tx, who.user_id, lock=True)
-    await _delete(tx, who.user_id, Person(**found) if found else None)
+    check_version(found["version"] if found else 1, command.expected_version)
+    await _delete(tx, who.user_id, UserRecord(**found) if found else None)
     return Done()
 
 
-async def _delete(tx: AsyncConnection, user_id: UUID, person: Person | None) -> None:
+async def _delete(tx: AsyncConnection, user_id: UUID, person: UserRecord | None) -> None:
     """Delete a user, unless people would be left without an administrator."""
     if person is not None:
         leave_an_admin(person, Others(*await users.count_others(tx, user_id)))

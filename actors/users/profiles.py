@@ -8,17 +8,16 @@ from actors.runtime.backfill import place_of, state_of, tell_page
 from actors.runtime.room import Transaction, Who
 from actors.users.domain import (
     PROFILE,
-    Person,
-    in_version,
+    UserRecord,
+    changed_by,
     profile_of,
     state_of_person,
     user_of,
-    with_profile,
 )
 from actors.users.room import room
 from contracts.accounts import UserRegistered
 from contracts.backfill import NOBODY, TellPeople
-from contracts.message import Gone, NotFound
+from contracts.message import Gone, NotFound, check_version
 from contracts.users import (
     ChangeProfile,
     CreateProfile,
@@ -58,8 +57,8 @@ async def get_profile(query: GetProfile, who: Who, tx: Transaction) -> User:
 async def change_profile(command: ChangeProfile, who: Who, tx: Transaction) -> User:
     """Change what the caller sets about themselves."""
     before = await load(tx, who.user_id, lock=True)
-    in_version(before, command.expected_version)
-    after = with_profile(before, command)
+    check_version(before.version, command.expected_version)
+    after = changed_by(before, command)
     if after != before:
         values = {name: getattr(after, name) for name in (*PROFILE, "version")}
         await users.save(tx, who.user_id, values)
@@ -70,7 +69,7 @@ async def change_profile(command: ChangeProfile, who: Who, tx: Transaction) -> U
 @room.do
 async def tell_state(job: TellPeople, tx: Transaction) -> None:
     """Tell a room a page of people."""
-    found = [Person(**row) for row in await users.after(tx, place_of(job)[0], PAGE)]
+    found = [UserRecord(**row) for row in await users.after(tx, place_of(job)[0], PAGE)]
     states = [
         state_of(job)(user_id=person.user_id, person=state_of_person(person)) for person in found
     ]
@@ -78,17 +77,17 @@ async def tell_state(job: TellPeople, tx: Transaction) -> None:
     await tell_page(tx, job, states, last)
 
 
-async def load(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> Person:
+async def load(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> UserRecord:
     """Return a person. Refuses with `NotFound`."""
     found = await users.find(tx, user_id, lock=lock)
     if found is None:
         raise NotFound("user_not_found", "There is no user {user}.", user=str(user_id))
-    return Person(**found)
+    return UserRecord(**found)
 
 
 async def _create(
     tx: AsyncConnection, user_id: UUID, given: CreateProfile | UserRegistered
-) -> Person | None:
+) -> UserRecord | None:
     """Return the new person, or the one that is there; None if they were deleted."""
     made = await users.add(tx, user_id, given.email, given.name, given.language, given.zone)
     if made is None:
@@ -96,11 +95,11 @@ async def _create(
     if await users.is_gone(tx, user_id):
         await users.erase(tx, user_id)
         return None
-    await _tell_profile(tx, Person(**made))
-    return Person(**made)
+    await _tell_profile(tx, UserRecord(**made))
+    return UserRecord(**made)
 
 
-async def _tell_profile(tx: AsyncConnection, person: Person) -> None:
+async def _tell_profile(tx: AsyncConnection, person: UserRecord) -> None:
     profile, email = profile_of(person), person.email
     fact = ProfileChanged(
         user_id=person.user_id, version=person.version, profile=profile, email=email

@@ -25,7 +25,7 @@ from contracts.keeping.promise import (
     window_of,
 )
 from contracts.keeping.score import first_score, score_after
-from contracts.keeping.streak import Open, Run, Streaks, left_by_rest, peek, walk
+from contracts.keeping.streak import Open, Run, StreakState, left_by_rest, peek, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Progress:
 
     settled: int
     score: float
-    streaks: Streaks = Streaks()
+    streaks: StreakState = StreakState()
     held: Held = Held()
 
     @property
@@ -60,7 +60,7 @@ class Progress:
     def load(kept: dict[str, float | list[int]]) -> "Progress":
         """Read what `dump` wrote."""
         run, best, period = (_numbers(kept[name]) for name in ("run", "best", "open"))
-        streaks = Streaks(Run(*run), Run(*best), Open(*period))
+        streaks = StreakState(Run(*run), Run(*best), Open(*period))
         settled, score = kept["settled"], kept["score"]
         if isinstance(settled, list) or isinstance(score, list):
             raise TypeError("not a kept progress")
@@ -295,7 +295,7 @@ def _how_far_in(
 
 def streaks(
     promise: Promise, entries: Entries, rests: Rests, day: date
-) -> tuple[list[Run], Streaks]:
+) -> tuple[list[Run], StreakState]:
     """Work out all runs of a habit until `day`, newest first, and the streaks as they stand."""
     ended: list[Run] = []
     at = day.toordinal()

@@ -47,7 +47,7 @@ class Open(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Streaks:
+class StreakState:
     """Where the streaks of a habit stand: the run under way, the best, and the open period."""
 
     run: Run = Run()
@@ -56,7 +56,7 @@ class Streaks:
 
 
 def walk(
-    streaks: Streaks,
+    streaks: StreakState,
     terms: Terms,
     before: Terms | None,
     entries: Entries,
@@ -64,7 +64,7 @@ def walk(
     first: int,
     last: int,
     ended: list[Run] | None = None,
-) -> Streaks:
+) -> StreakState:
     """Move streaks over whole days from `first` to `last`, all under `terms`.
 
     `before` are the terms until yesterday, where they change on `first`. `rest` reaches back as a
@@ -78,7 +78,7 @@ def walk(
     while day <= last:
         begin, end = cycle.bounds(day)
         period = counted(streaks.open, amounts, entries, rest, day, min(end, last))
-        streaks = Streaks(streaks.run, streaks.best, period)
+        streaks = StreakState(streaks.run, streaks.best, period)
         if end <= last:
             streaks = _close(streaks, terms, cycle, end, streaks.open.start == begin, ended)
         day = end + 1
@@ -86,8 +86,8 @@ def walk(
 
 
 def enter(
-    streaks: Streaks, terms: Terms, before: Terms | None, first: int, ended: list[Run] | None
-) -> Streaks:
+    streaks: StreakState, terms: Terms, before: Terms | None, first: int, ended: list[Run] | None
+) -> StreakState:
     """Close the open period if the new terms count in other periods."""
     cycle = cycle_of(before) if before else None
     if before is None or cycle is None or not streaks.open.start or cycle == cycle_of(terms):
@@ -96,14 +96,14 @@ def enter(
 
 
 def _walk_days(
-    streaks: Streaks,
+    streaks: StreakState,
     terms: Terms,
     entries: Entries,
     rest: set[int],
     first: int,
     last: int,
     ended: list[Run] | None,
-) -> Streaks:
+) -> StreakState:
     """Count due days kept."""
     due = due_days(terms.version.schedule, terms.version.anchor, first, last)
     kept = keeps(terms, entries, first, last)
@@ -114,7 +114,7 @@ def _walk_days(
             if day in due and day not in rest:
                 start, end, length = start if length else day, day, length + 1
         elif length and day in due and day not in rest and day not in left_alone:
-            streaks = _end(Streaks(Run(start, end, length), streaks.best, streaks.open), ended)
+            streaks = _end(StreakState(Run(start, end, length), streaks.best, streaks.open), ended)
             length = 0
     return _extend(streaks, Run(start, end, length) if length else Run())
 
@@ -200,32 +200,32 @@ def _is_excused(terms: Terms, cycle: Cycle, period: Open, days: int, whole: bool
 
 
 def _close(
-    streaks: Streaks,
+    streaks: StreakState,
     terms: Terms,
     cycle: Cycle,
     end: int,
     whole: bool,
     ended: list[Run] | None,
-) -> Streaks:
+) -> StreakState:
     """Judge the open period, which ends on the day `end`, and leave none open."""
-    period, streaks = streaks.open, Streaks(streaks.run, streaks.best)
+    period, streaks = streaks.open, StreakState(streaks.run, streaks.best)
     verdict = judge(terms, cycle, period, end, whole)
     if verdict == "kept":
         return _extend(streaks, streaks.run.longer(period.start, end))
     return streaks if verdict == "excused" else _end(streaks, ended)
 
 
-def _extend(streaks: Streaks, run: Run) -> Streaks:
+def _extend(streaks: StreakState, run: Run) -> StreakState:
     """Let a run go on; of two equally long the earlier stays the best."""
     best = run if run.length > streaks.best.length else streaks.best
-    return Streaks(run, best, streaks.open)
+    return StreakState(run, best, streaks.open)
 
 
-def _end(streaks: Streaks, ended: list[Run] | None) -> Streaks:
+def _end(streaks: StreakState, ended: list[Run] | None) -> StreakState:
     """End the run under way."""
     if ended is not None and streaks.run.length:
         ended.append(streaks.run)
-    return Streaks(Run(), _extend(streaks, streaks.run).best, streaks.open)
+    return StreakState(Run(), _extend(streaks, streaks.run).best, streaks.open)
 
 
 def passed(terms: Terms, cycle: Cycle, period: Open, day: int) -> bool:
@@ -236,7 +236,7 @@ def passed(terms: Terms, cycle: Cycle, period: Open, day: int) -> bool:
 
 
 def peek(
-    streaks: Streaks,
+    streaks: StreakState,
     terms: Terms,
     before: Terms | None,
     closing: Terms,
@@ -244,7 +244,7 @@ def peek(
     rest: set[int],
     day: int,
     ended: list[Run] | None = None,
-) -> Streaks:
+) -> StreakState:
     """Show the streaks on `day` while it is not over: what is not done yet breaks nothing.
 
     `streaks` stand as of the day before. The open period of the result includes `day`; it will be
@@ -256,13 +256,13 @@ def peek(
         period = counted(streaks.open, amounts, entries, rest, day, day)
         begin, end = cycle.bounds(day)
         if passed(closing, cycle, period, day):
-            return _end(Streaks(streaks.run, streaks.best, period), ended)
+            return _end(StreakState(streaks.run, streaks.best, period), ended)
         run = streaks.run
         # Staying below a limit is only sure when the period is over.
         sure = (cycle.times or not terms.at_most) and period.rested <= day - period.start
         if sure and is_met(closing, cycle, period, end - begin + 1) and asks(closing, cycle, day):
             run = run.longer(period.start, day)
-        return _extend(Streaks(streaks.run, streaks.best, period), run)
+        return _extend(StreakState(streaks.run, streaks.best, period), run)
     due = day in due_days(terms.version.schedule, terms.version.anchor, day, day)
     if not due or day in rest:
         return streaks

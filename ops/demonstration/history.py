@@ -30,7 +30,7 @@ from ops.demonstration.person import (
     HOLIDAY,
     REMINDERS,
     Kept,
-    Mark,
+    MarkedDay,
     Page,
     Words,
     life,
@@ -155,7 +155,7 @@ class Seeding:
     async def _remind(self, habit_id: UUID | None, words: Words) -> None:
         await self._ask(CreateReminder.model_validate({**words, "habit_id": habit_id}))
 
-    async def _log(self, mark: Mark) -> None:
+    async def _log(self, mark: MarkedDay) -> None:
         words = {"day": mark.day, "at": mark.at, "value": mark.value, "state": mark.state}
         await self._ask(CheckIn.model_validate({**words, "habit_id": self._ids[mark.key]}))
 

@@ -174,7 +174,7 @@ TAGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarkedDay:
     """A day of a habit as it is logged."""
 
     key: str
@@ -198,16 +198,16 @@ class Page:
 
 
 @dataclass(slots=True)
-class Life:
+class HalfYear:
     """Half a year."""
 
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[MarkedDay] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
 
 
-def life(today: date, zone: str, language: Language, now: datetime | None = None) -> Life:
+def life(today: date, zone: str, language: Language, now: datetime | None = None) -> HalfYear:
     """Make up the half year that ends `today`; nothing in it lies in the future."""
-    dice, lived = Random(7), Life()  # noqa: S311  # plausible, not secret
+    dice, lived = Random(7), HalfYear()  # noqa: S311  # plausible, not secret
     now = now or datetime.now(UTC)
     rested = False
     for ago in range(DAYS, -1, -1):
@@ -225,7 +225,7 @@ def life(today: date, zone: str, language: Language, now: datetime | None = None
     return lived
 
 
-def _mark(one: Kept, dice: Random, day: date, ago: int, zone: str) -> Mark | None:
+def _mark(one: Kept, dice: Random, day: date, ago: int, zone: str) -> MarkedDay | None:
     """Decide how a habit went on a day; None: nothing is logged."""
     begin, end = one.chance
     chance = begin + (end - begin) * (1 - ago / DAYS)
@@ -236,13 +236,15 @@ def _mark(one: Kept, dice: Random, day: date, ago: int, zone: str) -> Mark | Non
     if ago <= one.until or (days and day.strftime("%a").lower() not in days):
         return None
     if one.words.get("kind") == "quit":
-        return None if drawn < chance else Mark(one.key, day, at, value=1.0 + round(much))
+        return None if drawn < chance else MarkedDay(one.key, day, at, value=1.0 + round(much))
     if drawn > chance:
         if drawn > 0.97:
-            return Mark(one.key, day, at, state="skipped")
+            return MarkedDay(one.key, day, at, state="skipped")
         partly = "target" in one.words and drawn < chance + 0.15
-        return Mark(one.key, day, at, value=_whole(one, 0.2 + 0.2 * much)) if partly else None
-    return Mark(one.key, day, at, value=None if one.most == 1 else _whole(one, 0.45 + 0.55 * much))
+        return MarkedDay(one.key, day, at, value=_whole(one, 0.2 + 0.2 * much)) if partly else None
+    return MarkedDay(
+        one.key, day, at, value=None if one.most == 1 else _whole(one, 0.45 + 0.55 * much)
+    )
 
 
 def _whole(one: Kept, part: float) -> float:

@@ -19,14 +19,14 @@ from contracts.keeping.promise import Promise
 from contracts.language import Language
 from contracts.quantity import unit_of
 from contracts.users import Weekday
-from storage.replica.rows import BreakRow, versions_of
+from storage.replica.rows import KnownBreak, versions_of
 
 Rest = tuple[date, date]
 """The first and the last day of a break."""
 
 
 @dataclass(frozen=True, slots=True)
-class PersonRow:
+class ReportPerson:
     """How a person lives in time; as if new, until their profile was told. `stamp`: of `Report`."""
 
     language: Language = "en"
@@ -37,7 +37,7 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class HabitRow:
+class HabitDays:
     """A habit with its logged days.
 
     `archived_at` is when it was laid aside, if it is. `rests` are all breaks that cover it.
@@ -59,7 +59,7 @@ class HabitRow:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryRow:
+class DiaryRow:
     """An entry of the diary, without its words."""
 
     entry_id: UUID
@@ -73,12 +73,12 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedPerson:
     """A person with all habits that there are, their days in a range, and the entries in it."""
 
-    person: PersonRow
-    habits: list[HabitRow]
-    entries: list[EntryRow]
+    person: ReportPerson
+    habits: list[HabitDays]
+    entries: list[DiaryRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class LoadedHabit:
     `zones` are those that it was logged in.
     """
 
-    person: PersonRow
-    habit: HabitRow
+    person: ReportPerson
+    habit: HabitDays
     at: list[int | None] = field(repr=False)
     zones: list[str] = field(repr=False)
 
@@ -135,27 +135,27 @@ _ENTRIES = text(
 )
 
 
-async def find_person(tx: AsyncConnection, user_id: UUID) -> PersonRow:
+async def find_person(tx: AsyncConnection, user_id: UUID) -> ReportPerson:
     """Return how a person lives in time."""
     row = (await tx.execute(_PERSON, {"user_id": user_id})).first()
     if row is None or row.zone is None:
-        return PersonRow(stamp=row.stamp if row else 0)
-    return PersonRow(row.language, row.zone, row.day_start, row.week_start, row.stamp)
+        return ReportPerson(stamp=row.stamp if row else 0)
+    return ReportPerson(row.language, row.zone, row.day_start, row.week_start, row.stamp)
 
 
-async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[BreakRow]:
+async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[KnownBreak]:
     """Return all breaks of a person, in order."""
     rows = await tx.execute(_BREAKS, {"user_id": user_id})
-    return [BreakRow(*row) for row in rows]
+    return [KnownBreak(*row) for row in rows]
 
 
-async def load(tx: AsyncConnection, user_id: UUID, first: date, last: date) -> Loaded:
+async def load(tx: AsyncConnection, user_id: UUID, first: date, last: date) -> LoadedPerson:
     """Load what happened from `first` to `last`, both included, of all habits that are there."""
     person = await find_person(tx, user_id)
     rests = await find_breaks(tx, user_id)
     span = {"user_id": user_id, "first": first, "last": last}
     rows = (await tx.execute(_RANGE, span)).all()
-    return Loaded(
+    return LoadedPerson(
         person,
         [_habit(row, rests) for row in rows],
         await find_entries(tx, user_id, first, last),
@@ -174,19 +174,19 @@ async def load_habit(tx: AsyncConnection, user_id: UUID, habit_id: UUID) -> Load
 
 async def find_entries(
     tx: AsyncConnection, user_id: UUID, first: date, last: date
-) -> list[EntryRow]:
+) -> list[DiaryRow]:
     """Return the entries from `first` to `last`, by day and instant."""
     span = {"user_id": user_id, "first": first, "last": last}
-    return [EntryRow(*row) for row in await tx.execute(_ENTRIES, span)]
+    return [DiaryRow(*row) for row in await tx.execute(_ENTRIES, span)]
 
 
-def _habit(row: Row[*tuple[Any, ...]], rests: list[BreakRow]) -> HabitRow:
+def _habit(row: Row[*tuple[Any, ...]], rests: list[KnownBreak]) -> HabitDays:
     """Read a row of `_HABIT`."""
     promise = Promise(
         cast(Kind, row.kind), cast(Measure, row.measure), row.start_day, versions_of(row.versions)
     )
     covering = [(rest.first, rest.last) for rest in rests if rest.covers(row.habit_id, row.tags)]
-    return HabitRow(
+    return HabitDays(
         row.habit_id,
         row.name,
         unit_of(row.measure, row.unit),

@@ -59,7 +59,7 @@ ended_sessions = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SessionRow:
     """A session that has not ended."""
 
     id: UUID
@@ -81,11 +81,11 @@ class Continued:
     role: str
 
 
-_session = select(*(sessions.c[name] for name in Session.__slots__))
+_session = select(*(sessions.c[name] for name in SessionRow.__slots__))
 
 
 async def begin(
-    tx: AsyncConnection, user_id: UUID, session: Session, password_hash: str, token: bytes
+    tx: AsyncConnection, user_id: UUID, session: SessionRow, password_hash: str, token: bytes
 ) -> bool:
     """Begin a session with its first refresh token; drop those of the user that have expired.
 
@@ -109,7 +109,7 @@ async def begin(
         )
         .with_for_update(read=True)
     )
-    begun = insert(sessions).from_select(list(Session.__slots__), admitted)
+    begun = insert(sessions).from_select(list(SessionRow.__slots__), admitted)
     if (await tx.execute(begun.returning(sessions.c.id))).first() is None:
         return False
     await tokens.add(tx, token, session.id)
@@ -155,14 +155,14 @@ async def go_on(
     return Continued(**found._mapping) if found else None
 
 
-async def list_live(tx: AsyncConnection, user_id: UUID, now: datetime) -> list[Session]:
+async def list_live(tx: AsyncConnection, user_id: UUID, now: datetime) -> list[SessionRow]:
     """Return a user's sessions, the latest used first."""
     rows = await tx.execute(
         _session.where(sessions.c.user_id == user_id, sessions.c.expires_at > now).order_by(
             sessions.c.used_at.desc(), sessions.c.id.desc()
         )
     )
-    return [Session(**row._mapping) for row in rows]
+    return [SessionRow(**row._mapping) for row in rows]
 
 
 async def end(

@@ -60,7 +60,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EntryPlace:
     """The place of an entry in a list: by rank, if words were searched, then by time."""
 
     rank: float
@@ -74,7 +74,7 @@ class Found:
     """An entry, its place, and words of it with marks around what was found."""
 
     row: EntryRow
-    place: Place
+    place: EntryPlace
     snippet: str
 
 
@@ -111,7 +111,7 @@ def _order(columns: ReadOnlyColumnCollection[str, Any], rank: Any) -> list[Colum
 
 
 async def find(
-    tx: AsyncConnection, user_id: UUID, wanted: Wanted, behind: Place | None, size: int
+    tx: AsyncConnection, user_id: UUID, wanted: Wanted, behind: EntryPlace | None, size: int
 ) -> list[Found]:
     """Return the entries wanted that stand `behind` a place: best first, then the latest."""
     rank = None
@@ -136,7 +136,7 @@ async def find(
     found = [(EntryRow(*columns), rank) for *columns, rank in rows]
     snippets = await _snippets(tx, [row for row, _ in found], wanted.search)
     return [
-        Found(row, Place(rank, row.day, row.at, row.id), snippet)
+        Found(row, EntryPlace(rank, row.day, row.at, row.id), snippet)
         for (row, rank), snippet in zip(found, snippets, strict=True)
     ]
 

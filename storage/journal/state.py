@@ -11,7 +11,7 @@ from storage.journal.entries import entries, there
 
 
 @dataclass(frozen=True, slots=True)
-class EntryRow:
+class ToldEntry:
     """An entry without its words; `deleted_at`: since when it is thrown away."""
 
     user_id: UUID
@@ -27,16 +27,16 @@ class EntryRow:
     deleted_at: datetime | None
 
 
-_COLUMNS = tuple(entries.c[field.name] for field in fields(EntryRow))
+_COLUMNS = tuple(entries.c[field.name] for field in fields(ToldEntry))
 
 
 async def entries_after(
     tx: AsyncConnection, user_id: UUID, entry_id: UUID, since: date | None, size: int
-) -> list[EntryRow]:
+) -> list[ToldEntry]:
     """Return entries, from the day `since` on, after a person and an entry."""
     place = tuple_(entries.c.user_id, entries.c.id)
     statement = select(*_COLUMNS).where(place > (user_id, entry_id), there())
     if since is not None:
         statement = statement.where(entries.c.day >= since)
     rows = await tx.execute(statement.order_by(entries.c.user_id, entries.c.id).limit(size))
-    return [EntryRow(*row) for row in rows]
+    return [ToldEntry(*row) for row in rows]

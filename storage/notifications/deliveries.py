@@ -30,9 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import new_id
 from contracts.notifications import DeliveryState
-from storage.notifications.ledger import OPEN, Delivery, NewDelivery, deliveries, suppressed
+from storage.notifications.ledger import OPEN, DeliveryRow, NewDelivery, deliveries, suppressed
 
-_columns = tuple(deliveries.c[name] for name in Delivery.__slots__)
+_columns = tuple(deliveries.c[name] for name in DeliveryRow.__slots__)
 _given = NewDelivery._fields
 
 
@@ -114,17 +114,17 @@ async def claim(
     now: datetime,
     lease: datetime,
     busy: Sequence[UUID] = (),
-) -> list[Delivery]:
+) -> list[DeliveryRow]:
     """Take up to `size` due deliveries of a channel for this sender alone, until `lease`.
 
     Nothing of those who are `busy`: to them something is being sent right now.
     """
     values = {"of_channel": channel, "size": size, "now": now, "lease": lease, "busy": list(busy)}
-    rows = [Delivery(*row) for row in await tx.execute(_CLAIM, values)]
+    rows = [DeliveryRow(*row) for row in await tx.execute(_CLAIM, values)]
     return sorted(rows, key=lambda row: row.id)
 
 
-async def are_suppressed(tx: AsyncConnection, rows: Sequence[Delivery]) -> set[tuple[str, str]]:
+async def are_suppressed(tx: AsyncConnection, rows: Sequence[DeliveryRow]) -> set[tuple[str, str]]:
     """Return the channels and recipients among these to whom nothing is sent."""
     found = await tx.execute(
         select(suppressed.c.channel, suppressed.c.recipient).where(
@@ -136,7 +136,7 @@ async def are_suppressed(tx: AsyncConnection, rows: Sequence[Delivery]) -> set[t
     return {(row[0], row[1]) for row in found}
 
 
-def _mine(row: Delivery) -> tuple[ColumnElement[bool], ...]:
+def _mine(row: DeliveryRow) -> tuple[ColumnElement[bool], ...]:
     """Match a delivery only as long as this sender holds it."""
     return (
         deliveries.c.id == row.id,
@@ -146,7 +146,7 @@ def _mine(row: Delivery) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-async def give_back(tx: AsyncConnection, rows: Sequence[Delivery], due_at: datetime) -> None:
+async def give_back(tx: AsyncConnection, rows: Sequence[DeliveryRow], due_at: datetime) -> None:
     """Return what was claimed and not tried, as if it had never been claimed."""
     for row in rows:
         await tx.execute(
@@ -161,7 +161,7 @@ async def give_back(tx: AsyncConnection, rows: Sequence[Delivery], due_at: datet
         )
 
 
-async def still_mine(tx: AsyncConnection, row: Delivery) -> bool:
+async def still_mine(tx: AsyncConnection, row: DeliveryRow) -> bool:
     """Tell whether a delivery is there, and this sender's; its person may be gone by now."""
     found = await tx.execute(select(deliveries.c.id).where(*_mine(row)))
     return found.first() is not None
@@ -169,7 +169,7 @@ async def still_mine(tx: AsyncConnection, row: Delivery) -> bool:
 
 async def record(
     tx: AsyncConnection,
-    row: Delivery,
+    row: DeliveryRow,
     state: DeliveryState,
     due_at: datetime,
     detail: str,
@@ -194,7 +194,7 @@ async def record(
     return bool((await tx.execute(statement.values(values))).rowcount)
 
 
-async def withdraw(tx: AsyncConnection, row: Delivery) -> None:
+async def withdraw(tx: AsyncConnection, row: DeliveryRow) -> None:
     """Drop a delivery that has nothing to say, if it is this sender's."""
     await tx.execute(delete(deliveries).where(*_mine(row)))
 
@@ -231,18 +231,18 @@ async def why_suppressed(
     return (await tx.execute(statement)).scalar_one_or_none()
 
 
-async def find(tx: AsyncConnection, user_id: UUID, delivery_id: UUID) -> Delivery | None:
+async def find(tx: AsyncConnection, user_id: UUID, delivery_id: UUID) -> DeliveryRow | None:
     """Return a delivery of this user's."""
     statement = select(*_columns).where(
         deliveries.c.user_id == user_id, deliveries.c.id == delivery_id
     )
     row = (await tx.execute(statement)).first()
-    return Delivery(*row) if row else None
+    return DeliveryRow(*row) if row else None
 
 
 async def find_by_key(
     tx: AsyncConnection, user_id: UUID, channel: str, dedupe_key: str
-) -> Delivery | None:
+) -> DeliveryRow | None:
     """Return the delivery that was made under a key."""
     statement = select(*_columns).where(
         deliveries.c.user_id == user_id,
@@ -250,7 +250,7 @@ async def find_by_key(
         deliveries.c.dedupe_key == dedupe_key,
     )
     row = (await tx.execute(statement)).first()
-    return Delivery(*row) if row else None
+    return DeliveryRow(*row) if row else None
 
 
 async def page(
@@ -260,7 +260,7 @@ async def page(
     state: str | None,
     before: UUID | None,
     limit: int,
-) -> list[Delivery]:
+) -> list[DeliveryRow]:
     """Return some of a user's deliveries, newest first."""
     statement = select(*_columns).where(deliveries.c.user_id == user_id)
     if state is not None:
@@ -268,7 +268,7 @@ async def page(
     if before is not None:
         statement = statement.where(deliveries.c.id < before)
     rows = await tx.execute(statement.order_by(deliveries.c.id.desc()).limit(limit))
-    return [Delivery(*row) for row in rows]
+    return [DeliveryRow(*row) for row in rows]
 
 
 async def forget(tx: AsyncConnection, before: datetime, most: int) -> int:

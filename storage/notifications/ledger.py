@@ -96,7 +96,7 @@ class NewDelivery(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DeliveryRow:
     """A delivery as it is stored. `attempts` counts the one that it is claimed for."""
 
     id: UUID

@@ -17,11 +17,11 @@ from contracts.habit import CheckInState
 from contracts.keeping.promise import SKIPPED
 from storage.reminders import people
 from storage.reminders.days import DayRow
-from storage.reminders.habits import HabitRow, read_promise
-from storage.reminders.people import PersonRow
+from storage.reminders.habits import RemindedHabit, read_promise
+from storage.reminders.people import RemindedPerson
 from storage.reminders.rules import COLUMNS, DigestRow, FireRow, RuleRow, rule_of
 from storage.replica.nouns import STATES
-from storage.replica.rows import BreakRow
+from storage.replica.rows import KnownBreak
 
 _HABIT = (
     "h.deleted OR h.binned AS gone, h.archived, h.name, h.measure, h.unit, h.tags, h.versions,"
@@ -52,8 +52,8 @@ class Claimed(NamedTuple):
     """
 
     rule: RuleRow
-    person: PersonRow
-    habit: HabitRow | None
+    person: RemindedPerson
+    habit: RemindedHabit | None
     on_day: int | None = None
 
 
@@ -70,7 +70,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         return Claimed(rule, person, None)
     gone, archived, habit_name, measure, unit, tags, *rest = row[_HABIT_FROM:]
     versions, start_day, kind, on_day, on_day_state = rest
-    habit = HabitRow(
+    habit = RemindedHabit(
         rule.habit_id,
         bool(gone),
         bool(archived),
@@ -83,7 +83,7 @@ def _claimed(row: Row[Any]) -> Claimed:
     return Claimed(rule, person, habit, SKIPPED if on_day_state == _SKIPPED else on_day)
 
 
-class Logged(NamedTuple):
+class LoggedDays(NamedTuple):
     """Days of a habit as the rules of promises read them, and the last day that is logged."""
 
     entries: dict[int, int]
@@ -106,7 +106,7 @@ _DAYS = text(
 
 async def days_of(
     tx: AsyncConnection, wanted: Sequence[tuple[UUID, UUID, date, date, bool]]
-) -> dict[int, Logged]:
+) -> dict[int, LoggedDays]:
     """Return, by their place, days of habits: of a user and a habit, from a day to a day.
 
     The last item of each asks for the last logged day, too. What has none is left out.
@@ -122,7 +122,7 @@ async def days_of(
         "wants_last": list(wants_last),
     }
     return {
-        row.place - 1: Logged(
+        row.place - 1: LoggedDays(
             {
                 day: SKIPPED if state == _SKIPPED else value
                 for day, value, state in zip(
@@ -143,11 +143,11 @@ _BREAKS = text(
 
 async def breaks_of(
     tx: AsyncConnection, user_ids: Sequence[UUID], since: date
-) -> dict[UUID, list[BreakRow]]:
+) -> dict[UUID, list[KnownBreak]]:
     """Return the breaks of some people that reach to a day or beyond it."""
-    found: dict[UUID, list[BreakRow]] = {}
+    found: dict[UUID, list[KnownBreak]] = {}
     for row in await tx.execute(_BREAKS, {"users": list(user_ids), "since": since}):
-        found.setdefault(row[0], []).append(BreakRow(*row[1:]))
+        found.setdefault(row[0], []).append(KnownBreak(*row[1:]))
     return found
 
 
@@ -229,7 +229,7 @@ class ClaimedDigest(NamedTuple):
     """A digest that is due, and whose it is."""
 
     digest: DigestRow
-    person: PersonRow
+    person: RemindedPerson
 
 
 async def claim_digests(tx: AsyncConnection, now: datetime, size: int) -> list[ClaimedDigest]:

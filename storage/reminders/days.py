@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.habit import CheckInState
-from storage.replica.rows import BreakRow
+from storage.replica.rows import KnownBreak
 
 
 class DayRow(NamedTuple):
@@ -36,6 +36,6 @@ async def last_logged(tx: AsyncConnection, user_id: UUID) -> dict[UUID, date]:
     return {row[0]: row[1] for row in await tx.execute(_LAST, {"user_id": user_id})}
 
 
-async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[BreakRow]:
+async def find_breaks(tx: AsyncConnection, user_id: UUID) -> list[KnownBreak]:
     """Return all breaks of a person."""
-    return [BreakRow(*row) for row in await tx.execute(_BREAKS, {"user_id": user_id})]
+    return [KnownBreak(*row) for row in await tx.execute(_BREAKS, {"user_id": user_id})]

@@ -13,7 +13,7 @@ from contracts.keeping.promise import Promise
 from storage.replica.rows import versions_of
 
 
-class HabitRow(NamedTuple):
+class RemindedHabit(NamedTuple):
     """A habit: `promise` None while no fact has told what it is, `cue` None while nobody asked.
 
     `gone`: it was deleted, for good or into the bin.
@@ -60,10 +60,10 @@ _SAVE_CUE = text(
 )
 
 
-async def find_all(tx: AsyncConnection, user_id: UUID) -> dict[UUID, HabitRow]:
+async def find_all(tx: AsyncConnection, user_id: UUID) -> dict[UUID, RemindedHabit]:
     """Return all habits of a person, those that are gone, too."""
     return {
-        row.habit_id: HabitRow(
+        row.habit_id: RemindedHabit(
             row.habit_id,
             row.deleted or row.binned,
             row.archived,

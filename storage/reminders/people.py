@@ -13,7 +13,7 @@ from contracts.users import Weekday
 from storage.reminders.tables import cues, digests, fires, rules, settings
 
 
-class PersonRow(NamedTuple):
+class RemindedPerson(NamedTuple):
     """A person, how they live in time, and how they want to be reminded; times are minutes.
 
     `channels`: those that they wish; `reached`: those, beside e-mail, on which they can be reached.
@@ -53,21 +53,21 @@ WIDTH = 16
 _FIND = text(f"SELECT {COLUMNS} FROM {FROM} WHERE p.user_id = ANY(:ids) AND NOT p.gone")
 
 
-def person_of(row: Sequence[Any] | Row[Any]) -> PersonRow:
+def person_of(row: Sequence[Any] | Row[Any]) -> RemindedPerson:
     """Read a row that begins with `COLUMNS`."""
     user_id, email, name, language, zone, day_start, disabled, *rest = row[:WIDTH]
     quiet_from, quiet_to, channels, reached, *rest = rest
     quiet = None if quiet_from is None else (quiet_from, quiet_to)
     about = (user_id, email, name, language, zone, day_start, disabled, quiet)
-    return PersonRow(*about, tuple(channels), tuple(reached), *rest)
+    return RemindedPerson(*about, tuple(channels), tuple(reached), *rest)
 
 
-async def find(tx: AsyncConnection, user_id: UUID) -> PersonRow | None:
+async def find(tx: AsyncConnection, user_id: UUID) -> RemindedPerson | None:
     """Return a person, if the room knows them."""
     return (await find_all(tx, [user_id])).get(user_id)
 
 
-async def find_all(tx: AsyncConnection, user_ids: Sequence[UUID]) -> dict[UUID, PersonRow]:
+async def find_all(tx: AsyncConnection, user_ids: Sequence[UUID]) -> dict[UUID, RemindedPerson]:
     """Return people that the room knows, by id."""
     rows = await tx.execute(_FIND, {"ids": user_ids})
     return {row.user_id: person_of(row) for row in rows}

@@ -2,12 +2,10 @@
 
 A row carries the version that made it: a higher one wins, so what is told may come in any order,
 and twice; of the same version a row that says something else wins, so that whatever is told anew
-mends. Some parts of a row have a version of their own (`Part`). What is gone leaves a row without
-content (a day without state, a break or an entry without day, a habit marked `deleted`, a person
-marked `gone`), so that what comes late brings nothing back.
-
-Values are thousandths; `state` is 1 + the place in `STATES`; `day_start` is minutes after midnight;
-`versions` is JSON.
+mends. Some columns of a row have a version of their own (`ColumnGroup`). What is gone leaves a row
+without content (a day without state, a break or an entry without day, a habit marked `deleted`, a
+person marked `gone`), so that what comes late brings nothing back. Values are thousandths; `state`
+is 1 + the place in `STATES`; `day_start` is minutes after midnight; `versions` is JSON.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +23,7 @@ Values = Mapping[str, object]
 """What a row says, by column; what is missing is not said."""
 
 
-class Part(NamedTuple):
+class ColumnGroup(NamedTuple):
     """Columns of a row that change together, and the one that holds their version."""
 
     version: str
@@ -44,7 +42,7 @@ class Noun:
     """The columns, beside `user_id`, that say which one it is."""
     types: ClassVar[Mapping[str, str]]
     """Every column that may be kept, and its type."""
-    parts: ClassVar[tuple[Part, ...]] = ()
+    parts: ClassVar[tuple[ColumnGroup, ...]] = ()
     """The parts with a version of their own."""
     lasting: ClassVar[frozenset[str]] = frozenset()
     """Columns that stay as they are where it is not said what they are."""
@@ -65,8 +63,8 @@ class Noun:
             raise TypeError(f"{self.table} have no {', '.join(sorted(strange)) or 'since'}")
         self.since = since
         kept = tuple(part for part in self.parts if {*part.columns} & {*named})
-        main = Part("version", tuple(name for name in whole if name in named))
-        self.kept: tuple[Part, ...] = (main, *kept)
+        main = ColumnGroup("version", tuple(name for name in whole if name in named))
+        self.kept: tuple[ColumnGroup, ...] = (main, *kept)
         said = [name for part in self.kept for name in (*part.columns, part.version)]
         self.names = ("user_id", *self.key, *said, *self.ends)
 
@@ -135,7 +133,7 @@ class People(Noun):
         "week_start": "text",
         "disabled": "boolean",
     }
-    parts = (Part("disabled_version", ("disabled",)),)
+    parts = (ColumnGroup("disabled_version", ("disabled",)),)
     lasting = frozenset({"email"})
 
 
@@ -160,8 +158,8 @@ class Habits(Noun):
         "binned": "boolean",
     }
     parts = (
-        Part("archived_version", ("archived", "archived_at")),
-        Part("binned_version", ("binned",)),
+        ColumnGroup("archived_version", ("archived", "archived_at")),
+        ColumnGroup("binned_version", ("binned",)),
     )
     lasting = frozenset({"position"})
     ends = ("deleted",)

@@ -14,7 +14,7 @@ from contracts.tags import bears
 _versions = TypeAdapter(tuple[Version, ...])
 
 
-class BreakRow(NamedTuple):
+class KnownBreak(NamedTuple):
     """A break: of a habit, of a tag, or (neither) of everything."""
 
     first: date

@@ -5,7 +5,7 @@ All values of a column are one array, whatever their number, so that a statement
 
 from collections.abc import Sequence
 
-from storage.replica.nouns import Breaks, Days, Habits, Noun, Part, People, Row
+from storage.replica.nouns import Breaks, ColumnGroup, Days, Habits, Noun, People, Row
 
 NEWS: dict[type[Noun], str] = {
     People: "DISTINCT user_id",
@@ -113,7 +113,7 @@ def _said(noun: Noun, name: str) -> str:
     return f"COALESCE(excluded.{name}, d.{name})" if name in noun.lasting else f"excluded.{name}"
 
 
-def _newer(noun: Noun, part: Part) -> str:
+def _newer(noun: Noun, part: ColumnGroup) -> str:
     """Hold where a part of a row is news."""
     version = part.version
     said = ", ".join(_said(noun, name) for name in part.columns)

@@ -19,7 +19,7 @@ from aio_pika.exceptions import AMQPError
 from sqlalchemy import text
 
 from actors.runtime.rabbit.bus import RabbitBus
-from actors.runtime.rabbit.topology import PARKED, Route, declare, routes_of
+from actors.runtime.rabbit.topology import PARKED, QueueRoute, declare, routes_of
 from contracts.accounts import UserRegistered
 from contracts.message import Refused, Unanswered
 from contracts.signing_keys import GetKeys, Keys
@@ -166,7 +166,9 @@ async def declared_and_killed(node: Private, thread: ThreadPoolExecutor) -> None
     """Declare queues for the first time, and kill the broker in the same moment."""
     loop = asyncio.get_running_loop()
     connection = await aio_pika.connect(node.url)
-    await declare(await connection.channel(), [Route("users", "facts", (UserRegistered.address,))])
+    await declare(
+        await connection.channel(), [QueueRoute("users", "facts", (UserRegistered.address,))]
+    )
     await loop.run_in_executor(thread, node.kill)
     with suppress(AMQPError, OSError, RuntimeError):
         await connection.close()

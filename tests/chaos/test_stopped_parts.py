@@ -15,7 +15,7 @@ from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import routes_of
 from contracts.health import State
 from ops.door import judged, pings
-from ops.health import Way
+from ops.health import Deployment
 from ops.platform import rooms
 from storage.session import open_engine
 from tests import backends
@@ -61,7 +61,7 @@ class House:
 
     async def judged(self) -> dict[str, State]:
         """Judge the parts as /readyz does."""
-        states = judged(await pings(self.bus), Way(apart=True))
+        states = judged(await pings(self.bus), Deployment(apart=True))
         return {state.part: state for state in states}
 
 

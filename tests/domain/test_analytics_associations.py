@@ -23,7 +23,7 @@ from contracts.keeping.promise import SKIPPED, Promise
 from contracts.language import Language
 from contracts.schedule import Times, Weekdays
 from contracts.speech import catalog
-from storage.analytics.histories import EntryRow, HabitRow, Loaded, PersonRow
+from storage.analytics.histories import DiaryRow, HabitDays, LoadedPerson, ReportPerson
 from tests.domain.making import day, days, done, promise, version
 
 YEAR = 365
@@ -375,9 +375,9 @@ def test_moods_of_a_day_are_averaged() -> None:
     assert len(daily_moods(moods, day(1), day(0))) == 0
 
 
-def entry(number: int, mood: int) -> EntryRow:
+def entry(number: int, mood: int) -> DiaryRow:
     at = datetime(2024, 1, 1, 20, tzinfo=UTC) + timedelta(days=number)
-    return EntryRow(UUID(int=number), day(number), at, "UTC", mood, None, [], [])
+    return DiaryRow(UUID(int=number), day(number), at, "UTC", mood, None, [], [])
 
 
 @pytest.mark.parametrize(("archived", "last"), [(None, 59), (41, 40), (40, 40)])
@@ -385,7 +385,7 @@ def test_what_is_loaded(archived: int | None, last: int) -> None:
     """Every other day was kept until today, the 60th; a habit laid aside counts no longer."""
     kept = [day(number).toordinal() for number in range(0, 61, 2)]
     at = None if archived is None else datetime.combine(day(archived), datetime.min.time(), UTC)
-    row = HabitRow(
+    row = HabitDays(
         habit_id=UUID(int=1),
         name="Run",
         unit="",
@@ -399,7 +399,7 @@ def test_what_is_loaded(archived: int | None, last: int) -> None:
         states=[1] * len(kept),
     )
     entries = [entry(number, 1 + number % 5) for number in range(61)]
-    loaded = Loaded(PersonRow(stamp=9), [row], entries)
+    loaded = LoadedPerson(ReportPerson(stamp=9), [row], entries)
     found = associate_loaded(loaded, first=day(0), last=day(60), today=day(60), language="en")
     same = of_kind(found, "mood_same_day")[0]
     assert same.with_days == sum(number % 2 == 0 for number in range(2, last + 1))
@@ -408,6 +408,6 @@ def test_what_is_loaded(archived: int | None, last: int) -> None:
 
 
 def test_a_range_of_today_alone() -> None:
-    loaded = Loaded(PersonRow(), [], [entry(0, 3)])
+    loaded = LoadedPerson(ReportPerson(), [], [entry(0, 3)])
     found = associate_loaded(loaded, first=day(0), last=day(0), today=day(0), language="en")
     assert (found.associations, found.tested) == ((), 0)

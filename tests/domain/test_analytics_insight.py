@@ -9,7 +9,7 @@ import pytest
 
 from actors.analytics.insight import POINTS, insight
 from actors.analytics.milestones import FORESEEN
-from actors.analytics.whole import Logged, Whole, whole_of
+from actors.analytics.whole import LoggedAt, Whole, whole_of
 from contracts.analytics import HabitInsight, HabitLine, Milestone
 from contracts.habit import Target
 from contracts.keeping.due import due_days
@@ -25,7 +25,7 @@ from contracts.schedule import (
     Weekdays,
     Yearly,
 )
-from storage.analytics.histories import HabitRow, LoadedHabit, PersonRow
+from storage.analytics.histories import HabitDays, LoadedHabit, ReportPerson
 from tests.domain.making import MONDAY, day, days, done, promise, version
 
 LINE = HabitLine(
@@ -74,7 +74,7 @@ def told(
     counts: Counts | None = None,
     *,
     rests: tuple[tuple[date, date], ...] = (),
-    logged: tuple[Logged, ...] = (),
+    logged: tuple[LoggedAt, ...] = (),
     day_start: int = 0,
     first: int = 0,
     last: int | None = None,
@@ -211,10 +211,10 @@ def test_weekdays_of_other_promises() -> None:
     assert told(enough, days({0: 500, 1: 10_000}), 6).weekdays[0].counts == (0, 1, 0, 0, 0, 0, 0)
 
 
-def at(number: int, hour: int, zone: str = "UTC", late: int = 0) -> Logged:
+def at(number: int, hour: int, zone: str = "UTC", late: int = 0) -> LoggedAt:
     """Log day `number` at an hour (UTC) of the day `late` days after."""
     when = datetime.combine(day(number + late), datetime.min.time(), UTC) + timedelta(hours=hour)
-    return Logged(day(number), when, zone)
+    return LoggedAt(day(number), when, zone)
 
 
 def test_hours_are_local_and_of_the_day_itself() -> None:
@@ -237,7 +237,7 @@ def test_an_hour_that_comes_twice() -> None:
     # On 27 October 2024 clocks in Berlin go back from 3:00 to 2:00, at 1:00 UTC.
     autumn = date(2024, 10, 27)
     logged = tuple(
-        Logged(autumn, datetime(2024, 10, 27, hour, 30, tzinfo=UTC), "Europe/Berlin")
+        LoggedAt(autumn, datetime(2024, 10, 27, hour, 30, tzinfo=UTC), "Europe/Berlin")
         for hour in (0, 1)
     )
     number = (autumn - MONDAY).days
@@ -497,7 +497,7 @@ def test_what_is_loaded_becomes_a_whole() -> None:
     """Skipped, imported and future days: each is taken for what it is."""
     at = int(datetime(2024, 1, 1, 7, tzinfo=UTC).timestamp())
     ordinals = [day(number).toordinal() for number in (0, 1, 2, 9)]
-    row = HabitRow(
+    row = HabitDays(
         habit_id=LINE.habit_id,
         name="Run",
         unit="km",
@@ -510,11 +510,11 @@ def test_what_is_loaded_becomes_a_whole() -> None:
         values=[1000, 0, 1000, 1000],
         states=[1, 3, 1, 1],
     )
-    person = PersonRow(day_start=180)
+    person = ReportPerson(day_start=180)
     times = [at, at + 86_400, None, at + 9 * 86_400]
     whole = whole_of(LoadedHabit(person, row, times, ["UTC"] * 4), day(6))
     assert whole.entries == {**done(0, 2), **days({1: SKIPPED})}
-    assert whole.logged == (Logged(day(0), datetime(2024, 1, 1, 7, tzinfo=UTC), "UTC"),)
+    assert whole.logged == (LoggedAt(day(0), datetime(2024, 1, 1, 7, tzinfo=UTC), "UTC"),)
     assert (whole.day_start, whole.unit, whole.archived) == (180, "km", False)
     assert (whole.latest, whole.lately(4)) == (
         day(5).toordinal(),

@@ -7,8 +7,8 @@ from contracts.analytics import MoodLine, MoodReport
 from contracts.language import Language
 from contracts.message import new_id
 from contracts.schedule import Weekday
-from storage.analytics.histories import EntryRow
-from storage.replica.rows import BreakRow
+from storage.analytics.histories import DiaryRow
+from storage.replica.rows import KnownBreak
 from tests.domain.making import day
 from tests.domain.tracking import entry, history
 
@@ -23,7 +23,7 @@ DIARY = (
 
 
 def told(
-    *entries: EntryRow,
+    *entries: DiaryRow,
     first: int = 0,
     last: int = 40,
     today: int = 40,
@@ -139,6 +139,6 @@ def test_a_tag_is_one_however_it_is_composed(here: str, there: str) -> None:
     assert [one.entries for one in told(*diary).by_tag] == [2, 1]
     for tag in (here, there):
         assert told(*diary, tag=tag).entries == 2
-    rest = BreakRow(day(0), day(1), None, here)
+    rest = KnownBreak(day(0), day(1), None, here)
     assert rest.covers(new_id(), [there])
     assert not rest.covers(new_id(), ["x"])

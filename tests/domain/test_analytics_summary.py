@@ -8,21 +8,21 @@ from uuid import UUID
 import pytest
 
 from actors.analytics.asked import asked_of
-from actors.analytics.history import History, Tracked, history_of, last_in_use
+from actors.analytics.history import PersonHistory, Tracked, history_of, last_in_use
 from actors.analytics.summary import line_of, summarise
 from contracts.analytics import HabitLine, Summary
 from contracts.habit import Target
 from contracts.keeping.progress import Progress, advance, begin
 from contracts.keeping.promise import SKIPPED
 from contracts.schedule import Times, Weekdays
-from storage.analytics.histories import HabitRow, Loaded, PersonRow
+from storage.analytics.histories import HabitDays, LoadedPerson, ReportPerson
 from tests.domain.making import day, days, done, promise, version
 from tests.domain.tracking import entry, habit, history
 
 THRICE = Times(times=3, per="week")
 
 
-def told(of: History, first: int, last: int) -> Summary:
+def told(of: PersonHistory, first: int, last: int) -> Summary:
     """Sum up the days of these numbers."""
     return summarise(of, day(first), day(last))
 
@@ -46,7 +46,7 @@ def line(found: Summary, name: str) -> HabitLine:
 # Write was due on Monday, Wednesday and Friday, and is due each day from Thursday on.
 
 
-def a_week() -> History:
+def a_week() -> PersonHistory:
     """Make that week, as of the Monday after."""
     mwf = Weekdays(days=("mon", "wed", "fri"))
     return history(
@@ -201,7 +201,7 @@ def test_what_changed_since_the_week_before() -> None:
 def test_the_line_of_one_habit_is_that_of_the_summary() -> None:
     whole = a_week()
     for at, one in enumerate(told(whole, 0, 6).habits):
-        alone = History(whole.person, whole.today, (whole.habits[at],))
+        alone = PersonHistory(whole.person, whole.today, (whole.habits[at],))
         assert line_of(alone, day(0), day(6)) == one
 
 
@@ -213,19 +213,19 @@ def test_settled_progress_saves_the_past_and_changes_nothing() -> None:
 
     rows = [[_row(one, first, last) for one in whole.habits] for first, last in ((-7, 1), (2, 7))]
     spans = [
-        Loaded(whole.person, rows[0], list(whole.entries)),
-        Loaded(whole.person, rows[1], []),
+        LoadedPerson(whole.person, rows[0], list(whole.entries)),
+        LoadedPerson(whole.person, rows[1], []),
     ]
     progress = {one.habit_id: settled(one) for one in whole.habits}
     again = history_of(whole.person, spans, progress, whole.today)
     assert told(again, 0, 6) == told(whole, 0, 6)
 
 
-def _row(one: Tracked, first: int, last: int) -> HabitRow:
+def _row(one: Tracked, first: int, last: int) -> HabitDays:
     """Write a habit down as it is loaded: with the days from `first` to `last`."""
     span = range(day(first).toordinal(), day(last).toordinal() + 1)
     logged = [(at, value) for at, value in sorted(one.entries.items()) if at in span]
-    return HabitRow(
+    return HabitDays(
         one.habit_id,
         one.name,
         "",
@@ -302,12 +302,12 @@ def test_an_archived_habit_asks_until_it_was_laid_aside() -> None:
 
 
 def test_a_habit_is_laid_aside_on_a_day_of_its_person() -> None:
-    row = HabitRow(UUID(int=1), "Swim", "", "", [], promise(), entry(3, None).at, [], [], [], [])
-    assert last_in_use(row, PersonRow(), {}) == day(2)
-    assert last_in_use(row, PersonRow(), done(3)) == day(3)
+    row = HabitDays(UUID(int=1), "Swim", "", "", [], promise(), entry(3, None).at, [], [], [], [])
+    assert last_in_use(row, ReportPerson(), {}) == day(2)
+    assert last_in_use(row, ReportPerson(), done(3)) == day(3)
     # 20:00 UTC is the day after in Tokyo, unless days begin at six.
-    assert last_in_use(row, PersonRow(zone="Asia/Tokyo"), {}) == day(3)
-    assert last_in_use(row, PersonRow(zone="Asia/Tokyo", day_start=360), {}) == day(2)
+    assert last_in_use(row, ReportPerson(zone="Asia/Tokyo"), {}) == day(3)
+    assert last_in_use(row, ReportPerson(zone="Asia/Tokyo", day_start=360), {}) == day(2)
 
 
 def test_a_habit_to_come_is_not_listed() -> None:

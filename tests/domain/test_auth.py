@@ -14,7 +14,7 @@ from actors.auth.domain import (
     IDLE,
     LONGEST,
     SHORTEST,
-    Bearer,
+    TokenSubject,
     checked_email,
     claims,
     clean_email,
@@ -95,7 +95,7 @@ def test_a_token_has_one_successor_of_256_bits(token: str, salt: bytes) -> None:
 @pytest.mark.parametrize(("role", "scope"), [("user", "user"), ("admin", "user admin")])
 def test_claims_last_ten_minutes_and_name_the_scopes(role: str, scope: str) -> None:
     now = datetime(2031, 5, 5, 12, tzinfo=UTC)
-    bearer = Bearer(UUID(int=1), UUID(int=2), role, now - timedelta(days=2))
+    bearer = TokenSubject(UUID(int=1), UUID(int=2), role, now - timedelta(days=2))
     made = claims(bearer, now, UUID(int=3))
     assert made["exp"] - made["iat"] == 600
     assert made["iat"] - made["auth_time"] == 2 * 86400

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.journal.daylio import Keys, Labels, Noted, Reason, Skipped, noted
+from actors.journal.daylio import EntryKeys, Labels, Noted, Reason, Skipped, noted
 from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
@@ -327,10 +327,10 @@ def test_a_file_full_of_moods_is_none() -> None:
 
 def test_keys_tell_entries_apart_and_know_them_again() -> None:
     said = [entry_of(note="x"), entry_of(note="y"), entry_of(note="x", time="9:16 pm")]
-    keys = Keys()
+    keys = EntryKeys()
     first = [keys.of(one) for one in (*said, said[0])]
     assert len(set(first)) == 4
-    again = Keys()
+    again = EntryKeys()
     assert [again.of(one) for one in (*said, said[0])] == first
 
 
@@ -338,7 +338,7 @@ def test_a_csv_and_a_backup_know_the_same_entry() -> None:
     (written,) = entries_of(daylio_csv([row(note="A <b>walk</b><br>home", note_title="T")]))
     entry = moment(note="A <b>walk</b><br> home", note_title="T")
     (kept,) = entries_of(daylio_backup(backup_of([entry])))
-    assert Keys().of(written) == Keys().of(kept)
+    assert EntryKeys().of(written) == EntryKeys().of(kept)
 
 
 def test_a_backup_is_read() -> None:
@@ -516,7 +516,7 @@ def test_no_note_takes_longer_than_it_is_long() -> None:
         note = begun * (2_000_000 // len(begun))
         assert len(markdown_of(note[:100_000])) <= 100_000
         said = noted(1, datetime(2026, 1, 1), "good", (), "", note)
-        assert Keys().of(said).startswith("daylio:202601010000:")
+        assert EntryKeys().of(said).startswith("daylio:202601010000:")
 
 
 @pytest.mark.parametrize(
@@ -525,7 +525,7 @@ def test_no_note_takes_longer_than_it_is_long() -> None:
 def test_an_entry_is_known_again_by_what_is_not_a_tag(note: str) -> None:
     plain = re.sub(r"<[^>]*>|&nbsp;|\s+", "", f"\0{note}").encode()
     said = noted(1, datetime(2026, 1, 1), "good", (), "", note)
-    assert blake2b(plain, digest_size=12).hexdigest() in Keys().of(said)
+    assert blake2b(plain, digest_size=12).hexdigest() in EntryKeys().of(said)
 
 
 def test_a_reference_to_no_character_stays() -> None:

@@ -8,14 +8,14 @@ import pytest
 from actors.notifications.domain import (
     GIVE_UP,
     MAX_UNSURE,
-    Outcome,
+    DeliveryOutcome,
     Stage,
     Tried,
     after,
     before,
     judge,
 )
-from actors.notifications.letter import Button, DigestWords, Inlaid, Words, one_line, write
+from actors.notifications.letter import Button, DigestWords, Inlaid, LetterWords, one_line, write
 from actors.notifications.link_token import Claim, read, sign
 from actors.notifications.mime import BadAddress, enclose, mailbox, sender_of
 from actors.notifications.smtp import server_of
@@ -31,21 +31,21 @@ MINUTE = timedelta(minutes=1)
 
 def test_a_passing_fault_is_tried_again_with_longer_pauses() -> None:
     pauses = [
-        (after(Outcome("later"), replace(FIRST, attempts=n), NOW).due_at - NOW) / MINUTE
+        (after(DeliveryOutcome("later"), replace(FIRST, attempts=n), NOW).due_at - NOW) / MINUTE
         for n in range(1, 7)
     ]
     assert pauses == [1, 5, 15, 60, 60, 60]
 
 
 def test_a_server_that_asks_for_more_time_gets_it() -> None:
-    verdict = after(Outcome("later", wait=7 * MINUTE), FIRST, NOW)
+    verdict = after(DeliveryOutcome("later", wait=7 * MINUTE), FIRST, NOW)
     assert (verdict.state, verdict.due_at) == ("retry", NOW + 7 * MINUTE)
 
 
 def test_nothing_is_tried_after_it_stopped_being_useful() -> None:
     tried = replace(FIRST, attempts=3, useful_until=NOW + 14 * MINUTE)
-    assert after(Outcome("later", "smtp_451"), tried, NOW).state == "expired"
-    assert after(Outcome("later"), replace(tried, attempts=2), NOW).state == "retry"
+    assert after(DeliveryOutcome("later", "smtp_451"), tried, NOW).state == "expired"
+    assert after(DeliveryOutcome("later"), replace(tried, attempts=2), NOW).state == "retry"
     late = replace(tried, useful_until=NOW - MINUTE)
     verdict = before(late, NOW, suppressed=False)
     assert verdict is not None
@@ -55,11 +55,11 @@ def test_nothing_is_tried_after_it_stopped_being_useful() -> None:
 
 def test_what_has_no_end_is_given_up_some_day() -> None:
     old = replace(FIRST, created_at=NOW - GIVE_UP)
-    assert after(Outcome("later"), old, NOW).state == "failed"
+    assert after(DeliveryOutcome("later"), old, NOW).state == "failed"
 
 
 def test_who_takes_no_mail_is_left_alone() -> None:
-    verdict = after(Outcome("no_mailbox", "smtp_550"), FIRST, NOW)
+    verdict = after(DeliveryOutcome("no_mailbox", "smtp_550"), FIRST, NOW)
     assert (verdict.state, verdict.suppress, verdict.over) == ("suppressed", True, True)
     held = before(FIRST, NOW, suppressed=True)
     assert held is not None
@@ -67,9 +67,11 @@ def test_who_takes_no_mail_is_left_alone() -> None:
 
 
 def test_an_unsure_attempt_is_repeated_but_not_for_ever() -> None:
-    verdict = after(Outcome("unsure"), FIRST, NOW)
+    verdict = after(DeliveryOutcome("unsure"), FIRST, NOW)
     assert (verdict.state, verdict.unsure) == ("retry", True)
-    assert after(Outcome("unsure"), replace(FIRST, unsure=MAX_UNSURE), NOW).state == "failed"
+    assert (
+        after(DeliveryOutcome("unsure"), replace(FIRST, unsure=MAX_UNSURE), NOW).state == "failed"
+    )
     crashed = before(replace(FIRST, unsure=MAX_UNSURE + 1), NOW, suppressed=False)
     assert crashed is not None
     assert crashed.state == "failed"
@@ -136,7 +138,9 @@ def test_passwords_are_read_and_never_shown() -> None:
         assert "hidden" not in str(no.value)
 
 
-LETTER = write(Words("Subject\r\nBcc: eve@example.org", "Heading", paragraphs=("Body",)), "en")
+LETTER = write(
+    LetterWords("Subject\r\nBcc: eve@example.org", "Heading", paragraphs=("Body",)), "en"
+)
 SENDER = sender_of("Ritmo <ritmo@example.org>")
 
 
@@ -218,7 +222,7 @@ def test_html_in_what_people_wrote_is_text() -> None:
 
 
 def test_styles_are_written_into_the_elements() -> None:
-    words = Words("Hello", "Hello", buttons=(Button("Done", "https://x/l/1", main=True),))
+    words = LetterWords("Hello", "Hello", buttons=(Button("Done", "https://x/l/1", main=True),))
     letter = write(words, "en")
     assert 'class="button main"' in letter.html
     assert "border-radius: 99px" in letter.html.partition('class="button main"')[2][:400]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actors.habits.fit import SAYS
 from actors.habits.found import CHUNK, FoundHabit, HabitFile
 from actors.habits.loop import schedule_of
-from actors.habits.loop_rows import FoundEntry, Reason
+from actors.habits.loop_rows import FoundEntry, SkipReason
 from actors.runtime.dates import order_of
 from contracts.habit import Target
 from contracts.message import Invalid
@@ -132,7 +132,7 @@ def test_notes_are_kept_and_never_lost_silently() -> None:
     noted = SomeHabit("Run", days, {newer: 'wet, "cold"\nand far', older: "was ill"})
     (habit,) = read(loop_zip([noted])).habits
     assert [one.note for one in entries_of(habit)] == ['wet, "cold"\nand far']
-    assert habit.tally.skipped == {Reason.NOTE_WITHOUT_CHECK_IN: 1}
+    assert habit.tally.skipped == {SkipReason.NOTE_WITHOUT_CHECK_IN: 1}
     assert habit.tally.loose == [(older, "was ill")]
 
 
@@ -240,7 +240,7 @@ def test_days_after_the_last_are_skipped() -> None:
     file = loop_zip([SomeHabit("Run", some_days(3, (YES_MANUAL,), JUNE))])
     (habit,) = read(file, last_day=date(2024, 6, 15)).habits
     assert len(entries_of(habit)) == 2
-    assert habit.tally.skipped == {Reason.DAY_OUT_OF_RANGE: 1}
+    assert habit.tally.skipped == {SkipReason.DAY_OUT_OF_RANGE: 1}
 
 
 def test_reading_again_counts_anew() -> None:
@@ -270,7 +270,7 @@ def test_a_habit_that_cannot_be_kept_is_refused_alone(row: str) -> None:
     assert refused.refused.code == "import_habit_unfit"
     assert 1 <= len(refused.name) <= 200
     assert entries_of(refused) == []
-    assert refused.tally.skipped == {Reason.HABIT_REFUSED: 1}
+    assert refused.tally.skipped == {SkipReason.HABIT_REFUSED: 1}
     assert len(entries_of(fine)) == 1
 
 
@@ -364,12 +364,12 @@ def test_a_root_table_that_fits_two_ways_is_refused() -> None:
     root = "Date,Run,Read,Run,\n2024-06-16,NO,YES_MANUAL,NO,\n2024-06-15,NO,NO,\n"
     first, *twins, absent = read(zip_of({"Habits.csv": habits, "Checkmarks.csv": root})).habits
     assert [one.state for one in entries_of(first)] == ["done"]
-    assert first.tally.skipped == {Reason.COLUMN_COUNT: 1}
+    assert first.tally.skipped == {SkipReason.COLUMN_COUNT: 1}
     for twin in twins:
         assert twin.refused is not None
         assert twin.refused.code == "import_habit_unclear"
         assert entries_of(twin) == []
-        assert twin.tally.skipped == {Reason.HABIT_REFUSED: 2}
+        assert twin.tally.skipped == {SkipReason.HABIT_REFUSED: 2}
     assert (absent.refused, entries_of(absent), absent.tally.read) == (None, [], 0)
 
 

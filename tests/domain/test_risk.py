@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.analytics.at_risk import at_risk
 from actors.analytics.summary import standings_of
-from actors.reminders.domain import Asking, Seen, decide
+from actors.reminders.domain import Conditions, Seen, decide
 from contracts.habit import Kind, Measure, Target, Version
 from contracts.keeping.cycle import cycle_of
 from contracts.keeping.progress import advance, begin, standing
@@ -133,7 +133,7 @@ def test_reminders_and_summary_say_the_same(
     listed = at_risk(whole, standings_of(whole))
     seen = Seen(plan, entries=entries, rests=rests)
     for least in (1, 2):  # one promise kept is not a streak yet, even for who asks for one
-        said = decide(Asking("at_risk", streak=least), seen, day(today))
+        said = decide(Conditions("at_risk", streak=least), seen, day(today))
         assert [one.streak for one in listed] == ([said.streak] if said.reason is None else [])
 
 

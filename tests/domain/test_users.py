@@ -11,20 +11,18 @@ from hypothesis import strategies as st
 from actors.users.domain import (
     CURSORS,
     Others,
-    Person,
-    in_version,
+    UserRecord,
+    changed_by,
     keep_an_admin,
     leave_an_admin,
     may_administer,
     profile_of,
     user_of,
-    with_profile,
-    with_standing,
 )
-from contracts.message import Conflict, Invalid
+from contracts.message import Conflict, Invalid, check_version
 from contracts.users import ChangeProfile, ChangeUser
 
-ANN = Person(
+ANN = UserRecord(
     user_id=UUID(int=7),
     email="ann@example.org",
     name="Ann",
@@ -40,24 +38,24 @@ ANN = Person(
 
 
 def test_what_is_not_given_stays() -> None:
-    after = with_profile(ANN, ChangeProfile(name="", day_start=0))
+    after = changed_by(ANN, ChangeProfile(name="", day_start=0))
     assert after == replace(ANN, name="", day_start=0, version=5)
-    assert with_profile(ANN, ChangeProfile()) is ANN
-    assert with_profile(ANN, ChangeProfile(name="Ann", zone="Europe/Berlin")) is ANN
+    assert changed_by(ANN, ChangeProfile()) is ANN
+    assert changed_by(ANN, ChangeProfile(name="Ann", zone="Europe/Berlin")) is ANN
 
 
 def test_standing_changes_only_what_is_given() -> None:
     change = ChangeUser(user_id=ANN.user_id, disabled=True)
-    assert with_standing(ANN, change) == replace(ANN, disabled=True, version=5)
-    assert with_standing(ANN, ChangeUser(user_id=ANN.user_id, role="admin")) is ANN
+    assert changed_by(ANN, change) == replace(ANN, disabled=True, version=5)
+    assert changed_by(ANN, ChangeUser(user_id=ANN.user_id, role="admin")) is ANN
 
 
 def test_a_change_needs_the_version_that_was_seen() -> None:
-    in_version(ANN, None)
-    in_version(ANN, 4)
+    check_version(4, None)
+    check_version(4, 4)
     for other in (3, 5, 0):
         with pytest.raises(Conflict) as no:
-            in_version(ANN, other)
+            check_version(4, other)
         assert no.value.code == "version_conflict"
 
 
@@ -104,7 +102,7 @@ def test_any_other_cursor_is_refused(cursor: str) -> None:
 
 
 def test_a_person_is_shown_as_they_are() -> None:
-    assert user_of(ANN).model_dump() == {name: getattr(ANN, name) for name in Person.__slots__}
+    assert user_of(ANN).model_dump() == {name: getattr(ANN, name) for name in UserRecord.__slots__}
     assert profile_of(ANN).model_dump() == {
         name: getattr(ANN, name) for name in ("name", "language", "zone", "day_start", "week_start")
     }

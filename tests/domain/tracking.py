@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
 from uuid import UUID
 
-from actors.analytics.history import History, Tracked
+from actors.analytics.history import PersonHistory, Tracked
 from contracts.keeping.progress import begin
 from contracts.keeping.promise import Promise, Rests
 from contracts.schedule import Weekday
-from storage.analytics.histories import EntryRow, PersonRow
+from storage.analytics.histories import DiaryRow, ReportPerson
 from tests.domain.making import day, promise
 
 
@@ -35,13 +35,15 @@ def habit(
 
 
 def history(
-    *habits: Tracked, today: int, entries: Iterable[EntryRow] = (), week_start: Weekday = "mon"
-) -> History:
+    *habits: Tracked, today: int, entries: Iterable[DiaryRow] = (), week_start: Weekday = "mon"
+) -> PersonHistory:
     """Make a history as of day number `today`."""
-    return History(PersonRow(week_start=week_start, stamp=7), day(today), habits, tuple(entries))
+    return PersonHistory(
+        ReportPerson(week_start=week_start, stamp=7), day(today), habits, tuple(entries)
+    )
 
 
-def entry(number: int, mood: int | None, *tags: str) -> EntryRow:
+def entry(number: int, mood: int | None, *tags: str) -> DiaryRow:
     """Make an entry of the diary on day number `number`."""
     at = datetime.combine(day(number), time(20), UTC)
-    return EntryRow(UUID(int=number % 2**64), day(number), at, "UTC", mood, None, list(tags), [])
+    return DiaryRow(UUID(int=number % 2**64), day(number), at, "UTC", mood, None, list(tags), [])

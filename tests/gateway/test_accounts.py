@@ -100,11 +100,13 @@ async def test_a_profile_has_an_etag(client: httpx.AsyncClient, bus: StandInBus)
 
 
 async def test_deleting_what_has_changed(client: httpx.AsyncClient, bus: StandInBus) -> None:
-    bus.answers |= {GetProfile: user(), DeleteMe: Done()}
+    bus.answers[DeleteMe] = refusal(Conflict, "version_conflict")
     answer = await client.delete("/v1/me", headers=BEARER | {"If-Match": '"2"'})
     checked(answer, 412, "version_conflict")
+    bus.answers[DeleteMe] = Done()
     answer = await client.delete("/v1/me", headers=BEARER | {"If-Match": '"3"'})
     assert answer.status_code == 204
+    assert bus.last == DeleteMe(expected_version=3)
 
 
 async def test_a_habits_etag_moves_with_its_days(

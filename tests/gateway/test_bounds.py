@@ -18,7 +18,7 @@ from contracts.accounts import Register
 from contracts.habits import CreateHabit
 from contracts.sessions import Login
 from gateway import bounds
-from gateway.body import Body
+from gateway.body import BodyStream
 from gateway.bounds import MAX_DEPTH, MAX_ELEMENTS, MAX_ERRORS, MAX_KEYS, MAX_QUOTED, MAX_TOKENS
 from gateway.problems import BadRequest
 from gateway.shape import check_shape
@@ -177,7 +177,7 @@ async def never() -> Message:
 
 async def test_a_body_that_stalls_is_given_up() -> None:
     with pytest.raises(HTTPException) as no:
-        await Body(never, most=10, seconds=0.01).receive()
+        await BodyStream(never, most=10, seconds=0.01).receive()
     assert no.value.status_code == 408
 
 
@@ -187,7 +187,7 @@ async def test_a_body_that_drips_is_given_up() -> None:
         return {"type": "http.request", "body": b"x", "more_body": True}
 
     # No piece is late; all of them together are slower than any line.
-    body = Body(drip, most=1 << 30, seconds=0.1)
+    body = BodyStream(drip, most=1 << 30, seconds=0.1)
     with pytest.raises(HTTPException) as no:
         for _ in range(10_000):
             await body.receive()
@@ -200,7 +200,7 @@ async def test_what_comes_after_the_body_is_waited_for() -> None:
     async def receive() -> Message:
         return left.pop() if left else await never()
 
-    body = Body(receive, most=10, seconds=0.01)
+    body = BodyStream(receive, most=10, seconds=0.01)
     await body.receive()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(body.receive(), 0.05)

@@ -15,7 +15,7 @@ from contracts.users import Profile, ProfileChanged
 from gateway.bounds import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED
 from gateway.connection import Connection, bounded
 from gateway.proxies import TrustedProxies
-from gateway.register import Register
+from gateway.register import ConnectionRegister
 from tests.gateway.standing_in import ADA, StandInBus
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
@@ -82,7 +82,9 @@ async def serving(
     app: Any, most: int = 50, most_of_address: int = 50, **limits: float
 ) -> AsyncIterator[Server]:
     """Serve on a free port of loopback."""
-    protocol = bounded(register=Register(most=most, most_of_address=most_of_address), **limits)
+    protocol = bounded(
+        register=ConnectionRegister(most=most, most_of_address=most_of_address), **limits
+    )
     config = uvicorn.Config(
         app, port=0, http=protocol, ws="none", lifespan="off", log_config=None, proxy_headers=False
     )

@@ -227,7 +227,7 @@ async def test_a_change_says_only_what_changes(client: httpx.AsyncClient, bus: S
     await client.patch(path, json={"name": "New"}, headers=BEARER)
     assert bus.last == UpdateHabit(habit_id=HABIT, name="New")
     await client.patch(path, json={"target": None}, headers=BEARER)
-    assert bus.last == UpdateHabit(habit_id=HABIT, drop_target=True)
+    assert bus.last == UpdateHabit(habit_id=HABIT, target=None)
     for words in ({"name": None}, {"archived": "true"}, {"drop_target": True}, {"tags": None}):
         checked(await client.patch(path, json=words, headers=BEARER), 422, "invalid")
 

@@ -196,7 +196,8 @@ async def test_a_change_says_only_what_changes(
     assert answer.status_code == 200
     assert diary.last == UpdateEntry(entry_id=HABIT, text="New", expected_version=3)
     await client.patch(ONE, json={"mood": None, "prompt_id": None, "energy": 2}, headers=BEARER)
-    assert diary.last == UpdateEntry(entry_id=HABIT, energy=2, clear=("mood", "prompt_id"))
+    assert diary.last == UpdateEntry(entry_id=HABIT, energy=2, mood=None, prompt_id=None)
+    assert diary.last.changes() == {"energy": 2, "mood": None, "prompt_id": None}
     for words in ({"text": None}, {"mood": "4"}, {"clear": ["mood"]}, {"favourite": "true"}):
         checked(await client.patch(ONE, json=words, headers=BEARER), 422, "invalid")
 

@@ -15,7 +15,7 @@ from contracts.habits import CreateHabit
 from contracts.health import Pong, State
 from gateway.app import GatewaySettings, open_gateway
 from gateway.limits import Limiter
-from ops.health import Way, database_away, parked_state, queues_state, seen_states
+from ops.health import Deployment, database_away, parked_state, queues_state, seen_states
 from tests.gateway.conftest import client_of
 from tests.gateway.standing_in import BEARER, HABIT, StandInBus, StandInVerifier
 from tests.gateway.standing_in import habit as a_habit
@@ -71,8 +71,8 @@ async def test_facts_that_no_room_takes_are_told(bus: StandInBus) -> None:
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["advice"]["queues"].startswith("3 messages lie in the queues, the oldest")
     assert queues_state(0, 0.0).well
-    assert not any(one.part == "queues" for one in seen_states(Pong(), Way(apart=False)))
-    assert any(one.part == "queues" for one in seen_states(Pong(), Way(apart=True)))
+    assert not any(one.part == "queues" for one in seen_states(Pong(), Deployment(apart=False)))
+    assert any(one.part == "queues" for one in seen_states(Pong(), Deployment(apart=True)))
 
 
 async def test_figures_count_by_route(client: httpx.AsyncClient) -> None:

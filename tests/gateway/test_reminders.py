@@ -111,7 +111,8 @@ async def test_one_reminder(client: httpx.AsyncClient, bus: StandInBus) -> None:
     assert (shown["next_at"], shown["never_because"]) == (None, "off")
     match = BEARER | {"If-Match": '"3"'}
     assert (await client.patch(ONE, json={"channels": None}, headers=match)).status_code == 200
-    assert bus.last == UpdateReminder(reminder_id=HABIT, usual_channels=True, expected_version=3)
+    assert bus.last == UpdateReminder(reminder_id=HABIT, channels=None, expected_version=3)
+    assert bus.last.changes() == {"channels": None}
     await client.patch(ONE, json={"enabled": False}, headers=BEARER)
     assert bus.last == UpdateReminder(reminder_id=HABIT, enabled=False)
     checked(await client.patch(ONE, json={"enabled": "no"}, headers=BEARER), 422, "invalid")
@@ -178,7 +179,7 @@ async def test_some_settings_are_changed(client: httpx.AsyncClient, bus: StandIn
     assert (answer.status_code, answer.headers["etag"]) == (200, '"3"')
     assert bus.last == UpdateReminderSettings(digests=("week",), expected_version=2)
     await client.patch(path, headers=BEARER, json={"quiet_hours": None, "channels": []})
-    assert bus.last == UpdateReminderSettings(no_quiet_hours=True, channels=())
+    assert bus.last == UpdateReminderSettings(quiet_hours=None, channels=())
     quiet = {"from": "22:00", "to": "07:00"}
     await client.patch(path, headers=BEARER, json={"quiet_hours": quiet})
     assert bus.last == UpdateReminderSettings(quiet_hours=QuietHours.model_validate(quiet))

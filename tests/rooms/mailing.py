@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.notifications.channels import email
-from actors.notifications.channels.protocol import Channel
+from actors.notifications.channels.protocol import DeliveryChannel
 from actors.notifications.composer import Composer
 from actors.notifications.sender import Sender
 from actors.runtime.delegation import RoomBus
@@ -27,13 +27,13 @@ BASE = "https://ritmo.example.org"
 Send = Callable[[], Awaitable[int]]
 
 
-def mails_to(url: str, per_minute: int = 1000) -> Channel:
+def mails_to(url: str, per_minute: int = 1000) -> DeliveryChannel:
     """Open the channel for mails to a server."""
     given = {"smtp_url": url, "mail_from": "Ritmo <ritmo@example.org>"}
     return email.opened(Settings.model_validate({**given, "mail_per_minute": per_minute}))
 
 
-def sender_over(engine: AsyncEngine, channel: Channel, bus: Bus | None = None) -> Sender:
+def sender_over(engine: AsyncEngine, channel: DeliveryChannel, bus: Bus | None = None) -> Sender:
     """Make a sender over a channel; on `bus` are the rooms that know how things stand."""
     own = RoomBus(bus or LocalBus(), "notifications", engine)
     return Sender(engine, channel, Composer(own, BASE))

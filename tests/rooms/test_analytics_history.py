@@ -27,7 +27,7 @@ from contracts.message import Fact, new_id
 from contracts.principal import Principal
 from contracts.users import UserDeleted
 from storage.analytics import histories
-from storage.analytics.histories import Loaded
+from storage.analytics.histories import LoadedPerson
 from storage.outbox import Waiting, row_of
 from storage.replica.nouns import STATES
 from storage.session import transaction
@@ -82,13 +82,13 @@ async def number_of(tx: AsyncConnection, rows: str) -> int:
     return int((await tx.execute(text(f"SELECT count(*) FROM {rows}"))).scalar_one())
 
 
-async def load(engine: AsyncEngine, user_id: UUID) -> Loaded:
+async def load(engine: AsyncEngine, user_id: UUID) -> LoadedPerson:
     """Read a person's whole history."""
     async with transaction(engine) as tx:
         return await histories.load(tx, user_id, date(1900, 1, 1), date(2200, 12, 31))
 
 
-def shown(loaded: Loaded) -> dict[str, Any]:
+def shown(loaded: LoadedPerson) -> dict[str, Any]:
     """Lay out a history as `told` does."""
     return {
         "zone": loaded.person.zone,

@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.auth.domain import Bearer, claims
+from actors.auth.domain import TokenSubject, claims
 from actors.auth.keyring import Keyring
 from actors.runtime.local import LocalBus
 from contracts.message import (
@@ -46,7 +46,7 @@ async def test_a_key_that_was_rolled_back_is_not_remembered(
     bus: LocalBus, engine: AsyncEngine
 ) -> None:
     keyring, now = Keyring(), datetime.now(UTC)
-    said = claims(Bearer(new_id(), new_id(), "user", now), now, new_id())
+    said = claims(TokenSubject(new_id(), new_id(), "user", now), now, new_id())
     async with engine.connect() as tx:
         await keyring.sign(tx, said)
         await tx.rollback()

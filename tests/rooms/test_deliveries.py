@@ -20,7 +20,7 @@ from actors.notifications.channels import email
 from actors.notifications.channels.apprise import AppriseChannel
 from actors.notifications.channels.email import EmailChannel
 from actors.notifications.composer import Notice
-from actors.notifications.domain import Outcome
+from actors.notifications.domain import DeliveryOutcome
 from actors.notifications.mail_folder import KEEP, mail_folder, tidy
 from actors.notifications.mime import mailbox
 from actors.notifications.people import erase_person
@@ -362,7 +362,7 @@ async def test_a_file_to_somebody_who_is_erased_meanwhile_is_taken_back(
     (ann,) = await ledger.add()
 
     class Meanwhile(EmailChannel):
-        async def send(self, notice: Notice) -> Outcome:
+        async def send(self, notice: Notice) -> DeliveryOutcome:
             outcome = await super().send(notice)
             async with transaction(engine) as tx:  # the file is there, and not yet noted
                 await deliveries.erase(tx, ann)

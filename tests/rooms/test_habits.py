@@ -25,7 +25,7 @@ from contracts.habits import (
 from contracts.message import Asked, Conflict, Invalid, NotFound, new_id
 from contracts.schedule import EveryDay, EveryNDays, Times, Weekdays
 from contracts.users import ChangeProfile, Profile, ProfileChanged
-from storage.habits import Person
+from storage.habits import TimeProfile
 from storage.outbox import tell
 from storage.session import transaction
 from tests.rooms.people import Carry, code_of
@@ -162,7 +162,7 @@ async def test_a_target_may_begin_later_and_go_again(
     assert (await ann.on(made.habit_id, day(2))).needed == 2
     clock.shift(3 * 86400)
     assert (await ann.look(made.habit_id)).target == Target(value=5)
-    dropped = await ann.ask(UpdateHabit(habit_id=made.habit_id, drop_target=True))
+    dropped = await ann.ask(UpdateHabit(habit_id=made.habit_id, target=None))
     assert (dropped.target, len(dropped.versions)) == (None, 2)
     assert (await ann.on(made.habit_id, day(2))).needed == 2
 
@@ -383,7 +383,7 @@ async def test_one_person_has_at_most_so_many(ann: Tracker, bob: Tracker) -> Non
 
     async def begin(who: Tracker) -> None:
         async with transaction(who.engine) as tx:
-            person = Person("UTC", 0, "mon")
+            person = TimeProfile("UTC", 0, "mon")
             await plans.create(tx, who.who, command, person, TODAY, max_habits=2)
 
     await begin(ann)

@@ -16,13 +16,13 @@ from actors.habits.habit_import import TOLD_AT_ONCE, HabitImport
 from actors.habits.importers import IMPORTERS
 from actors.habits.room import room
 from actors.runtime.edge import Edge
-from actors.runtime.imports import Open, Run
+from actors.runtime.imports import ImportRun, Open
 from actors.runtime.local import LocalBus
 from contracts.analytics import GetSummary
 from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
 from contracts.habits import DeleteHabit, ListHabits, RestoreHabit, UpdateHabit
-from contracts.import_account import Account
+from contracts.import_account import ImportAccount
 from contracts.imports import (
     PART_BYTES,
     AddImportPart,
@@ -595,7 +595,7 @@ async def test_what_breaks_on_our_side_is_said_in_the_language_of_the_reader(ann
     await ann.ask(RunImport(import_id=import_id))
     (requested,) = await ann.told()
 
-    async def fall_over(run: Run, opened: Open[HabitFile]) -> Account:
+    async def fall_over(run: ImportRun, opened: Open[HabitFile]) -> ImportAccount:
         raise ZeroDivisionError
 
     async with ann.engine.begin() as tx:

@@ -148,14 +148,14 @@ async def test_what_cannot_be_said(words: dict[str, Any]) -> None:
 async def test_a_mood_alone_is_an_entry(ann: Tracker) -> None:
     made = await write(ann, "", mood=3)
     with pytest.raises(Invalid) as no:
-        await ann.ask(UpdateEntry(entry_id=made.entry_id, clear=("mood",)))
+        await ann.ask(UpdateEntry(entry_id=made.entry_id, mood=None))
     assert no.value.code == "entry_empty"
 
 
 async def test_a_change_says_only_what_changes(ann: Tracker, clock: time_machine.Traveller) -> None:
     made = await write(ann, "One", mood=2, energy=3, tags=["a"], day=day(-2))
     clock.shift(60)
-    changed = await ann.ask(UpdateEntry(entry_id=made.entry_id, title="T", clear=("mood",)))
+    changed = await ann.ask(UpdateEntry(entry_id=made.entry_id, title="T", mood=None))
     assert (changed.title, changed.text, changed.mood, changed.energy) == ("T", "One", None, 3)
     assert (changed.version, changed.day, changed.at) == (2, made.day, made.at)
     assert changed.changed_at > made.changed_at

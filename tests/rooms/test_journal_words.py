@@ -101,7 +101,7 @@ async def test_an_entry_keeps_its_question(ann: Tracker) -> None:
     assert same.question == "Why?"
     other = await ann.ask(UpdateEntry(entry_id=made.entry_id, prompt_id="learned"))
     assert other.question == "What did you learn?"
-    none = await ann.ask(UpdateEntry(entry_id=made.entry_id, clear=("prompt_id",)))
+    none = await ann.ask(UpdateEntry(entry_id=made.entry_id, prompt_id=None))
     assert (none.prompt_id, none.question) == (None, "")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.runtime.ping import look
 from contracts.message import new_id
 from contracts.users import UserDeleted
-from ops.health import Way, seen_states
+from ops.health import Deployment, seen_states
 from storage import outbox
 from storage.session import transaction
 
@@ -38,5 +38,5 @@ async def test_facts_that_no_room_has_heard_are_counted(
         await outbox.forget(tx, [first, *others])
         assert await outbox.unheard(tx) == (0, 0.0)
     late = seen.model_copy(update={"unheard_for": 600.0})
-    told = {state.part: state for state in seen_states(late, Way(apart=True))}
+    told = {state.part: state for state in seen_states(late, Deployment(apart=True))}
     assert told["queues"].said("ru").startswith("2 сообщения лежат в очередях")

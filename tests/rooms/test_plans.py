@@ -37,7 +37,7 @@ async def test_one_verdict_is_that_of_the_terms_in_force(
     habit = await ann.begin(measure="count", target=Target(value=target))
     logged = await ann.log(habit.habit_id, value=value)
     await ann.told()
-    new = {"drop_target": True} if now is None else {"target": Target(value=now)}
+    new = {"target": None if now is None else Target(value=now)}
     after = await patch(ann, habit, **new)
     assert await states(ann, habit) == [verdict, verdict]
     judged = [fact for fact in await ann.told() if "state" in fact]

@@ -201,7 +201,7 @@ async def test_a_change_of_settings_leaves_what_it_does_not_name(me: Reminded) -
         changed = await me.ask(UpdateReminderSettings.model_validate({name: value}))
         before = before.model_copy(update={name: value, "version": before.version + 1})
         assert changed == before == await me.ask(GetReminderSettings())
-    loud = await me.ask(UpdateReminderSettings(no_quiet_hours=True))
+    loud = await me.ask(UpdateReminderSettings(quiet_hours=None))
     assert loud.quiet_hours is None
     assert await me.ask(UpdateReminderSettings()) == loud
     stale = UpdateReminderSettings(grace_minutes=5, expected_version=1)

@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.local import LocalBus
 from contracts.accounts import UserRegistered
-from contracts.message import Asked, Conflict, Denied, Fact, Gone, Invalid, NotFound, new_id
+from contracts.message import (
+    Asked,
+    Conflict,
+    Denied,
+    Done,
+    Fact,
+    Gone,
+    Invalid,
+    NotFound,
+    new_id,
+)
 from contracts.principal import Principal
 from contracts.users import (
     ChangeProfile,
@@ -116,8 +126,18 @@ async def test_a_change_of_another_version_conflicts(bus: LocalBus) -> None:
     await bus.ask(ChangeProfile(name="Anna", expected_version=1), who)
     with pytest.raises(Conflict) as no:
         await bus.ask(ChangeProfile(name="Anne", expected_version=1), who)
-    assert (no.value.code, no.value.params) == ("version_conflict", {"version": 2})
+    assert (no.value.code, no.value.params) == ("version_conflict", {"version": 2, "expected": 1})
     assert (await bus.ask(GetProfile(), who)).name == "Anna"
+
+
+async def test_an_account_that_has_changed_is_not_deleted_unseen(bus: LocalBus) -> None:
+    who = somebody()
+    await create(bus, who)
+    await bus.ask(ChangeProfile(name="Anna"), who)
+    with pytest.raises(Conflict) as no:
+        await bus.ask(DeleteMe(expected_version=1), who)
+    assert no.value.code == "version_conflict"
+    assert await bus.ask(DeleteMe(expected_version=2), who) == Done()
 
 
 async def test_of_many_changes_of_one_version_one_wins(bus: LocalBus) -> None:

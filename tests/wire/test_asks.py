@@ -25,7 +25,7 @@ from contracts.message import (
 )
 from contracts.principal import Principal
 from ops.door import judged
-from ops.health import Way
+from ops.health import Deployment
 from storage import idempotency
 from storage.idempotency import Answer
 from storage.session import transaction
@@ -92,7 +92,7 @@ async def test_a_room_whose_database_found_no_space_says_so_until_it_finds_some(
     with pytest.raises(Unavailable) as caught:
         await place.bus.ask(ping)
     assert caught.value.code == "disk_full"
-    seen = {state.part: state for state in judged({"trial": caught.value}, Way(apart=True))}
+    seen = {state.part: state for state in judged({"trial": caught.value}, Deployment(apart=True))}
     assert (seen["disk"].code, seen["trial"].code) == ("full", "disk_full")
     await place.bus.ask(Note(text="there is room"), who)
     assert (await place.bus.ask(ping)).revision

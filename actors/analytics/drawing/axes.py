@@ -44,7 +44,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayAxis:
     """Days from the first to the last, over a frame's width."""
 
     frame: Frame
@@ -76,7 +76,7 @@ def shares(board: Board, frame: Frame) -> None:
     )
 
 
-def curve(days: Days, points: Sequence[Point]) -> list[Spot]:
+def curve(days: DayAxis, points: Sequence[Point]) -> list[Spot]:
     """Lay points out in a frame."""
     return [(days.x(point.day), days.frame.y(point.value)) for point in points]
 
@@ -97,7 +97,7 @@ def labels(board: Board, y: float, places: Sequence[tuple[float, str]]) -> None:
         board.text((middle, y), label, SMALL, board.theme.soft, side="center")
 
 
-def day_labels(board: Board, days: Days, y: float) -> None:
+def day_labels(board: Board, days: DayAxis, y: float) -> None:
     """Write days below an axis: single days, or months, or years, as they fit."""
     length = (days.last - days.first).days
     language = board.language
@@ -129,7 +129,7 @@ def day_labels(board: Board, days: Days, y: float) -> None:
 
 
 def _write(
-    board: Board, days: Days, y: float, starts: list[date], said: Callable[[date], str]
+    board: Board, days: DayAxis, y: float, starts: list[date], said: Callable[[date], str]
 ) -> None:
     """Write labels at some days, but none that would touch the one before it."""
     free = 0.0

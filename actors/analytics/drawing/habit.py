@@ -1,7 +1,7 @@
 """Pictures of one habit: an overview, its score, and its trend."""
 
 from actors.analytics.drawing import axes, parts, squares, words
-from actors.analytics.drawing.axes import Days, Frame
+from actors.analytics.drawing.axes import DayAxis, Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
 from actors.analytics.drawing.text_metrics import lines
 from actors.analytics.drawing.theme import legible, mix
@@ -128,7 +128,7 @@ def _plot(
 ) -> float:
     """Draw a curve between nothing and all; return where its labels end."""
     frame = Frame(y + 8, high, left=LEFT + axes.BESIDE, right=RIGHT - 8)
-    days = Days(frame, report.first, report.last)
+    days = DayAxis(frame, report.first, report.last)
     if high < 200:
         marks = [(one, words.percent(one, board.language)) for one in (0, 0.5, 1)]
         axes.grid(board, frame, marks)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from actors.analytics.drawing import axes, parts, words
-from actors.analytics.drawing.axes import Days, Frame
+from actors.analytics.drawing.axes import DayAxis, Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
 from actors.analytics.drawing.theme import mix
 from contracts.analytics import MoodDay, MoodLine, MoodReport
@@ -106,7 +106,7 @@ def _curve(board: Board, y: float, report: MoodReport) -> float:
     frame = Frame(y + 10, 130, low=1, high=5, left=LEFT + 34, right=RIGHT - 10)
     _mood_axis(board, frame)
     first, last = report.days[0].day, report.days[-1].day
-    days = Days(frame, first, last)
+    days = DayAxis(frame, first, last)
     points = [(days.x(day), frame.y(mood), mood) for day, mood in thinned(report.days)]
     board.line([(x, at) for x, at, _ in points], board.theme.soft, 1.6)
     for x, at, mood in points:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.notifications.channels import apprise, email, telegram
-from actors.notifications.channels.protocol import Channel
+from actors.notifications.channels.protocol import DeliveryChannel
 from actors.notifications.webhooks.client import Helper
 from actors.runtime.settings import Settings
 from contracts import deliveries
@@ -34,7 +34,7 @@ SENDING: frozenset[ChannelName] = frozenset({"email", "apprise"})
 """Those that send: what `opened` opens."""
 
 
-def opened(engine: AsyncEngine, settings: Settings, helper: Helper) -> tuple[Channel, ...]:
+def opened(engine: AsyncEngine, settings: Settings, helper: Helper) -> tuple[DeliveryChannel, ...]:
     """Open every channel that sends. Raises UnusableServer or BadAddress."""
     private = settings.allow_private_webhooks
     return (

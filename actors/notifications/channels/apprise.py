@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.notifications.composer import Notice
-from actors.notifications.domain import Outcome
-from actors.notifications.letter import Words
+from actors.notifications.domain import DeliveryOutcome
+from actors.notifications.letter import LetterWords
 from actors.notifications.webhooks.client import SLOTS, Helper, masked
 from actors.runtime.settings import Settings
 from contracts.deliveries import Channel
@@ -12,7 +12,7 @@ from contracts.language import Language
 from contracts.notifications import ChannelName
 from contracts.speech import say
 from storage.notifications import apprise
-from storage.notifications.ledger import Delivery
+from storage.notifications.ledger import DeliveryRow
 from storage.replica.replica import PersonRow
 from storage.session import transaction
 
@@ -45,16 +45,16 @@ class AppriseChannel:
         """Find addresses over `engine`, and have `helper` send."""
         self._engine, self._helper, self._allow_private = engine, helper, allow_private
 
-    async def send(self, notice: Notice) -> Outcome:
+    async def send(self, notice: Notice) -> DeliveryOutcome:
         """Send the words of a letter, and its links."""
         async with transaction(self._engine) as tx:
             url = await apprise.find(tx, notice.delivery.user_id)
         if url is None:
-            return Outcome("unfit", "channel_gone")
+            return DeliveryOutcome("unfit", "channel_gone")
         title, body = shortened(notice.words)
         return await self._helper.send(url, title, body, allow_private=self._allow_private)
 
-    async def take_back(self, delivery: Delivery) -> None:
+    async def take_back(self, delivery: DeliveryRow) -> None:
         """Do nothing: what was sent is sent."""
 
     async def rest(self) -> None:
@@ -66,7 +66,7 @@ class AppriseChannel:
         self._helper.close()
 
 
-def shortened(words: Words) -> tuple[str, str]:
+def shortened(words: LetterWords) -> tuple[str, str]:
     """Make a short message of a letter: its subject, and its text with the links."""
     lines = [*words.paragraphs, *(f"{button.label}: {button.url}" for button in words.buttons)]
     return words.subject, "\n".join(lines) or words.heading

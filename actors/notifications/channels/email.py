@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.notifications import ledger
 from actors.notifications.composer import Notice, language_of
-from actors.notifications.domain import Outcome
+from actors.notifications.domain import DeliveryOutcome
 from actors.notifications.letter import write
 from actors.notifications.mail_folder import MailFolder, mail_folder
 from actors.notifications.mime import BadAddress, Mailbox, enclose, mailbox, sender_of
@@ -20,7 +20,7 @@ from contracts.language import Language
 from contracts.notifications import ChannelName
 from contracts.speech import say
 from storage.notifications import deliveries
-from storage.notifications.ledger import Delivery
+from storage.notifications.ledger import DeliveryRow
 from storage.replica.replica import PersonRow
 
 
@@ -51,7 +51,7 @@ async def show(
 class MailWay(Protocol):
     """Where finished mails go."""
 
-    async def send(self, data: bytes, sender: str, recipient: str) -> Outcome:
+    async def send(self, data: bytes, sender: str, recipient: str) -> DeliveryOutcome:
         """Send the bytes of a mail."""
         ...
 
@@ -73,20 +73,20 @@ class EmailChannel:
         """Send over `way`, from `sender`, at most so many a minute."""
         self._way, self._sender, self.per_minute = way, sender, per_minute
 
-    async def send(self, notice: Notice) -> Outcome:
+    async def send(self, notice: Notice) -> DeliveryOutcome:
         """Write the mail and send it."""
         try:
             box = mailbox(notice.delivery.recipient, _name_in(notice.delivery))
             data = await asyncio.to_thread(self._written, notice, box)
         except BadAddress:
-            return Outcome("unfit", "bad_address")
+            return DeliveryOutcome("unfit", "bad_address")
         except (LookupError, ValueError):
-            return Outcome("unfit", "bad_template")
+            return DeliveryOutcome("unfit", "bad_template")
         if isinstance(self._way, MailFolder):
             try:
                 return await asyncio.to_thread(self._way.keep, notice.delivery.id, data)
             except OSError as error:
-                return Outcome("later", f"eml_{type(error).__name__.lower()}", for_all=True)
+                return DeliveryOutcome("later", f"eml_{type(error).__name__.lower()}", for_all=True)
         return await self._way.send(data, self._sender.address, box.address)
 
     def _written(self, notice: Notice, to: Mailbox) -> bytes:
@@ -94,7 +94,7 @@ class EmailChannel:
         now, leave = datetime.now(UTC), notice.leave
         return enclose(letter, self._sender, to, notice.delivery.id, now, leave).as_bytes()
 
-    async def take_back(self, delivery: Delivery) -> None:
+    async def take_back(self, delivery: DeliveryRow) -> None:
         """Remove a file."""
         if isinstance(self._way, MailFolder):
             await asyncio.to_thread(self._way.drop, [delivery.id])
@@ -109,7 +109,7 @@ class EmailChannel:
             await self._way.close()
 
 
-def _name_in(row: Delivery) -> str:
+def _name_in(row: DeliveryRow) -> str:
     """Find the person's name in the data of a delivery; it stands in the address line."""
     said = json.loads(row.data)
     name = said.get("name") if isinstance(said, dict) else None

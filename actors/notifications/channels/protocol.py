@@ -3,12 +3,12 @@
 from typing import Protocol
 
 from actors.notifications.composer import Notice
-from actors.notifications.domain import Outcome
+from actors.notifications.domain import DeliveryOutcome
 from contracts.notifications import ChannelName
-from storage.notifications.ledger import Delivery
+from storage.notifications.ledger import DeliveryRow
 
 
-class Channel(Protocol):
+class DeliveryChannel(Protocol):
     """A way out: how many deliveries a minute, and how many rounds of them at once.
 
     `batch`: how many deliveries are claimed for each round.
@@ -19,11 +19,11 @@ class Channel(Protocol):
     at_once: int
     batch: int
 
-    async def send(self, notice: Notice) -> Outcome:
+    async def send(self, notice: Notice) -> DeliveryOutcome:
         """Send a notice and say how it went; never raises for what the other side does."""
         ...
 
-    async def take_back(self, delivery: Delivery) -> None:
+    async def take_back(self, delivery: DeliveryRow) -> None:
         """Take back what was sent to somebody who was erased meanwhile, where that is possible."""
         ...
 

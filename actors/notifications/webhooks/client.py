@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-from actors.notifications.domain import Kind, Outcome
-from actors.notifications.webhooks.process import Answer, Request
+from actors.notifications.domain import DeliveryOutcome, Kind
+from actors.notifications.webhooks.process import ChildAnswer, Request
 from contracts.message import Invalid, Wrong
 
 LOOK_UP = 3.0
@@ -102,7 +102,9 @@ class Helper:
             name = answer["name"] if answer else ""
             raise Invalid(code, whole, fields=(Wrong(pointer="/url", detail=beside),), name=name)
 
-    async def send(self, url: str, title: str, body: str, *, allow_private: bool) -> Outcome:
+    async def send(
+        self, url: str, title: str, body: str, *, allow_private: bool
+    ) -> DeliveryOutcome:
         """Send a notice; whatever the other side does becomes an outcome."""
         asked: Request = {
             "do": "send",
@@ -114,12 +116,12 @@ class Helper:
         }
         answer = await self._ask(asked)
         if answer is None:
-            return Outcome("unsure", "apprise_timeout")
+            return DeliveryOutcome("unsure", "apprise_timeout")
         wait = answer.get("wait")
         pause = None if wait is None else timedelta(seconds=wait)
-        return Outcome(cast(Kind, answer["kind"]), answer["detail"], pause)
+        return DeliveryOutcome(cast(Kind, answer["kind"]), answer["detail"], pause)
 
-    async def _ask(self, request: Request) -> Answer | None:
+    async def _ask(self, request: Request) -> ChildAnswer | None:
         """Have a child do something; None if it was ended before it had."""
         async with self._slots:
             self._working += 1
@@ -132,7 +134,7 @@ class Helper:
                 self._working -= 1
                 self._used = time.monotonic()
 
-    async def _talk(self, request: Request) -> Answer:
+    async def _talk(self, request: Request) -> ChildAnswer:
         """Give a child a socket of its own; it answers there, and is gone when that is closed."""
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
@@ -145,7 +147,7 @@ class Helper:
             parts = []
             while part := await loop.sock_recv(ours, 65536):
                 parts.append(part)
-        answer: Answer = json.loads(b"".join(parts))
+        answer: ChildAnswer = json.loads(b"".join(parts))
         return answer
 
     def _hand_over(self, theirs: socket.socket) -> None:

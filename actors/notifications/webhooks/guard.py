@@ -27,11 +27,11 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 """Settings by which the one who runs Ritmo names authorities of their own."""
 
 
-class Refused(PermissionError):
+class Forbidden(PermissionError):
     """The guard does not allow this."""
 
 
-class Guard:
+class Sandbox:
     """Refuses what a child must not do, and notes what it did."""
 
     def __init__(self, *, allow_private: bool) -> None:
@@ -51,7 +51,7 @@ class Guard:
         elif event == "open":
             self._open(args[0], args[2])
         elif event in _REFUSED:
-            raise Refused(event)
+            raise Forbidden(event)
 
     def admits(self, host: object) -> bool:
         """Tell whether a numeric address may be connected to."""
@@ -63,18 +63,18 @@ class Guard:
         host = address[0] if isinstance(address, tuple) else None
         if not numeric or not self.admits(host):
             self.refused_address = True
-            raise Refused("socket.connect")
+            raise Forbidden("socket.connect")
         self.connected += 1
 
     def _open(self, path: object, flags: object) -> None:
         if isinstance(path, int):
             return
         if not isinstance(flags, int) or flags & _WRITES:
-            raise Refused("open")
+            raise Forbidden("open")
         given = os.fsdecode(path) if isinstance(path, (str, bytes)) else ""
         real = os.path.realpath(given)
         if not any(real == one or real.startswith(f"{one}{os.sep}") for one in self._readable):
-            raise Refused("open")
+            raise Forbidden("open")
 
 
 def readable() -> tuple[str, ...]:

@@ -22,7 +22,7 @@ import socket
 import sys
 from typing import TypedDict
 
-from actors.notifications.webhooks.guard import Guard
+from actors.notifications.webhooks.guard import Sandbox
 from actors.notifications.webhooks.plugins import Unusable, hosts_of, load, plugin_of
 from actors.notifications.webhooks.traffic import Traffic
 
@@ -41,7 +41,7 @@ class Request(TypedDict):
     seconds: float
 
 
-class Answer(TypedDict, total=False):
+class ChildAnswer(TypedDict, total=False):
     """What a child says."""
 
     code: str
@@ -73,7 +73,7 @@ def main() -> None:
 
 def _serve(asker: socket.socket) -> None:
     """Answer one request, and end."""
-    answer: Answer = {"kind": "later", "detail": "apprise_failed", "code": "apprise_unknown"}
+    answer: ChildAnswer = {"kind": "later", "detail": "apprise_failed", "code": "apprise_unknown"}
     try:
         request = _read(asker)
         signal.setitimer(signal.ITIMER_REAL, request["seconds"])
@@ -92,9 +92,9 @@ def _read(asker: socket.socket) -> Request:
     return request
 
 
-def _checked(request: Request) -> Answer:
+def _checked(request: Request) -> ChildAnswer:
     """Look at an address, and look its host up."""
-    guard = Guard(allow_private=request["allow_private"])
+    guard = Sandbox(allow_private=request["allow_private"])
     guard.install()
     try:
         plugin = plugin_of(request["url"])
@@ -115,9 +115,9 @@ def _checked(request: Request) -> Answer:
     return {"code": "", "name": ""}
 
 
-def _sent(request: Request) -> Answer:
+def _sent(request: Request) -> ChildAnswer:
     """Send a notice; say how that went."""
-    guard = Guard(allow_private=request["allow_private"])
+    guard = Sandbox(allow_private=request["allow_private"])
     guard.install()
     traffic = Traffic()
     traffic.watch()

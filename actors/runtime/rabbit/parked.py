@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import AliasChoices, Field
 
 from actors.runtime.rabbit.bundle import BUNDLE, Carried, unpacked
-from actors.runtime.rabbit.topology import Route
+from actors.runtime.rabbit.topology import QueueRoute
 from contracts.message import Message
 
 REASONS = {
@@ -69,7 +69,7 @@ class Death:
         """Tell whether it was a job."""
         return self.queue.startswith("jobs.")
 
-    def reason(self, address: str, routes: Mapping[str, Route]) -> str:
+    def reason(self, address: str, routes: Mapping[str, QueueRoute]) -> str:
         """Say why; `routes` are those of all rooms, by their queues."""
         route = routes.get(self.queue)
         if route is None or address not in route.addresses:

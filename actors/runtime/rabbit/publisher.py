@@ -35,7 +35,7 @@ from actors.runtime.rabbit.topology import (
     FACTS,
     JOBS,
     PARKED,
-    Route,
+    QueueRoute,
     consumed_and_bound,
     declare,
     exchanges,
@@ -65,12 +65,12 @@ class Parcel:
 class Publisher:
     """Publishes facts and jobs by the `routes` of all rooms."""
 
-    def __init__(self, url: str, engine: AsyncEngine, routes: Sequence[Route]) -> None:
+    def __init__(self, url: str, engine: AsyncEngine, routes: Sequence[QueueRoute]) -> None:
         """Describe a publisher; `start` connects it."""
         self._engine = engine
         self._all_routes = routes
         self._by_queue = {route.queue: route for route in routes}
-        self._routes: dict[str, list[Route]] = defaultdict(list)
+        self._routes: dict[str, list[QueueRoute]] = defaultdict(list)
         for route in routes:
             for address in route.addresses:
                 self._routes[address].append(route)
@@ -118,7 +118,7 @@ class Publisher:
         """Pack what is sent for the first time: each message by itself, and facts once more in
         bundles for the rooms that hear them.
         """
-        heard: dict[Route, list[Waiting]] = defaultdict(list)
+        heard: dict[QueueRoute, list[Waiting]] = defaultdict(list)
         for row in rows:
             # A fact may have nobody who binds to it; a job has its room.
             exchange = JOBS if row.is_job else FACTS
@@ -131,10 +131,10 @@ class Publisher:
             yield from _bundled(route, facts)
 
     def _lost(
-        self, rows: Sequence[Waiting], deaf: Mapping[int, Sequence[Route]]
+        self, rows: Sequence[Waiting], deaf: Mapping[int, Sequence[QueueRoute]]
     ) -> Iterator[Parcel]:
         """Pack once more, for the rooms that have not taken it in, what got lost on its way."""
-        lost: dict[Route, list[Waiting]] = defaultdict(list)
+        lost: dict[QueueRoute, list[Waiting]] = defaultdict(list)
         for row in rows:
             sent_at = row.sent_at or row.told_at
             for route in deaf[row.seq]:
@@ -153,7 +153,7 @@ class Publisher:
                 for row in found:
                     yield Parcel("", route.queue, _message(row), (row.seq,))
 
-    async def _deaf(self, rows: Sequence[Waiting]) -> dict[int, list[Route]]:
+    async def _deaf(self, rows: Sequence[Waiting]) -> dict[int, list[QueueRoute]]:
         """Return, by place in the outbox, the routes by which a message should have been taken in
         and was not.
         """
@@ -278,7 +278,7 @@ def _message(row: Waiting) -> Message:
     )
 
 
-def _bundled(route: Route, facts: Iterable[Waiting]) -> Iterator[Parcel]:
+def _bundled(route: QueueRoute, facts: Iterable[Waiting]) -> Iterator[Parcel]:
     """Pack facts for a room."""
     for rows in bundles(facts):
         message = _bundle([carried(row) for row in rows])

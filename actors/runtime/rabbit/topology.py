@@ -58,7 +58,7 @@ Kind = Literal["facts", "jobs"]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class QueueRoute:
     """The queue of a room for its facts, or for its jobs, and the addresses that lead there."""
 
     room: str
@@ -76,14 +76,14 @@ class Route:
         return tuple(f"{address}.*" for address in self.addresses)
 
 
-def routes_of(rooms: Iterable[Room]) -> tuple[Route, ...]:
+def routes_of(rooms: Iterable[Room]) -> tuple[QueueRoute, ...]:
     """List the queues of facts and jobs of rooms."""
     routes = [
         route
         for room in rooms
         for route in (
-            Route(room.name, "facts", tuple(room.hears)),
-            Route(room.name, "jobs", tuple(room.jobs)),
+            QueueRoute(room.name, "facts", tuple(room.hears)),
+            QueueRoute(room.name, "jobs", tuple(room.jobs)),
         )
     ]
     return tuple(route for route in routes if route.addresses)
@@ -122,20 +122,20 @@ async def parked(channel: BareChannel) -> None:
     await bound(channel, PARKED, PARKED, ("",))
 
 
-async def routed(channel: BareChannel, route: Route) -> None:
+async def routed(channel: BareChannel, route: QueueRoute) -> None:
     """Declare the queue of a route, and bind it to its jobs."""
     await channel.queue_declare(route.queue, durable=True, arguments=DURABLE_QUEUE)
     if route.kind == "jobs":
         await bound(channel, route.queue, JOBS, route.keys)
 
 
-async def unbind_facts(channel: BareChannel, route: Route) -> None:
+async def unbind_facts(channel: BareChannel, route: QueueRoute) -> None:
     """Undo what an older version did: there each fact came by itself, by its key."""
     for key in route.keys:
         await channel.queue_unbind(route.queue, FACTS, key)
 
 
-def looked_after(routes: Sequence[Route]) -> list[Check]:
+def looked_after(routes: Sequence[QueueRoute]) -> list[Check]:
     """List what a room sees to again and again: the exchanges, and its queues.
 
     A queue that is gone is declared by who consumes it, when it connects anew, and by nobody
@@ -153,7 +153,7 @@ def looked_after(routes: Sequence[Route]) -> list[Check]:
     return checks
 
 
-async def declare(channel: AbstractChannel, routes: Sequence[Route]) -> None:
+async def declare(channel: AbstractChannel, routes: Sequence[QueueRoute]) -> None:
     """Declare the exchanges, the parked queue, and the queues of routes."""
     underlay = await channel.get_underlay_channel()
     await exchanges(underlay)
