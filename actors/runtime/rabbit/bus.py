@@ -146,7 +146,7 @@ class RabbitBus:
         listeners.append(hear)
         if len(listeners) > 1 or not self._line.connected:
             return
-        with suppress(LOST), breaks():  # the next line will hear it
+        with suppress(*LOST), breaks():  # the next line will hear it
             await self._hear(self._line.channel, fact.address)
 
     async def _send(
