@@ -98,7 +98,8 @@ class ListSessions(Query[Sessions]):
 class Ended(Reply):
     """Whose access tokens are void though they may still live.
 
-    `session_ids`: sessions that ended; `disabled`: people for whom nobody may act.
+    `session_ids`: sessions that ended, and personal tokens that were revoked; `disabled`: people
+    for whom nobody may act.
     """
 
     session_ids: tuple[UUID, ...]

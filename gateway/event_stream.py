@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -12,8 +14,8 @@ from gateway.event_hub import EventHub, Watcher
 from gateway.visit import STREAMS, visit_of
 
 HEARTBEAT = (15.0, 25.0)
-"""Seconds after which something is sent if nothing happens: any time between, so that not all who
-came at once are served at once. Whoever watches is verified anew with it.
+"""Seconds after which a line is sent, whatever happens: any time between, so that not all who came
+at once are served at once. Whoever watches is verified anew with it.
 """
 
 _HEADERS = [
@@ -50,19 +52,21 @@ class EventStream(Response):
         gone = asyncio.ensure_future(_left(receive, watcher))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            due = self._next_look()
             while not (watcher.ended or visit_of(scope).head):
+                if time.monotonic() >= due:
+                    # However much happens: who may not watch any more is not told for ever.
+                    await self._look()
+                    due = self._next_look()
+                    watcher.tell(b": still here\n\n")
                 if watcher.waiting:
                     text, watcher.waiting = b"".join(watcher.waiting), []
                     await send({"type": "http.response.body", "body": text, "more_body": True})
                     continue
                 wake.clear()
-                seconds = random.uniform(*self._heartbeat)  # noqa: S311 - no secret
-                try:
-                    async with asyncio.timeout(seconds):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, due - time.monotonic())):
                         await wake.wait()
-                except TimeoutError:
-                    watcher.tell(b": still here\n\n")
-                    await self._look()
             last = b"".join(watcher.waiting)
             if watcher.ended:
                 last += self._hub.write("end", b'{"reason":"%b"}' % watcher.ended.encode())
@@ -70,6 +74,10 @@ class EventStream(Response):
         finally:
             gone.cancel()
             self._hub.leave(watcher)
+
+    def _next_look(self) -> float:
+        """Return when to look, and to say something, again."""
+        return time.monotonic() + random.uniform(*self._heartbeat)  # noqa: S311 - no secret
 
     async def _look(self) -> None:
         """End the stream of who may not watch any more."""

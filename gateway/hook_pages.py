@@ -1,5 +1,6 @@
 """The page of a hook: what it checks in, one button, and what stands for the day then."""
 
+import secrets
 from decimal import Decimal
 from html import escape
 
@@ -22,7 +23,9 @@ def ask_page(hook: HookShown, language: str) -> Response:
     title = say(language, "Add one to “{habit}”?" if hook.adds else "Check in “{habit}”?", words)
     button = escape(say(language, "Add one" if hook.adds else "Done"))
     fields = _field(hook, language) if hook.number else ""
-    form = f'<form method="post">{fields}<button>{button}</button></form>'
+    # Sent twice, by an impatient finger or when the answer is loaded again, it takes effect once.
+    key = f'<input type="hidden" name="key" value="{secrets.token_urlsafe(16)}">'
+    form = f'<form method="post">{key}{fields}<button>{button}</button></form>'
     body = f"<section><h2>{escape(title)}</h2>{_day(hook, language)}{_logged(hook, language)}{form}"
     return _page(title, f"{body}</section>", language)
 

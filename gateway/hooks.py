@@ -28,7 +28,7 @@ from contracts.message import NotFound, Refused
 from gateway.answers import answer, created, nothing
 from gateway.bodies import Body, Said, resource
 from gateway.deps import HabitId, Key, TheBus, door_of, guest
-from gateway.forms import URLENCODED, form_of
+from gateway.forms import form_of
 from gateway.hook_pages import ask_page, done_page, read_number
 from gateway.identity import Me
 from gateway.language import liked
@@ -36,6 +36,7 @@ from gateway.limits import admit
 from gateway.link_pages import refused_page
 from gateway.links import PageRoute
 from gateway.problems import documented
+from gateway.web import wants_page
 
 router = resource("hooks", "Addresses that check a habit in, for buttons, tags and automation.")
 
@@ -161,19 +162,20 @@ async def use_hook(
     such hook, or it was revoked.
     """
     known = _known(secret)
-    if _is_form(request):
+    if wants_page(request):
         return await _pressed(request, bus, known)
     return answer(await bus.ask(UseHook(secret=known, by=by, key=key)))
 
 
 async def _pressed(request: Request, bus: TheBus, secret: str) -> Response:
-    """Do what the button of the page is for, and answer on a page."""
+    """Do what the button of the page is for, once for each page, and answer on a page."""
     language = liked(request.scope)
     try:
-        typed = (await form_of(request)).get("by", "").strip()
+        form = await form_of(request)
+        typed, key = form.get("by", "").strip(), form.get("key", "")[:64] or None
         look = LookAtHook(secret=secret)
         by = read_number(await bus.ask(look), typed, language) if typed else None
-        await bus.ask(UseHook(secret=secret, by=by))
+        await bus.ask(UseHook(secret=secret, by=by, key=key))
         return done_page(await bus.ask(look), language)
     except Refused as no:
         return refused_page(no, language)
@@ -196,9 +198,3 @@ def _known(secret: str) -> str:
     if not _SECRET.fullmatch(secret):
         raise NotFound("hook_unknown", "This hook is not one of ours, or it was revoked.")
     return secret
-
-
-def _is_form(request: Request) -> bool:
-    """Tell whether the button of the page was pressed."""
-    given = request.headers.get("content-type", "").partition(";")[0]
-    return given.strip().lower() == URLENCODED

@@ -7,6 +7,7 @@ half done, and told in the OpenAPI document. Each room checks its own again.
 
 from collections.abc import Callable, Iterable, Iterator
 from inspect import isclass, isfunction
+from types import CodeType
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -27,12 +28,20 @@ def asks_of(function: Callable[..., Any], seen: set[object]) -> Iterator[type[As
     if function in seen or not isfunction(function):
         return
     seen.add(function)
-    for name in function.__code__.co_names:
+    for name in names_of(function.__code__):
         found = function.__globals__.get(name)
         if isclass(found) and issubclass(found, Asked):
             yield found
         elif isfunction(found) and found.__module__.startswith("gateway."):
             yield from asks_of(found, seen)
+
+
+def names_of(code: CodeType) -> Iterator[str]:
+    """Yield the names that a code uses, and those of the functions and comprehensions in it."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_of(inner)
 
 
 def check_scopes(who: Principal, needed: Iterable[str]) -> None:

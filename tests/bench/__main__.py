@@ -24,6 +24,8 @@ SCENARIOS = (
     "straggler",
     "facts",
     "reminders",
+    "token",
+    "events",
 )
 
 

@@ -1,5 +1,6 @@
 """Streams of events: what comes, to whom, from where on, and how it ends."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from gateway.event_hub import TOLD, EventHub, scope_of_fact
 from gateway.event_stream import EventStream
 from gateway.visit import KEY, Visit
 from tests.gateway.standing_in import ADA, BEARER, HABIT, StandInBus
-from tests.gateway.watching import Watching, watching
+from tests.gateway.watching import PATIENCE, Watching, watching
 from tests.golden.schemas import found
 
 BOB = UUID("01890a5d-ac96-774b-bcce-b302099a9999")
@@ -246,9 +247,28 @@ async def test_an_idle_stream_is_kept_open_and_verified(
     blocks = []
     while (block := await reader.block()) is not None:
         blocks.append(block)
-    assert [block.splitlines()[0] for block in blocks[1:-1]] == [": still here"] * 3
+    assert [block.splitlines()[0] for block in blocks[1:-1]] == [": still here"] * 2
     assert blocks[-1].endswith('event: end\ndata: {"reason":"expired"}')
     assert looks == 3
+
+
+async def test_a_busy_stream_is_verified_too(verifier: Verifier, bus: StandInBus) -> None:
+    hub = EventHub()
+    await hub.listen(bus)
+    watcher, reader = hub.open(verifier.people["good"], None), Watching()
+
+    async def verify() -> None:
+        raise Unauthenticated("expired_token", "This access token has expired; refresh it.")
+
+    stream = EventStream(hub, watcher, verify, (0.05, 0.05))
+    served = asyncio.create_task(
+        stream({"type": "http", KEY: Visit("x")}, reader.receive, reader.send)  # type: ignore[arg-type]
+    )
+    async with asyncio.timeout(PATIENCE):
+        while not served.done():
+            await bus.tell(checked_in())  # there is always something to send
+            await asyncio.sleep(0)
+    assert watcher.ended == "expired"
 
 
 async def test_who_does_not_read_is_dropped(app: FastAPI, bus: StandInBus) -> None:

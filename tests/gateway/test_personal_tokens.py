@@ -7,7 +7,7 @@ from contracts.message import Unauthenticated
 from contracts.personal_tokens import Exchanged, ExchangePersonalToken, signed
 from contracts.principal import Principal
 from contracts.reminders import ListReminders
-from gateway.app import open_gateway
+from gateway.app import GatewaySettings, open_gateway
 from gateway.token_exchange import TokenExchange
 from tests.gateway.conftest import client_of
 from tests.gateway.standing_in import ADA, HABIT, StandInBus
@@ -112,3 +112,16 @@ async def test_nothing_is_known_for_longer_than_a_minute(
     now[0] = 285.0
     await exchange.verify(TOKEN)
     assert exchanged(known) == 5, "it is kept no longer than the token lives"
+
+
+async def test_requests_of_a_token_count_as_its_owner_s(
+    known: StandInBus, verifier: Verifier
+) -> None:
+    other = signed("rt_pat_" + "B" * 43)
+    settings = GatewaySettings(rate_per_minute=2)
+    async with client_of(open_gateway(known, verifier, settings)) as client:
+        answers = [
+            await client.get("/v1/habits", headers=bearer(token)) for token in (TOKEN, other, TOKEN)
+        ]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert answers[0].headers["ratelimit-policy"] == '"person";q=2;w=60'

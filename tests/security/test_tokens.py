@@ -8,6 +8,7 @@ import jwt
 import pytest
 from sqlalchemy import text
 
+from contracts.message import new_id
 from contracts.tokens import Tokens
 from storage.embedded import connect_url
 from storage.session import open_engine
@@ -60,6 +61,12 @@ async def test_forged_tokens_are_refused(ritmo: Up) -> None:
             acting = {"act": {"sub": "reminders"}, "scope": scope}
             token = forge.sign(acting, without="sid")
             attempts.note(f"a room that acts, {scope}", status_of(ritmo, token) == 401)
+        for without in ("sid", ""):
+            exchanged = {"pat": str(new_id()), "scope": "user"}
+            token = forge.sign(exchanged, without=without)
+            attempts.note(
+                f"what a personal token stands for, without {without}", is_refused(ritmo, token)
+            )
         for scheme in ("Basic", "Token", "Bearer,", "DPoP"):
             header = {"Authorization": f"{scheme} {forge.tokens.access_token}"}
             answer = ritmo.client.get("/v1/me", headers=header)
