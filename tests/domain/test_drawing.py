@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Text
 
 from actors.analytics.drawing import text_metrics, theme
 from actors.analytics.drawing.board import Board
@@ -61,12 +60,12 @@ KNOWN: dict[str, list[AnyAnswer]] = {
     ],
 }
 READ = [
-    # Russian words are the longer ones: English is looked at in every other report.
+    # Russian words are the longer ones: English is looked at in the first report and the last.
     pytest.param(report, picture, language, id=f"{kind}-{place}-{picture}-{language}")
     for kind, found in KNOWN.items()
     for place, report in enumerate(found)
     for picture in PICTURES[kind]
-    for language in (("en", "ru"), ("ru",))[place % 2]
+    for language in (("en", "ru") if report in (found[0], found[-1]) else ("ru",))
 ]
 
 
@@ -78,8 +77,8 @@ def words_on(board: Board) -> Iterator[Written]:
     """List what is written on a board."""
     board.finish()
     renderer = FigureCanvasAgg(board.figure).get_renderer()  # type: ignore[no-untyped-call]
-    for text in board.figure.findobj(Text):
-        if isinstance(text, Text) and text.get_text():
+    for text in (one for axes in board.figure.axes for one in axes.texts):
+        if text.get_text():
             box = text.get_window_extent(renderer)
             yield text.get_text(), (box.x0, box.y0, box.x1, box.y1)
 
@@ -93,7 +92,7 @@ def test_every_picture_is_legible_whole_and_harmless(
     assert len(written) >= 2
     check_words_have_room(written, board.height)
     check_the_font_has_every_letter(written)
-    if language == "ru":
+    if language == "en":  # an SVG is made of shapes, whose words they are
         check_svg(board.svg().decode())
 
 

@@ -71,23 +71,33 @@ async def test_what_another_process_tells_is_carried_at_once(
         await courier.stop()
 
 
+async def lines(engine: AsyncEngine) -> list[int]:
+    """Return which connections to the database there are, but the one that asks."""
+    query = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid()"
+    )
+    async with transaction(engine) as tx:
+        return [*(await tx.execute(text(query))).scalars()]
+
+
 async def test_a_listener_that_was_lost_listens_again(
-    engine: AsyncEngine, elsewhere: AsyncEngine
+    engine: AsyncEngine, database: str, elsewhere: AsyncEngine
 ) -> None:
     carried = Carried()
-    courier = Courier(engine, carried.deliver, idle=NEVER)
+    of_others = await lines(elsewhere)  # other tests go on with those
+    own = open_engine(database, 10)
+    courier = Courier(own, carried.deliver, idle=NEVER)
     courier.start()
     try:
         await carried.has(await told(elsewhere))
+        lost = {*await lines(elsewhere)}.difference(of_others)
+        assert lost
         async with transaction(elsewhere) as tx:
-            ended = await tx.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
-                    " current_database() AND pid <> pg_backend_pid()"
-                )
-            )
-            assert [*ended.scalars()]
+            end = text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:lost AS int[])) AS pid")
+            await tx.execute(end, {"lost": [*lost]})
         for _ in range(3):
             await carried.has(await told(elsewhere))
     finally:
         await courier.stop()
+        await own.dispose()
