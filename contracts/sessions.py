@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.accounts import Email, Text
+from contracts.devices import DeviceToken
 from contracts.message import SECRET, Command, Done, Fact, Message, Query, Reply
 from contracts.tokens import Device, Tokens
 
@@ -16,6 +17,7 @@ EndReason = Literal["logout", "elsewhere", "password", "reuse", "disabled", "dem
 class Login(Command[Tokens]):
     """Begin a session.
 
+    A device that sends the token of its last login is slowed down by its own wrong tries alone.
     Refuses with `Unauthenticated` (`wrong_credentials`), with `TooMany` after many wrong tries,
     or with `Denied` (`account_disabled`).
     """
@@ -26,6 +28,7 @@ class Login(Command[Tokens]):
     password: Annotated[Text, SECRET] = Field(repr=False)
     otp: Annotated[str | None, SECRET] = Field(default=None, repr=False)
     device: Device = Device()
+    device_token: Annotated[DeviceToken | None, SECRET] = Field(default=None, repr=False)
 
 
 class Refresh(Command[Tokens]):

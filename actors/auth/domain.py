@@ -7,7 +7,6 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -93,21 +92,6 @@ def checked_password(password: str, email: str, pointer: str = "/password") -> s
             fields=(Wrong(pointer=pointer, detail=wrong),),
         )
     return password
-
-
-def prefix_of(address: str) -> str:
-    """Return the network that one person can be taken to hold: IPv4 /24, IPv6 /64.
-
-    What is no address stays as it is.
-    """
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    bits = 24 if isinstance(ip, IPv4Address) else 64
-    return str(ip_network((ip.packed, bits), strict=False))
 
 
 def expiry(began_at: datetime, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fast_depends import Depends
 
+from actors.auth.device_tokens import DeviceTokens
 from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
@@ -18,9 +19,10 @@ class Tools:
         self.hasher = Hasher()
 
     def open(self, settings: Settings) -> None:
-        """Begin to count wrong passwords, and forget the keys of another database."""
+        """Begin to count wrong passwords, and forget the secrets of another database."""
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
+        self.device_tokens = DeviceTokens()
 
 
 tools = Tools()
@@ -37,6 +39,13 @@ async def _hasher() -> Hasher:
 async def _keyring() -> Keyring:
     return tools.keyring
 
+
+async def _device_tokens() -> DeviceTokens:
+    return tools.device_tokens
+
+
+TheDeviceTokens = Annotated[DeviceTokens, Depends(_device_tokens)]
+"""Makes and knows the tokens of devices."""
 
 TheGuard = Annotated[Guard, Depends(_guard)]
 """Slows the guessing of passwords."""

@@ -21,7 +21,6 @@ from actors.auth.domain import (
     clean_email,
     digest,
     expiry,
-    prefix_of,
     same_form,
     successor,
     weakness,
@@ -100,28 +99,6 @@ def test_a_weak_password_is_not_repeated_in_the_refusal() -> None:
     refusal = no.value.refusal()
     assert refusal.fields[0].pointer == "/new_password"
     assert "password1" not in refusal.model_dump_json()
-
-
-@pytest.mark.parametrize(
-    ("address", "prefix"),
-    [
-        ("192.0.2.7", "192.0.2.0/24"),
-        ("::ffff:192.0.2.7", "192.0.2.0/24"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("testclient", "testclient"),
-        ("999.1.1.1", "999.1.1.1"),
-    ],
-)
-def test_a_network_is_what_one_person_can_hold(address: str, prefix: str) -> None:
-    assert prefix_of(address) == prefix
-
-
-@given(st.ip_addresses())
-def test_a_network_is_its_own_network(address: object) -> None:
-    network = prefix_of(str(address))
-    assert prefix_of(network.split("/")[0]) == network
 
 
 @given(MOMENTS, st.timedeltas(timedelta(0), ABSOLUTE))
