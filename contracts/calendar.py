@@ -68,8 +68,8 @@ class Feeds(Reply):
 class CreateFeed(FeedWords, Command[NewFeed]):
     """Make a feed.
 
-    Refuses with `NotFound` for an unknown habit, or with `Invalid` (`feed_contradicts_itself`,
-    `too_many_feeds`).
+    Refuses with `NotFound` for an unknown habit, with `Invalid` (`feed_contradicts_itself`), or
+    with `Conflict` (`too_many_feeds`).
     """
 
     address: ClassVar[str] = "calendar.create_feed"

@@ -23,8 +23,8 @@ from gateway.web import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
 
-UNLISTED = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
-"""The address is a secret: no search engine lists it, and no page that it leads to is told it."""
+UNLISTED = {"X-Robots-Tag": "noindex"}
+"""The address is a secret: no search engine lists it."""
 
 HEADERS = {
     **UNLISTED,

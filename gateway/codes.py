@@ -11,7 +11,7 @@ PROBLEM_CODES: dict[int, str] = {
     ),
     403: "account_disabled denied may_not_act may_not_act_for metrics_closed origin_not_allowed",
     404: (
-        "break_not_found change_not_found delivery_not_found entry_not_found "
+        "break_not_found change_not_found delivery_not_found entry_not_found feed_not_found "
         "habit_not_found import_not_found link_unknown no_asyncapi no_such_page "
         "prompt_not_found reminder_not_found session_not_found template_not_found user_not_found "
         "version_not_found"
@@ -23,7 +23,7 @@ PROBLEM_CODES: dict[int, str] = {
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
         "habit_exists import_begun import_not_done in_progress last_admin no_channel "
         "prompt_built_in proposal_empty reminder_at_limit reminder_not_smart reminder_off "
-        "template_built_in too_many_habits too_many_prompts too_many_templates"
+        "template_built_in too_many_feeds too_many_habits too_many_prompts too_many_templates"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",
@@ -33,6 +33,7 @@ PROBLEM_CODES: dict[int, str] = {
     422: (
         "apprise_not_allowed apprise_parameter apprise_private apprise_unknown "
         "apprise_unknown_host at_not_on_day at_out_of_range day_out_of_range effective_from_past "
+        "feed_contradicts_itself "
         "entry_empty file_missing import_empty import_failed import_habit_binned "
         "import_habit_twin import_habit_unclear import_habit_unfit import_habit_unlisted "
         "import_incomplete import_moods_unknown import_nothing import_part_malformed "

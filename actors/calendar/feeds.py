@@ -45,7 +45,7 @@ from contracts.calendar import (
     RotateFeed,
 )
 from contracts.habit import Kind, Measure
-from contracts.message import Done, Invalid, NotFound, Wrong, new_id
+from contracts.message import Conflict, Done, Invalid, NotFound, Wrong, new_id
 from contracts.reminders import ListReminders
 from contracts.schedule import WEEKDAYS
 from contracts.speech import say
@@ -73,7 +73,7 @@ async def create_feed(command: CreateFeed, who: Who, tx: Transaction, bus: TheBu
     if command.habit_id is not None:
         await known.ask_habit(tx, bus, who, command.habit_id)
     if len(await feeds.list_of(tx, who.user_id)) >= MAX_FEEDS:
-        raise Invalid("too_many_feeds", "There are {most} feeds already.", most=MAX_FEEDS)
+        raise Conflict("too_many_feeds", "There are {most} feeds already.", most=MAX_FEEDS)
     secret = secrets.token_urlsafe(32)
     said = {name: getattr(command, name) for name in FeedWords.model_fields}
     values = {**said, "feed_id": new_id(), "secret_hash": _hashed(secret)}
