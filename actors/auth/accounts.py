@@ -7,9 +7,9 @@ from typing import Annotated
 from fast_depends import Depends
 
 from actors.auth import devices, sessions
-from actors.auth.domain import checked_email, checked_password
+from actors.auth.domain import checked_email
 from actors.auth.room import room
-from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring
+from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring, ThePolicy
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import Register, UserRegistered
 from contracts.message import Conflict, new_id
@@ -34,10 +34,10 @@ async def _hashed() -> Hashed:
 
 
 @room.before
-async def hash_password(command: Register, hasher: TheHasher) -> Hashed:
+async def hash_password(command: Register, hasher: TheHasher, policy: ThePolicy) -> Hashed:
     """Check a new account's password and hash it, while no transaction is open."""
     email = checked_email(command.email)
-    return Hashed(email, await hasher.hash(checked_password(command.password, email)))
+    return Hashed(email, await hasher.hash(await policy.checked(command.password, email)))
 
 
 @room.answer

@@ -7,11 +7,11 @@ from typing import Annotated
 from fast_depends import Depends
 
 from actors.auth import sessions
-from actors.auth.domain import checked_password, same_form
+from actors.auth.domain import same_form
 from actors.auth.guard import Guard
 from actors.auth.password_hashes import Hasher
 from actors.auth.room import room
-from actors.auth.tools import TheGuard, TheHasher
+from actors.auth.tools import TheGuard, TheHasher, ThePolicy
 from actors.runtime.room import Begin, ShortTransaction, Transaction, Who, prepared
 from contracts.message import Conflict, Done, Invalid, Refused, Unauthenticated, Wrong
 from contracts.passwords import ChangePassword, ConfirmPassword, PasswordChanged
@@ -41,6 +41,7 @@ async def prepare_change(
     begin_short: ShortTransaction,
     guard: TheGuard,
     hasher: TheHasher,
+    policy: ThePolicy,
 ) -> Change:
     """Check the present password and hash the next, while no transaction is open.
 
@@ -49,7 +50,7 @@ async def prepare_change(
     """
     try:
         account = await _confirmed(begin_short, who, command.password, guard, hasher)
-        password = checked_password(command.new_password, account.email, "/new_password")
+        password = await policy.checked(command.new_password, account.email, "/new_password")
         return Change(account.password_hash, await hasher.hash(password))
     except Refused as no:
         return Change(no=no)

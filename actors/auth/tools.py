@@ -8,6 +8,7 @@ from actors.auth.device_tokens import DeviceTokens
 from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
+from actors.auth.password_policy import PasswordPolicy
 from actors.runtime.settings import Settings
 
 
@@ -17,6 +18,7 @@ class Tools:
     def __init__(self) -> None:
         """Lay nothing out; `open` does."""
         self.hasher = Hasher()
+        self.policy = PasswordPolicy()
 
     def open(self, settings: Settings) -> None:
         """Begin to count wrong passwords, and forget the secrets of another database."""
@@ -36,6 +38,10 @@ async def _hasher() -> Hasher:
     return tools.hasher
 
 
+async def _policy() -> PasswordPolicy:
+    return tools.policy
+
+
 async def _keyring() -> Keyring:
     return tools.keyring
 
@@ -52,6 +58,9 @@ TheGuard = Annotated[Guard, Depends(_guard)]
 
 TheHasher = Annotated[Hasher, Depends(_hasher)]
 """Makes and checks password hashes."""
+
+ThePolicy = Annotated[PasswordPolicy, Depends(_policy)]
+"""Checks new passwords."""
 
 TheKeyring = Annotated[Keyring, Depends(_keyring)]
 """Signs access tokens."""
