@@ -57,7 +57,7 @@ class FeedAddress(NewFeed):
             path=path,
             url=f"{base}{path}" if base else None,
             webcal_url=webcal_of(base, path),
-            page=f"/calendar/{feed.secret}",
+            page=f"/calendar/{feed.secret}/page",
         )
 
 

@@ -1,6 +1,6 @@
 """What calendars read: /calendar/{secret}.ics, and a page beside it for people.
 
-The page (/calendar/{secret}) says how to subscribe, and honestly how often each program looks.
+The page (/calendar/{secret}/page) says how to subscribe, and honestly how often each program looks.
 """
 
 import gzip
@@ -69,7 +69,7 @@ async def read_feed(
     return Response(body, headers=headers, media_type="text/calendar; charset=utf-8")
 
 
-@router.get("/calendar/{secret}")
+@router.get("/calendar/{secret}/page")
 async def feed_page(request: Request, secret: str, bus: TheBus) -> Response:
     """Tell how to subscribe to a feed."""
     found = await bus.ask(ReadFeed(secret=secret[:100], peek=True))
