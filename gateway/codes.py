@@ -51,7 +51,8 @@ PROBLEM_CODES: dict[int, str] = {
     500: "broken",
     503: (
         "broker_away busy database_away database_busy database_read_only disk_full draining "
-        "interrupted line_lost not_ready profile_pending room_down room_lost too_many_connections"
+        "interrupted line_lost not_ready profile_pending room_down room_lost secrets_sealed "
+        "too_many_connections"
     ),
     504: "expired too_slow unanswered",
 }

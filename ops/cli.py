@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
 parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is_help=True)
-keys_app = typer.Typer(help="Keys that sign access tokens.", no_args_is_help=True)
+keys_app = typer.Typer(help="Keys that sign access tokens and seal secrets.", no_args_is_help=True)
 app.add_typer(import_app)
 app.add_typer(user_app, name="user")
 app.add_typer(parked_app, name="parked")
@@ -207,10 +207,18 @@ def user_make_admin(email: str, data: Data = None, database: Database = None) ->
 
 @keys_app.command("rotate")
 def keys_rotate(data: Data = None, database: Database = None) -> None:
-    """Sign with a new key from now on."""
-    from ops.people import rotate_keys
+    """Sign with another key from now on, and seal all secrets with a new one."""
+    from ops.keys import rotate
 
-    run(rotate_keys(settings_of(data=data, database_url=database)))
+    run(rotate(settings_of(data=data, database_url=database)))
+
+
+@keys_app.command("forget")
+def keys_forget(data: Data = None, database: Database = None) -> None:
+    """Give up the secrets whose sealing key is lost: links in mails, channels, second factors."""
+    from ops.keys import forget
+
+    run(forget(settings_of(data=data, database_url=database)))
 
 
 @parked_app.command("list")

@@ -31,6 +31,7 @@ from ops.health import (
 from ops.language import of_terminal
 from ops.outside import bus_states, mail_state, redis_state
 from ops.platform import folder_of, room_of
+from ops.seal import find_state
 from storage import disk, embedded, outbox
 from storage.analytics import stamps
 from storage.migrations import current, head
@@ -126,6 +127,7 @@ async def stored_states(engine: AsyncEngine, settings: Settings) -> list[State]:
         seen = await look(tx, settings.data.expanduser().resolve())
         return [
             *found,
+            await find_state(tx, settings),
             *rooms_states(seen, way),
             *seen_states(seen, way),
             *await kept_states(tx),

@@ -11,6 +11,7 @@ from actors.runtime.pulse import Pulse
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.platform import database, platform, rooms
+from ops.seal import ready
 from ops.server import open_socket, serve
 from storage.migrations import migrate
 
@@ -25,6 +26,7 @@ async def up(settings: Settings) -> None:
     door = open_socket(settings)
     async with database(settings, own=True) as url, platform(settings, url) as here:
         await migrate(here.engine)
+        await ready(here.engine, settings, make_file=True)
         await here.verifier.watch()
         here.courier.start()
         here.loops.start()

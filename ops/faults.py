@@ -11,6 +11,7 @@ from contracts.health import FULL
 from storage.disk import DISK_FULL
 from storage.embedded import FolderInUse, FolderUnusable
 from storage.migrations import SchemaTooNew
+from storage.sealed import Unreadable
 
 WRONG_PASSWORD = "28P01"
 """What PostgreSQL calls a password that is wrong (SQLSTATE invalid_password)."""
@@ -35,6 +36,7 @@ PLAIN = (
     FolderInUse,
     FolderUnusable,
     SchemaTooNew,
+    Unreadable,
     OSError,
     DBAPIError,
     ValidationError,

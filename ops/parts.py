@@ -16,10 +16,12 @@ from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.publisher import Publisher
 from actors.runtime.rabbit.ticks import TickSender
 from actors.runtime.rabbit.topology import routes_of
+from actors.runtime.seal import Seal
 from actors.runtime.settings import Settings
 from ops import logs
 from ops.faults import CannotRun
 from ops.platform import database, fit, room_of, rooms
+from ops.seal import ready
 from storage.migrations import migrate
 from storage.session import open_engine
 
@@ -57,6 +59,15 @@ async def refuse_other_schema(url: str) -> None:
         await engine.dispose()
 
 
+async def refuse_other_keys(url: str, settings: Settings, room: str) -> None:
+    """Refuse to run a room without the keys of its secrets; seal those that are in the open."""
+    engine = open_engine(url, 1)
+    try:
+        await ready(engine, settings, schemas=frozenset({room, "bus"}))
+    finally:
+        await engine.dispose()
+
+
 async def run_room(settings: Settings, name: str) -> None:
     """Run one room until told to stop."""
     logs.set_up(settings.log_level)
@@ -65,6 +76,7 @@ async def run_room(settings: Settings, name: str) -> None:
     url = needed(settings.database(), "RITMO_DATABASE_URL", f"The room {name}")
     needed(settings.amqp(), "RITMO_AMQP_URL", f"The room {name}")
     await refuse_other_schema(url)
+    await refuse_other_keys(url, settings, name)
     app = open_alone(room_of(name), settings)
     log.info("room opens", room=name)
     await app.run()
@@ -138,5 +150,11 @@ async def run_migrate(settings: Settings) -> None:
         engine = open_engine(url, 1)
         try:
             print(f"The database is at revision {await migrate(engine)}.")
+            elsewhere = settings.database() is not None
+            if await ready(engine, settings, make_file=True, later=elsewhere):
+                print(
+                    f"Made the sealing keys, {Seal(settings).place}: every room needs this file, "
+                    "and a backup of the database is not whole without it."
+                )
         finally:
             await engine.dispose()

@@ -7,7 +7,6 @@ from rich.table import Table
 
 from actors.runtime.settings import Settings
 from contracts.accounts import Register
-from contracts.signing_keys import RotateKeys
 from contracts.tokens import Device
 from contracts.users import ChangeUser, CreateProfile, GetUser, ListUsers, Role
 from ops.platform import at_hand, operator
@@ -67,10 +66,3 @@ async def change(
         )
     state = "disabled" if changed.disabled else "enabled"
     Console(highlight=False).print(f"{changed.email} is {changed.role}, {state}.")
-
-
-async def rotate_keys(settings: Settings) -> None:
-    """Sign with the next key from now on."""
-    async with at_hand(settings) as here:
-        keys = await here.bus.ask(RotateKeys(), operator())
-    Console(highlight=False).print(f"Rotated; {len(keys.keys)} keys verify tokens now.")

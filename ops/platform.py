@@ -27,6 +27,7 @@ from actors.runtime.settings import Settings
 from contracts.message import new_id
 from contracts.principal import Principal
 from ops.faults import CannotRun
+from ops.seal import ready
 from storage import embedded, heartbeat, outbox
 from storage.migrations import current, head, known, migrate
 from storage.session import open_engine, transaction
@@ -166,14 +167,17 @@ async def platform(
 
 
 @asynccontextmanager
-async def at_hand(settings: Settings, *, make: bool = False) -> AsyncIterator[Platform]:
+async def at_hand(
+    settings: Settings, *, make: bool = False, forgetting: bool = False
+) -> AsyncIterator[Platform]:
     """Open the platform for a command: beside a running Ritmo, or alone.
 
     Where there is no database, one is made only if `make` says so; else CannotRun is raised, as for
     a database of another version that this command did not start itself.
 
     Alone, what the command tells is carried here, to the end. Beside a running Ritmo its courier
-    carries, so that its gateway overhears: an ended session ends there, too.
+    carries, so that its gateway overhears: an ended session ends there, too. Who is `forgetting`
+    what no key opens needs no keys.
     """
     folder = folder_of(settings)
     ours = settings.database() is None
@@ -185,6 +189,8 @@ async def at_hand(settings: Settings, *, make: bool = False) -> AsyncIterator[Pl
     cold = ours and embedded.connect_url(folder) is None
     async with database(settings, own=False) as url, platform(settings, url) as here:
         await fit(here.engine, migrate_if=lambda revision: cold or (make and revision is None))
+        if (cold or make) and not forgetting:
+            await ready(here.engine, settings, make_file=True)
         if not cold and (settings.amqp() or await somebody_runs(here.engine)):
             yield here
             await carried(here.engine)

@@ -1,6 +1,6 @@
-"""The passwords of database and broker: made at the first start, and kept.
+"""The passwords of database and broker, and the sealing keys: made at the first start, and kept.
 
-compose.yaml runs this before everything else, over a volume for each of the two folders. What is
+compose.yaml runs this before everything else, over a volume for each of the folders. What is
 there already stays. A file is called after the setting that it holds, so that `Settings` finds it.
 """
 
@@ -11,6 +11,8 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+
+from actors.runtime import seal as keys
 
 USER = "ritmo"
 """The user of database and broker, the database, and the broker's virtual host."""
@@ -31,7 +33,35 @@ def make(folder: Path) -> list[str]:
     missing = [name for name in wanted if not (folder / name).exists()]
     for name in missing:
         made(folder / name, wanted[name])
+    if make_keys(folder / "seal" / "seal.keys"):
+        missing.append("seal/seal.keys")
     return missing
+
+
+def make_keys(file: Path) -> bool:
+    """Make the sealing keys, for the parts alone: their user owns them. False: they are there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    parts = owner()
+    if parts is not None:
+        os.chown(file.parent, *parts)
+    if not keys.make(file):
+        return False
+    if parts is not None:
+        os.chown(file, *parts)
+    return True
+
+
+def owner() -> tuple[int, int] | None:
+    """Return the user and the group of the parts, if it is for us to give files away."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    try:
+        found = pwd.getpwnam(USER)
+    except KeyError:
+        return None
+    return found.pw_uid, found.pw_gid
 
 
 def made(path: Path, text: Callable[[], str]) -> str:

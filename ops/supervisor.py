@@ -23,6 +23,7 @@ from ops import fork, logs
 from ops.command import complain
 from ops.embedded import greet
 from ops.platform import database
+from ops.seal import ready
 from ops.server import open_socket
 from storage.migrations import migrate
 from storage.session import open_engine
@@ -100,6 +101,7 @@ async def up(settings: Settings) -> None:
     async with database(settings, own=True) as url:
         engine = open_engine(url, 1)
         await migrate(engine)
+        await ready(engine, settings, make_file=True)
         await engine.dispose()
         watch = Background("watch of RabbitMQ", partial(watch_broker, settings.amqp() or ""))
         watch.start()
@@ -170,6 +172,7 @@ def settings_as_environment(settings: Settings, url: str) -> dict[str, str]:
         "RITMO_HOST": settings.host,
         "RITMO_PORT": str(settings.port),
         "RITMO_DATA": str(settings.data),
+        "RITMO_SEAL_FILE": str(settings.seal_file) if settings.seal_file else None,
         "RITMO_LOG_LEVEL": settings.log_level,
         "RITMO_ROOM_CONCURRENCY": str(settings.room_concurrency),
         "RITMO_RATE_PER_MINUTE": str(settings.rate_per_minute),

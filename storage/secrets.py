@@ -1,12 +1,13 @@
-"""Secrets of this installation, which key what must not be guessed back: made once, and kept."""
+"""Secrets of this installation, which key what must not be guessed back: made once, kept sealed."""
 
 import secrets
 
-from sqlalchemy import Column, LargeBinary, Table, Text, select
+from sqlalchemy import Column, Table, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import metadata
+from storage.sealed import SealedBytes
 
 BYTES = 32
 """Bytes of a secret: as many as SHA-256 takes in (RFC 2104, section 3)."""
@@ -15,7 +16,7 @@ kept = Table(
     "secrets",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("value", LargeBinary, nullable=False),
+    Column("value", SealedBytes("bus.secrets.value"), nullable=False),
     schema="bus",
 )
 

@@ -1,5 +1,6 @@
 """A PostgreSQL for whoever asks; each worker has one of its own."""
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,15 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from storage import embedded
+from actors.runtime.seal import Seal
+from actors.runtime.settings import Settings
+from storage import embedded, sealed
 from tests import databases
+
+os.environ["RITMO_SEAL_KEYS"] = base64.urlsafe_b64encode(b"tests" + bytes(27)).decode()
+"""Who runs rooms in the process of the tests leaves no file of keys behind."""
+
+sealed.use(Seal(Settings()))
 
 
 @pytest.fixture(scope="session")

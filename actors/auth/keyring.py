@@ -58,7 +58,7 @@ class Keyring:
         """Return the keys by which a token that lives may be signed, now or soon."""
         since = now - TOKEN_LIFE - SIGNING_LAG
         kept = await keys.verifying(tx, since)
-        if not kept:
+        if not any(key.state == "active" for key in kept):
             await _make_first(tx)
             kept = await keys.verifying(tx, since)
         return Keys(keys=tuple(_jwk(key) for key in kept))

@@ -12,6 +12,7 @@ from contracts.bus import trace_id
 from contracts.health import FULL, disk_full, read_only
 from contracts.message import Broken, Invalid, Refused, Unanswered, Unavailable
 from storage import disk
+from storage.sealed import Unreadable
 
 log = structlog.get_logger()
 
@@ -66,6 +67,9 @@ def refusal_of(error: Exception) -> Refused:
         return Unanswered("too_slow", "This took too long and was given up.", retry_after=2)
     if isinstance(error, ValidationError):
         return Invalid("malformed", "The message does not fit its contract.")
+    if isinstance(error, Unreadable):
+        text = "Secrets of this Ritmo cannot be opened; `ritmo doctor` tells who runs it why."
+        return Unavailable("secrets_sealed", text, retry_after=60)
     if says_full(error):
         return disk_full()
     if getattr(getattr(error, "orig", None), "sqlstate", None) == READ_ONLY:

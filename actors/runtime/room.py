@@ -43,11 +43,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.runtime.delegation import RoomBus
 from actors.runtime.ping import look
 from actors.runtime.replica import Known
+from actors.runtime.seal import Seal
 from actors.runtime.settings import Settings
 from actors.runtime.signature import injected, signature
 from contracts.health import Ping, Pong, ping_of
 from contracts.message import Asked, Command, Fact, Job, Message, Reply, Unauthenticated
 from contracts.principal import Principal
+from storage import sealed
 from storage.base import metadata
 from storage.replica.nouns import Noun
 
@@ -231,6 +233,7 @@ class Room:
 
     async def open(self, settings: Settings) -> None:
         """Prepare the room for its first message."""
+        sealed.use(Seal(settings))
         self.folder = settings.data.expanduser()
         for prepare in self.opens:
             await prepare(settings)

@@ -50,6 +50,13 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         default=None, description="Redis to use instead of memory, for rate limits."
     )
+    seal_file: Path | None = Field(
+        default=None,
+        description="File of the keys that seal secrets; by default seal.keys in the data folder.",
+    )
+    seal_keys: SecretStr | None = Field(
+        default=None, description="The sealing keys themselves, the first seals; then no file."
+    )
     host: str = Field(default="127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port of the gateway; 0 picks one.")
     base_url: str = Field(default="", description="Where people reach Ritmo from outside.")

@@ -1,6 +1,6 @@
 """Keys that sign access tokens: one `active`, one `next`, and `retired` ones that still verify.
 
-A PEM tells by itself whether it is encrypted, so private keys can be sealed without a new column.
+The private halves are sealed.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
+from storage.sealed import SealedText
 
 keys = Table(
     "keys",
@@ -29,7 +30,7 @@ keys = Table(
     Column("kid", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("public_pem", Text, nullable=False),
-    Column("private_pem", Text),
+    Column("private_pem", SealedText("auth.keys.private_pem")),
     created_at(),
     Column("retired_at", DateTime(timezone=True)),
     CheckConstraint("state IN ('next', 'active', 'retired')", name="state"),
@@ -89,3 +90,9 @@ async def rotate(tx: AsyncConnection, coming: Key, now: datetime, since: datetim
     await tx.execute(update(keys).where(keys.c.state == "next").values(state="active"))
     await add(tx, coming)
     await tx.execute(delete(keys).where(keys.c.state == "retired", keys.c.retired_at < since))
+
+
+async def retire_lost(tx: AsyncConnection, now: datetime) -> None:
+    """Retire keys whose private half is gone: what they signed stays good, they sign no more."""
+    lost = (keys.c.private_pem.is_(None), keys.c.state != "retired")
+    await tx.execute(update(keys).where(*lost).values(state="retired", retired_at=now))

@@ -1,22 +1,24 @@
 """How a person can be reached besides e-mail: the Apprise address that they gave.
 
-The address holds passwords; it never leaves the room in full, nor is it logged. One that was
-dropped leaves its `version`, which rises with each change, so that others know what is newer.
+The address holds passwords: it is sealed, never leaves the room in full, and is not logged. One
+that was dropped leaves its `version`, which rises with each change, so that others know what is
+newer.
 """
 
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, Table, Text, Uuid, delete, select
+from sqlalchemy import Column, Integer, Table, Uuid, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
+from storage.sealed import SealedText
 
 apprise = Table(
     "apprise",
     metadata,
     Column("user_id", Uuid, primary_key=True),
-    Column("url", Text),
+    Column("url", SealedText("notifications.apprise.url")),
     Column("version", Integer, nullable=False, server_default="1"),
     created_at(),
     schema="notifications",

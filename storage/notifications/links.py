@@ -1,20 +1,21 @@
-"""The key that signs links in mails, and the links that were used."""
+"""The key that signs links in mails, which is sealed, and the links that were used."""
 
 import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, delete, select
+from sqlalchemy import Column, DateTime, Table, Text, Uuid, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
+from storage.sealed import SealedBytes
 
 secret = Table(
     "secrets",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("value", LargeBinary, nullable=False),
+    Column("value", SealedBytes("notifications.secrets.value"), nullable=False),
     created_at(),
     schema="notifications",
 )

@@ -1,6 +1,7 @@
 """Ritmo in many processes, as its supervisor runs it, with every part at hand to be killed."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -43,7 +44,14 @@ class Parts:
 @asynccontextmanager
 async def running(node: Private, thread: ThreadPoolExecutor, database: str) -> AsyncIterator[Parts]:
     """Run every room and the courier, each in a process that is started again when it ends."""
-    environment = dict(settings(amqp_url=node.url, database_url=database, log_level="ERROR"))
+    environment = dict(
+        settings(
+            amqp_url=node.url,
+            database_url=database,
+            seal_keys=os.environ["RITMO_SEAL_KEYS"],
+            log_level="ERROR",
+        )
+    )
     words = {"courier": ("courier",), **{room: ("run", room) for room in ROOMS}}
     parts = {name: Part(given, environment) for name, given in words.items()}
     keeping = [asyncio.create_task(part.keep()) for part in parts.values()]

@@ -77,7 +77,9 @@ def node(thread: ThreadPoolExecutor) -> Iterator[Private]:
 async def started(folder: Path, node: Private, url: str, *words: str) -> AsyncIterator[Process]:
     """Run a part until the block ends."""
     output = folder / f"{words[-1]}.output"
-    environment = settings(amqp_url=node.url, database_url=url)
+    environment = settings(
+        amqp_url=node.url, database_url=url, seal_keys=os.environ["RITMO_SEAL_KEYS"]
+    )
     process = await asyncio.to_thread(command, words, environment, stderr=output)
     try:
         yield Process(process, output)
