@@ -31,6 +31,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
             *("analytics.get_digest", "analytics.render_report", "users.get_profile"),
         }
     ),
+    "calendar": frozenset({"reminders.list_reminders"}),
 }
 """The addresses that a room may ask on behalf of a person, by its name: the token's scopes."""
 

@@ -188,6 +188,15 @@ def _days_state(fact: StateFact, one: DaysState) -> list[Row]:
     ]
 
 
+WHOLE_DAY = Days().names
+"""What rows that are said at once hold, in their order."""
+
+
 def laid_out(noun: Noun, said: Values | list[Row]) -> list[Row]:
     """Return rows of a noun as a room keeps them."""
-    return said if isinstance(said, list) else [noun.row(said)]
+    if not isinstance(said, list):
+        return [noun.row(said)]
+    if noun.names == WHOLE_DAY:
+        return said
+    places = [WHOLE_DAY.index(name) for name in noun.names]
+    return [tuple([row[place] for place in places]) for row in said]

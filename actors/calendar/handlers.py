@@ -1,0 +1,6 @@
+"""The parts of the calendar room, each of which registers what it answers and hears."""
+
+from actors.calendar import feeds
+from actors.calendar.room import room
+
+__all__ = ["feeds", "room"]
