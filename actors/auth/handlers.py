@@ -1,6 +1,15 @@
 """The parts of the auth room, each of which registers what it answers and hears."""
 
-from actors.auth import accounts, delegation, passwords, sessions, signing_keys
+from actors.auth import accounts, delegation, passkeys, passwords, sessions, signing_keys, totp
 from actors.auth.room import room
 
-__all__ = ["accounts", "delegation", "passwords", "room", "sessions", "signing_keys"]
+__all__ = [
+    "accounts",
+    "delegation",
+    "passkeys",
+    "passwords",
+    "room",
+    "sessions",
+    "signing_keys",
+    "totp",
+]

@@ -25,7 +25,8 @@ from actors.auth.domain import (
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
 from actors.auth.room import room
-from actors.auth.tools import TheGuard, TheHasher, TheKeyring
+from actors.auth.second_factor import pass_factor
+from actors.auth.tools import TheGuard, TheHasher, TheKeyring, TheRelyingParty
 from actors.runtime.room import Transaction, Who
 from contracts.message import Denied, Done, NotFound, Unauthenticated, new_id
 from contracts.sessions import (
@@ -51,7 +52,12 @@ from storage.outbox import tell
 
 @room.answer
 async def login(
-    command: Login, tx: Transaction, guard: TheGuard, hasher: TheHasher, keyring: TheKeyring
+    command: Login,
+    tx: Transaction,
+    guard: TheGuard,
+    hasher: TheHasher,
+    keyring: TheKeyring,
+    party: TheRelyingParty,
 ) -> Tokens:
     """Begin a session for who knows the password."""
     email = clean_email(command.email)
@@ -63,6 +69,7 @@ async def login(
             raise wrong_credentials()
     if account.disabled:
         raise Denied("account_disabled", "This account was disabled by an administrator.")
+    await pass_factor(tx, account, command, guard, party, datetime.now(UTC))
     account = await _rehashed(tx, account, password, hasher)
     return await begin(tx, account, command.device, keyring, datetime.now(UTC))
 

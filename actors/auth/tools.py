@@ -7,6 +7,7 @@ from fast_depends import Depends
 from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
+from actors.auth.relying_party import RelyingParty
 from actors.runtime.settings import Settings
 
 
@@ -21,6 +22,7 @@ class Tools:
         """Begin to count wrong passwords, and forget the keys of another database."""
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
+        self.party = RelyingParty.of(settings)
 
 
 tools = Tools()
@@ -38,6 +40,10 @@ async def _keyring() -> Keyring:
     return tools.keyring
 
 
+async def _party() -> RelyingParty:
+    return tools.party
+
+
 TheGuard = Annotated[Guard, Depends(_guard)]
 """Slows the guessing of passwords."""
 
@@ -46,3 +52,6 @@ TheHasher = Annotated[Hasher, Depends(_hasher)]
 
 TheKeyring = Annotated[Keyring, Depends(_keyring)]
 """Signs access tokens."""
+
+TheRelyingParty = Annotated[RelyingParty, Depends(_party)]
+"""Makes and verifies what devices with passkeys are asked."""
