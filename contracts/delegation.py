@@ -17,7 +17,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
         {
             *("habits.look_at_mark", "habits.mark_day", "habits.withdraw_mark"),
             *("reminders.describe_reminder", "reminders.snooze_reminder"),
-            *("reminders.give_feedback", "reminders.get_settings", "reminders.stop_digest"),
+            *("reminders.give_feedback", "reminders.get_settings"),
             *("analytics.get_digest", "analytics.render_report", "users.get_profile"),
         }
     ),

@@ -120,8 +120,8 @@ class BeginPasskeySignIn(Command[PasskeyOptions]):
 class PasskeySignIn(Command[Tokens]):
     """Begin a session by a passkey, which counts as both factors: the device knows its owner.
 
-    Refuses with `Unauthenticated` (`wrong_passkey`), `Denied` (`account_disabled`), `TooMany`, or
-    `Conflict` (`passkeys_off`).
+    Refuses with `Unauthenticated` (`wrong_passkey`), `Denied` (`account_disabled`), or `Conflict`
+    (`passkeys_off`).
     """
 
     address: ClassVar[str] = "auth.passkey_sign_in"

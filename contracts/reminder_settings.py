@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from contracts.digests import DigestEvery
-from contracts.message import EACH_ONCE, Command, Done, Message, Query, Reply
+from contracts.message import EACH_ONCE, Command, Job, Message, Query, Reply
 from contracts.notifications import Channels
 from contracts.reminders import LocalTime
 
@@ -86,8 +86,12 @@ class SetReminderSettings(SettingsWords, Command[ReminderSettings]):
     expected_version: int | None = None
 
 
-class StopDigest(Command[Done]):
-    """Send the caller no digest of this kind any more; again is fine, too."""
+class StopDigest(Job):
+    """Send this person no digest of this kind any more; again is fine, too.
+
+    A job, because whoever leaves a list has left it, whatever is down at that moment, and even if
+    nobody may act for them any more.
+    """
 
     address: ClassVar[str] = "reminders.stop_digest"
     every: DigestEvery

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.accounts import Email, Text
+from contracts.devices import DeviceToken
 from contracts.message import SECRET, Command, Done, Fact, Message, Query, Reply
 from contracts.passkeys import Credential
 from contracts.tokens import Device, Tokens
@@ -17,6 +18,7 @@ EndReason = Literal["logout", "elsewhere", "password", "reuse", "disabled", "dem
 class Login(Command[Tokens]):
     """Begin a session.
 
+    A device that sends the token of its last login is slowed down by its own wrong tries alone.
     Where a second factor is on, `otp` is a code of the app, or a recovery code; or `passkey` is
     what a device answers. Refuses with `Unauthenticated` (`wrong_credentials`; `otp_required`,
     `wrong_otp` and `wrong_passkey` only after the right password), with `TooMany` after many wrong
@@ -30,6 +32,7 @@ class Login(Command[Tokens]):
     otp: Annotated[str | None, SECRET] = Field(default=None, repr=False)
     passkey: Annotated[Credential | None, SECRET] = Field(default=None, repr=False)
     device: Device = Device()
+    device_token: Annotated[DeviceToken | None, SECRET] = Field(default=None, repr=False)
 
 
 class Refresh(Command[Tokens]):

@@ -27,7 +27,10 @@ class Device(Message):
 
 
 class Tokens(Reply):
-    """A session's tokens. `expires_in` is the access token's life in seconds."""
+    """A session's tokens. `expires_in` is the access token's life in seconds.
+
+    `device_token` is kept by a device that has just signed in; see `contracts.devices`.
+    """
 
     user_id: UUID
     session_id: UUID
@@ -35,3 +38,4 @@ class Tokens(Reply):
     refresh_token: Annotated[str, SECRET]
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int
+    device_token: Annotated[str | None, SECRET] = None

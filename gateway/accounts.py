@@ -12,6 +12,7 @@ from contracts.users import CreateProfile
 from gateway.answers import created
 from gateway.bodies import Body, Said, resource
 from gateway.deps import FromDevice, Hashing, TheBus, TheVerifier, at_register
+from gateway.devices import keep
 from gateway.language import liked
 from gateway.passwords import Password
 from gateway.problems import documented
@@ -80,4 +81,4 @@ async def register(
     who = await verifier.verify(tokens.access_token)
     profile = CreateProfile(email=body.email, name=body.name, zone=body.zone, language=language)
     user = await bus.ask(profile, who, deadline=deadline)
-    return created(opened(user, tokens), "/v1/me")
+    return keep(created(opened(user, tokens), "/v1/me"), tokens.device_token)

@@ -13,10 +13,10 @@ from typing import ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from contracts.networks import networks_of
 from contracts.speech import chosen, say
 from gateway import bounds
 from gateway.figures import observe
-from gateway.limits import network
 from gateway.problems import problem
 from gateway.proxies import TrustedProxies
 from gateway.register import Register
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
         host = self.client[0] if self.client else ""
         self.register.idle[self] = None
         if host and not self._is_proxy(host):
-            self._address = network(host)
+            self._address = networks_of(host).own
             self.register.of_address[self._address] += 1
         if self.register.full_for(self._address) or (
             len(self.connections) > self.register.most and not self.register.give_way(self)

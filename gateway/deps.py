@@ -11,22 +11,24 @@ from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints,
 
 from contracts.bus import Bus
 from contracts.health import State
+from contracts.networks import networks_of
 from contracts.principal import Verifier
 from contracts.time import Day
 from contracts.tokens import Device
 from gateway.bulkhead import Bulkhead
 from gateway.documents import Document
 from gateway.language import Languages
-from gateway.limits import Limiter, Policy, address_of, admit, network
+from gateway.limits import Limiter, Policy, address_of, admit
 
 
 @dataclass(slots=True)
 class Door:
     """What the gateway works with.
 
-    `hashing` is passed by whoever has a password hashed; `docs` is the documentation page by
-    language; `base_url` is where people reach Ritmo, if that
-    is known; `patience`: seconds that a caller waits for an import.
+    `hashing` is passed by whoever has a password hashed, `returning` by those who send the token of
+    a device that has signed in before: they do not wait behind the others. `docs` is the
+    documentation page by language; `base_url` is where people reach Ritmo, if that is known;
+    `patience`: seconds that a caller waits for an import.
     """
 
     bus: Bus
@@ -34,12 +36,12 @@ class Door:
     limiter: Limiter
     person: Policy
     address: Policy
-    login: Policy
     register: Policy
     ready: Callable[[], Awaitable[list[State]]]
     openapi: Document
     docs: Mapping[str, Document]
     hashing: Bulkhead
+    returning: Bulkhead
     asyncapi: Document | None = None
     base_url: str = ""
     metrics_token: str | None = None
@@ -97,19 +99,13 @@ Hashing = Annotated[Bulkhead, Depends(_hashing)]
 async def guest(request: Request) -> None:
     """Count a request that needs no login against its address."""
     door = door_of(request)
-    await admit(request, door.limiter, door.address, network(address_of(request)))
-
-
-async def at_login(request: Request) -> None:
-    """Count a login against its address, strictly."""
-    door = door_of(request)
-    await admit(request, door.limiter, door.login, network(address_of(request)))
+    await admit(request, door.limiter, door.address, networks_of(address_of(request)).own)
 
 
 async def at_register(request: Request) -> None:
     """Count a new account against its address, strictly."""
     door = door_of(request)
-    await admit(request, door.limiter, door.register, network(address_of(request)))
+    await admit(request, door.limiter, door.register, networks_of(address_of(request)).own)
 
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')

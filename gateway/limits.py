@@ -4,12 +4,10 @@ Windows are aligned to the clock, so every gateway counts the same ones, in Redi
 A gateway draws small leases from the common count instead of asking for each request.
 """
 
-import ipaddress
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import structlog
 from fastapi import Request
@@ -131,20 +129,6 @@ def _open(url: str, **options: str | float | bool) -> Storage:
     if not isinstance(storage, Storage):
         raise TypeError(f"{type(storage).__name__} cannot be awaited")
     return storage
-
-
-@lru_cache(maxsize=4096)
-def network(address: str) -> str:
-    """Return what one caller can be taken to hold: an IPv4 address, or an IPv6 /64."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def address_of(request: Request) -> str:

@@ -23,7 +23,7 @@ from contracts.passkeys import (
 )
 from gateway.answers import answer, created, nothing
 from gateway.bodies import Body, Said, resource
-from gateway.deps import FromDevice, Key, TheBus, TheVerifier, at_login
+from gateway.deps import FromDevice, Key, TheBus, TheVerifier, guest
 from gateway.identity import Me
 from gateway.problems import documented
 from gateway.sessions import Opened, opened, profile_of
@@ -108,7 +108,7 @@ async def drop_passkey(passkey_id: PasskeyId, me: Me, bus: TheBus, key: Key = No
 @router.post(
     "/v1/auth/passkeys/sign-in/options",
     response_model=PasskeyOptions,
-    dependencies=[Depends(at_login)],
+    dependencies=[Depends(guest)],
     responses=documented(409),
     summary="Begin to sign in with a passkey",
 )
@@ -120,7 +120,7 @@ async def begin_passkey_sign_in(bus: TheBus) -> Response:
 @router.post(
     "/v1/auth/passkeys/sign-in",
     response_model=Opened,
-    dependencies=[Depends(at_login)],
+    dependencies=[Depends(guest)],
     responses=documented(401, 403, 409, 410),
     summary="Sign in with a passkey",
 )

@@ -3,12 +3,13 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from contracts.accounts import Email, Text
 from contracts.bus import Bus, deadline_in
+from contracts.devices import DeviceToken
 from contracts.message import NotFound, Unavailable
 from contracts.principal import Verifier
 from contracts.sessions import (
@@ -24,7 +25,8 @@ from contracts.tokens import Tokens
 from contracts.users import CreateProfile, GetProfile, User
 from gateway.answers import Shown, answer, nothing
 from gateway.bodies import Body, Said, resource
-from gateway.deps import FromDevice, Hashing, Key, TheBus, TheVerifier, YesNo, at_login, guest
+from gateway.deps import FromDevice, Key, TheBus, TheVerifier, YesNo, door_of, guest
+from gateway.devices import admit_device, keep, token_of
 from gateway.identity import Me
 from gateway.passwords import Password
 from gateway.problems import documented
@@ -50,6 +52,8 @@ class Credentials(Body):
     `/v1/auth/passkeys/sign-in/options`."""
     otp: Annotated[str, Field(max_length=60)] | None = Field(default=None, repr=False)
     """A code of the authenticator app, or a recovery code; where it is missing, `otp_required`."""
+    device_token: DeviceToken | None = Field(default=None, repr=False)
+    """What the last login gave to this device, if there was one."""
 
 
 class RefreshToken(Body):
@@ -72,6 +76,8 @@ class Opened(Shown):
     """How the access token is sent."""
     expires_in: int
     """The life of the access token, in seconds."""
+    device_token: str | None = None
+    """Send it with the next login from this device: others who guess then do not slow it down."""
 
 
 def opened(user: User, tokens: Tokens) -> Opened:
@@ -81,6 +87,7 @@ def opened(user: User, tokens: Tokens) -> Opened:
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
         expires_in=tokens.expires_in,
+        device_token=tokens.device_token,
     )
 
 
@@ -101,30 +108,32 @@ async def profile_of(
 @router.post(
     "/v1/auth/login",
     response_model=Opened,
-    dependencies=[Depends(at_login)],
     responses=documented(401, 403, 410),
     summary="Log in",
 )
 async def login(
+    request: Request,
     body: Said[Credentials],
     bus: TheBus,
     verifier: TheVerifier,
     device: FromDevice,
-    hashing: Hashing,
 ) -> Response:
-    """Begin a session."""
-    deadline = deadline_in()
+    """Begin a session. Wrong tries are slowed down; see `device_token`."""
+    deadline, door = deadline_in(), door_of(request)
+    token = token_of(request, body.device_token)
+    await admit_device(request, bus, body.email, token)
     command = Login(
         email=body.email,
         password=body.password,
         otp=body.otp,
         passkey=body.passkey,
         device=device,
+        device_token=token,
     )
-    async with hashing:
+    async with door.hashing if token is None else door.returning:
         tokens = await bus.ask(command, deadline=deadline)
     user = await profile_of(bus, verifier, tokens, deadline, body.email)
-    return answer(opened(user, tokens))
+    return keep(answer(opened(user, tokens)), tokens.device_token)
 
 
 @router.post(

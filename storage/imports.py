@@ -4,7 +4,7 @@ The habits room owns them; the `room` that reads a file notes how far it is, and
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
@@ -151,6 +151,14 @@ async def part(tx: AsyncConnection, import_id: UUID, number: int) -> bytes:
     """Return a part of the file."""
     statement = select(parts.c.data).where(parts.c.import_id == import_id, parts.c.number == number)
     return bytes((await tx.execute(statement)).scalar_one())
+
+
+async def drop_abandoned(tx: AsyncConnection, age: timedelta, most: int) -> int:
+    """Drop files that began `age` ago and have not come whole, at most so many; return how many."""
+    began = imports.c.created_at < func.now() - age
+    old = select(imports.c.id).where(imports.c.phase == "receiving", began)
+    gone = await tx.execute(imports.delete().where(imports.c.id.in_(old.limit(most))))
+    return gone.rowcount
 
 
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:

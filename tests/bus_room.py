@@ -5,13 +5,15 @@ does jobs.
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from fast_depends import Depends
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actors.runtime.room import Room, TheBus, Transaction, Who
+from actors.runtime.room import Room, ShortTransaction, TheBus, Transaction, Who, prepared
 from contracts.bus import trace_id
 from contracts.message import (
     KINDS,
@@ -46,6 +48,14 @@ class Said(Reply):
 
 class Noted(Reply):
     note_id: UUID
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was looked up before a transaction, and for whom."""
+
+    number: int
+    user_id: UUID
 
 
 class Whom(Reply):
@@ -169,6 +179,13 @@ class Guarded(Query[Said]):
 
     address: ClassVar[str] = "trial.guarded"
     scope: ClassVar[str] = "admin"
+
+
+class LookUp(Command[Said]):
+    """Look something up before the transaction, and wait for `gate` there."""
+
+    address: ClassVar[str] = "trial.look_up"
+    gate: str
 
 
 class Absent(Query[Said]):
@@ -361,6 +378,23 @@ async def relay_refusal(query: RelayRefusal, who: Who, bus: TheBus) -> Said:
 @room.answer
 async def guarded(query: Guarded) -> Said:
     return Said(text="come in")
+
+
+async def _found() -> Found:
+    return prepared(Found)
+
+
+@room.before
+async def find(command: LookUp, who: Who, begin: ShortTransaction) -> Found:
+    async with begin() as tx:
+        number = (await tx.execute(text("SELECT 7"))).scalar_one()
+    await pass_gate(command.gate)
+    return Found(number, who.user_id)
+
+
+@room.answer
+async def look_up(command: LookUp, found: Annotated[Found, Depends(_found)]) -> Said:
+    return Said(number=found.number, text=str(found.user_id))
 
 
 @room.hear

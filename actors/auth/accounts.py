@@ -1,12 +1,16 @@
 """Accounts: opened, known to be disabled or promoted, and erased."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
-from actors.auth import sessions
-from actors.auth.domain import checked_email, checked_password
+from fast_depends import Depends
+
+from actors.auth import devices, sessions
+from actors.auth.domain import checked_email
 from actors.auth.room import room
-from actors.auth.tools import TheHasher, TheKeyring
-from actors.runtime.room import Transaction
+from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring, ThePolicy
+from actors.runtime.room import Transaction, prepared
 from contracts.accounts import Register, UserRegistered
 from contracts.message import Conflict, new_id
 from contracts.notifications import SendNotice
@@ -17,13 +21,35 @@ from storage.auth.accounts import Account
 from storage.outbox import tell
 
 
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """An address as it is kept, and the hash of the password that goes with it."""
+
+    email: str
+    password_hash: str
+
+
+async def _hashed() -> Hashed:
+    return prepared(Hashed)
+
+
+@room.before
+async def hash_password(command: Register, hasher: TheHasher, policy: ThePolicy) -> Hashed:
+    """Check a new account's password and hash it, while no transaction is open."""
+    email = checked_email(command.email)
+    return Hashed(email, await hasher.hash(await policy.checked(command.password, email)))
+
+
 @room.answer
 async def register(
-    command: Register, tx: Transaction, hasher: TheHasher, keyring: TheKeyring
+    command: Register,
+    tx: Transaction,
+    hashed: Annotated[Hashed, Depends(_hashed)],
+    keyring: TheKeyring,
+    device_tokens: TheDeviceTokens,
 ) -> Tokens:
     """Open an account and begin its first session."""
-    email = checked_email(command.email)
-    kept = await hasher.hash(checked_password(command.password, email))
+    email, kept = hashed.email, hashed.password_hash
     account = Account(new_id(), email, kept, "user", disabled=False, standing=0)
     if not await accounts.add(tx, account.user_id, email, kept):
         raise Conflict("email_taken", "There is an account with this e-mail address already.")
@@ -43,7 +69,10 @@ async def register(
         dedupe_key=f"welcome:{account.user_id}",
     )
     await tell(tx, registered, *([welcome] if command.welcome else []))
-    return await sessions.begin(tx, account, command.device, keyring, datetime.now(UTC))
+    now = datetime.now(UTC)
+    tokens = await sessions.begin(tx, account, command.device, keyring, now)
+    token = await devices.remember(tx, account.user_id, None, device_tokens, now)
+    return tokens.model_copy(update={"device_token": token})
 
 
 @room.hear

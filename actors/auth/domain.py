@@ -7,13 +7,11 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 
-from actors.auth.weak import WEAK
 from contracts.message import Invalid, Wrong
 
 TOKEN_LIFE = timedelta(minutes=10)
@@ -32,6 +30,22 @@ SIGNING_LAG = timedelta(minutes=1)
 """A process may go on signing with a retired key for this long: it remembers the active one."""
 
 SHORTEST, LONGEST = 8, 128
+
+SHORTEST_RUN = 3
+_KEYS = (
+    "1234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "йцукенгшщзхъ",
+    "фывапролджэ",
+    "ячсмитьбю",
+    *("1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol"),
+    "abcdefghijklmnopqrstuvwxyz",
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+)
+ROWS = (*_KEYS, "0123456789", *(row[::-1] for row in _KEYS))
+"""Keys beside and below each other, and letters in order, forwards and backwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +84,56 @@ def same_form(password: str) -> str:
 
 
 def weakness(password: str, email: str) -> str | None:
-    """Say what is wrong with a password; None if nothing is. Composition is nobody's business."""
+    """Say what is wrong with a password; None if nothing is. Composition is nobody's business.
+
+    Whether many people use it is looked up elsewhere.
+    """
     if len(password) < SHORTEST:
         return f"It needs at least {SHORTEST} characters."
     if len(password) > LONGEST:
         return f"It may have at most {LONGEST} characters."
     if password.casefold() == email.casefold():
         return "It must differ from the e-mail address."
-    if password.casefold() in WEAK or len(set(password)) == 1:
-        return "It is one of those that everybody tries first."
+    if len(unit_of(password)) < SHORTEST or is_row_of_keys(password):
+        return "It is too easy to guess: keys in a row, or the same again and again."
     return None
 
 
-def checked_password(password: str, email: str, pointer: str = "/password") -> str:
-    """Return a new password in its one form. Refuses with `Invalid`."""
-    password = same_form(password)
-    wrong = weakness(password, email)
-    if wrong is not None:
-        raise Invalid(
-            "weak_password",
-            "Please choose another password.",
-            fields=(Wrong(pointer=pointer, detail=wrong),),
-        )
+def unit_of(password: str) -> str:
+    """Return what a password repeats, such as `abc` of `abcabcab`; all of it if nothing is."""
+    for length in range(1, len(password) // 2 + 1):
+        unit = password[:length]
+        if (unit * (len(password) // length + 1))[: len(password)] == password:
+            return unit
     return password
 
 
-def prefix_of(address: str) -> str:
-    """Return the network that one person can be taken to hold: IPv4 /24, IPv6 /64.
+def is_row_of_keys(password: str) -> bool:
+    """Tell whether a password is nothing but keys beside each other, three and more at a time."""
+    rest = password.casefold()
+    while rest:
+        run = max((length for row in ROWS if (length := _run(rest, row))), default=0)
+        if run < SHORTEST_RUN:
+            return False
+        rest = rest[run:]
+    return True
 
-    What is no address stays as it is.
-    """
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    bits = 24 if isinstance(ip, IPv4Address) else 64
-    return str(ip_network((ip.packed, bits), strict=False))
+
+def _run(word: str, row: str) -> int:
+    """Count how many characters at the beginning of a word follow each other in a row."""
+    place, length = row.find(word[0]), 0
+    while 0 <= place + length < len(row) and word[length : length + 1] == row[place + length]:
+        length += 1
+    return length if place >= 0 else 0
+
+
+def weak_password(why: str, pointer: str) -> Invalid:
+    """Refuse a new password."""
+    return Invalid(
+        "weak_password",
+        "Please choose another password.",
+        fields=(Wrong(pointer=pointer, detail=why),),
+    )
 
 
 def expiry(began_at: datetime, now: datetime) -> datetime:

@@ -1,4 +1,8 @@
-"""Slows the guessing of passwords, for one account and for one address; locks nobody out.
+"""Slows the guessing of passwords, codes and tokens, by account, network and device; locks nobody
+out.
+
+    async with guard.attempt(f"code {user_id}", Bucket(networks.wide, WIDE)):
+        ...  # what ends `Invalid` or `Unauthenticated` was a wrong try
 
 Only wrong tries count. What is being tried counts until it is known to be right, so that many
 tries at once get no further than one after the other (with several auth processes on one Redis:
@@ -10,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 from limits import RateLimitItemPerMinute
@@ -19,11 +24,45 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from contracts.message import Invalid, TooMany, Unauthenticated
+from contracts.networks import networks_of
 
 log = structlog.get_logger()
 
 PATIENCE = 0.5
 """Seconds to wait for Redis before counting in memory."""
+
+AWAY = 5.0
+"""Seconds during which a Redis that failed is not asked again."""
+
+WIDE, ACCOUNT = 2, 3
+"""How many times the usual number of wrong tries a wide network may make, and all the devices
+together that an account does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Counts wrong tries under a name: at most `times` the usual number in any 60 seconds."""
+
+    name: str
+    times: int = 1
+
+
+def buckets_of(account: str, address: str) -> tuple[Bucket, ...]:
+    """Name what a try from a device that the account does not know counts for.
+
+    That is the account as seen from one network, this network and the one around it, and the
+    account as seen from everywhere; whoever tries from one network does not fill the last one, so
+    that they keep its owner from nowhere else.
+    """
+    if not address:
+        return (Bucket(account),)
+    networks = networks_of(address)
+    return (
+        Bucket(f"{account} {networks.own}"),
+        Bucket(networks.own),
+        Bucket(f"around {networks.wide}", WIDE),
+        Bucket(account, ACCOUNT),
+    )
 
 
 class Guard:
@@ -31,34 +70,41 @@ class Guard:
 
     def __init__(self, per_minute: int, redis: str | None = None) -> None:
         """Let `per_minute` wrong tries through in any 60 seconds."""
-        self._limit = RateLimitItemPerMinute(per_minute, namespace="ritmo-login")
+        self._per_minute = per_minute
         self._memory = MovingWindowRateLimiter(MemoryStorage())
         self._limiter = MovingWindowRateLimiter(_shared(redis)) if redis else self._memory
+        self._away_until = 0.0
         self._trying: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def attempt(self, *names: str) -> AsyncIterator[None]:
+    async def attempt(self, *names: Bucket | str) -> AsyncIterator[None]:
         """Let a try happen inside; one that ends `Invalid` or `Unauthenticated` was wrong.
 
         Refuses with `TooMany` if there were too many wrong ones under any of the names.
         """
-        keys = [hashlib.sha256(name.encode()).hexdigest() for name in names]
-        self._trying.update(keys)
+        tried = {
+            hashlib.sha256(one.name.encode()).hexdigest(): self._limit(one.times)
+            for one in (Bucket(name) if isinstance(name, str) else name for name in names)
+        }
+        self._trying.update(tried.keys())
         try:
-            for key in keys:
-                await self._admit(key)
+            for key, limit in tried.items():
+                await self._admit(limit, key)
             try:
                 yield
             except (Invalid, Unauthenticated):
-                for key in keys:
-                    await self._count(key)
+                for key, limit in tried.items():
+                    await self._count(limit, key)
                 raise
         finally:
-            self._trying.subtract(keys)
+            self._trying.subtract(tried.keys())
             self._trying += Counter()
 
-    async def _admit(self, key: str) -> None:
-        reset, left = await self._stats(key)
+    def _limit(self, times: int) -> RateLimitItemPerMinute:
+        return RateLimitItemPerMinute(times * self._per_minute, namespace="ritmo-login")
+
+    async def _admit(self, limit: RateLimitItemPerMinute, key: str) -> None:
+        reset, left = await self._stats(limit, key)
         if left < self._trying[key]:
             raise TooMany(
                 "too_many_attempts",
@@ -66,20 +112,32 @@ class Guard:
                 retry_after=max(1, round(reset - time.time())) if left == 0 else 1,
             )
 
-    async def _stats(self, key: str) -> tuple[float, int]:
+    async def _stats(self, limit: RateLimitItemPerMinute, key: str) -> tuple[float, int]:
         """Return when the oldest wrong try is forgotten (Unix time), and how many are left."""
-        try:
-            stats = await self._limiter.get_window_stats(self._limit, key)
-        except StorageError:
-            log.warning("redis is away; counting wrong passwords in memory")
-            stats = await self._memory.get_window_stats(self._limit, key)
+        if time.monotonic() >= self._away_until:
+            try:
+                stats = await self._limiter.get_window_stats(limit, key)
+            except StorageError:
+                self._go_without()
+            else:
+                return stats.reset_time, stats.remaining
+        stats = await self._memory.get_window_stats(limit, key)
         return stats.reset_time, stats.remaining
 
-    async def _count(self, key: str) -> None:
-        try:
-            await self._limiter.hit(self._limit, key)
-        except StorageError:
-            await self._memory.hit(self._limit, key)
+    async def _count(self, limit: RateLimitItemPerMinute, key: str) -> None:
+        if time.monotonic() >= self._away_until:
+            try:
+                await self._limiter.hit(limit, key)
+            except StorageError:
+                self._go_without()
+            else:
+                return
+        await self._memory.hit(limit, key)
+
+    def _go_without(self) -> None:
+        """Count in memory for a while: each name would wait for Redis by itself."""
+        self._away_until = time.monotonic() + AWAY
+        log.warning("redis is away; counting wrong passwords in memory")
 
 
 def _shared(redis: str) -> Storage:

@@ -1,11 +1,21 @@
 """The parts of the auth room, each of which registers what it answers and hears."""
 
-from actors.auth import accounts, delegation, passkeys, passwords, sessions, signing_keys, totp
+from actors.auth import (
+    accounts,
+    delegation,
+    devices,
+    passkeys,
+    passwords,
+    sessions,
+    signing_keys,
+    totp,
+)
 from actors.auth.room import room
 
 __all__ = [
     "accounts",
     "delegation",
+    "devices",
     "passkeys",
     "passwords",
     "room",

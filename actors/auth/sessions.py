@@ -1,12 +1,15 @@
 """Sessions: begun with a pair of tokens, continued with the next pair, ended with a fact."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
+from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.auth import devices
 from actors.auth.domain import (
     ABSOLUTE,
     GRACE,
@@ -18,16 +21,21 @@ from actors.auth.domain import (
     clean_email,
     digest,
     expiry,
-    prefix_of,
     same_form,
     successor,
 )
+from actors.auth.guard import Bucket, buckets_of
 from actors.auth.keyring import Keyring
-from actors.auth.password_hashes import Hasher
 from actors.auth.room import room
 from actors.auth.second_factor import pass_factor
-from actors.auth.tools import TheGuard, TheHasher, TheKeyring, TheRelyingParty
-from actors.runtime.room import Transaction, Who
+from actors.auth.tools import (
+    TheDeviceTokens,
+    TheGuard,
+    TheHasher,
+    TheKeyring,
+    TheRelyingParty,
+)
+from actors.runtime.room import ShortTransaction, Transaction, Who, prepared
 from contracts.message import Denied, Done, NotFound, Unauthenticated, new_id
 from contracts.sessions import (
     EndAllSessions,
@@ -50,28 +58,70 @@ from storage.auth.sessions import Continued
 from storage.outbox import tell
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Whose password was right; `renewed` is a hash with today's parameters, if theirs is old."""
+
+    account: Account
+    renewed: str | None
+
+
+async def _proven() -> Proven:
+    return prepared(Proven)
+
+
+@room.before
+async def check_password(
+    command: Login,
+    begin_short: ShortTransaction,
+    guard: TheGuard,
+    hasher: TheHasher,
+    device_tokens: TheDeviceTokens,
+) -> Proven:
+    """Look the account up and check the password, while no transaction is open."""
+    email, known = clean_email(command.email), False
+    account, token = None, command.device_token
+    async with begin_short() as tx:
+        if email is not None:
+            account = await accounts.find_by_email(tx, email)
+        if account is not None:
+            now = datetime.now(UTC)
+            known = await devices.is_known(tx, account.user_id, token, device_tokens, now)
+    if known:
+        buckets: tuple[Bucket, ...] = (Bucket(f"device {token}"),)
+    else:
+        buckets = buckets_of(command.email, command.device.address)
+    password = same_form(command.password)
+    async with guard.attempt(*buckets):
+        right = await hasher.verify(account.password_hash if account else None, password)
+        if account is None or not right:
+            raise wrong_credentials()
+    is_old = hasher.is_old(account.password_hash)
+    return Proven(account, await hasher.hash(password) if is_old else None)
+
+
 @room.answer
 async def login(
     command: Login,
     tx: Transaction,
+    proven: Annotated[Proven, Depends(_proven)],
     guard: TheGuard,
-    hasher: TheHasher,
     keyring: TheKeyring,
     party: TheRelyingParty,
+    device_tokens: TheDeviceTokens,
 ) -> Tokens:
-    """Begin a session for who knows the password."""
-    email = clean_email(command.email)
-    account = await accounts.find_by_email(tx, email) if email else None
-    password = same_form(command.password)
-    async with guard.attempt(*_tried(command.email, command.device)):
-        right = await hasher.verify(account.password_hash if account else None, password)
-        if account is None or not right:
-            raise wrong_credentials()
+    """Begin a session for who has shown the password, and a second factor where one is on."""
+    account, now = proven.account, datetime.now(UTC)
     if account.disabled:
         raise Denied("account_disabled", "This account was disabled by an administrator.")
-    await pass_factor(tx, account, command, guard, party, datetime.now(UTC))
-    account = await _rehashed(tx, account, password, hasher)
-    return await begin(tx, account, command.device, keyring, datetime.now(UTC))
+    await pass_factor(tx, account, command, guard, party, now)
+    if proven.renewed is not None and await accounts.set_password(
+        tx, account.user_id, account.password_hash, proven.renewed
+    ):
+        account = replace(account, password_hash=proven.renewed)
+    tokens = await begin(tx, account, command.device, keyring, now)
+    token = await devices.remember(tx, account.user_id, command.device_token, device_tokens, now)
+    return tokens.model_copy(update={"device_token": token})
 
 
 @room.answer
@@ -227,23 +277,3 @@ async def _pair(
         refresh_token=refresh_token,
         expires_in=int(TOKEN_LIFE.total_seconds()),
     )
-
-
-def _tried(email: str, device: Device) -> tuple[str, ...]:
-    """Name what a login counts for: the account as seen from a network, and the network.
-
-    Never the account alone, so that nobody can keep its owner out from elsewhere.
-    """
-    prefix = prefix_of(device.address)
-    return (f"{email} {prefix}", prefix) if prefix else (email,)
-
-
-async def _rehashed(
-    tx: AsyncConnection, account: Account, password: str, hasher: Hasher
-) -> Account:
-    """Replace a hash that was made with other parameters; return the account as it is then."""
-    if not hasher.is_old(account.password_hash):
-        return account
-    after = await hasher.hash(password)
-    done = await accounts.set_password(tx, account.user_id, account.password_hash, after)
-    return replace(account, password_hash=after) if done else account

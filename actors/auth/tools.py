@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fast_depends import Depends
 
+from actors.auth.device_tokens import DeviceTokens
 from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
+from actors.auth.password_policy import PasswordPolicy
 from actors.auth.relying_party import RelyingParty
 from actors.runtime.settings import Settings
 
@@ -17,12 +19,14 @@ class Tools:
     def __init__(self) -> None:
         """Lay nothing out; `open` does."""
         self.hasher = Hasher()
+        self.policy = PasswordPolicy()
 
     def open(self, settings: Settings) -> None:
-        """Begin to count wrong passwords, and forget the keys of another database."""
+        """Begin to count wrong passwords, and forget the secrets of another database."""
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
         self.party = RelyingParty.of(settings)
+        self.device_tokens = DeviceTokens()
 
 
 tools = Tools()
@@ -36,6 +40,10 @@ async def _hasher() -> Hasher:
     return tools.hasher
 
 
+async def _policy() -> PasswordPolicy:
+    return tools.policy
+
+
 async def _keyring() -> Keyring:
     return tools.keyring
 
@@ -44,11 +52,21 @@ async def _party() -> RelyingParty:
     return tools.party
 
 
+async def _device_tokens() -> DeviceTokens:
+    return tools.device_tokens
+
+
+TheDeviceTokens = Annotated[DeviceTokens, Depends(_device_tokens)]
+"""Makes and knows the tokens of devices."""
+
 TheGuard = Annotated[Guard, Depends(_guard)]
 """Slows the guessing of passwords."""
 
 TheHasher = Annotated[Hasher, Depends(_hasher)]
 """Makes and checks password hashes."""
+
+ThePolicy = Annotated[PasswordPolicy, Depends(_policy)]
+"""Checks new passwords."""
 
 TheKeyring = Annotated[Keyring, Depends(_keyring)]
 """Signs access tokens."""

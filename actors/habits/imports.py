@@ -6,6 +6,7 @@ Which room reads it is found by asking; that room keeps the account, and takes t
 import base64
 import contextlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -58,6 +59,13 @@ MAX_FILE_BYTES = 50 * 1024 * 1024
 """Bytes of a file that can be imported."""
 
 
+ABANDONED = timedelta(days=1)
+"""Time after which a file that has not come whole is dropped: nobody sends its rest any more."""
+
+MAX_DROPPED = 20
+"""Abandoned files that are dropped in one transaction: each may be as large as a file may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """The jobs of a room that reads files."""
@@ -90,6 +98,12 @@ async def start(
     import_id = new_id()
     await imports.add(tx, who.user_id, import_id, command.file_name)
     return Import(import_id=import_id, phase="receiving", dry_run=False)
+
+
+@room.tick("habits.drop_abandoned_imports", every="53 * * * *")
+async def drop_abandoned(tx: AsyncConnection) -> bool:
+    """Drop files whose rest never came; tell whether there may be more."""
+    return await imports.drop_abandoned(tx, ABANDONED, MAX_DROPPED) == MAX_DROPPED
 
 
 @room.answer

@@ -25,6 +25,7 @@ from contracts.reminder_notices import DescribeReminder
 from contracts.reminder_settings import StopDigest
 from contracts.reminders import GiveFeedback, SnoozeReminder
 from storage.notifications import links
+from storage.outbox import tell
 
 HOUR = 60
 """Minutes of a snooze that names none."""
@@ -51,7 +52,10 @@ async def act_on_link(command: ActOnLink, tx: Transaction, bus: TheBus) -> Link:
         or not await links.use(tx, claim.user_id, claim.link_id, claim.expires_at)
     ):
         return link.model_copy(update={"used": True, "outcome": "as_it_was"})
-    await _obey(bus, claim, command, claim.link_id.hex)
+    if claim.purpose == "unsubscribe" and claim.every is not None:
+        await tell(tx, StopDigest(user_id=claim.user_id, every=claim.every))
+    else:
+        await _obey(bus, claim, command, claim.link_id.hex)
     return link.model_copy(update={"outcome": "done"})
 
 
@@ -81,10 +85,6 @@ async def _obey(bus: RoomBus, claim: Claim, command: ActOnLink, key: str) -> Non
     pressed again, it is not done twice.
     """
     who = claim.user_id
-    if claim.purpose == "unsubscribe" and claim.every is not None:
-        stop = StopDigest(every=claim.every)
-        await bus.ask(stop, on_behalf_of=who, idempotency_key=key)
-        return
     if claim.reminder_id is None:
         raise _void()
     try:

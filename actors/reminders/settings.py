@@ -11,7 +11,7 @@ from actors.reminders.room import room
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.digests import DigestEvery
-from contracts.message import Conflict, Done
+from contracts.message import Conflict
 from contracts.principal import Principal
 from contracts.reminder_settings import (
     GetReminderSettings,
@@ -80,18 +80,17 @@ async def set_settings(
     return await _replace(tx, bus, who, command, command.expected_version)
 
 
-@room.answer
-async def stop_digest(command: StopDigest, who: Who, tx: Transaction) -> Done:
-    """Send the caller no digest of this kind any more; again is fine, too."""
-    person = await locked(tx, who.user_id)
-    if person is None:
-        return Done()
-    wanted = await rules.find_digests(tx, who.user_id)
-    left = [row.every for row in wanted if row.every != command.every]
+@room.do
+async def stop_digest(job: StopDigest, tx: Transaction) -> None:
+    """Send somebody no digest of this kind any more."""
+    person = await locked(tx, job.user_id)
+    wanted = await rules.find_digests(tx, job.user_id)
+    left = [row.every for row in wanted if row.every != job.every]
+    if person is None or len(left) == len(wanted):
+        return
     await aim_digests(tx, person, left)
     version = max(person.settings_version, 1) + 1
-    await people.save(tx, who.user_id, {"settings_version": version})
-    return Done()
+    await people.save(tx, job.user_id, {"settings_version": version})
 
 
 async def _show(tx: AsyncConnection, bus: Bus, who: Principal) -> ReminderSettings:

@@ -23,6 +23,7 @@ from actors.runtime.faults import faults, reason_of
 from actors.runtime.intake import Intake
 from actors.runtime.outage import Outage
 from actors.runtime.room import Handler, Room, Tick, Work, work
+from actors.runtime.secret import Secret
 from contracts.bus import HANDLER, Bus, trace_id
 from contracts.health import Ping, disk_full
 from contracts.message import (
@@ -40,7 +41,7 @@ from contracts.message import (
     secrets_of,
 )
 from contracts.principal import Principal
-from storage import disk, idempotency, inbox, secrets
+from storage import disk, idempotency, inbox
 from storage.session import transaction
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class Edge:
         self.engine = engine
         self.bus = RoomBus(bus, room.name, engine)
         self.after = after
-        self._secret: bytes | None = None
+        self._secret = Secret(SECRET_NAME)
         self._full_until = 0.0
         self.limit = limit
         self.turns = asyncio.Semaphore(concurrency)
@@ -140,9 +141,8 @@ class Edge:
                 raise Unanswered("expired", "The request had expired before it was begun.")
             allow(handler.contract, asking.principal)
             async with asyncio.timeout(seconds):
-                if (before := self.room.befores.get(handler.contract.address)) is not None:
-                    await before(handler.contract.model_validate_json(request()))
-                async with self._work(asking.principal) as tx:
+                prepared = await self._prepare(handler, asking, request)
+                async with self._work(asking.principal, prepared) as tx:
                     if asking.idempotency_key is None or not handler.changes:
                         reply = await call()
                     else:
@@ -205,13 +205,34 @@ class Edge:
             await inbox.park(tx, room, address, body, reason, message_id, user_id, is_job=is_job)
 
     @asynccontextmanager
-    async def _work(self, principal: Principal | None) -> AsyncIterator[AsyncConnection]:
+    async def _begin(self) -> AsyncIterator[AsyncConnection]:
+        """Wait for a turn of the room and begin a transaction."""
         async with self.turns, transaction(self.engine) as tx:
-            token = work.set(Work(tx, principal, self.bus))
+            yield tx
+
+    @asynccontextmanager
+    async def _work(
+        self, principal: Principal | None, prepared: object = None
+    ) -> AsyncIterator[AsyncConnection]:
+        async with self._begin() as tx:
+            token = work.set(Work(tx, principal, self.bus, self._begin, prepared))
             try:
                 yield tx
             finally:
                 work.reset(token)
+
+    async def _prepare(
+        self, handler: Handler[Asked[Reply]], asking: Asking, request: Callable[[], str]
+    ) -> object:
+        """Do what the room does with an ask before its transaction."""
+        before = self.room.befores.get(handler.contract.address)
+        if before is None:
+            return None
+        token = work.set(Work(None, asking.principal, self.bus, self._begin))
+        try:
+            return await before(handler.contract.model_validate_json(request()))
+        finally:
+            work.reset(token)
 
     async def _once(
         self,
@@ -260,12 +281,7 @@ class Edge:
         hidden = secrets_of(contract)
         if hidden:
             request = contract.model_validate_json(request).model_dump_json(exclude=set(hidden))
-        secret = self._secret or await secrets.find(tx, SECRET_NAME)
-        if secret is None:
-            # It holds only if this transaction does: it is not remembered yet.
-            secret = await secrets.make(tx, SECRET_NAME)
-        else:
-            self._secret = secret
+        secret = await self._secret.value(tx)
         return hmac.digest(secret, hashlib.sha256(request.encode()).digest(), "sha256")
 
 

@@ -5,6 +5,9 @@
     @room.answer
     async def check_in(command: CheckIn, who: Who, tx: Transaction) -> CheckedIn: ...
 
+    @room.before
+    async def look_up(command: CheckIn, begin: ShortTransaction) -> Found: ...
+
     @room.hear
     async def erase(fact: UserDeleted, tx: Transaction) -> None: ...
 
@@ -25,16 +28,15 @@ are found when the room is declared; and they are asynchronous, for FastStream s
 to a thread.
 """
 
-import inspect
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from fast_depends import Depends
-from fast_depends.dependencies import Dependant
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -43,6 +45,7 @@ from actors.runtime.ping import look
 from actors.runtime.replica import Known
 from actors.runtime.seal import Seal
 from actors.runtime.settings import Settings
+from actors.runtime.signature import injected, signature
 from contracts.health import Ping, Pong, ping_of
 from contracts.message import Asked, Command, Fact, Job, Message, Reply, Unauthenticated
 from contracts.principal import Principal
@@ -51,9 +54,11 @@ from storage.base import metadata
 from storage.replica.nouns import Noun
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
-Before = TypeVar("Before", bound=Callable[..., Awaitable[None]])
+Before = TypeVar("Before", bound=Callable[..., Awaitable[object]])
 M = TypeVar("M", bound=Message)
+P = TypeVar("P")
 Call = Callable[[Any], Awaitable[Reply | None]]
+Prepare = Callable[[Any], Awaitable[object]]
 Strike = Callable[[AsyncConnection], Awaitable[bool]]
 """A stroke of work in one transaction; true if more is left, and it is to be called again."""
 
@@ -76,20 +81,44 @@ class Tick:
     every: int | str
 
 
+Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""Begins a transaction, in a turn of the room: both end with the block."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a message is worked on with."""
+    """What a message is worked on with.
 
-    tx: AsyncConnection
+    `tx` is None before the transaction; `prepared` is what was returned by what came before it.
+    """
+
+    tx: AsyncConnection | None
     principal: Principal | None
     bus: RoomBus
+    begin: Begin
+    prepared: object = None
 
 
 work: ContextVar[Work] = ContextVar("work")
 
 
 async def _tx() -> AsyncConnection:
-    return work.get().tx
+    tx = work.get().tx
+    if tx is None:
+        raise LookupError("there is no transaction yet; a short one can be begun")
+    return tx
+
+
+async def _begin() -> Begin:
+    return work.get().begin
+
+
+def prepared(kind: type[P]) -> P:
+    """Return what was prepared before the transaction of this message."""
+    found = work.get().prepared
+    if not isinstance(found, kind):
+        raise TypeError(f"{kind.__name__} was not prepared")
+    return found
 
 
 async def _bus() -> RoomBus:
@@ -105,6 +134,12 @@ async def _who() -> Principal:
 
 Transaction = Annotated[AsyncConnection, Depends(_tx)]
 """The transaction of this message: committed when the handler returns, else rolled back."""
+
+ShortTransaction = Annotated[Begin, Depends(_begin)]
+"""For what is called before the transaction: begins a short one of its own, to look something up.
+
+    async with begin() as tx: ...
+"""
 
 Who = Annotated[Principal, Depends(_who)]
 """The verified caller."""
@@ -134,7 +169,7 @@ class Room:
 
     name: str
     answers: dict[str, Handler[Asked[Reply]]] = field(default_factory=dict)
-    befores: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
+    befores: dict[str, Prepare] = field(default_factory=dict)
     hears: dict[str, Handler[Fact]] = field(default_factory=dict)
     gatherers: dict[str, list[Gatherer]] = field(default_factory=lambda: defaultdict(list))
     jobs: dict[str, Handler[Job]] = field(default_factory=dict)
@@ -150,21 +185,24 @@ class Room:
 
     def answer(self, function: Function) -> Function:
         """Declare that this function answers the contract of its first parameter."""
-        contract, reply = _signature(function)
+        contract, reply = signature(function)
         if contract.address in self.answers or not contract.address.startswith(f"{self.name}."):
             raise TypeError(f"{contract.address} cannot be answered twice, or by {self.name}")
-        self.answers[contract.address] = Handler(contract, function, reply, _injected(function))
+        self.answers[contract.address] = Handler(contract, function, reply, injected(function))
         return function
 
     def before(self, function: Before) -> Before:
         """Declare what is called with a message before its transaction begins; it may refuse.
 
-        For what takes its time outside, such as looking up a name. Its first parameter names one
-        contract, or several: `First | Second`.
+        For what takes its time without the database, such as looking up a name or hashing a
+        password: it holds neither a connection nor a turn of the room. Its first parameter names
+        one contract, or several: `First | Second`; the others are dependencies, but no
+        `Transaction`. What it returns is `prepared` for the handler. With an `Idempotency-Key` it
+        is called each time, and the handler once.
         """
-        contract, _ = _signature(function)
+        contract, _ = signature(function)
         for one in get_args(contract) or (contract,):
-            self.befores[one.address] = function
+            self.befores[one.address] = injected(function)
         return function
 
     def opening(
@@ -202,10 +240,10 @@ class Room:
 
     def hear(self, function: Function) -> Function:
         """Declare that this function takes in the fact of its first parameter, once."""
-        contract, _ = _signature(function)
+        contract, _ = signature(function)
         if self.hears_alone(contract.address):
             raise TypeError(f"{self.name} hears {contract.address} twice")
-        self.hears[contract.address] = Handler(contract, function, None, _injected(function))
+        self.hears[contract.address] = Handler(contract, function, None, injected(function))
         return function
 
     def hears_alone(self, address: str) -> bool:
@@ -229,10 +267,10 @@ class Room:
 
     def do(self, function: Function) -> Function:
         """Declare that this function does the job of its first parameter, once."""
-        contract, _ = _signature(function)
+        contract, _ = signature(function)
         if contract.address in self.jobs or not contract.address.startswith(f"{self.name}."):
             raise TypeError(f"{contract.address} cannot be done twice, or by {self.name}")
-        self.jobs[contract.address] = Handler(contract, function, None, _injected(function))
+        self.jobs[contract.address] = Handler(contract, function, None, injected(function))
         return function
 
 
@@ -259,34 +297,3 @@ def _pinged(room: Room) -> Callable[[Ping, AsyncConnection], Awaitable[Pong]]:
 
     ping.__annotations__["query"] = ping_of(room.name)
     return ping
-
-
-def _signature(function: Callable[..., object]) -> tuple[Any, type[Reply] | None]:
-    """Read the contract and the reply off a handler's annotations."""
-    hints = get_type_hints(function)
-    first = next(iter(inspect.signature(function).parameters))
-    reply = hints.get("return")
-    return hints[first], reply if isinstance(reply, type) and issubclass(reply, Reply) else None
-
-
-def _injected(function: Callable[..., Awaitable[Reply | None]]) -> Call:
-    """Resolve the dependencies of a handler once: each is a function without parameters."""
-    hints = get_type_hints(function, include_extras=True)
-    names = list(inspect.signature(function).parameters)[1:]
-    given = [_dependency(hints[name]) for name in names]
-
-    async def call(message: Any) -> Reply | None:
-        return await function(message, *[await give() for give in given])
-
-    return call
-
-
-def _dependency(annotation: Any) -> Callable[[], Awaitable[object]]:
-    """Return the function behind an `Annotated[..., Depends(function)]`."""
-    for extra in getattr(annotation, "__metadata__", ()):
-        if isinstance(extra, Dependant):
-            dependency: Callable[[], Awaitable[object]] = extra.dependency
-            bare = not inspect.signature(dependency).parameters
-            if bare and inspect.iscoroutinefunction(dependency):
-                return dependency
-    raise TypeError(f"{annotation} is no asynchronous dependency without parameters")

@@ -1,5 +1,5 @@
-"""What the auth room remembers: accounts, sessions, refresh tokens and signing keys."""
+"""What the auth room remembers: accounts, devices, sessions, refresh tokens and signing keys."""
 
-from storage.auth import accounts, keys, passkeys, sessions, tokens, totp
+from storage.auth import accounts, devices, keys, passkeys, sessions, tokens, totp
 
-__all__ = ["accounts", "keys", "passkeys", "sessions", "tokens", "totp"]
+__all__ = ["accounts", "devices", "keys", "passkeys", "sessions", "tokens", "totp"]

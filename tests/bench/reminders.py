@@ -124,7 +124,7 @@ def run(folder: Path, rounds: int) -> Iterator[Figure]:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     """Open an engine, and close it in the end."""
-    engine = open_engine(url, 4)
+    engine = open_engine(url, 4, None)  # to fill it takes as long as it takes
     try:
         yield engine
     finally:

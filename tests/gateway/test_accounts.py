@@ -37,6 +37,7 @@ async def test_registering_opens_account_profile_and_session(
         "refresh_token": "r",
         "token_type": "Bearer",
         "expires_in": 600,
+        "device_token": None,
     }
     register, profile = bus.asked[0][0], bus.asked[1][0]
     assert isinstance(register, Register)

@@ -11,16 +11,17 @@ from fastapi import FastAPI
 
 from contracts.bus import trace_id
 from contracts.check_ins import GetToday, Today
+from contracts.devices import DeviceKnown, KnowsDevice
 from contracts.message import Unauthenticated, Unavailable
 from contracts.sessions import Login
 from contracts.signing_keys import GetKeys
-from contracts.tokens import Tokens
+from contracts.users import GetProfile
 from gateway.app import GatewaySettings, open_gateway
 from gateway.bounds import MAX_HASHES, MAX_HASHES_WAITING
 from gateway.bulkhead import Bulkhead
-from gateway.limits import Limiter, Policy, network
+from gateway.limits import Limiter, Policy
 from tests.gateway.conftest import ORIGIN, client_of
-from tests.gateway.standing_in import BEARER, StandInBus, StandInVerifier
+from tests.gateway.standing_in import BEARER, StandInBus, StandInVerifier, tokens, user
 from tests.gateway.test_problems import checked
 
 JSON = BEARER | {"Content-Type": "application/json"}
@@ -128,16 +129,32 @@ async def test_where_a_person_stands(bus: StandInBus) -> None:
     assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
-async def test_logins_are_limited_by_address(client: httpx.AsyncClient, bus: StandInBus) -> None:
-    def wrong(_: Login) -> Tokens:
-        raise Unauthenticated("wrong_credentials", "The e-mail address or the password is wrong.")
+async def test_a_device_that_is_known_is_let_in_whatever_its_neighbours_do(
+    bus: StandInBus,
+) -> None:
+    def known(asked: KnowsDevice) -> DeviceKnown:
+        return DeviceKnown(known=(asked.email, asked.device_token) == ("ada@example.org", "ours"))
 
-    bus.answers[Login] = wrong
-    words = {"email": "ada@example.org", "password": "wrong"}
-    answers = [await client.post("/v1/auth/login", json=words) for _ in range(8)]
-    assert answers[0].status_code == 401
-    checked(answers[-1], 429, "rate_limited")
-    assert len(bus.asked) < 8
+    bus.answers |= {
+        Login: tokens().model_copy(update={"device_token": "ours"}),
+        GetProfile: user(),
+        KnowsDevice: known,
+    }
+    app = open_gateway(bus, StandInVerifier(), GatewaySettings(rate_per_minute=1))
+    words = {"email": "ada@example.org", "password": "a long sentence"}
+    async with client_of(app) as client:
+        first = await client.post("/v1/auth/login", json=words)
+        kept = first.headers["set-cookie"]
+        assert kept.startswith("__Host-device=ours; ")
+        assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax"} <= set(kept.split("; "))
+        for more in ({}, {"device_token": "theirs"}, {"email": "eve@example.org"}):
+            answer = await client.post("/v1/auth/login", json=words | more)
+            checked(answer, 429, "rate_limited")
+        said = await client.post("/v1/auth/login", json=words | {"device_token": "ours"})
+        cookie = {"Cookie": "__Host-device=ours"}
+        sent = await client.post("/v1/auth/login", json=words, headers=cookie)
+        assert (said.status_code, sent.status_code) == (200, 200)
+        assert said.json()["device_token"] == "ours"
 
 
 async def test_forged_tokens_count_against_the_address(bus: StandInBus) -> None:
@@ -183,19 +200,6 @@ async def test_without_its_redis_it_counts_locally() -> None:
     policy = Policy("person", 1)
     assert (await limiter.take(policy, "ada")).allowed
     assert not (await limiter.take(policy, "ada")).allowed
-
-
-@pytest.mark.parametrize(
-    ("address", "key"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("testclient", "testclient"),
-    ],
-)
-def test_what_one_caller_holds(address: str, key: str) -> None:
-    assert network(address) == key
 
 
 async def test_public_pages_tell_their_limit(client: httpx.AsyncClient, bus: StandInBus) -> None:

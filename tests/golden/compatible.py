@@ -24,6 +24,9 @@ def breaks(old: Room, new: Room) -> dict[str, list[str]]:
 
 def _contract(was: Schema, now: Schema, old: Room, new: Room) -> Iterator[str]:
     """Compare who may ask, what is said, and what is replied."""
+    if ("reply" in was) != ("reply" in now):
+        yield "is no ask any more" if "reply" in was else "is an ask now"
+        return
     if was.get("public") and not now.get("public"):
         yield "is no longer public"
     if now.get("scope") not in (was.get("scope"), ""):
@@ -31,9 +34,8 @@ def _contract(was: Schema, now: Schema, old: Room, new: Room) -> Iterator[str]:
     compare = Comparison(old["$defs"], new["$defs"], told="reply" not in was)
     yield from compare.schemas(was["message"], now["message"], "message")
     if "reply" in was:
-        yield from ["answers no more"] if "reply" not in now else []
         replies = Comparison(old["$defs"], new["$defs"], told=True)
-        yield from replies.schemas(was["reply"], now.get("reply", {}), "reply")
+        yield from replies.schemas(was["reply"], now["reply"], "reply")
 
 
 @dataclass

@@ -14,7 +14,10 @@ from actors.habits import habit_import, imports
 from actors.habits.found import HabitFile
 from actors.habits.habit_import import TOLD_AT_ONCE, HabitImport
 from actors.habits.importers import IMPORTERS
+from actors.habits.room import room
+from actors.runtime.edge import Edge
 from actors.runtime.imports import Open, Run
+from actors.runtime.local import LocalBus
 from contracts.analytics import GetSummary
 from contracts.check_ins import CheckIn, GetToday, ListCheckIns, RemoveCheckIn
 from contracts.habit import Target
@@ -93,6 +96,21 @@ def export() -> BytesIO:
             SomeHabit("Плавать"),
         ]
     )
+
+
+async def test_a_file_whose_rest_never_came_is_dropped(ann: Tracker, carry: Carry) -> None:
+    data = export().getvalue()
+    left, read = await send(ann, data[:100]), await run(ann, carry, export())
+    async with transaction(ann.engine) as tx:
+        await tx.execute(text("UPDATE bus.imports SET created_at = now() - interval '25 hours'"))
+    going_on = await send(ann, data[:100])
+    (tick,) = [tick for tick in room.ticks if tick.name == "habits.drop_abandoned_imports"]
+    await Edge(room, ann.engine, LocalBus(), 4).strike(tick)
+    async with transaction(ann.engine) as tx:
+        kept = (await tx.execute(text("SELECT import_id FROM bus.import_parts"))).scalars()
+        assert set(kept) == {going_on}
+    assert await code_of(ann.ask(GetImport(import_id=left))) == "import_not_found"
+    assert (await ann.ask(GetImport(import_id=read.import_id))).phase == "done"
 
 
 async def test_a_dry_run_writes_nothing(ann: Tracker, carry: Carry) -> None:

@@ -332,7 +332,20 @@ async def test_unsubscribing_ends_one_digest(bus: LocalBus, me: Reminded, token:
     assert (await me.ask(GetReminderSettings())).digests == ("day", "week")
     for used in (False, True):
         assert (await bus.ask(ActOnLink(token=link))).used is used
+        await me.carry()
     assert (await me.ask(GetReminderSettings())).digests == ("day",)
+
+
+async def test_who_is_disabled_can_leave_a_list(bus: LocalBus, me: Reminded, token: Token) -> None:
+    await me.settle(digests=["day", "week"])
+    link = await token("unsubscribe", every="day")
+    await bus.ask(ChangeUser(user_id=me.user_id, disabled=True), ADMIN)
+    await me.carry()
+    assert (await bus.ask(ActOnLink(token=link))).outcome == "done"
+    await me.carry()
+    await bus.ask(ChangeUser(user_id=me.user_id, disabled=False), ADMIN)
+    await me.carry()
+    assert (await me.ask(GetReminderSettings())).digests == ("week",)
 
 
 async def test_links_end(

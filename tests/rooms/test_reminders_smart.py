@@ -23,6 +23,8 @@ from contracts.reminder_settings import (
 )
 from contracts.reminders import GiveFeedback, UpdateReminder
 from contracts.users import ChangeProfile, DeleteMe, UserChanged
+from storage.outbox import tell
+from storage.session import transaction
 from tests.rooms.people import Carry, code_of
 from tests.rooms.reminding import Reminded, strike
 from tests.rooms.tracking import Tracker
@@ -255,7 +257,9 @@ async def test_moving_does_not_repeat_a_digest(me: Reminded) -> None:
 async def test_a_digest_can_be_left(me: Reminded) -> None:
     await me.settle(digests=["week", "day"])
     for _ in range(2):
-        await me.ask(StopDigest(every="week"))
+        async with transaction(me.engine) as tx:
+            await tell(tx, StopDigest(user_id=me.user_id, every="week"))
+        await me.carry()
     assert (await me.ask(GetReminderSettings())).digests == ("day",)
     await me.become("2031-05-12T08:00:00+00:00")
     assert [one["every"] for one in await digests(me)] == []

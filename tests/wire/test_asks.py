@@ -39,6 +39,7 @@ from tests.bus_room import (
     Echo,
     Guarded,
     Hold,
+    LookUp,
     MakeToken,
     Note,
     Noted,
@@ -51,7 +52,7 @@ from tests.bus_room import (
     gates,
     until,
 )
-from tests.wire.place import Place
+from tests.wire.place import CONCURRENCY, Place
 
 
 async def test_an_ask_is_answered_with_its_reply(place: Place) -> None:
@@ -127,6 +128,28 @@ async def test_a_slow_room_is_unanswered_and_what_it_did_is_undone(place: Place)
     await until(idle)
     gates["slow"].set()
     assert (await place.bus.ask(Count(), who)).number == 0
+
+
+async def test_what_comes_before_a_transaction_takes_no_turn(place: Place) -> None:
+    who = person()
+    asked = [
+        asyncio.create_task(place.bus.ask(LookUp(gate="found"), who)) for _ in range(CONCURRENCY)
+    ]
+    await until(lambda: begun == ["found"] * CONCURRENCY)
+    assert (await place.bus.ask(Note(text="meanwhile"), who)).note_id
+    gates["found"].set()
+    answers = await asyncio.gather(*asked)
+    assert {(one.number, one.text) for one in answers} == {(7, str(who.user_id))}
+
+
+async def test_what_came_before_is_looked_up_again_under_a_key(place: Place) -> None:
+    gates["again"].set()
+    who = person()
+    first, second = [
+        await place.bus.ask(LookUp(gate="again"), who, idempotency_key="k") for _ in range(2)
+    ]
+    assert first == second
+    assert begun == ["again", "again"]
 
 
 async def test_an_expired_ask_is_not_begun(place: Place) -> None:
