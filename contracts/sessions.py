@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from contracts.accounts import Email, Text
 from contracts.devices import DeviceToken
 from contracts.message import SECRET, Command, Done, Fact, Message, Query, Reply
+from contracts.passkeys import Credential
 from contracts.tokens import Device, Tokens
 
 EndReason = Literal["logout", "elsewhere", "password", "reuse", "disabled", "demoted", "deleted"]
@@ -18,8 +19,10 @@ class Login(Command[Tokens]):
     """Begin a session.
 
     A device that sends the token of its last login is slowed down by its own wrong tries alone.
-    Refuses with `Unauthenticated` (`wrong_credentials`), with `TooMany` after many wrong tries,
-    or with `Denied` (`account_disabled`).
+    Where a second factor is on, `otp` is a code of the app, or a recovery code; or `passkey` is
+    what a device answers. Refuses with `Unauthenticated` (`wrong_credentials`; `otp_required`,
+    `wrong_otp` and `wrong_passkey` only after the right password), with `TooMany` after many wrong
+    tries, or with `Denied` (`account_disabled`).
     """
 
     address: ClassVar[str] = "auth.login"
@@ -27,6 +30,7 @@ class Login(Command[Tokens]):
     email: Email
     password: Annotated[Text, SECRET] = Field(repr=False)
     otp: Annotated[str | None, SECRET] = Field(default=None, repr=False)
+    passkey: Annotated[Credential | None, SECRET] = Field(default=None, repr=False)
     device: Device = Device()
     device_token: Annotated[DeviceToken | None, SECRET] = Field(default=None, repr=False)
 

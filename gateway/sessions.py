@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from contracts.accounts import Email, Text
@@ -47,8 +47,11 @@ class Credentials(Body):
     """The mail address."""
     password: Password
     """The password."""
-    otp: Annotated[str, Field(max_length=20)] | None = Field(default=None, repr=False)
-    """A one-time password, where one is asked for."""
+    passkey: dict[str, JsonValue] | None = Field(default=None, repr=False)
+    """In place of the code, what a device with a passkey of the account answered to
+    `/v1/auth/passkeys/sign-in/options`."""
+    otp: Annotated[str, Field(max_length=60)] | None = Field(default=None, repr=False)
+    """A code of the authenticator app, or a recovery code; where it is missing, `otp_required`."""
     device_token: DeviceToken | None = Field(default=None, repr=False)
     """What the last login gave to this device, if there was one."""
 
@@ -123,6 +126,7 @@ async def login(
         email=body.email,
         password=body.password,
         otp=body.otp,
+        passkey=body.passkey,
         device=device,
         device_token=token,
     )

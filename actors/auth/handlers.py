@@ -4,10 +4,12 @@ from actors.auth import (
     accounts,
     delegation,
     devices,
+    passkeys,
     passwords,
     personal_tokens,
     sessions,
     signing_keys,
+    totp,
 )
 from actors.auth.room import room
 
@@ -15,9 +17,11 @@ __all__ = [
     "accounts",
     "delegation",
     "devices",
+    "passkeys",
     "passwords",
     "personal_tokens",
     "room",
     "sessions",
     "signing_keys",
+    "totp",
 ]

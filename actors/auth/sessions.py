@@ -28,7 +28,14 @@ from actors.auth.domain import (
 from actors.auth.guard import Bucket, buckets_of
 from actors.auth.keyring import Keyring
 from actors.auth.room import room
-from actors.auth.tools import TheDeviceTokens, TheGuard, TheHasher, TheKeyring
+from actors.auth.second_factor import pass_factor
+from actors.auth.tools import (
+    TheDeviceTokens,
+    TheGuard,
+    TheHasher,
+    TheKeyring,
+    TheRelyingParty,
+)
 from actors.runtime.room import ShortTransaction, Transaction, Who, prepared
 from contracts.message import Denied, Done, NotFound, Unauthenticated, new_id
 from contracts.sessions import (
@@ -103,13 +110,16 @@ async def login(
     command: Login,
     tx: Transaction,
     proven: Annotated[Proven, Depends(_proven)],
+    guard: TheGuard,
     keyring: TheKeyring,
+    party: TheRelyingParty,
     device_tokens: TheDeviceTokens,
 ) -> Tokens:
-    """Begin a session for who has shown the password."""
+    """Begin a session for who has shown the password, and a second factor where one is on."""
     account, now = proven.account, datetime.now(UTC)
     if account.disabled:
         raise Denied("account_disabled", "This account was disabled by an administrator.")
+    await pass_factor(tx, account, command, guard, party, now)
     if proven.renewed is not None and await accounts.set_password(
         tx, account.user_id, account.password_hash, proven.renewed
     ):

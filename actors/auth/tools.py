@@ -9,6 +9,7 @@ from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
 from actors.auth.password_policy import PasswordPolicy
+from actors.auth.relying_party import RelyingParty
 from actors.runtime.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Tools:
         """Begin to count wrong passwords, and forget the secrets of another database."""
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
+        self.party = RelyingParty.of(settings)
         self.device_tokens = DeviceTokens()
 
 
@@ -46,6 +48,10 @@ async def _keyring() -> Keyring:
     return tools.keyring
 
 
+async def _party() -> RelyingParty:
+    return tools.party
+
+
 async def _device_tokens() -> DeviceTokens:
     return tools.device_tokens
 
@@ -64,3 +70,6 @@ ThePolicy = Annotated[PasswordPolicy, Depends(_policy)]
 
 TheKeyring = Annotated[Keyring, Depends(_keyring)]
 """Signs access tokens."""
+
+TheRelyingParty = Annotated[RelyingParty, Depends(_party)]
+"""Makes and verifies what devices with passkeys are asked."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests.authenticator import Authenticator
 from tests.journeys.running import PASSWORD, Up, until
 
 Json = dict[str, Any]
@@ -105,6 +106,10 @@ def live(person: Person) -> None:
     ids["hook_id"], ids["secret"] = hook["hook_id"], hook["secret"]
     token = {"name": mark, "scopes": ["habits:read"]}
     ids["token_id"] = ask("POST", "/v1/tokens", json=token)["token_id"]
+    device = Authenticator(origin=f"http://localhost:{person.client.base_url.port}")
+    made = device.create(ask("POST", "/v1/auth/passkeys/options")["public_key"])
+    passkey = {"name": mark, "credential": made}
+    ids["passkey_id"] = ask("POST", "/v1/auth/passkeys", json=passkey)["passkey_id"]
     head = "full_date,date,weekday,time,mood,activities,note"
     lines = f'{head}\n2026-01-05,5 January,Monday,21:00,good,"{mark}","{mark}"\n'
     file = {"file": (f"{mark}.csv", lines.encode(), "text/csv")}

@@ -30,7 +30,13 @@ EXTRA: dict[str, Any] = {
     "on_behalf_of": "01890a5d-ac96-774b-bcce-b302099a0000",
     "address": "users.delete_user",
 }
-TAKEN = {"DELETE /v1/me", "POST /v1/auth/register", "POST /v1/auth/login", "POST /v1/auth/refresh"}
+TAKEN = {
+    "DELETE /v1/me",
+    "POST /v1/auth/register",
+    "POST /v1/auth/login",
+    "POST /v1/auth/refresh",
+    "POST /v1/auth/passkeys/sign-in",
+}
 """What is asked without a session, or ends it: with a body of its own below."""
 
 
@@ -81,11 +87,13 @@ def test_fields_that_nobody_asked_for_are_refused(ritmo: Up, carol: Person) -> N
                         fine = answer.status_code in (403, 422)
                         attempts.note(f"{one.name} {wrong}: {answer.status_code}", fine)
         credentials = {"email": "dave@example.org", "password": "a password of dave's"}
-        for path, body in {
+        without: dict[str, dict[str, Any]] = {
             "register": {**credentials, "zone": "Europe/Berlin"},
             "login": credentials,
             "refresh": {"refresh_token": "x" * 40},
-        }.items():
+            "passkeys/sign-in": {"credential": {}},
+        }
+        for path, body in without.items():
             for name, value in EXTRA.items():
                 sent = {**body, name: value}
                 answer = ritmo.client.post(f"/v1/auth/{path}", json=sent)

@@ -1,12 +1,12 @@
 """Accounts know the devices that have signed in to them.
 
-Revision 0031, after 0027.
+Revision 0031, after 0029.
 """
 
 from alembic import op
 
 revision = "0031"
-down_revision = "0027"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
