@@ -29,7 +29,6 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
-R = TypeVar("R", bound="Reply")
 T = TypeVar("T")
 
 
@@ -78,6 +77,9 @@ class Reply(Message):
 
 class Done(Reply):
     """It is done; there is nothing to tell."""
+
+
+R = TypeVar("R", bound=Reply)
 
 
 class Asked(Message, Generic[R]):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.replica.rows import BreakRow
+from storage.replica.rows import KnownBreak
 
 
 class HabitRow(NamedTuple):
@@ -63,9 +63,9 @@ async def days_of(tx: AsyncConnection, user_id: UUID, since: date) -> list[DayRo
     return [DayRow(*row) for row in rows]
 
 
-async def breaks_of(tx: AsyncConnection, user_id: UUID) -> list[BreakRow]:
+async def breaks_of(tx: AsyncConnection, user_id: UUID) -> list[KnownBreak]:
     """Return a person's breaks."""
-    return [BreakRow(*row) for row in await tx.execute(_BREAKS, {"user_id": user_id})]
+    return [KnownBreak(*row) for row in await tx.execute(_BREAKS, {"user_id": user_id})]
 
 
 async def entries_of(
