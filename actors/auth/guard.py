@@ -108,7 +108,7 @@ class Guard:
         if left < self._trying[key]:
             raise TooMany(
                 "too_many_attempts",
-                "There were too many wrong passwords. Please wait a moment.",
+                "There were too many wrong tries. Please wait a moment.",
                 retry_after=max(1, round(reset - time.time())) if left == 0 else 1,
             )
 
@@ -137,7 +137,7 @@ class Guard:
     def _go_without(self) -> None:
         """Count in memory for a while: each name would wait for Redis by itself."""
         self._away_until = time.monotonic() + AWAY
-        log.warning("redis is away; counting wrong passwords in memory")
+        log.warning("redis is away; counting wrong tries in memory")
 
 
 def _shared(redis: str) -> Storage:

@@ -16,7 +16,7 @@ from actors.notifications.webhooks.client import Helper
 from actors.notifications.webhooks.plugins import PLUGINS
 from contracts.message import Invalid
 from tests.security.addresses import HOSTED, PRIVATE, SERVICES, TRICKS
-from tests.security.attempts import MEASURED, Attempts
+from tests.security.attempts import MEASURED, Attempts, figure
 
 REBINDING = Path(__file__).with_name("rebinding.py")
 
@@ -100,6 +100,8 @@ async def test_no_written_form_of_a_private_host_is_reached(helper: Helper) -> N
                 )
             )
             attempts.note(f"the canary was visited {one.visits} times", one.visits == 0)
+        if MEASURED:
+            figure("ssrf_written_forms", one.visits, "visits", "<=", 0)
 
 
 async def test_a_name_that_leads_elsewhere_by_then_is_not_followed() -> None:
