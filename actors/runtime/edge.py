@@ -19,9 +19,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.delegation import RoomBus
-from actors.runtime.faults import faults, reason_of
+from actors.runtime.faults import Outage, faults, reason_of
 from actors.runtime.intake import Intake
-from actors.runtime.outage import Outage
 from actors.runtime.room import Handler, Room, Tick, Work, work
 from contracts.bus import HANDLER, Bus, trace_id
 from contracts.health import Ping, disk_full
