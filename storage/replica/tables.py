@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Date,
     DateTime,
     Index,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
+from storage.base import metadata
 from storage.replica.nouns import Noun, People
 
 TYPES: dict[str, TypeEngine[Any]] = {
@@ -48,6 +50,14 @@ def table_of(metadata: MetaData, schema: str, noun: Noun) -> Table:
     if noun.since is not None:
         Index(f"ix_{noun.table}_day", table.c.day)
     return table
+
+
+def create_tables(connection: Connection, schema: str, *nouns: Noun) -> None:
+    """Make the tables of nouns, in a migration of the room that begins to follow them."""
+    tables = MetaData(naming_convention=metadata.naming_convention)
+    for noun in nouns:
+        table_of(tables, schema, noun)
+    tables.create_all(connection)
 
 
 def _column(noun: Noun, name: str) -> Column[object]:

@@ -24,6 +24,7 @@ from contracts.principal import Principal
 from contracts.users import UserDeleted
 from storage import inbox
 from storage.replica.nouns import Breaks, Days, Entries, Habits, People
+from storage.replica.tables import create_tables
 from storage.session import transaction
 from tests.databases import empty
 from tests.rooms.facts_of_people import START, STATES, Teller
@@ -347,12 +348,11 @@ async def test_only_what_is_recent_is_kept_where_no_more_is_wanted(
 ) -> None:
     room = Room("recent")
     nouns = (People("zone"), Habits(), Days(since=20), Entries("day", since=20))
-    tables = MetaData()
-    known = room.follow(*nouns, tables=tables)
+    known = room.follow(*nouns, tables=MetaData())
     async with engine.begin() as tx:
         await tx.execute(text("DROP SCHEMA IF EXISTS recent CASCADE"))
         await tx.execute(text("CREATE SCHEMA recent"))
-        await tx.run_sync(tables.create_all)
+        await tx.run_sync(create_tables, "recent", *nouns)
     today = datetime.now(UTC).date()
     ann = Teller()
     ann.begin()
