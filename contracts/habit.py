@@ -3,6 +3,8 @@
 Numbers are written plainly outside (`7.35`) and counted in thousandths inside (`7350`).
 """
 
+import unicodedata
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -10,9 +12,29 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 
 from contracts.message import Message, Reply
 from contracts.schedule import EveryDay, Schedule, Weekday
-from contracts.tags import folded
 from contracts.time import Day
 from contracts.visible import SEEN, shown_within
+
+
+def folded(tag: str) -> str:
+    """Return what a tag is known by: how it is composed and its case do not matter.
+
+    Canonical caseless matching of the Unicode Standard (section 3.13, D145), written in NFC.
+    """
+    case = unicodedata.normalize("NFD", tag).casefold()
+    return unicodedata.normalize("NFC", case)
+
+
+def spelled(tags: Iterable[str], tag: str) -> list[str]:
+    """Return those of some tags that are this one, as each is written."""
+    sought = folded(tag)
+    return [one for one in tags if folded(one) == sought]
+
+
+def bears(tags: Iterable[str], tag: str) -> bool:
+    """Tell whether a tag is among others, however each is written."""
+    return bool(spelled(tags, tag))
+
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"

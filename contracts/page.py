@@ -1,9 +1,10 @@
-"""Pages of a list: how many things stand on one, and the cursor of the next.
+"""Pages of a list: how many things stand on one, and the cursor of the next; and ranges of days.
 
-A cursor is opaque to whoever keeps it.
+A cursor is opaque to whoever keeps it. Both ends of a range are included, each may be open.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import date
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -59,3 +60,15 @@ def read_id(cursor: str | None) -> UUID | None:
         return None if cursor is None else UUID(cursor)
     except ValueError:
         raise wrong_cursor() from None
+
+
+def check_range(first: date | None, last: date | None) -> None:
+    """Refuse a range that ends before it begins, with `Invalid` (`range_reversed`)."""
+    if first is not None and last is not None and last < first:
+        raise Invalid(
+            "range_reversed",
+            "The range ends before it begins: {first} to {last}.",
+            fields=(Wrong(pointer="/to", detail="`to` lies before `from`"),),
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )

@@ -1,4 +1,5 @@
-"""Quantities as people write and read them: numbers by the habits of languages (CLDR), durations.
+"""Quantities as people write and read them: numbers by the habits of languages (CLDR), durations,
+and how long a streak is.
 
 Pure, and the one place where what people type into a form becomes a number. What can be read in
 two ways is never guessed: `read` returns every reading, and whoever asked asks again.
@@ -11,8 +12,8 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import product
 
-from contracts.habit import Measure, Unit
-from contracts.speech import LANGUAGES, say
+from contracts.habit import Measure, StreakUnit, Unit
+from contracts.speech import LANGUAGES, count, say
 
 MAX_LETTERS = 100
 """Letters of a quantity that somebody types; what is longer is none."""
@@ -280,3 +281,22 @@ def write_input(value: Decimal | float, measure: Measure, language: str) -> str:
 def _exact(value: Decimal | float) -> Decimal:
     """Return the decimal that a number shows."""
     return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+MIN_STREAK = 2
+"""Promises kept in a row that make a streak worth a word, whatever is asked for."""
+
+
+def in_words(language: str, length: int, unit: StreakUnit | None) -> str:
+    """Say how long a streak is, with its unit: 12 weeks; without one, in promises: 12 times."""
+    match unit:
+        case "week":
+            return count(language, "{n} week", "{n} weeks", length)
+        case "month":
+            return count(language, "{n} month", "{n} months", length)
+        case "days":
+            return count(language, "{n} period", "{n} periods", length)
+        case "day":
+            return count(language, "{n} day", "{n} days", length)
+        case None:
+            return count(language, "{n} time", "{n} times", length)

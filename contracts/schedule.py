@@ -10,12 +10,11 @@
     {"every": "year", "month": 2, "day": 29}
     {"every": "rule", "rrule": "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"}
 
-Each but the last tells whether it `is_due`, and its recurrence rule (`to_rrule`, RFC 5545). The
-last one *is* a recurrence rule (`contracts.keeping.due`).
+Each tells its recurrence rule (`to_rrule`, RFC 5545); the last one *is* such a rule. Which days are
+due is in `contracts.keeping.due`.
 """
 
 from calendar import monthrange
-from datetime import date
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -46,10 +45,6 @@ class EveryDay(_Value):
     every: Literal["day"] = "day"
     """What kind of schedule this is."""
 
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` is one of its days, having begun on `start`."""
-        return day >= start
-
     def to_rrule(self) -> str:
         """Write it as a recurrence rule."""
         return "FREQ=DAILY"
@@ -70,10 +65,6 @@ class Weekdays(_Value):
     ]
     """On which days of the week."""
 
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` is one of its days, having begun on `start`."""
-        return day >= start and WEEKDAYS[day.weekday()] in self.days
-
     def to_rrule(self) -> str:
         """Write it as a recurrence rule."""
         return "FREQ=WEEKLY;BYDAY=" + ",".join(day[:2].upper() for day in self.days)
@@ -86,10 +77,6 @@ class EveryNDays(_Value):
     """What kind of schedule this is."""
     n: int = Field(ge=1, le=366, strict=True)
     """How many days from one to the next."""
-
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` is one of its days, having begun on `start`."""
-        return day >= start and (day - start).days % self.n == 0
 
     def to_rrule(self) -> str:
         """Write it as a recurrence rule."""
@@ -130,10 +117,6 @@ class Times(_Value):
         """So many times in 7, 30 or its own number of days."""
         return Frequency(self.times, self.days or (7 if self.per == "week" else 30))
 
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` may serve: any day does, from `start` on."""
-        return day >= start
-
     def to_rrule(self) -> str:
         """Write when each period begins; a recurrence rule cannot say "any three days"."""
         if self.per == "days":
@@ -164,12 +147,6 @@ class MonthDays(_Value):
     ]
     """Days of the month; -1 is the last one."""
 
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` is one of its days, having begun on `start`."""
-        if day < start:
-            return False
-        return day.day in self.days or day.day - _month_length(day) - 1 in self.days
-
     def to_rrule(self) -> str:
         """Write it as a recurrence rule."""
         return "FREQ=MONTHLY;BYMONTHDAY=" + ",".join(map(str, self.days))
@@ -184,14 +161,6 @@ class NthWeekday(_Value):
     """Which day of the week."""
     nth: Literal[1, 2, 3, 4, 5, -1, -2, -3, -4, -5]
     """Which of them in the month; -1 is the last one."""
-
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` is one of its days, having begun on `start`."""
-        if day < start or WEEKDAYS[day.weekday()] != self.weekday:
-            return False
-        if self.nth > 0:
-            return (day.day - 1) // 7 + 1 == self.nth
-        return (_month_length(day) - day.day) // 7 + 1 == -self.nth
 
     def to_rrule(self) -> str:
         """Write it as a recurrence rule."""
@@ -218,12 +187,6 @@ class Yearly(_Value):
             raise Unfit("month {month} has no day {day}", month=self.month, day=self.day)
         return self
 
-    def is_due(self, day: date, start: date) -> bool:
-        """Tell whether `day` is one of its days, having begun on `start`."""
-        if day < start or day.month != self.month:
-            return False
-        return day.day == min(self.day, _month_length(day))
-
     def to_rrule(self) -> str:
         """Write it as a recurrence rule."""
         on = -1 if (self.month, self.day) == (2, 29) else self.day
@@ -249,8 +212,3 @@ class Rule(_Value):
 DayBased = EveryDay | Weekdays | EveryNDays | Times | MonthDays | NthWeekday | Yearly
 Schedule = Annotated[DayBased | Rule, Field(discriminator="every")]
 """Any of them."""
-
-
-def _month_length(day: date) -> int:
-    """Count the days of the month of `day`."""
-    return monthrange(day.year, day.month)[1]

@@ -22,12 +22,12 @@ from starlette.responses import Response
 
 from contracts.patch import Patch
 from gateway.answers import Shown
+from gateway.body import check_shape
 from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
 from gateway.descriptions import CHANGES, TAGS
 from gateway.identity import bearer
 from gateway.problems import BadRequest, documented
 from gateway.scopes import check_scopes, scopes_of
-from gateway.shape import check_shape
 
 
 class Body(Shown):

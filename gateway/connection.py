@@ -16,11 +16,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from contracts.networks import networks_of
 from contracts.speech import chosen, say
 from gateway import bounds
-from gateway.figures import observe
 from gateway.problems import problem
 from gateway.proxies import TrustedProxies
 from gateway.register import ConnectionRegister
-from gateway.visit import KEY, STREAMS, Visit
+from gateway.visit import KEY, STREAMS, Visit, observe
 
 REFUSALS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read."),

@@ -18,10 +18,9 @@ from contracts.bus import trace_id
 from contracts.speech import say
 from gateway.body import BodyStream, too_large
 from gateway.bounds import MAX_AUTH_BODY_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
-from gateway.figures import observe
 from gateway.language import known_language, liked
 from gateway.problems import problem
-from gateway.visit import KEY, Visit
+from gateway.visit import KEY, Visit, observe
 
 log = structlog.get_logger()
 

@@ -1,8 +1,11 @@
-"""What is known of a request beside the request: its trace, and its standing at the limits."""
+"""What is known of a request beside it: its trace, its standing at the limits, its figures."""
 
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, cast
+
+from prometheus_client import Histogram
 
 from contracts.principal import Principal
 
@@ -39,3 +42,26 @@ def visit_of(scope: MutableMapping[str, Any]) -> Visit:
 def shown_path(path: str) -> str:
     """Return a path as it may be shown and kept: without the secret of a hook."""
     return _SECRET.sub(r"\1...", path)
+
+
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8)
+
+_seconds = Histogram(
+    "ritmo_http_seconds",
+    "Seconds from request to answer.",
+    ("method", "route", "status"),
+    buckets=BUCKETS,
+)
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+@lru_cache(maxsize=2048)
+def _of(method: str, route: str, status: int) -> Any:
+    return _seconds.labels(method, route, str(status))
+
+
+def observe(scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
+    """Count a request; paths are counted by route, so that ids do not multiply the figures."""
+    method = scope["method"]
+    route = getattr(scope.get("route"), "path", "-")
+    _of(method if method in _METHODS else "other", route, status).observe(seconds)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.tags import bears
+from contracts.habit import bears
 from storage.base import created_at, metadata
 from storage.habits import habits
 

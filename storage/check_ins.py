@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.bus import trace_id
-from contracts.tags import bears
+from contracts.habit import bears
 from storage.base import metadata
 from storage.habits import COLUMNS, HabitRow, TimeProfile, habits
 from storage.tags import spellings

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.tags import folded, spelled
+from contracts.habit import folded, spelled
 from storage.habits import habits, preferences
 
 

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.analytics.circular_shift import Compared, Waves, compare, corrected, turning, waves
-from actors.analytics.history import last_in_use
+from actors.analytics.history import entries_of, last_in_use
 from actors.analytics.series import Flags, Numbers, Series, daily_moods, series_of
 from actors.analytics.texts import Kind, association_in_words, method_in_words
-from actors.analytics.whole import entries_of
 from contracts.analytics import LEAST_DAYS, Association, Associations
 from contracts.language import Language
 from storage.analytics.histories import LoadedPerson

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from contracts.analytics import LONGEST
 from contracts.message import Invalid, Wrong
-from contracts.ranges import check_range
+from contracts.page import check_range
 from contracts.schedule import WEEKDAYS, Weekday
 from contracts.time import FIRST_DAY, LAST_DAY
 

@@ -9,8 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from actors.analytics.room import room
 from actors.runtime.room import Transaction, Who
 from contracts.analytics_upkeep import ListFacts, LoggedFact, LoggedFacts
-from contracts.page import wrong_cursor
-from contracts.ranges import check_range
+from contracts.page import check_range, wrong_cursor
 from contracts.time import FIRST_DAY, LAST_DAY, Day, instant_of
 from storage.analytics import export, histories
 from storage.analytics.export import NOUNS, KnownRow

@@ -12,13 +12,35 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from actors.analytics.pictures import check_picture
 from actors.analytics.reports import AnyAnswer, report
 from actors.analytics.room import room
 from actors.runtime.room import Transaction, Who
 from contracts.language import Language
-from contracts.pictures import Rendered, RenderReport
+from contracts.message import Invalid, Wrong
+from contracts.pictures import AnyReport, Picture, Rendered, RenderReport
 from storage.analytics import histories
+
+PICTURES: dict[str, tuple[Picture, ...]] = {
+    "summary": ("overview",),
+    "habit": ("overview", "score", "trend", "heat_map", "weekdays", "hours", "streaks"),
+    "associations": ("overview",),
+    "moods": ("overview", "weekdays", "months", "tags", "days"),
+}
+"""By the name of the report."""
+
+
+def check_picture(of: AnyReport, picture: Picture) -> None:
+    """Refuse a picture that a report has not."""
+    known = PICTURES[of.report]
+    if picture not in known:
+        raise Invalid(
+            "no_such_picture",
+            "This report has no picture “{picture}”; it has: {pictures}.",
+            fields=(Wrong(pointer="/picture", detail="this report has no such picture"),),
+            picture=picture,
+            pictures=", ".join(known),
+        )
+
 
 MOST = 16 << 20
 """Bytes of all files that are kept; the one not asked for longest goes first."""

@@ -7,13 +7,13 @@ from math import ceil
 from statistics import fmean
 from typing import Literal, NamedTuple
 
+from actors.analytics.history import Whole
 from actors.analytics.texts import (
     milestone_in_words,
     score_in_words,
     streak_in_words,
     total_in_words,
 )
-from actors.analytics.whole import Whole
 from contracts.analytics import Milestone
 from contracts.habit import number_of
 from contracts.keeping.cycle import cycle_of, unasked, unit_of

@@ -11,9 +11,9 @@ import pandas as pd
 from actors.analytics.history import PersonHistory
 from actors.analytics.texts import month_in_words, weekday_in_words
 from contracts.analytics import MoodDay, MoodLine, MoodReport
+from contracts.habit import bears, folded
 from contracts.language import Language
 from contracts.schedule import WEEKDAYS, Weekday
-from contracts.tags import bears, folded
 from storage.analytics.histories import DiaryRow
 
 MOST_TAGS = 100

@@ -12,10 +12,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.analytics.domain import YEAR_LONG, Range, before, range_of, range_or_period
-from actors.analytics.history import PersonHistory, history_of, reach_of, tracked
+from actors.analytics.history import PersonHistory, history_of, reach_of, tracked, whole_of
 from actors.analytics.progress import OPEN_DAYS, settle
 from actors.analytics.room import room
-from actors.analytics.whole import whole_of
 from actors.runtime.room import Transaction, Who
 from contracts.analytics import (
     Associations,

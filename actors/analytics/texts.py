@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Literal
 
-from contracts import streaks
 from contracts.habit import Measure, StreakUnit
 from contracts.language import Language
+from contracts.quantity import in_words
 from contracts.speech import count, say
 
 Kind = Literal["mood_same_day", "mood_next_day", "habit"]
@@ -99,7 +99,7 @@ def milestone_in_words(language: Language, goal: str, on: date | None) -> str:
 
 def streak_in_words(language: Language, length: int, unit: StreakUnit | None) -> str:
     """Say a streak."""
-    return say(language, "{streak} in a row", {"streak": streaks.in_words(language, length, unit)})
+    return say(language, "{streak} in a row", {"streak": in_words(language, length, unit)})
 
 
 def score_in_words(language: Language, goal: float) -> str:

@@ -12,7 +12,7 @@ What a check-in means, which days are due, and where a habit stands is decided i
 
 Its parts: `habits.py` (`plans.py`: versions of schedules and targets), `bin.py`, `check_ins.py` and
 `check_in_batch.py` (each change to a day leads through `days.py`), `marks.py`, `today.py`,
-`histories.py`, `changes.py`, `breaks.py`, `backfill.py`. `start_day.py` says when a habit begins.
+`histories.py`, `changes.py`, `breaks.py`, `backfill.py`. `rows.py` is what is stored.
 Files of other trackers come to `imports.py`, whatever room reads them; `importers.py` lists those
 that hold habits (a new one is a file that reads it, and its line there), and `habit_import.py`
 keeps them.

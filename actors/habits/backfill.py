@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from actors.habits.facts import outline_of
-from actors.habits.kept import versions_of
 from actors.habits.room import room
+from actors.habits.rows import outline_of, versions_of
 from actors.runtime.backfill import Place, place_of, state_of, tell_page
 from actors.runtime.room import Transaction
 from contracts.backfill import BreakState, DaysState, HabitState, StateFact, TellHabits

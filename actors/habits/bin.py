@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.habits import plans
 from actors.habits.days import checked_in, open_day, person_of, stand, today_of
 from actors.habits.habits import shown
-from actors.habits.kept import judged, no_habit, promise_of
 from actors.habits.room import room
+from actors.habits.rows import judged, no_habit, promise_of
 from actors.habits.settlement import days_of, worked_out
 from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.bus import Bus

@@ -23,8 +23,8 @@ from contracts.breaks import (
     UpdateBreak,
 )
 from contracts.message import Done, NotFound, check_version, new_id
+from contracts.page import check_range
 from contracts.principal import Principal
-from contracts.ranges import check_range
 from storage import (
     breaks,
     habits,

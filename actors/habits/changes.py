@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.habits.kept import versions_of
 from actors.habits.room import room
+from actors.habits.rows import versions_of
 from actors.habits.views import break_of, day_entry, written_habit
 from actors.runtime.room import Transaction, Who
 from contracts.changes import KEEP_REMOVED, Changes, ListChanges, Removed

@@ -23,18 +23,17 @@ from actors.habits.days import (
     today_of,
 )
 from actors.habits.decisions import Saying, addition, differ, entry
-from actors.habits.facts import fact_of
-from actors.habits.kept import (
+from actors.habits.room import room
+from actors.habits.rows import (
     dump_entry,
     dump_progress,
+    fact_of,
     judged,
     no_habit,
     progress_of,
     promise_of,
 )
-from actors.habits.room import room
-from actors.habits.settlement import days_of, settled, worked_out
-from actors.habits.start_day import begin_again, reach_back
+from actors.habits.settlement import begin_again, days_of, reach_back, settled, worked_out
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.check_ins import Log, LogCheckIns, Outcome, Outcomes
 from contracts.keeping.progress import Progress

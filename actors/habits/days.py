@@ -11,19 +11,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.decisions import Saying, differ
-from actors.habits.facts import fact_of
-from actors.habits.kept import (
+from actors.habits.room import known as people
+from actors.habits.rows import (
     dump_entry,
     dump_progress,
     entries_from,
+    fact_of,
     judged,
     no_habit,
     progress_of,
     promise_of,
 )
-from actors.habits.room import known as people
-from actors.habits.settlement import days_of, settled, worked_out
-from actors.habits.start_day import begin_again, reach_back
+from actors.habits.settlement import begin_again, days_of, reach_back, settled, worked_out
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, number_of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from actors.habits.kept import entry_row, judged
+from actors.habits.rows import entry_row, judged
 from contracts.habit import CheckInState, Source, number_of, thousandths
 from contracts.keeping.entry import Said, logged
 from contracts.keeping.promise import Promise

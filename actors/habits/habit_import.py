@@ -12,17 +12,15 @@ from typing import Literal, cast
 
 from actors.habits import plans
 from actors.habits.days import today_of
-from actors.habits.facts import facts_of
 from actors.habits.fit import Changed
 from actors.habits.found import FoundHabit, HabitFile
 from actors.habits.importers import IMPORTERS
-from actors.habits.kept import promise_of, versions_of
 from actors.habits.known import KnownHabits
 from actors.habits.loop_rows import FoundEntry
 from actors.habits.remarks import Remarks, streak_of
 from actors.habits.room import room
-from actors.habits.settlement import settle_anew
-from actors.habits.start_day import begin_at
+from actors.habits.rows import facts_of, promise_of, versions_of
+from actors.habits.settlement import begin_at, settle_anew
 from actors.runtime.imports import ImportRun, Open
 from actors.runtime.room import Transaction
 from contracts.habit import CheckInState, number_of

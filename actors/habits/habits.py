@@ -12,9 +12,8 @@ from actors.habits.days import (
     person_of,
     today_of,
 )
-from actors.habits.facts import facts_of
-from actors.habits.kept import no_habit
 from actors.habits.room import room
+from actors.habits.rows import facts_of, no_habit
 from actors.habits.settlement import days_of, worked_out
 from actors.habits.views import habit_of
 from actors.runtime.room import TheBus, Transaction, Who

@@ -10,13 +10,13 @@ from actors.habits.days import (
     today_of,
 )
 from actors.habits.habits import found
-from actors.habits.kept import (
+from actors.habits.room import room
+from actors.habits.rows import (
     entries_from,
     entry_of,
     entry_row,
     promise_of,
 )
-from actors.habits.room import room
 from actors.habits.settlement import history, worked_out
 from actors.habits.views import day_entry
 from actors.runtime.room import TheBus, Transaction, Who
@@ -31,8 +31,7 @@ from contracts.check_ins import (
 )
 from contracts.keeping.cycle import unit_of
 from contracts.keeping.progress import streak_of, streaks
-from contracts.page import Cursors, read_id
-from contracts.ranges import check_range
+from contracts.page import Cursors, check_range, read_id
 from contracts.time import FIRST_DAY, LAST_DAY
 from storage import breaks, check_in_history, check_in_lists
 

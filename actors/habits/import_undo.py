@@ -7,11 +7,9 @@ import, and days that say something else now.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
-from actors.habits.facts import fact_of, facts_of
-from actors.habits.kept import versions_of
 from actors.habits.room import room
-from actors.habits.settlement import settle_anew
-from actors.habits.start_day import begin_at, begin_later
+from actors.habits.rows import fact_of, facts_of, versions_of
+from actors.habits.settlement import begin_at, begin_later, settle_anew
 from actors.runtime import imports
 from actors.runtime.room import Transaction
 from contracts.habits import HabitDeleted

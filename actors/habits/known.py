@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.found import FoundHabit
-from actors.habits.kept import versions_of
 from actors.habits.match import Said, Trait, pairs_of
+from actors.habits.rows import versions_of
 from contracts.message import Invalid
 from contracts.time import FIRST_DAY, LAST_DAY
 from storage import check_ins

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import change_day
 from actors.habits.decisions import Decide, Saying, restoration
-from actors.habits.kept import judged, no_habit, promise_of
 from actors.habits.room import room
+from actors.habits.rows import judged, no_habit, promise_of
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn

@@ -7,15 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import today_of
 from actors.habits.domain import check_plan, check_unit
-from actors.habits.facts import fact_of, facts_of, outline_of
-from actors.habits.kept import (
+from actors.habits.room import known as people
+from actors.habits.rows import (
     dump_progress,
     dump_versions,
+    fact_of,
+    facts_of,
     judged,
+    outline_of,
     promise_of,
     versions_of,
 )
-from actors.habits.room import known as people
 from actors.habits.settlement import settle_anew
 from contracts.habit import Kind, Measure, Version
 from contracts.habits import CreateHabit, HabitCreated, UpdateHabit

@@ -11,11 +11,11 @@ from actors.habits.days import (
     stand,
     today_of,
 )
-from actors.habits.kept import (
+from actors.habits.room import room
+from actors.habits.rows import (
     dump_progress,
     promise_of,
 )
-from actors.habits.room import room
 from actors.habits.settlement import days_of, worked_out
 from actors.habits.views import today_view
 from actors.runtime.room import TheBus, Transaction, Who

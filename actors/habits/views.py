@@ -5,7 +5,7 @@ from typing import cast
 
 from actors.habits.days import open_day, stand
 from actors.habits.domain import verdict
-from actors.habits.kept import promise_from, promise_of, versions_of
+from actors.habits.rows import promise_from, promise_of, versions_of
 from contracts.breaks import Break
 from contracts.changes import ChangedHabit
 from contracts.check_ins import DayEntry, HabitToday

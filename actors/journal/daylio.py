@@ -18,8 +18,8 @@ from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
 from actors.runtime.dates import DateFault, DateReader, readings_of
+from contracts.habit import folded
 from contracts.message import Invalid
-from contracts.tags import folded
 from contracts.time import FIRST_DAY
 from contracts.visible import visible
 

@@ -6,18 +6,81 @@ goals, reminders, writing templates and photos say. Months count from 0; moods a
 """
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from json import JSONDecoder
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, WrapValidator
 
 from actors.journal.daylio import EARLIEST, Noted, Reason, Skip, Skipped, each_once, noted
 from actors.journal.daylio_clock import NOON
-from actors.journal.json_lists import lists_of
 from contracts.message import Invalid
+
+T = TypeVar("T")
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+
+class Text:
+    """A JSON text, and how far it is read. Raises ValueError where it is broken."""
+
+    def __init__(self, text: str) -> None:
+        """Begin to read."""
+        self._text, self._place, self._decode = text, 0, JSONDecoder().raw_decode
+
+    def sign(self, signs: str) -> str | None:
+        """Read the next sign if it is one of these."""
+        blank = _BLANK.match(self._text, self._place)
+        self._place = blank.end() if blank else self._place
+        sign = self._text[self._place : self._place + 1]
+        if not sign or sign not in signs:
+            return None
+        self._place += 1
+        return sign
+
+    def expect(self, signs: str) -> str:
+        """Read the next sign, which must be one of these."""
+        sign = self.sign(signs)
+        if sign is None:
+            raise ValueError(f"not JSON at {self._place}")
+        return sign
+
+    def value(self) -> object:
+        """Read a whole value."""
+        self.sign("")
+        value, self._place = self._decode(self._text, self._place)
+        return value
+
+
+def lists_of(text: str, kinds: Mapping[str, Callable[[object], T]]) -> dict[str, list[T]]:
+    """Return the lists of an object that are named in `kinds`, each element read by its function.
+
+    Other members are passed over. Raises ValueError for what is no object, or broken, and
+    RecursionError for what is nested too deep.
+    """
+    json, found = Text(text), dict[str, list[T]]()
+    ended = json.expect("{") == "{" and json.sign("}") == "}"
+    while not ended:
+        name = json.value()
+        json.expect(":")
+        read = kinds.get(name) if isinstance(name, str) else None
+        if json.sign("["):
+            elements, closed = list[T](), json.sign("]") == "]"
+            while not closed:
+                element = json.value()
+                elements += [] if read is None else [read(element)]
+                closed = json.expect(",]") == "]"
+            if read is not None:
+                found[str(name)] = elements
+        else:
+            json.value()
+        ended = json.expect(",}") == "}"
+    return found
+
 
 _BEST, _NAMES = 6, ("rad", "good", "meh", "bad", "awful")
 _DAY = 24 * 3600 * 1000
@@ -34,7 +97,6 @@ def _or_none(value: object, read: Callable[[object], object]) -> object:
         return None
 
 
-T = TypeVar("T")
 Loose = Annotated[T | None, WrapValidator(_or_none)]
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.message import Invalid, Wrong
 from contracts.moods import LONGEST
-from contracts.ranges import check_range
+from contracts.page import check_range
 from contracts.time import FIRST_DAY, FIRST_INSTANT, day_of, instant_of
 
 AHEAD = timedelta(minutes=5)

@@ -27,9 +27,8 @@ from contracts.journal import (
     OnThisDay,
     RenderEntry,
 )
-from contracts.page import Cursors, wrong_cursor
+from contracts.page import Cursors, check_range, wrong_cursor
 from contracts.principal import Principal
-from contracts.ranges import check_range
 from contracts.time import FIRST_DAY, LAST_DAY, Day
 from storage.journal import entries, habits, searches
 from storage.journal.entries import EntryRow

@@ -10,8 +10,8 @@ from datetime import date
 from actors.notifications.letter import Bar, Button, Card, ComingDay, DigestWords, Inlaid
 from contracts.analytics import HabitLine
 from contracts.digests import Digest, DigestEvery
+from contracts.quantity import MIN_STREAK, in_words
 from contracts.speech import count, say
-from contracts.streaks import MIN_STREAK, in_words
 
 MAX_HABITS = 12
 """Habits that a digest lists, at most."""

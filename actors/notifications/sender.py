@@ -23,7 +23,7 @@ from actors.notifications.link_token import Signing
 from actors.notifications.mail_folder import keep_tidy
 from actors.notifications.room import room, tools
 from actors.runtime.delegation import RoomBus
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage
 from actors.runtime.settings import Settings
 from contracts.message import Denied, Gone, Invalid, NotFound, Refused
 from storage.notifications import deliveries, links

@@ -10,9 +10,8 @@ from typing import cast, get_args
 
 from actors.notifications.letter import Button, LetterWords
 from contracts.habit import Measure, StreakUnit
-from contracts.quantity import write_progress
+from contracts.quantity import MIN_STREAK, in_words, write_progress
 from contracts.speech import count, say
-from contracts.streaks import MIN_STREAK, in_words
 
 Data = Mapping[str, str | int | float | bool | None]
 

@@ -14,9 +14,9 @@ from contracts.keeping.due import due_days
 from contracts.keeping.progress import Progress, Standing, standing
 from contracts.keeping.promise import SKIPPED, Entries, Promise
 from contracts.keeping.risk import ends_today
+from contracts.quantity import MIN_STREAK
 from contracts.reminders import ReminderKind, SilentReason
 from contracts.schedule import Times
-from contracts.streaks import MIN_STREAK
 
 HISTORY = 400
 """Days that the room remembers: no streak is longer to it."""

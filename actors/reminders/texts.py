@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from actors.reminders.occurrences import DAY
 from actors.reminders.usual_time import Habitual
+from contracts.quantity import MIN_STREAK
 from contracts.reminders import NeverBecause, local_time
 from contracts.speech import count, say
-from contracts.streaks import MIN_STREAK
 from storage.reminders.rules import FireRow, RuleRow
 
 ON_DAYS = (

@@ -22,8 +22,7 @@ from taskiq.schedule_sources import LabelScheduleSource
 
 from actors.runtime.background import Background
 from actors.runtime.cancellation import cancel
-from actors.runtime.faults import faults
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage, faults
 from actors.runtime.room import Room, Tick
 from contracts.message import Refused, Unavailable
 from storage import heartbeat, idempotency, inbox

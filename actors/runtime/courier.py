@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.background import Background
 from actors.runtime.cancellation import cancel
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage
 from contracts.message import Unavailable
 from storage import outbox
 from storage.session import transaction

@@ -19,10 +19,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.delegation import RoomBus
-from actors.runtime.faults import faults, reason_of
+from actors.runtime.faults import Outage, faults, reason_of
 from actors.runtime.intake import Intake
 from actors.runtime.once import Key, once
-from actors.runtime.outage import Outage
 from actors.runtime.room import Handler, Room, Tick, Work, work
 from actors.runtime.secret import Secret
 from contracts.bus import HANDLER, Bus, trace_id

@@ -1,5 +1,6 @@
 """What can go wrong in a room, turned into refusals; only what is our fault goes to the log."""
 
+import time
 import traceback
 from pathlib import Path
 
@@ -117,3 +118,25 @@ def passing(error: DBAPIError) -> bool:
     """Tell whether the same statement may succeed a little later."""
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in PASSING
+
+
+class Outage:
+    """Whether `what` is away, as one part of this process sees it."""
+
+    def __init__(self, what: str, part: str) -> None:
+        """Begin with what is there."""
+        self._what, self._part = what, part
+        self._since: float | None = None
+
+    def begins(self, why: str) -> None:
+        """Say that it is away, and why; nothing while that is known."""
+        if self._since is None:
+            self._since = time.monotonic()
+            log.warning(f"{self._what} away", part=self._part, why=why)
+
+    def ends(self) -> None:
+        """Say that it is back; nothing if it was never away."""
+        if self._since is not None:
+            seconds = round(time.monotonic() - self._since, 1)
+            self._since = None
+            log.info(f"{self._what} back", part=self._part, seconds=seconds)

@@ -23,8 +23,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.runtime.faults import faults
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage, faults
 from actors.runtime.room import Gatherer, work
 from contracts.bus import trace_id
 from contracts.message import Durable, Fact, Refused, Unavailable

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.background import Background
 from actors.runtime.delegation import RoomBus
-from actors.runtime.faults import refusal_of
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage, refusal_of
 from actors.runtime.room import Loop, Room
 from actors.runtime.settings import Settings
 from contracts.bus import Bus

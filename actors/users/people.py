@@ -8,11 +8,9 @@ from actors.runtime.room import Transaction, Who
 from actors.users.domain import (
     CURSORS,
     Others,
-    UserRecord,
     changed_by,
     keep_an_admin,
     leave_an_admin,
-    user_of,
 )
 from actors.users.profiles import load
 from actors.users.room import room
@@ -37,10 +35,10 @@ async def list_users(query: ListUsers, tx: Transaction) -> Users:
     """Show a page of people, and look one further to know whether there is another."""
     words = query.search.replace("\0", "").strip()
     found = await users.search(tx, words, CURSORS.read(query.cursor), query.limit + 1)
-    page = [UserRecord(**row) for row in found[: query.limit]]
+    page = [User.model_construct(**row) for row in found[: query.limit]]
     more = len(found) > query.limit
     return Users(
-        users=tuple(user_of(person) for person in page),
+        users=tuple(page),
         cursor=CURSORS.write(page[-1].user_id) if more else None,
     )
 
@@ -49,14 +47,14 @@ async def list_users(query: ListUsers, tx: Transaction) -> Users:
 async def get_user(query: GetUser, tx: Transaction) -> User:
     """Show a person to an administrator."""
     if query.user_id is not None:
-        return user_of(await load(tx, query.user_id))
+        return await load(tx, query.user_id)
     if query.email is None:
         raise Invalid("no_user_named", "Name a user by id or by e-mail address.")
     email = query.email.replace("\0", "")
     found = await users.find_by_email(tx, email)
     if found is None:
         raise NotFound("user_not_found", "There is no user {user}.", user=email)
-    return user_of(UserRecord(**found))
+    return User.model_construct(**found)
 
 
 @room.answer
@@ -79,7 +77,7 @@ async def change_user(command: ChangeUser, tx: Transaction) -> User:
                 disabled=after.disabled,
             ),
         )
-    return user_of(after)
+    return after
 
 
 @room.answer
@@ -96,11 +94,11 @@ async def delete_me(command: DeleteMe, who: Who, tx: Transaction) -> Done:
     await users.lock_admins(tx)
     found = await users.find(tx, who.user_id, lock=True)
     check_version(found["version"] if found else 1, command.expected_version)
-    await _delete(tx, who.user_id, UserRecord(**found) if found else None)
+    await _delete(tx, who.user_id, User.model_construct(**found) if found else None)
     return Done()
 
 
-async def _delete(tx: AsyncConnection, user_id: UUID, person: UserRecord | None) -> None:
+async def _delete(tx: AsyncConnection, user_id: UUID, person: User | None) -> None:
     """Delete a user, unless people would be left without an administrator."""
     if person is not None:
         leave_an_admin(person, Others(*await users.count_others(tx, user_id)))

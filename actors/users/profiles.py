@@ -8,11 +8,9 @@ from actors.runtime.backfill import place_of, state_of, tell_page
 from actors.runtime.room import Transaction, Who
 from actors.users.domain import (
     PROFILE,
-    UserRecord,
     changed_by,
     profile_of,
     state_of_person,
-    user_of,
 )
 from actors.users.room import room
 from contracts.accounts import UserRegistered
@@ -38,7 +36,7 @@ async def create_profile(command: CreateProfile, who: Who, tx: Transaction) -> U
     created = await _create(tx, who.user_id, command)
     if created is None:
         raise Gone("user_gone", "This account was deleted.")
-    return user_of(created)
+    return created
 
 
 @room.hear
@@ -50,7 +48,7 @@ async def welcome(fact: UserRegistered, tx: Transaction) -> None:
 @room.answer
 async def get_profile(query: GetProfile, who: Who, tx: Transaction) -> User:
     """Show the caller."""
-    return user_of(await load(tx, who.user_id))
+    return await load(tx, who.user_id)
 
 
 @room.answer
@@ -63,13 +61,13 @@ async def change_profile(command: ChangeProfile, who: Who, tx: Transaction) -> U
         values = {name: getattr(after, name) for name in (*PROFILE, "version")}
         await users.save(tx, who.user_id, values)
         await _tell_profile(tx, after)
-    return user_of(after)
+    return after
 
 
 @room.do
 async def tell_state(job: TellPeople, tx: Transaction) -> None:
     """Tell a room a page of people."""
-    found = [UserRecord(**row) for row in await users.after(tx, place_of(job)[0], PAGE)]
+    found = [User.model_construct(**row) for row in await users.after(tx, place_of(job)[0], PAGE)]
     states = [
         state_of(job)(user_id=person.user_id, person=state_of_person(person)) for person in found
     ]
@@ -77,17 +75,17 @@ async def tell_state(job: TellPeople, tx: Transaction) -> None:
     await tell_page(tx, job, states, last)
 
 
-async def load(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> UserRecord:
+async def load(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> User:
     """Return a person. Refuses with `NotFound`."""
     found = await users.find(tx, user_id, lock=lock)
     if found is None:
         raise NotFound("user_not_found", "There is no user {user}.", user=str(user_id))
-    return UserRecord(**found)
+    return User.model_construct(**found)
 
 
 async def _create(
     tx: AsyncConnection, user_id: UUID, given: CreateProfile | UserRegistered
-) -> UserRecord | None:
+) -> User | None:
     """Return the new person, or the one that is there; None if they were deleted."""
     made = await users.add(tx, user_id, given.email, given.name, given.language, given.zone)
     if made is None:
@@ -95,11 +93,11 @@ async def _create(
     if await users.is_gone(tx, user_id):
         await users.erase(tx, user_id)
         return None
-    await _tell_profile(tx, UserRecord(**made))
-    return UserRecord(**made)
+    await _tell_profile(tx, User.model_construct(**made))
+    return User.model_construct(**made)
 
 
-async def _tell_profile(tx: AsyncConnection, person: UserRecord) -> None:
+async def _tell_profile(tx: AsyncConnection, person: User) -> None:
     profile, email = profile_of(person), person.email
     fact = ProfileChanged(
         user_id=person.user_id, version=person.version, profile=profile, email=email

@@ -13,7 +13,6 @@ from itertools import chain
 from contracts.habit import CheckInState, Streak, number_of
 from contracts.keeping.cycle import Cycle, Unit, cycle_of, unasked, unit_of
 from contracts.keeping.due import due_days
-from contracts.keeping.held import Held
 from contracts.keeping.promise import (
     SKIPPED,
     Entries,
@@ -24,7 +23,7 @@ from contracts.keeping.promise import (
     resting,
     window_of,
 )
-from contracts.keeping.score import first_score, score_after
+from contracts.keeping.score import Held, first_score, score_after
 from contracts.keeping.streak import Open, Run, StreakState, left_by_rest, peek, walk
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from contracts.habit import CheckInState, Kind, Measure, Target, Version, thousandths
-from contracts.keeping.pace import Pace, pace_of
+from contracts.keeping.due import Pace, pace_of
 from contracts.message import Invalid
 from contracts.schedule import EveryNDays, Rule, Schedule, Times, Weekday
 

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from contracts.tags import folded, spelled
+from contracts.habit import folded, spelled
 from storage.journal.entries import COLUMNS, EntryRow, entries, oldest_kept
 from storage.journal.words import SEPARATOR, query_of, separated
 

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from contracts.habit import Version
-from contracts.tags import bears
+from contracts.habit import Version, bears
 
 _versions = TypeAdapter(tuple[Version, ...])
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import pandas as pd
 import pytest
 
+from actors.analytics.history import LoggedAt, Whole, whole_of
 from actors.analytics.insight import POINTS, insight
 from actors.analytics.milestones import FORESEEN
-from actors.analytics.whole import LoggedAt, Whole, whole_of
 from contracts.analytics import HabitInsight, HabitLine, Milestone
 from contracts.habit import Target
 from contracts.keeping.due import due_days

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.journal.daylio import EntryKeys, Labels, Noted, Reason, Skipped, noted
+from actors.journal.daylio_backup import lists_of
 from actors.journal.daylio_clock import NOON, time_of
 from actors.journal.daylio_dates import DateInWords
 from actors.journal.daylio_notes import markdown_of
 from actors.journal.importers import Diary, open_diary
 from actors.journal.imports import SAYS, lived, zone_of
-from actors.journal.json_lists import lists_of
 from contracts.message import Invalid
 from contracts.speech import catalog
 from tests.daylio_files import (

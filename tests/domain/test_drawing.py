@@ -17,8 +17,7 @@ from actors.analytics.drawing.board import Board
 from actors.analytics.drawing.gallery import draw, of_own_days, paint
 from actors.analytics.drawing.moods import DOTS, thinned
 from actors.analytics.drawing.squares import bands
-from actors.analytics.files import File, Shelf, content_of, drawn
-from actors.analytics.pictures import PICTURES, check_picture
+from actors.analytics.files import PICTURES, File, Shelf, check_picture, content_of, drawn
 from actors.analytics.reports import AnyAnswer
 from actors.analytics.tables import table_of
 from contracts.analytics import GetHabitInsight, GetMoodReport, GetSummary

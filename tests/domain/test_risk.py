@@ -8,8 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from actors.analytics.at_risk import at_risk
-from actors.analytics.summary import standings_of
+from actors.analytics.summary import at_risk, standings_of
 from actors.reminders.domain import Conditions, Seen, decide
 from contracts.habit import Kind, Measure, Target, Version
 from contracts.keeping.cycle import cycle_of

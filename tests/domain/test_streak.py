@@ -6,8 +6,8 @@ from contracts.habit import Kind, StreakUnit, Target, Version
 from contracts.keeping.cycle import Unit
 from contracts.keeping.progress import begin, standing, streak_of, streaks
 from contracts.keeping.promise import SKIPPED, Promise, Rests
+from contracts.quantity import in_words
 from contracts.schedule import EveryNDays, MonthDays, Rule, Schedule, Times, Weekdays
-from contracts.streaks import in_words
 from tests.domain.making import day, days, done, promise, version
 
 

@@ -18,10 +18,9 @@ from contracts.accounts import Register
 from contracts.habits import CreateHabit
 from contracts.sessions import Login
 from gateway import bounds
-from gateway.body import BodyStream
+from gateway.body import BodyStream, check_shape
 from gateway.bounds import MAX_DEPTH, MAX_ELEMENTS, MAX_ERRORS, MAX_KEYS, MAX_QUOTED, MAX_TOKENS
 from gateway.problems import BadRequest
-from gateway.shape import check_shape
 from tests.gateway.standing_in import BEARER, StandInBus
 from tests.gateway.test_problems import checked
 

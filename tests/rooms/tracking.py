@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.habits.kept import entries_from, promise_of
+from actors.habits.rows import entries_from, promise_of
 from actors.runtime.courier import Courier, Delivered
 from actors.runtime.local import LocalBus
 from contracts.bus import deadline_in

@@ -5,9 +5,8 @@ from actors.analytics.drawing.axes import DayAxis, Frame
 from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL, Board
 from actors.analytics.drawing.text_metrics import lines
 from actors.analytics.drawing.theme import legible, mix
-from contracts import streaks
 from contracts.analytics import HabitInsight, Point
-from contracts.quantity import write_duration
+from contracts.quantity import in_words, write_duration
 from contracts.speech import say
 
 WEEKS = 371
@@ -100,8 +99,7 @@ def _figures(board: Board, y: float, report: HabitInsight) -> float:
     else:
         parts.tile(board, (right, y), wide, say(language, "Promises kept"), in_all)
     streak, best = (
-        streaks.in_words(language, length, line.streak_unit)
-        for length in (line.streak, line.best_streak)
+        in_words(language, length, line.streak_unit) for length in (line.streak, line.best_streak)
     )
     parts.tile(board, (left, y + down), wide, say(language, "Streak"), streak)
     parts.tile(board, (right, y + down), wide, say(language, "Best streak"), best)

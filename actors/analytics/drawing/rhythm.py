@@ -8,8 +8,8 @@ from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL
 from actors.analytics.drawing.text_metrics import width
 from actors.analytics.drawing.theme import legible, mix, on
 from contracts.analytics import HabitInsight, MonthOfWeekdays
+from contracts.quantity import in_words
 from contracts.speech import count, say
-from contracts.streaks import in_words
 
 COLUMNS = 24
 """Months side by side."""

@@ -8,8 +8,8 @@ from actors.analytics.drawing.board import BODY, EDGE, INNER, LEFT, RIGHT, SMALL
 from actors.analytics.drawing.text_metrics import lines, plain, width
 from actors.analytics.drawing.theme import legible, mix
 from actors.analytics.texts import streak_in_words
-from contracts import streaks
 from contracts.analytics import AtRisk, HabitLine, Step, Summary
+from contracts.quantity import in_words
 from contracts.speech import count, say
 
 SHOWN = 12
@@ -198,7 +198,7 @@ def _habit(board: Board, y: float, habit: HabitLine) -> float:
     board.text((left + wide + 12, base), kept, SMALL, theme.soft, room=room)
     points, sign = words.change(_points(habit.change), language)
     board.text((574, base), points, SMALL, _direction(board, sign), side="right")
-    streak = streaks.in_words(language, habit.streak, habit.streak_unit)
+    streak = in_words(language, habit.streak, habit.streak_unit)
     bold, ink = habit.streak > 0, theme.ink
     if habit.archived:
         streak, bold, ink = say(language, "archived"), False, theme.soft

@@ -19,7 +19,7 @@ from aiormq.abc import AbstractChannel as BareChannel
 from aiormq.exceptions import ConnectionInternalError
 
 from actors.runtime.background import Background
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage
 from contracts.message import Unavailable
 
 log = structlog.get_logger()

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.cancellation import cancel
 from actors.runtime.courier import Delivered
-from actors.runtime.outage import Outage
+from actors.runtime.faults import Outage
 from actors.runtime.rabbit.bundle import BUNDLE, Carried, bundles, carried, packed
 from actors.runtime.rabbit.line import LOST, Check, Line, breaks
 from actors.runtime.rabbit.parked import Death, death_of, envelope, text_of, told_by

@@ -1,8 +1,11 @@
-"""How stored habits are read and written: versions, progress and days, JSON on one side."""
+"""Habits and days as they are stored, as the rules read them, and as they are told.
+
+Notes and other words of a person stay at home: no fact tells of them.
+"""
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import cast
 from uuid import UUID
@@ -10,11 +13,15 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from actors.habits.domain import verdict
-from contracts.habit import CheckInState, Entry, Kind, Measure, Version, number_of
+from contracts.check_ins import CheckInRemoved, HabitCheckedIn
+from contracts.habit import CheckInState, Entry, Kind, Measure, Outline, Source, Version, number_of
+from contracts.habits import HabitArchived, HabitChanged
 from contracts.keeping.progress import Progress, entries_of
 from contracts.keeping.promise import Entries, Promise
 from contracts.keeping.settlement import Settled
-from contracts.message import NotFound
+from contracts.message import Fact, NotFound
+from contracts.principal import Principal
+from contracts.quantity import unit_of
 from storage.check_ins import CheckInRow, origin_from
 from storage.habits import HabitRow
 
@@ -112,3 +119,93 @@ def entry_of(row: CheckInRow | None) -> Entry | None:
 def no_habit(habit_id: UUID) -> NotFound:
     """Say that there is no such habit, or that it is somebody else's."""
     return NotFound("habit_not_found", "There is no habit {habit_id}.", habit_id=str(habit_id))
+
+
+def outline_of(row: HabitRow) -> Outline:
+    """Return what every room may know of a habit."""
+    last = versions_of(row.versions)[-1]
+    return Outline.model_validate(
+        {
+            "name": row.name,
+            "kind": row.kind,
+            "measure": row.measure,
+            "unit": unit_of(cast(Measure, row.measure), row.unit),
+            "target": last.target,
+            "schedule": last.schedule,
+            "tags": row.tags,
+            "colour": row.colour,
+            "icon": row.icon,
+        }
+    )
+
+
+def facts_of(before: HabitRow, after: HabitRow) -> list[Fact]:
+    """Tell how a habit changed."""
+    facts: list[Fact] = [
+        HabitChanged(
+            user_id=after.user_id,
+            version=after.version,
+            habit_id=after.id,
+            habit=outline_of(after),
+            start_day=after.start_day,
+            versions=versions_of(after.versions),
+            order=after.position,
+        )
+    ]
+    if before.archived != after.archived:
+        facts.append(
+            HabitArchived(
+                occurred_at=after.archived_at or datetime.now(UTC),
+                user_id=after.user_id,
+                version=after.version,
+                habit_id=after.id,
+                archived=after.archived,
+            )
+        )
+    return facts
+
+
+def fact_of(
+    who: Principal,
+    row: HabitRow,
+    day: date,
+    before: CheckInRow | None,
+    after: CheckInRow | None,
+    zone: str,
+    source: Source,
+    *,
+    version: int | None = None,
+) -> Fact:
+    """Tell what became of a day in a zone, and where it was if that is known better.
+
+    `version`: the habit's next.
+    """
+    version = version or row.version + 1
+    if after is not None:
+        origin = after.origin
+        at = origin.at if origin else None
+        return HabitCheckedIn(
+            occurred_at=at or datetime.now(UTC),
+            at=at,
+            user_id=who.user_id,
+            version=version,
+            habit_id=row.id,
+            day=day,
+            value=number_of(after.value),
+            state=cast(CheckInState, after.state),
+            previous_value=number_of(before.value) if before else None,
+            previous_state=cast(CheckInState, before.state) if before else None,
+            zone=origin.zone if origin else zone,
+            source=source,
+        )
+    if before is None:
+        raise ValueError("an empty day was emptied")
+    return CheckInRemoved(
+        user_id=who.user_id,
+        version=version,
+        habit_id=row.id,
+        day=day,
+        previous_value=number_of(before.value),
+        previous_state=cast(CheckInState, before.state),
+        source=source,
+    )
