@@ -64,12 +64,14 @@ async def test_a_token_names_its_bearer(bus: LocalBus, forge: Forge) -> None:
     assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "typ": "at+jwt", "kid": forge.kid}
 
 
-@pytest.mark.parametrize("how", FORGED)
-async def test_a_forged_token_is_refused(bus: LocalBus, forge: Forge, how: str) -> None:
-    verifier = TokenVerifier(bus)
-    assert await refused(verifier, forge.sign()) == ""
-    token = FORGED[how](forge)
-    assert [await refused(verifier, token) for _ in range(2)] == ["invalid_token"] * 2
+async def test_a_forged_token_is_refused(bus: LocalBus, forge: Forge) -> None:
+    found: dict[str, list[str]] = {}
+    for how, forged in FORGED.items():
+        verifier = TokenVerifier(bus)  # who has seen no other forgery
+        assert await refused(verifier, forge.sign()) == ""
+        token = forged(forge)
+        found[how] = [await refused(verifier, token) for _ in range(2)]
+    assert found == dict.fromkeys(FORGED, ["invalid_token"] * 2)
 
 
 async def test_a_token_expires_remembered_or_not(bus: LocalBus) -> None:

@@ -302,7 +302,7 @@ async def test_a_year_without_a_clock(me: Reminded) -> None:
 async def test_two_clocks_at_once_never_double(
     me: Reminded, database: str, engine: AsyncEngine
 ) -> None:
-    many = 1200
+    many = 600  # more than one batch
     first = await me.remind(text="Stretch", times=["13:00"])
     async with engine.begin() as tx:
         await tx.execute(
