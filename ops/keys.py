@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from actors.runtime.seal import Key, Seal, replace
+from actors.runtime.seal import Seal, SealKey, replace
 from actors.runtime.settings import Settings
 from contracts.notifications import ChannelsChanged
 from contracts.signing_keys import RotateKeys
@@ -32,7 +32,7 @@ async def rotate(settings: Settings) -> None:
         seal = Seal(settings)
         before = seal.keys()
         if seal.file is not None:
-            replace(seal.file, [Key.made(), *before])
+            replace(seal.file, [SealKey.made(), *before])
         sealed.use(seal)
         await seal_all(here.engine)
         if seal.file is None:

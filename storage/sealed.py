@@ -127,7 +127,7 @@ class SealedText(TypeDecorator[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SealedPlace:
     """A column whose values are sealed; its table has a primary key of one column."""
 
     table: Table
@@ -164,7 +164,9 @@ class Survey:
     heads: frozenset[bytes]
 
 
-def places(schemas: frozenset[str] | None = None, tables: MetaData = metadata) -> Iterator[Place]:
+def places(
+    schemas: frozenset[str] | None = None, tables: MetaData = metadata
+) -> Iterator[SealedPlace]:
     """List every sealed column of some schemas, or of all, whose module was imported."""
     for table in tables.sorted_tables:
         if schemas is not None and table.schema not in schemas:
@@ -172,7 +174,7 @@ def places(schemas: frozenset[str] | None = None, tables: MetaData = metadata) -
         for column in table.columns:
             if isinstance(column.type, (SealedBytes, SealedText)):
                 (key,) = table.primary_key.columns
-                yield Place(table, key, column)
+                yield SealedPlace(table, key, column)
 
 
 async def survey(tx: AsyncConnection, schemas: frozenset[str] | None = None) -> Survey:
@@ -193,7 +195,7 @@ async def survey(tx: AsyncConnection, schemas: frozenset[str] | None = None) -> 
     return Survey(plain, frozenset(heads))
 
 
-async def seal_some(tx: AsyncConnection, place: Place, after: object) -> object:
+async def seal_some(tx: AsyncConnection, place: SealedPlace, after: object) -> object:
     """Seal some values anew that are not sealed with the first key; return after which row.
 
     None: none is left. Others may be at it at the same time. Raises Unreadable if one cannot be
@@ -212,7 +214,7 @@ async def seal_some(tx: AsyncConnection, place: Place, after: object) -> object:
 
 
 async def drop_unreadable(
-    tx: AsyncConnection, place: Place, knows: Callable[[bytes], bool]
+    tx: AsyncConnection, place: SealedPlace, knows: Callable[[bytes], bool]
 ) -> list[Any]:
     """Drop the values of a column that no key opens, and say of which rows.
 

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.runtime.secret import Secret
+from actors.runtime.secret import InstallationSecret
 
 SECRET_NAME = "devices"
 """The secret of the installation that signs them."""
@@ -21,7 +21,7 @@ class DeviceTokens:
 
     def __init__(self) -> None:
         """Know no secret yet."""
-        self._secret = Secret(SECRET_NAME)
+        self._secret = InstallationSecret(SECRET_NAME)
 
     async def make(self, tx: AsyncConnection) -> str:
         """Make a token: 256 random bits and their signature."""

@@ -25,7 +25,7 @@ from contracts.passkeys import (
 from contracts.tokens import Tokens
 from storage.auth import accounts, passkeys
 from storage.auth.accounts import Account
-from storage.auth.passkeys import Passkey as Kept
+from storage.auth.passkeys import PasskeyRow as Kept
 
 
 @room.answer

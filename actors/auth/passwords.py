@@ -22,7 +22,7 @@ from storage.outbox import tell
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PasswordChange:
     """A password hash and the one that is to follow it; or why there is none."""
 
     before: str = ""
@@ -30,8 +30,8 @@ class Change:
     no: Refused | None = None
 
 
-async def _change() -> Change:
-    return prepared(Change)
+async def _change() -> PasswordChange:
+    return prepared(PasswordChange)
 
 
 @room.before
@@ -42,7 +42,7 @@ async def prepare_change(
     guard: TheGuard,
     hasher: TheHasher,
     policy: ThePolicy,
-) -> Change:
+) -> PasswordChange:
     """Check the present password and hash the next, while no transaction is open.
 
     A change that is asked for again, under its key, no longer has the right password, and is
@@ -51,14 +51,17 @@ async def prepare_change(
     try:
         account = await _confirmed(begin_short, who, command.password, guard, hasher)
         password = await policy.checked(command.new_password, account.email, "/new_password")
-        return Change(account.password_hash, await hasher.hash(password))
+        return PasswordChange(account.password_hash, await hasher.hash(password))
     except Refused as no:
-        return Change(no=no)
+        return PasswordChange(no=no)
 
 
 @room.answer
 async def change_password(
-    command: ChangePassword, who: Who, tx: Transaction, change: Annotated[Change, Depends(_change)]
+    command: ChangePassword,
+    who: Who,
+    tx: Transaction,
+    change: Annotated[PasswordChange, Depends(_change)],
 ) -> Done:
     """Set a new password; whoever came in by the old one has to leave, and no device is known."""
     if change.no is not None:

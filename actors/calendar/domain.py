@@ -11,11 +11,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from contracts.calendar import FeedWords
-from contracts.habit import CheckInState, Kind, Measure, Version
+from contracts.habit import CheckInState, Kind, Measure, Version, bears
 from contracts.keeping.due import due_days
 from contracts.recurrence import parts_of
 from contracts.schedule import WEEKDAYS, Rule, Schedule, Times, Weekdays
-from contracts.tags import bears
 
 HORIZON = 3045
 """Days in which a plan that has a due day at all has one: leap days may be eight years apart."""
@@ -34,7 +33,7 @@ MAX_EXCEPTIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class PlannedHabit:
     """A habit, as far as a calendar shows it; `ended`: the day it was archived."""
 
     habit_id: UUID
@@ -48,7 +47,7 @@ class Habit:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedDay:
     """What is logged on a day of a habit: thousandths, and what the day was."""
 
     day: date
@@ -57,7 +56,7 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReminderTimes:
     """When a habit's days come to mind: minutes after midnight, by the days of the week."""
 
     times: tuple[int, ...]
@@ -65,7 +64,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class RecurringDays:
     """Occurrences of a habit by a rule (RFC 5545), whole days from `first` to `until`.
 
     `at`: minutes after midnight at which they stand; None: they are whole days. `without`: days
@@ -73,13 +72,13 @@ class Series:
     """
 
     uid: str
-    habit: Habit
+    habit: PlannedHabit
     first: date
     rule: str
     until: date | None = None
     at: int | None = None
     without: tuple[date, ...] = ()
-    done: tuple[Logged, ...] = ()
+    done: tuple[LoggedDay, ...] = ()
     alarms: tuple[int, ...] = ()
 
 
@@ -89,13 +88,13 @@ class Single:
 
     uid: str
     day: date
-    habit: Habit | None = None
-    logged: Logged | None = None
+    habit: PlannedHabit | None = None
+    logged: LoggedDay | None = None
     moods: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class VersionDays:
     """Days from `first` on under one version of a habit; `last` None: for good."""
 
     version: Version
@@ -103,7 +102,7 @@ class Stretch:
     last: date | None
 
 
-def shown(feed: FeedWords, habits: Iterable[Habit]) -> list[Habit]:
+def shown(feed: FeedWords, habits: Iterable[PlannedHabit]) -> list[PlannedHabit]:
     """Return the habits that a feed shows. What is to be left asks for no day in a plan, so it
     stands in one only if it is named.
     """
@@ -118,16 +117,16 @@ def shown(feed: FeedWords, habits: Iterable[Habit]) -> list[Habit]:
 
 
 def series_of(
-    habit: Habit,
-    logged: Sequence[Logged],
+    habit: PlannedHabit,
+    logged: Sequence[LoggedDay],
     breaks: Sequence[tuple[date, date]],
-    plan: Plan | None,
+    plan: ReminderTimes | None,
     today: date,
     *,
     timed: bool = False,
     alarms: bool = True,
     day_start: int = 0,
-) -> list[Series]:
+) -> list[RecurringDays]:
     """Return a habit's due days as series, one for each version that has a day."""
     found = []
     for stretch in _stretches(habit):
@@ -141,7 +140,7 @@ def series_of(
         at = next((time for time in times if time >= day_start), None) if timed else None
         last = min(stretch.last or today + timedelta(days=REST_DAYS), until or date.max)
         found.append(
-            Series(
+            RecurringDays(
                 uid=f"{habit.habit_id}-{stretch.version.effective_from:%Y%m%d}",
                 habit=habit,
                 first=first,
@@ -156,7 +155,7 @@ def series_of(
     return found
 
 
-def history_of(habit: Habit, logged: Iterable[Logged], today: date) -> list[Single]:
+def history_of(habit: PlannedHabit, logged: Iterable[LoggedDay], today: date) -> list[Single]:
     """Return what was done for a habit, a day each."""
     since = today - timedelta(days=HISTORY_DAYS)
     return [
@@ -176,7 +175,7 @@ def diary_of(entries: Iterable[tuple[date, int | None]], today: date) -> list[Si
     return [Single(f"diary-{day:%Y%m%d}", day, moods=tuple(moods[day])) for day in sorted(moods)]
 
 
-def _stretches(habit: Habit) -> list[Stretch]:
+def _stretches(habit: PlannedHabit) -> list[VersionDays]:
     """Split a habit's time by its versions; an archived one ends the day before it was."""
     ends = [version.effective_from - timedelta(days=1) for version in habit.versions[1:]]
     found = []
@@ -184,7 +183,7 @@ def _stretches(habit: Habit) -> list[Stretch]:
         if habit.ended is not None:
             end = min(end or date.max, habit.ended - timedelta(days=1))
         if end is None or version.effective_from <= end:
-            found.append(Stretch(version, version.effective_from, end))
+            found.append(VersionDays(version, version.effective_from, end))
     return found
 
 
@@ -218,7 +217,7 @@ def _last_due(schedule: Schedule, anchor: date, first: date, last: date) -> date
     return first
 
 
-def _rule(stretch: Stretch, first: date) -> tuple[str, date | None]:
+def _rule(stretch: VersionDays, first: date) -> tuple[str, date | None]:
     """Return the rule of a stretch whose first due day is `first`, and its last day if it ends.
 
     COUNT and UNTIL of a person's own rule are of the whole rule, which may have begun before: what
@@ -248,7 +247,7 @@ def _exceptions(
     anchor: date,
     first: date,
     last: date,
-    logged: Iterable[Logged],
+    logged: Iterable[LoggedDay],
     breaks: Iterable[tuple[date, date]],
     today: date,
 ) -> tuple[date, ...]:
@@ -271,9 +270,9 @@ def _done(
     anchor: date,
     first: date,
     last: date,
-    logged: Iterable[Logged],
+    logged: Iterable[LoggedDay],
     today: date,
-) -> tuple[Logged, ...]:
+) -> tuple[LoggedDay, ...]:
     """Return the due days of late that are done."""
     since = max(first, today - timedelta(days=DONE_DAYS))
     if since > last:
@@ -287,7 +286,7 @@ def _done(
     return tuple(sorted(marked, key=lambda one: one.day))
 
 
-def _rings(plan: Plan, schedule: Schedule) -> bool:
+def _rings(plan: ReminderTimes, schedule: Schedule) -> bool:
     """Tell whether a reminder comes on all days of a schedule: an alarm rings at each."""
     if isinstance(schedule, Weekdays):
         return {WEEKDAYS.index(day) for day in schedule.days} <= plan.weekdays

@@ -16,17 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.calendar.domain import (
     HISTORY_DAYS,
-    Habit,
-    Logged,
-    Plan,
-    Series,
+    LoggedDay,
+    PlannedHabit,
+    RecurringDays,
+    ReminderTimes,
     Single,
     diary_of,
     history_of,
     series_of,
     shown,
 )
-from actors.calendar.ics import Style, Version, calendar_file
+from actors.calendar.ics import ComponentVersion, Style, calendar_file
 from actors.calendar.room import known, room
 from actors.runtime.delegation import RoomBus
 from actors.runtime.room import TheBus, Transaction, Who
@@ -148,7 +148,7 @@ async def _write(
     items = await _items(tx, bus, row, person, today)
     style = Style(_name(row, person), person.language, person.zone, cast(FeedForm, row.form))
     before = {
-        one.uid: Version(one.digest, one.sequence, one.changed_at)
+        one.uid: ComponentVersion(one.digest, one.sequence, one.changed_at)
         for one in await feeds.components_of(tx, feed_id)
     }
     # To the second, as a file says it. A thousand habits take longer than the event loop may wait.
@@ -180,15 +180,15 @@ async def _write(
 
 async def _items(
     tx: AsyncConnection, bus: RoomBus, row: FeedRow, person: PersonRow, today: date
-) -> list[Series | Single]:
+) -> list[RecurringDays | Single]:
     """Gather what stands in a feed."""
     user_id, since = person.user_id, today - timedelta(days=HISTORY_DAYS)
     if row.shows == "journal":
         return [*diary_of(await plans.entries_of(tx, user_id, since), today)]
     habits = shown(_words(row), await _habits(tx, person))
-    logged: dict[UUID, list[Logged]] = {}
+    logged: dict[UUID, list[LoggedDay]] = {}
     for day in await plans.days_of(tx, user_id, since):
-        one = Logged(day.day, day.value, STATES[day.state - 1])
+        one = LoggedDay(day.day, day.value, STATES[day.state - 1])
         logged.setdefault(day.habit_id, []).append(one)
     if row.shows == "history":
         return [
@@ -199,8 +199,8 @@ async def _items(
     breaks = await plans.breaks_of(tx, user_id)
     times = await _plans(bus, user_id) if row.alarms or row.timed else {}
 
-    def planned() -> list[Series | Single]:
-        items: list[Series | Single] = []
+    def planned() -> list[RecurringDays | Single]:
+        items: list[RecurringDays | Single] = []
         for habit in habits:
             covering = (one for one in breaks if one.covers(habit.habit_id, habit.tags))
             items += series_of(
@@ -218,7 +218,7 @@ async def _items(
     return await asyncio.to_thread(planned)
 
 
-async def _habits(tx: AsyncConnection, person: PersonRow) -> list[Habit]:
+async def _habits(tx: AsyncConnection, person: PersonRow) -> list[PlannedHabit]:
     """Return a person's habits; one whose versions cannot be read (any more) is left out."""
     found = []
     for row in await plans.habits_of(tx, person.user_id):
@@ -230,7 +230,7 @@ async def _habits(tx: AsyncConnection, person: PersonRow) -> list[Habit]:
         except ValueError:
             continue
         found.append(
-            Habit(
+            PlannedHabit(
                 habit_id=row.habit_id,
                 name=row.name,
                 kind=cast(Kind, row.kind),
@@ -244,7 +244,7 @@ async def _habits(tx: AsyncConnection, person: PersonRow) -> list[Habit]:
     return found
 
 
-async def _plans(bus: RoomBus, user_id: UUID) -> dict[UUID, Plan]:
+async def _plans(bus: RoomBus, user_id: UUID) -> dict[UUID, ReminderTimes]:
     """Return the times of reminders, by habit: those at fixed times that are on."""
     listed = await bus.ask(ListReminders(), on_behalf_of=user_id)
     times: dict[UUID, set[int]] = {}
@@ -257,7 +257,8 @@ async def _plans(bus: RoomBus, user_id: UUID) -> dict[UUID, Plan]:
         days = frozenset(WEEKDAYS.index(day) for day in one.weekdays)
         weekdays[one.habit_id] = weekdays.get(one.habit_id, days) & days
     return {
-        habit_id: Plan(tuple(sorted(times[habit_id])), weekdays[habit_id]) for habit_id in times
+        habit_id: ReminderTimes(tuple(sorted(times[habit_id])), weekdays[habit_id])
+        for habit_id in times
     }
 
 

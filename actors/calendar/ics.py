@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
-from actors.calendar.domain import Habit, Logged, Series, Single
+from actors.calendar.domain import LoggedDay, PlannedHabit, RecurringDays, Single
 from contracts.calendar import FeedForm
 from contracts.language import Language
 from contracts.quantity import write
@@ -34,7 +34,7 @@ REFRESH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ComponentVersion:
     """What is remembered of a component: its content's hash, its number, and since when."""
 
     digest: bytes
@@ -57,31 +57,31 @@ class Written:
     """A file, and the versions of what stands in it, by UID."""
 
     file: str
-    versions: Mapping[str, Version]
+    versions: Mapping[str, ComponentVersion]
 
 
 def calendar_file(
     style: Style,
-    items: Sequence[Series | Single],
-    known: Mapping[str, Version],
+    items: Sequence[RecurringDays | Single],
+    known: Mapping[str, ComponentVersion],
     now: datetime,
 ) -> Written:
     """Write a calendar. `known` are the versions of before; what is new since is of `now`."""
-    versions: dict[str, Version] = {}
+    versions: dict[str, ComponentVersion] = {}
     pieces: list[str] = []
     for item in items:
         parts = [_text(component) for component in _components(item, style)]
         digest = hashlib.sha256("".join(parts).encode()).digest()
         before = known.get(item.uid)
         if before is None or before.digest != digest:
-            before = Version(digest, 0 if before is None else before.sequence + 1, now)
+            before = ComponentVersion(digest, 0 if before is None else before.sequence + 1, now)
         versions[item.uid] = before
         pieces += [_stamped(part, before) for part in parts]
     head, tail = _frame(style, items, now.year)
     return Written("".join([head, *pieces, tail]), versions)
 
 
-def _frame(style: Style, items: Sequence[Series | Single], year: int) -> tuple[str, str]:
+def _frame(style: Style, items: Sequence[RecurringDays | Single], year: int) -> tuple[str, str]:
     """Write what stands around the components: the head with its zone, and the end."""
     from icalendar import Calendar
 
@@ -95,7 +95,9 @@ def _frame(style: Style, items: Sequence[Series | Single], year: int) -> tuple[s
     calendar.add("X-WR-TIMEZONE", style.zone)
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT1H")
-    years = [one.first.year for one in items if isinstance(one, Series) and one.at is not None]
+    years = [
+        one.first.year for one in items if isinstance(one, RecurringDays) and one.at is not None
+    ]
     if years:
         _add_zone(calendar, style.zone, min(*years, year), year + ZONE_YEARS)
     text = _text(calendar)
@@ -111,7 +113,7 @@ def _add_zone(calendar: "Calendar", zone: str, first: int, last: int) -> None:
     calendar.add_component(written)
 
 
-def _components(item: Series | Single, style: Style) -> Iterator["Component"]:
+def _components(item: RecurringDays | Single, style: Style) -> Iterator["Component"]:
     """Write a series with its marked occurrences, or a single day."""
     if isinstance(item, Single):
         yield _single(item, style)
@@ -167,7 +169,7 @@ def _new(form: FeedForm, uid: str) -> "Component":
     return component
 
 
-def _place(component: "Component", series: Series, day: date, style: Style) -> None:
+def _place(component: "Component", series: RecurringDays, day: date, style: Style) -> None:
     """Say when an occurrence is."""
     begin = _moment(series, day, style)
     long = timedelta(days=1) if series.at is None else timedelta(minutes=MINUTES)
@@ -175,7 +177,7 @@ def _place(component: "Component", series: Series, day: date, style: Style) -> N
     component.add("DUE" if style.form == "todos" else "DTEND", begin + long)
 
 
-def _moment(series: Series, day: date, style: Style) -> date:
+def _moment(series: RecurringDays, day: date, style: Style) -> date:
     """Return an occurrence's beginning: its day, or its time on that day in the person's zone."""
     if series.at is None:
         return day
@@ -183,7 +185,7 @@ def _moment(series: Series, day: date, style: Style) -> date:
     return midnight.replace(hour=series.at // 60, minute=series.at % 60)
 
 
-def _rule(series: Series, style: Style) -> dict[str, object]:
+def _rule(series: RecurringDays, style: Style) -> dict[str, object]:
     """Write the rule; its end is written as the occurrences are: a day, or an instant (UTC)."""
     from icalendar import vRecur
 
@@ -196,7 +198,7 @@ def _rule(series: Series, style: Style) -> dict[str, object]:
     return rule
 
 
-def _alarm(series: Series, minutes: int) -> "Component":
+def _alarm(series: RecurringDays, minutes: int) -> "Component":
     """Ring so many minutes after midnight."""
     from icalendar import Alarm
 
@@ -207,7 +209,7 @@ def _alarm(series: Series, minutes: int) -> "Component":
     return alarm
 
 
-def _done_text(habit: Habit, logged: Logged, language: Language) -> str:
+def _done_text(habit: PlannedHabit, logged: LoggedDay, language: Language) -> str:
     """Say that it is done, and how much."""
     if habit.measure == "yes_no" or logged.value <= 0:
         return f"✓ {habit.name}"
@@ -220,7 +222,7 @@ def _text(component: "Component") -> str:
     return cast(bytes, component.to_ical()).decode()
 
 
-def _stamped(text: str, version: Version) -> str:
+def _stamped(text: str, version: ComponentVersion) -> str:
     """Add when a component was changed, and how often, right behind its first line."""
     at = f"{version.changed_at:%Y%m%dT%H%M%SZ}"
     first, rest = text.split("\r\n", 1)

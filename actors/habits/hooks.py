@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import change_day, person_of, today_of
 from actors.habits.decisions import Saying, addition
-from actors.habits.kept import judged, no_habit, promise_of
 from actors.habits.room import room
+from actors.habits.rows import judged, no_habit, promise_of
 from actors.runtime.delegation import RoomBus
-from actors.runtime.once import Key, once
+from actors.runtime.once import OnceKey, once
 from actors.runtime.room import TheBus, Transaction, Who
 from contracts.check_ins import CheckedIn
 from contracts.habit import CheckInState, number_of
@@ -107,7 +107,7 @@ async def use_hook(command: UseHook, tx: Transaction, bus: TheBus) -> CheckedIn:
     if command.key is None:
         return await use()
     # The key is one of this hook: another one's stands beside it.
-    key = Key(hook.user_id, command.address, f"{hook.id} {command.key}")
+    key = OnceKey(hook.user_id, command.address, f"{hook.id} {command.key}")
     return await once(tx, key, _digest(repr(command.by)), CheckedIn, use)
 
 

@@ -21,9 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import Outage, faults, reason_of
 from actors.runtime.intake import Intake
-from actors.runtime.once import Key, once
+from actors.runtime.once import OnceKey, once
 from actors.runtime.room import Handler, Room, Tick, Work, work
-from actors.runtime.secret import Secret
+from actors.runtime.secret import InstallationSecret
 from contracts.bus import HANDLER, Bus, trace_id
 from contracts.health import Ping, disk_full
 from contracts.message import (
@@ -87,7 +87,7 @@ class Edge:
         self.engine = engine
         self.bus = RoomBus(bus, room.name, engine)
         self.after = after
-        self._secret = Secret(SECRET_NAME)
+        self._secret = InstallationSecret(SECRET_NAME)
         self._full_until = 0.0
         self.limit = limit
         self.turns = asyncio.Semaphore(concurrency)
@@ -247,7 +247,7 @@ class Edge:
             return await call()
         return await once(
             tx,
-            Key(principal.user_id, handler.contract.address, asking.idempotency_key or ""),
+            OnceKey(principal.user_id, handler.contract.address, asking.idempotency_key or ""),
             await self._digest(tx, handler.contract, request),
             handler.reply,
             call,

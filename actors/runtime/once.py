@@ -13,7 +13,7 @@ from storage import idempotency
 R = TypeVar("R", bound=Reply)
 
 
-class Key(NamedTuple):
+class OnceKey(NamedTuple):
     """Whose key it is, for which ask, and the key as they gave it."""
 
     user_id: UUID
@@ -23,7 +23,7 @@ class Key(NamedTuple):
 
 async def once(
     tx: AsyncConnection,
-    key: Key,
+    key: OnceKey,
     digest: bytes,
     kind: type[R],
     call: Callable[[], Awaitable[R]],

@@ -37,29 +37,29 @@ TITLE = "# The keys that open the secrets of this Ritmo. Keep a copy apart from 
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SealKey:
     """A key, and the id by which sealed values name it."""
 
     id: bytes
     secret: bytes
 
     @staticmethod
-    def of(secret: bytes) -> "Key":
+    def of(secret: bytes) -> "SealKey":
         """Name a key."""
-        return Key(hashlib.sha256(b"ritmo seal " + secret).digest()[:ID_BYTES], secret)
+        return SealKey(hashlib.sha256(b"ritmo seal " + secret).digest()[:ID_BYTES], secret)
 
     @staticmethod
-    def made() -> "Key":
+    def made() -> "SealKey":
         """Make a key."""
-        return Key.of(secrets.token_bytes(KEY_BYTES))
+        return SealKey.of(secrets.token_bytes(KEY_BYTES))
 
 
-def written(keys: Sequence[Key]) -> str:
+def written(keys: Sequence[SealKey]) -> str:
     """Write keys down, as the file has them."""
     return TITLE + "".join(f"{urlsafe_b64encode(key.secret).decode()}\n" for key in keys)
 
 
-def read(text: str, place: str) -> tuple[Key, ...]:
+def read(text: str, place: str) -> tuple[SealKey, ...]:
     """Read keys as they stand in the file or in the setting. Raises Unreadable with `place`."""
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     words = re.split(r"[\s,]+", " ".join(lines).strip())
@@ -69,7 +69,7 @@ def read(text: str, place: str) -> tuple[Key, ...]:
         found = []
     if not found or any(len(secret) != KEY_BYTES for secret in found):
         raise Unreadable(f"{place} does not hold the sealing keys: put the right ones back.")
-    return tuple(Key.of(secret) for secret in found)
+    return tuple(SealKey.of(secret) for secret in found)
 
 
 class Seal:
@@ -80,7 +80,7 @@ class Seal:
         given = settings.seal_keys
         self.file = None if given else seal_file(settings)
         self._given = given
-        self._keys: tuple[Key, ...] = ()
+        self._keys: tuple[SealKey, ...] = ()
         self._seen: tuple[int, int] | None = None
 
     @property
@@ -93,7 +93,7 @@ class Seal:
         """Tell whether there are keys."""
         return self.file is None or self.file.exists()
 
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> tuple[SealKey, ...]:
         """Return the keys, the one that seals first. Raises Unreadable if there are none."""
         if self.file is None:
             if not self._keys and self._given is not None:
@@ -150,7 +150,7 @@ def seal_file(settings: Settings) -> Path:
 def make(file: Path) -> bool:
     """Make a file with one key; false if there is one already, which stays as it is."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    half = _half(file, [Key.made()])
+    half = _half(file, [SealKey.made()])
     try:
         os.link(half, file)  # which, unlike a move, replaces nothing
     except FileExistsError:
@@ -160,7 +160,7 @@ def make(file: Path) -> bool:
     return True
 
 
-def replace(file: Path, keys: Sequence[Key]) -> None:
+def replace(file: Path, keys: Sequence[SealKey]) -> None:
     """Write a file of keys anew: wholly, or not at all; its owner stays."""
     owner = file.stat()
     half = _half(file, keys)
@@ -169,7 +169,7 @@ def replace(file: Path, keys: Sequence[Key]) -> None:
     half.replace(file)
 
 
-def _half(file: Path, keys: Sequence[Key]) -> Path:
+def _half(file: Path, keys: Sequence[SealKey]) -> Path:
     """Write keys beside a file, on the disk."""
     half = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     with open(half, "x", opener=lambda path, flags: os.open(path, flags, MODE)) as out:

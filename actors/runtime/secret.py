@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import secrets
 
 
-class Secret:
+class InstallationSecret:
     """The secret of one name, made when it is first needed."""
 
     def __init__(self, name: str) -> None:

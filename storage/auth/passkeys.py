@@ -55,7 +55,7 @@ challenges = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Passkey:
+class PasskeyRow:
     """A passkey; `sign_count` is how often its device says that it has signed."""
 
     id: UUID
@@ -68,30 +68,30 @@ class Passkey:
     used_at: datetime | None
 
 
-_passkey = select(*(passkeys.c[name] for name in Passkey.__slots__))
+_passkey = select(*(passkeys.c[name] for name in PasskeyRow.__slots__))
 
 
-async def add(tx: AsyncConnection, user_id: UUID, passkey: Passkey) -> bool:
+async def add(tx: AsyncConnection, user_id: UUID, passkey: PasskeyRow) -> bool:
     """Add a passkey; False if there is one of this credential already."""
-    given = {name: getattr(passkey, name) for name in Passkey.__slots__} | {"user_id": user_id}
+    given = {name: getattr(passkey, name) for name in PasskeyRow.__slots__} | {"user_id": user_id}
     added = insert(passkeys).values(given).on_conflict_do_nothing()
     return (await tx.execute(added)).rowcount == 1
 
 
-async def list_of(tx: AsyncConnection, user_id: UUID) -> list[Passkey]:
+async def list_of(tx: AsyncConnection, user_id: UUID) -> list[PasskeyRow]:
     """Return a user's passkeys, in the order in which they were added."""
     rows = await tx.execute(_passkey.where(passkeys.c.user_id == user_id).order_by(passkeys.c.id))
-    return [Passkey(**row._mapping) for row in rows]
+    return [PasskeyRow(**row._mapping) for row in rows]
 
 
-async def find_by_credential(tx: AsyncConnection, credential_id: bytes) -> Passkey | None:
+async def find_by_credential(tx: AsyncConnection, credential_id: bytes) -> PasskeyRow | None:
     """Return the passkey of a credential, whosever it is."""
     row = (await tx.execute(_passkey.where(passkeys.c.credential_id == credential_id))).first()
-    return Passkey(**row._mapping) if row else None
+    return PasskeyRow(**row._mapping) if row else None
 
 
 async def use(
-    tx: AsyncConnection, user_id: UUID, passkey: Passkey, sign_count: int, now: datetime
+    tx: AsyncConnection, user_id: UUID, passkey: PasskeyRow, sign_count: int, now: datetime
 ) -> bool:
     """Note that a passkey was used; False if that has changed since it was read."""
     used = await tx.execute(
@@ -106,16 +106,18 @@ async def use(
     return used.rowcount == 1
 
 
-async def rename(tx: AsyncConnection, user_id: UUID, passkey_id: UUID, name: str) -> Passkey | None:
+async def rename(
+    tx: AsyncConnection, user_id: UUID, passkey_id: UUID, name: str
+) -> PasskeyRow | None:
     """Give a user's passkey another name; None if there is none."""
     renamed = (
         update(passkeys)
         .where(passkeys.c.user_id == user_id, passkeys.c.id == passkey_id)
         .values(name=name)
-        .returning(*(passkeys.c[name] for name in Passkey.__slots__))
+        .returning(*(passkeys.c[name] for name in PasskeyRow.__slots__))
     )
     row = (await tx.execute(renamed)).first()
-    return Passkey(**row._mapping) if row else None
+    return PasskeyRow(**row._mapping) if row else None
 
 
 async def drop(tx: AsyncConnection, user_id: UUID, passkey_id: UUID) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.replica.rows import KnownBreak
 
 
-class HabitRow(NamedTuple):
+class PlannedRow(NamedTuple):
     """A habit that is not in the bin; `archived_at` None: it is in use."""
 
     habit_id: UUID
@@ -23,7 +23,7 @@ class HabitRow(NamedTuple):
     archived_at: datetime | None
 
 
-class DayRow(NamedTuple):
+class LoggedRow(NamedTuple):
     """What is logged on a day of a habit: thousandths; `state` is 1 + the place in `STATES`."""
 
     habit_id: UUID
@@ -52,15 +52,15 @@ _ENTRIES = text(
 )
 
 
-async def habits_of(tx: AsyncConnection, user_id: UUID) -> list[HabitRow]:
+async def habits_of(tx: AsyncConnection, user_id: UUID) -> list[PlannedRow]:
     """Return a person's habits in their order."""
-    return [HabitRow(*row) for row in await tx.execute(_HABITS, {"user_id": user_id})]
+    return [PlannedRow(*row) for row in await tx.execute(_HABITS, {"user_id": user_id})]
 
 
-async def days_of(tx: AsyncConnection, user_id: UUID, since: date) -> list[DayRow]:
+async def days_of(tx: AsyncConnection, user_id: UUID, since: date) -> list[LoggedRow]:
     """Return what is logged since a day."""
     rows = await tx.execute(_DAYS, {"user_id": user_id, "since": since})
-    return [DayRow(*row) for row in rows]
+    return [LoggedRow(*row) for row in rows]
 
 
 async def breaks_of(tx: AsyncConnection, user_id: UUID) -> list[KnownBreak]:

@@ -9,7 +9,7 @@ from statistics import median
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.auth.domain import Bearer, claims
+from actors.auth.domain import TokenSubject, claims
 from actors.auth.keyring import Keyring
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.settings import Settings
@@ -91,6 +91,6 @@ async def _somebody(bus: Bus) -> Principal:
 async def _access_tokens(engine: AsyncEngine, who: Principal) -> list[str]:
     """Sign access tokens of one session, each another one."""
     keyring, now = Keyring(), datetime.now(UTC)
-    bearer = Bearer(who.user_id, who.session_id or new_id(), "user", now)
+    bearer = TokenSubject(who.user_id, who.session_id or new_id(), "user", now)
     async with transaction(engine) as tx:
         return [await keyring.sign(tx, claims(bearer, now, new_id())) for _ in range(FRESH)]

@@ -12,8 +12,17 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from actors.calendar.domain import Habit, Logged, Plan, Series, Single, diary_of, series_of, shown
-from actors.calendar.ics import Style, Version, calendar_file
+from actors.calendar.domain import (
+    LoggedDay,
+    PlannedHabit,
+    RecurringDays,
+    ReminderTimes,
+    Single,
+    diary_of,
+    series_of,
+    shown,
+)
+from actors.calendar.ics import ComponentVersion, Style, calendar_file
 from contracts.calendar import FeedForm, FeedWords
 from contracts.habit import Version as HabitVersion
 from contracts.keeping.due import due_days, never_due
@@ -72,7 +81,7 @@ def parsed(text: str) -> Any:
     return Calendar.from_ical(text)
 
 
-def habit(*versions: HabitVersion, **given: Any) -> Habit:
+def habit(*versions: HabitVersion, **given: Any) -> PlannedHabit:
     """Make a habit with these versions."""
     words: dict[str, Any] = {
         "habit_id": ID,
@@ -82,7 +91,7 @@ def habit(*versions: HabitVersion, **given: Any) -> Habit:
         "unit": "",
         "tags": (),
     }
-    return Habit(**{**words, **given}, versions=versions)
+    return PlannedHabit(**{**words, **given}, versions=versions)
 
 
 def since(schedule: Schedule, first: date) -> HabitVersion:
@@ -91,7 +100,7 @@ def since(schedule: Schedule, first: date) -> HabitVersion:
 
 
 def written(
-    items: Sequence[Series | Single], zone: str = "Europe/Berlin", form: FeedForm = "events"
+    items: Sequence[RecurringDays | Single], zone: str = "Europe/Berlin", form: FeedForm = "events"
 ) -> str:
     """Write a file."""
     return calendar_file(Style("Ritmo", "en", zone, form), items, {}, NOW).file
@@ -107,7 +116,7 @@ def occurrences(text: str, first: date, last: date, form: str = "VEVENT") -> lis
     return sorted(day for day in days if first <= day <= last)
 
 
-def due(of: Habit, first: date, last: date) -> list[date]:
+def due(of: PlannedHabit, first: date, last: date) -> list[date]:
     """Return the days on which a habit is due, version by version, as promises count them."""
     found = list[date]()
     ends = [one.effective_from - timedelta(days=1) for one in of.versions[1:]] + [last]
@@ -132,7 +141,7 @@ def test_others_see_the_days_that_are_due(
     assume(not never_due(first, begin) and not never_due(second, begin))
     change = begin + timedelta(days=later)
     of = habit(since(first, begin), since(second, change))
-    plan = None if at is None else Plan((at,), ALL_WEEK)
+    plan = None if at is None else ReminderTimes((at,), ALL_WEEK)
     items = series_of(of, [], [], plan, TODAY, timed=at is not None)
     low, high = TODAY - timedelta(days=400), TODAY + timedelta(days=700)
     assert occurrences(written(items, zone), low, high) == due(of, low, high)
@@ -155,7 +164,7 @@ def test_a_count_goes_on_where_a_target_changed() -> None:
 def test_breaks_and_skips_take_days_out() -> None:
     of = habit(since(EveryNDays(n=2), TODAY))
     away = (TODAY + timedelta(days=10), TODAY + timedelta(days=20))
-    skipped = Logged(TODAY + timedelta(days=2), 0, "skipped")
+    skipped = LoggedDay(TODAY + timedelta(days=2), 0, "skipped")
     seen = occurrences(
         written(series_of(of, [skipped], [away], None, TODAY)), TODAY, TODAY + timedelta(days=24)
     )
@@ -166,7 +175,7 @@ def test_breaks_and_skips_take_days_out() -> None:
 def test_done_days_are_marked(form: FeedForm) -> None:
     of = habit(since(EveryDay(), TODAY - timedelta(days=90)), measure="amount", unit="km")
     days = [TODAY - timedelta(days=number) for number in (80, 3, 0)]
-    logged = [Logged(day, 5500, "done") for day in days]
+    logged = [LoggedDay(day, 5500, "done") for day in days]
     calendar = parsed(written(series_of(of, logged, [], None, TODAY), form=form))
     marked = {
         one["RECURRENCE-ID"].dt: str(one["SUMMARY"])
@@ -183,10 +192,10 @@ def test_done_days_are_marked(form: FeedForm) -> None:
 def test_alarms_ring_at_the_times_of_reminders() -> None:
     of = habit(since(Weekdays(days=("mon", "fri")), TODAY))
     for weekdays, rings in ((ALL_WEEK, [480, 1200]), (frozenset({0}), [])):
-        (series,) = series_of(of, [], [], Plan((480, 1200), weekdays), TODAY)
+        (series,) = series_of(of, [], [], ReminderTimes((480, 1200), weekdays), TODAY)
         alarms = parsed(written([series])).walk("VALARM")
         assert [one["TRIGGER"].dt.total_seconds() / 60 for one in alarms] == rings
-    (series,) = series_of(of, [], [], Plan((480, 1200), ALL_WEEK), TODAY, timed=True)
+    (series,) = series_of(of, [], [], ReminderTimes((480, 1200), ALL_WEEK), TODAY, timed=True)
     (event,) = parsed(written([series])).walk("VEVENT")
     assert event["DTSTART"].dt == datetime(2031, 5, 12, 8, tzinfo=ZoneInfo("Europe/Berlin"))
     assert [one["TRIGGER"].dt.total_seconds() / 60 for one in event.walk("VALARM")] == [0, 720]
@@ -194,7 +203,9 @@ def test_alarms_ring_at_the_times_of_reminders() -> None:
 
 def test_a_time_of_the_night_after_is_a_whole_day() -> None:
     of = habit(since(EveryDay(), TODAY))
-    (series,) = series_of(of, [], [], Plan((60,), ALL_WEEK), TODAY, timed=True, day_start=240)
+    (series,) = series_of(
+        of, [], [], ReminderTimes((60,), ALL_WEEK), TODAY, timed=True, day_start=240
+    )
     assert series.at is None
 
 
@@ -204,10 +215,10 @@ def test_what_is_the_same_stays_the_same_and_a_change_counts() -> None:
     later = NOW + timedelta(days=1)
     again = calendar_file(STYLE, series_of(of, [], [], None, TODAY), first.versions, later)
     assert again == first
-    done = [Logged(TODAY, 1000, "done")]
+    done = [LoggedDay(TODAY, 1000, "done")]
     changed = calendar_file(STYLE, series_of(of, done, [], None, TODAY), again.versions, later)
     assert changed.versions == {
-        f"{ID}-20310512": Version(changed.versions[f"{ID}-20310512"].digest, 1, later)
+        f"{ID}-20310512": ComponentVersion(changed.versions[f"{ID}-20310512"].digest, 1, later)
     }
     event = parsed(changed.file).walk("VEVENT")[0]
     assert (int(event["SEQUENCE"]), event["LAST-MODIFIED"].dt) == (1, later)
@@ -216,7 +227,7 @@ def test_what_is_the_same_stays_the_same_and_a_change_counts() -> None:
 def test_a_file_says_what_its_readers_ask_for() -> None:
     name = "Бег <b>; «длинное» имя, " + "я" * 80
     of = habit(since(EveryDay(), TODAY), name=name)
-    text = written(series_of(of, [], [], Plan((480,), ALL_WEEK), TODAY, timed=True))
+    text = written(series_of(of, [], [], ReminderTimes((480,), ALL_WEEK), TODAY, timed=True))
     assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
     assert text.endswith("END:VCALENDAR\r\n")
     assert "\n" not in text.replace("\r\n", "")

@@ -129,6 +129,7 @@ async def test_bodies(client: httpx.AsyncClient, app: FastAPI, language: str) ->
             # A field that fits, or that was one too many to be named, may be wrong by itself.
             for name in {*fields} - named:
                 await send(method, path, {name: wrong})
+        body: object
         for body in (None, [], "x", {"no": 1}):
             await send(method, path, body)
     assert seen > 2000

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime import seal as files
 from actors.runtime.local import LocalBus
-from actors.runtime.seal import Key, Seal, written
+from actors.runtime.seal import Seal, SealKey, written
 from actors.runtime.settings import Settings
 from contracts.message import Unavailable, new_id
 from ops.faults import CannotRun
@@ -124,7 +124,7 @@ async def test_keys_change_whatever_happens_meanwhile(
     there, seal = await live(engine), Seal(given)
     assert seal.file is not None
     (old,) = seal.keys()
-    files.replace(seal.file, [Key.made(), old])
+    files.replace(seal.file, [SealKey.made(), old])
     other = Seal(given)  # another process
     if moment == "some":
         async with transaction(engine) as tx:
@@ -152,7 +152,7 @@ async def test_without_the_right_keys_nothing_is_written_over(
     if wrong == "missing":
         file.unlink()
     else:
-        file.write_text(written([Key.made()]) if wrong == "other" else "no keys\n")
+        file.write_text(written([SealKey.made()]) if wrong == "other" else "no keys\n")
     stood = file.read_text() if file.exists() else None
     for _ in range(2):
         with pytest.raises(CannotRun, match=r"put it back|put the right ones back|be read") as no:
