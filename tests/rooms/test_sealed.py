@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +17,7 @@ from actors.runtime.local import LocalBus
 from actors.runtime.seal import Key, Seal, written
 from actors.runtime.settings import Settings
 from contracts.message import Unavailable, new_id
+from ops import keys as rotation
 from ops.faults import CannotRun
 from ops.seal import find_state, ready, seal_all
 from storage import sealed, secrets
@@ -140,6 +142,31 @@ async def test_keys_change_whatever_happens_meanwhile(
     assert await seen(engine) == there
     async with transaction(engine) as tx:
         assert (await sealed.survey(tx)).heads == {other.head()}
+
+
+async def test_who_rotates_keys_waits_for_who_is_at_it(
+    engine: AsyncEngine, given: Settings
+) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    settings = given.model_copy(update={"database_url": SecretStr(url)})
+    await ready(engine, settings, make_file=True)
+    async with transaction(engine) as tx:
+        there = await secrets.make(tx, "idempotency")
+    file = given.data / "seal.keys"
+    before = file.read_text()
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with rotation._turn(engine):
+        other = asyncio.create_task(rotation.rotate(settings))
+        async with asyncio.timeout(60), transaction(engine) as tx:
+            while not other.done() and not await tx.scalar(waits):
+                await asyncio.sleep(0.01)
+        assert not other.done()
+        assert file.read_text() == before
+    await other
+    assert file.read_text() != before
+    sealed.use(Seal(given))
+    async with transaction(engine) as tx:
+        assert await secrets.find(tx, "idempotency") == there
 
 
 @pytest.mark.parametrize("wrong", ["missing", "other", "unreadable"])
