@@ -56,7 +56,7 @@ def open_door(settings: Settings, bus: Bus, verifier: Verifier) -> FastAPI:
 def address_of(settings: Settings) -> str:
     """Return where people reach Ritmo, as far as settings tell; empty if they do not."""
     here = settings.host in ("127.0.0.1", "localhost") and settings.port
-    return settings.base_url or (f"http://{settings.host}:{settings.port}" if here else "")
+    return settings.base_url or (settings.address() if here else "")
 
 
 def readiness(settings: Settings, bus: Bus) -> Callable[[], Awaitable[list[State]]]:

@@ -53,7 +53,7 @@ async def up(settings: Settings) -> None:
 
 def greet(console: Console, settings: Settings, port: int, seconds: float) -> None:
     """Say where Ritmo listens, where the data lies, and what to try next."""
-    address = f"http://{settings.host}:{port}"
+    address = settings.address(port)
     folder = settings.data.expanduser().resolve() / "mail"
     mail = "your mail server" if settings.smtp_url else f"files in {folder} (RITMO_SMTP_URL)"
     where = "your PostgreSQL" if settings.database() else str(settings.data.expanduser().resolve())

@@ -2,9 +2,9 @@
 
 import errno
 from socket import gaierror
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from contracts.health import FULL
@@ -66,8 +66,8 @@ def refused_of(error: DBAPIError) -> str:
 
 def place_of(url: str | None) -> str:
     """Name the host and the port of an address, never who logs in there."""
-    parts = urlsplit(url or "")
-    return f" at {parts.hostname}:{parts.port or 5432}" if parts.hostname else ""
+    parts = make_url(url) if url else None
+    return f" at {parts.host}:{parts.port or 5432}" if parts and parts.host else ""
 
 
 def sentence(error: BaseException, database: str | None = None) -> str:

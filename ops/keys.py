@@ -1,8 +1,12 @@
 """`ritmo keys`: the keys that sign access tokens, and those that seal secrets."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.seal import Seal, SealKey, replace
 from actors.runtime.settings import Settings
@@ -22,10 +26,11 @@ async def rotate(settings: Settings) -> None:
 
     The new sealing key stands first in the file, before anything is sealed with it; the older ones
     stay until nothing needs them, and the last of them one rotation longer, for it may still be
-    in the hand of a part that has not seen the new one. A crash leaves all readable.
+    in the hand of a part that has not seen the new one. A crash leaves all readable. Of several
+    at once one waits for the other, lest it write over a key that is already used.
     """
     console = Console(highlight=False)
-    async with at_hand(settings) as here:
+    async with at_hand(settings) as here, _turn(here.engine):
         await ready(here.engine, settings)
         signing = await here.bus.ask(RotateKeys(), operator())
         console.print(f"Rotated; {len(signing.keys)} keys verify tokens now.")
@@ -67,3 +72,13 @@ async def forget(settings: Settings) -> None:
                     await tell(tx, ChannelsChanged(user_id=user_id, version=version, channels=()))
         await keys.retire_lost(tx, datetime.now(UTC))
     Console(highlight=False).print(f"Secrets given up: {lost}.")
+
+
+@asynccontextmanager
+async def _turn(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Be the only one who rotates keys on this database, for as long as that takes."""
+    async with transaction(engine) as tx:
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            await tx.execute(text(f"SET LOCAL {limit} = 0"))
+        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('seal.rotation', 0))"))
+        yield

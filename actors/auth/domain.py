@@ -44,6 +44,7 @@ _KEYS = (
     *("1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol"),
     "abcdefghijklmnopqrstuvwxyz",
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя",
 )
 ROWS = (*_KEYS, "0123456789", *(row[::-1] for row in _KEYS))
 """Keys beside and below each other, and letters in order, forwards and backwards."""

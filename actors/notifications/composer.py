@@ -57,7 +57,7 @@ class Notice:
 
 def base_of(settings: Settings) -> str:
     """Return where people reach Ritmo, without a slash at the end."""
-    return settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    return settings.base_url.rstrip("/") or settings.address()
 
 
 def language_of(row: DeliveryRow) -> Language:

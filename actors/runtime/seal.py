@@ -68,7 +68,10 @@ def read(text: str, place: str) -> tuple[SealKey, ...]:
     except ValueError:
         found = []
     if not found or any(len(secret) != KEY_BYTES for secret in found):
-        raise Unreadable(f"{place} does not hold the sealing keys: put the right ones back.")
+        raise Unreadable(
+            f"{place} does not hold the sealing keys, {KEY_BYTES} bytes each in base64: put the "
+            "right ones back."
+        )
     return tuple(SealKey.of(secret) for secret in found)
 
 
@@ -157,6 +160,7 @@ def make(file: Path) -> bool:
         return False
     finally:
         half.unlink()
+    _keep(file.parent)
     return True
 
 
@@ -167,6 +171,20 @@ def replace(file: Path, keys: Sequence[SealKey]) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         os.chown(half, owner.st_uid, owner.st_gid)
     half.replace(file)
+    _keep(file.parent)
+
+
+def _keep(folder: Path) -> None:
+    """Have the names in a folder on the disk: without it a power cut takes back a move, and with
+    it the key of what was sealed since.
+    """
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _half(file: Path, keys: Sequence[SealKey]) -> Path:

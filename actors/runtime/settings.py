@@ -1,14 +1,17 @@
 """The one reader of settings: environment variables, or secrets, that begin with `RITMO_`."""
 
+import json
 import re
 from collections.abc import Iterable
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRETS = ("/run/secrets", "/run/secrets/broker", "/run/secrets/database")
 """Folders where a container finds settings that are no one else's to see: a file each, called
@@ -22,8 +25,34 @@ ADDRESSES = {
     ),
     "amqp_url": ("amqps?", "amqp://user:password@host:5672/ or amqps://user:password@host:5671/"),
     "redis_url": ("rediss?|unix", "redis://host:6379, rediss://host:6379 or unix:///path"),
+    "smtp_url": ("smtps?", "smtp://user:password@host:587, or smtps://…"),
 }
 """The schemes that an address may have, and how to write it."""
+
+PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
+"""A host and perhaps a port, without who logs in there."""
+
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+|null")
+"""A web origin as browsers send it (RFC 6454, section 6.2)."""
+
+HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
+"""A host name or an address, without a port."""
+
+
+def _words(given: object) -> object:
+    """Take a list that is written with commas, or as JSON."""
+    if not isinstance(given, str):
+        return given
+    if given.lstrip().startswith("["):
+        try:
+            return json.loads(given)
+        except ValueError:
+            raise ValueError("write its words with commas between them") from None
+    return tuple(word.strip() for word in given.split(",") if word.strip())
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+"""Words with commas between them, or a list in JSON."""
 
 
 class Settings(BaseSettings):
@@ -60,7 +89,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port of the gateway; 0 picks one.")
     base_url: str = Field(default="", description="Where people reach Ritmo from outside.")
-    trusted_hosts: tuple[str, ...] = Field(
+    trusted_hosts: Words = Field(
         default=(), description="Host names under which Ritmo is reached; if none is named, any."
     )
     metrics_token: SecretStr | None = Field(
@@ -68,7 +97,7 @@ class Settings(BaseSettings):
         min_length=16,
         description="Token for /metrics; without one they are shown to this machine alone.",
     )
-    cors_origins: tuple[str, ...] = Field(
+    cors_origins: Words = Field(
         default=(), description="Web origins that may call the API from a browser."
     )
     trusted_proxies: str = Field(
@@ -104,24 +133,61 @@ class Settings(BaseSettings):
         default=False,
         description="Whether Apprise addresses may lead into a private network, or to this host.",
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
 
-    @field_validator("database_url", "amqp_url", "redis_url")
+    @field_validator("database_url", "amqp_url", "redis_url", "smtp_url")
     @classmethod
     def _address(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Refuse the address of something else; what it holds is not repeated, it is secret."""
         schemes, form = ADDRESSES[info.field_name or ""]
-        if url is not None and not re.match(rf"({schemes})://.", url.get_secret_value()):
-            raise ValueError(f"write it as {form}")
+        if url is not None:
+            if not re.match(rf"(?:{schemes})://.", url.get_secret_value()):
+                raise ValueError(f"write it as {form}")
+            if not _is_address(url.get_secret_value()):
+                raise ValueError(f"this cannot be read as an address; write it as {form}")
+            if info.field_name != "database_url" and not _is_escaped(url.get_secret_value()):
+                raise ValueError("write # / ? @ in a password as %23 %2F %3F %40")
         return url
 
-    @field_validator("smtp_url")
+    @field_validator("base_url")
     @classmethod
-    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
-        """Refuse what can be no mail server's address."""
-        if url is not None and not re.match(r"smtps?://([^/@]*@)?[^/@]+", url.get_secret_value()):
-            raise ValueError("write it as smtp://user:password@host:587, or smtps://…")
+    def _outside(cls, url: str) -> str:
+        """Refuse what leads nowhere: links in mails begin with it."""
+        if url and not re.fullmatch(r"https?://[^/?#@\s:]+[^?#@\s]*", url):
+            raise ValueError("write it as https://ritmo.example.org")
         return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what no browser sends as an origin."""
+        if any(ORIGIN.fullmatch(origin) is None for origin in given):
+            raise ValueError("write each as https://app.example.org, without a path")
+        return given
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _hosts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what is more than a name."""
+        if any(HOST.fullmatch(host) is None for host in given):
+            raise ValueError("write names alone, such as ritmo.example.org, without a port")
+        return given
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, given: str) -> str:
+        """Refuse what is neither an address nor a name: nobody would be believed."""
+        if not all(_is_place(word.strip()) for word in given.split(",") if word.strip()):
+            raise ValueError("write addresses, networks such as 10.0.0.0/8, or names of hosts")
+        return given
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _level(cls, given: object) -> object:
+        """Take it in small letters, too."""
+        return given.upper() if isinstance(given, str) else given
 
     @field_validator("mail_from")
     @classmethod
@@ -130,6 +196,11 @@ class Settings(BaseSettings):
         if "@" not in parseaddr(given)[1] or not given.isprintable():
             raise ValueError("write it as Name <address@example.org>")
         return given
+
+    def address(self, port: int | None = None) -> str:
+        """Return where the gateway listens; `port` is the one that was picked."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port if port is None else port}"
 
     def database(self) -> str | None:
         """Return the address of the database for SQLAlchemy; None means the embedded one."""
@@ -149,6 +220,35 @@ def unknown_settings(environment: Iterable[str]) -> list[str]:
     known = {f"RITMO_{name.upper()}" for name in Settings.model_fields}
     given = (name for name in environment if name.upper().startswith("RITMO_"))
     return sorted(name for name in given if name.upper() not in known)
+
+
+def _is_address(url: str) -> bool:
+    """Tell whether an address has a host, where it needs one, and no port that is none."""
+    scheme, _, rest = url.partition("://")
+    place = re.split(r"[/?]", rest.rpartition("@")[2], maxsplit=1)[0]
+    found = PORT.fullmatch(place)
+    if found is None or int(found[1] or 0) > 65535:
+        return False
+    return bool(place.partition(":")[0]) or not scheme.startswith("smtp")
+
+
+def _is_escaped(url: str) -> bool:
+    """Tell whether nothing in a password ends the address early (RFC 3986, section 3.2)."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises, if what stands there is none
+    except ValueError:
+        return False
+    return not parts.fragment and "@" not in parts.path
+
+
+def _is_place(word: str) -> bool:
+    """Tell whether a word is an address, a network, the name of a host, or `*` for all."""
+    try:
+        ip_network(word, strict=False)
+    except ValueError:
+        return word == "*" or (HOST.fullmatch(word) is not None and word.strip("0123456789.") != "")
+    return True
 
 
 def async_url(url: str) -> str:

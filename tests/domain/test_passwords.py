@@ -34,7 +34,7 @@ COMMON = (
 )
 ROWS = (
     "asdfghjkl qwertyuiop zxcvbnmasdf lkjhgfdsa 987654321 qweasdzxc qwe123rty456"
-    " Йцукенгшщз ячсмитьбю"
+    " Йцукенгшщз ячсмитьбю абвгдежз жёедгвба ежзийклм"
 )
 REPEATED = ("zzzzzzzz", "abababab", "abcabcab", "xK9#qLpxK9#qLp", "\N{SNOWMAN}" * 9, "да" * 10)
 WORDS = st.text(min_size=SHORTEST, max_size=LONGEST)

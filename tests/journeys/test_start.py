@@ -47,10 +47,78 @@ def test_only_postgresql_will_do(data: Path, url: str, by: str) -> None:
         (("--amqp", "http://u:hidden@h/"), "RITMO_AMQP_URL or --amqp: write it as amqp://"),
         (("--redis", "http://u:hidden@h/"), "RITMO_REDIS_URL or --redis: write it as redis://"),
         (("--port", "99999"), "RITMO_PORT or --port: This may be at most 65,535."),
+        (("--database", "postgresql://u:hidden@h:x/x"), "RITMO_DATABASE_URL or --database: this"),
+        (("--amqp", "amqp://u:hidden@h:99999/"), "RITMO_AMQP_URL or --amqp: this cannot be read"),
+        (("--amqp", "amqp://u:hid/den@h"), "RITMO_AMQP_URL or --amqp: write # / ? @ in a"),
+        (("--redis", "redis://u:hid#den@h"), "RITMO_REDIS_URL or --redis: write # / ? @ in a"),
     ],
 )
 def test_addresses_of_other_things(data: Path, words: tuple[str, ...], start: str) -> None:
     assert said(data, *words).startswith(f"Ritmo: {start}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("smtp_url", "smtp://u:hidden@h:0x1", "this cannot be read as an address; write it as"),
+        ("smtp_url", "smtp://u:hidden@:25", "this cannot be read as an address; write it as"),
+        ("smtp_url", "http://h", "write it as smtp://"),
+        ("base_url", "ritmo.example.org", "write it as https://ritmo.example.org."),
+        ("base_url", "https://", "write it as https://ritmo.example.org."),
+        ("base_url", "https://h/?a=b", "write it as https://ritmo.example.org."),
+        ("cors_origins", "app.example.org", "write each as https://app.example.org, without a"),
+        ("cors_origins", '["https://a.example/"]', "write each as https://app.example.org, "),
+        ("cors_origins", '["https://a.example"', "write its words with commas between them."),
+        ("trusted_hosts", "https://h", "write names alone, such as ritmo.example.org, without a"),
+        ("trusted_hosts", "h:8000", "write names alone, such as ritmo.example.org, without a port"),
+        ("trusted_proxies", "10.0.0.0/99", "write addresses, networks such as 10.0.0.0/8, or"),
+        ("trusted_proxies", "proxy, 300.1.1.1", "write addresses, networks such as 10.0.0.0/8, "),
+        ("log_level", "loud", "This must be one of: DEBUG, INFO, WARNING, ERROR"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_said(
+    data: Path, name: str, value: str, sentence: str
+) -> None:
+    assert said(data, **{name: value}).startswith(f"Ritmo: RITMO_{name.upper()}: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "postgresql://u:p#/?@[::1]:5432/x"),
+        ("database_url", "postgresql:///x?host=/run/postgresql"),
+        ("database_url", "postgresql://u@/x?host=/run/postgresql&port=5433"),
+        ("amqp_url", "amqps://u:p%23@rabbit/%2f"),
+        ("redis_url", "unix:///run/redis.sock?db=1"),
+        ("smtp_url", "smtp://u%40h:p@mail.example.org:587?tls=none&ca=/etc/ca.pem"),
+        ("base_url", "https://example.org:8443/ritmo/"),
+        ("base_url", "http://[fd00::1]:8000"),
+        ("trusted_proxies", "*"),
+        ("trusted_proxies", "127.0.0.1, ::1, fd00::/8, proxy2, 10.0.0.1/8"),
+        ("log_level", "debug"),
+    ],
+)
+def test_what_can_be_meant_is_taken(name: str, value: str) -> None:
+    assert Settings.model_validate({name: value})
+
+
+def test_lists_are_written_with_commas_or_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given in ("https://a.example, null", '["https://a.example", "null"]'):
+        monkeypatch.setenv("RITMO_CORS_ORIGINS", given)
+        assert Settings().cors_origins == ("https://a.example", "null")
+    monkeypatch.setenv("RITMO_TRUSTED_HOSTS", "ritmo.example.org,[::1],")
+    assert Settings().trusted_hosts == ("ritmo.example.org", "[::1]")
+
+
+def test_an_address_of_version_six_stands_in_brackets() -> None:
+    assert Settings(host="::1", port=8000).address() == "http://[::1]:8000"
+    assert Settings(host="0.0.0.0", port=0).address(81) == "http://0.0.0.0:81"
+
+
+def test_a_database_with_any_password_is_named(data: Path) -> None:
+    port = free_port()
+    sentence = said(data, "--database", f"postgresql://u:hid#/den@127.0.0.1:{port}/x")
+    assert f"The database at 127.0.0.1:{port} cannot be reached" in sentence
 
 
 def test_a_database_that_is_away_is_named(data: Path) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
+import os
 import secrets as random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,6 +17,7 @@ from actors.runtime.local import LocalBus
 from actors.runtime.seal import Seal, SealKey, written
 from actors.runtime.settings import Settings
 from contracts.message import Unavailable, new_id
+from ops import keys as rotation
 from ops.faults import CannotRun
 from ops.seal import find_state, ready, seal_all
 from storage import sealed, secrets
@@ -101,7 +104,7 @@ async def test_what_lies_in_the_open_is_sealed_by_any_number_at_once(
     await asyncio.gather(*(ready(engine, given, make_file=True) for _ in range(4)))
     assert await seen(engine) == there
     kept = await raw(engine)
-    assert len(kept) == 453
+    assert len(kept) == 454  # with the one that is sealed first
     assert {one[:7] for one in kept} == {b"sealed:"}
     plain = base64.urlsafe_b64encode(b"word@host").rstrip(b"=")
     assert not [one for one in kept if b"canary" in one or b"word" in one or plain in one]
@@ -141,6 +144,31 @@ async def test_keys_change_whatever_happens_meanwhile(
         assert (await sealed.survey(tx)).heads == {other.head()}
 
 
+async def test_who_rotates_keys_waits_for_who_is_at_it(
+    engine: AsyncEngine, given: Settings
+) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    settings = given.model_copy(update={"database_url": SecretStr(url)})
+    await ready(engine, settings, make_file=True)
+    async with transaction(engine) as tx:
+        there = await secrets.make(tx, "idempotency")
+    file = given.data / "seal.keys"
+    before = file.read_text()
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with rotation._turn(engine):
+        other = asyncio.create_task(rotation.rotate(settings))
+        async with asyncio.timeout(60), transaction(engine) as tx:
+            while not other.done() and not await tx.scalar(waits):
+                await asyncio.sleep(0.01)
+        assert not other.done()
+        assert file.read_text() == before
+    await other
+    assert file.read_text() != before
+    sealed.use(Seal(given))
+    async with transaction(engine) as tx:
+        assert await secrets.find(tx, "idempotency") == there
+
+
 @pytest.mark.parametrize("wrong", ["missing", "other", "unreadable"])
 async def test_without_the_right_keys_nothing_is_written_over(
     engine: AsyncEngine, given: Settings, wrong: str
@@ -166,6 +194,50 @@ async def test_without_the_right_keys_nothing_is_written_over(
     assert await raw(engine) == before
     file.write_text(right)
     await ready(engine, given)
+
+
+async def test_of_two_that_begin_on_one_database_one_makes_the_keys(
+    engine: AsyncEngine, given: Settings, tmp_path: Path
+) -> None:
+    folders = [tmp_path / f"data{number}" for number in range(4)]
+    starts = (ready(engine, Settings(data=folder), make_file=True) for folder in folders)
+    ended = await asyncio.gather(*starts, return_exceptions=True)
+    assert [one for one in ended if not isinstance(one, CannotRun)] == [True]
+    (holder,) = [folder for folder in folders if (folder / "seal.keys").exists()]
+    assert ended[folders.index(holder)] is True
+    there = await live(engine)
+    for folder in folders:
+        if folder != holder:
+            with pytest.raises(CannotRun, match="is missing"):
+                await ready(engine, Settings(data=folder), make_file=True)
+    with pytest.raises(CannotRun, match="are not those of this database"):
+        await ready(engine, Settings(seal_keys="A" * 43))
+    await ready(engine, Settings(data=holder))
+    assert await seen(engine) == there
+
+
+@pytest.mark.parametrize("way", ["made", "replaced"])
+async def test_a_file_of_keys_and_its_name_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    file, kept = tmp_path / "seal.keys", list[Path]()
+    if way == "replaced":
+        files.make(file)
+    with monkeypatch.context() as patch:
+        fsync = os.fsync
+
+        def noting(opened: int) -> None:
+            kept.append(Path(f"/proc/self/fd/{opened}").readlink())
+            fsync(opened)
+
+        patch.setattr(os, "fsync", noting)
+        if way == "made":
+            files.make(file)
+        else:
+            files.replace(file, [Key.made()])
+    half, folder = kept
+    assert half.parent == folder == tmp_path
+    assert half.name.startswith(".seal.keys.")
 
 
 async def test_a_room_without_keys_says_so(
