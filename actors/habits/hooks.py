@@ -108,7 +108,12 @@ async def use_hook(command: UseHook, tx: Transaction, bus: TheBus) -> CheckedIn:
         return await use()
     # The key is one of this hook: another one's stands beside it.
     key = OnceKey(hook.user_id, command.address, f"{hook.id} {command.key}")
-    return await once(tx, key, _digest(repr(command.by)), CheckedIn, use)
+    return await once(tx, key, partial(_summed, command), CheckedIn, use)
+
+
+async def _summed(command: UseHook) -> bytes:
+    """Sum up what is asked of a hook, beside which one it is."""
+    return _digest(repr(command.by))
 
 
 async def _use(

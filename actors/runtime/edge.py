@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -248,7 +249,7 @@ class Edge:
         return await once(
             tx,
             OnceKey(principal.user_id, handler.contract.address, asking.idempotency_key or ""),
-            await self._digest(tx, handler.contract, request),
+            partial(self._digest, tx, handler.contract, request),
             handler.reply,
             call,
         )

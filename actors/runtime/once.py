@@ -24,14 +24,15 @@ class OnceKey(NamedTuple):
 async def once(
     tx: AsyncConnection,
     key: OnceKey,
-    digest: bytes,
+    digest: Callable[[], Awaitable[bytes]],
     kind: type[R],
     call: Callable[[], Awaitable[R]],
 ) -> R:
     """Answer under a key: the first time for real, later from memory.
 
-    `digest` sums up the request, so that a key is not used for another one. No secret is kept, in
-    no form: an answer that held one is not given again. Refuses with `Conflict` (`in_progress`,
+    `digest` sums up the request, so that a key is not used for another one; it is called once it is
+    this one's turn, for it may have to wait for others. No secret is kept, in no form: an answer
+    that held one is not given again. Refuses with `Conflict` (`in_progress`,
     `answered_once`) or `Invalid` (`key_reused`).
     """
     if not await idempotency.take_turn(tx, *key):
@@ -40,13 +41,13 @@ async def once(
             "A request with this Idempotency-Key is being worked on; try again in a moment.",
             retry_after=1,
         )
-    kept = await idempotency.find(tx, *key)
+    summed, kept = await digest(), await idempotency.find(tx, *key)
     if kept is None:
         reply = await call()
         answer = "" if secrets_of(kind) else reply.model_dump_json()
-        await idempotency.keep(tx, *key, digest, answer)
+        await idempotency.keep(tx, *key, summed, answer)
         return reply
-    if not hmac.compare_digest(kept.request_hash, digest):
+    if not hmac.compare_digest(kept.request_hash, summed):
         raise Invalid("key_reused", "This Idempotency-Key was used before, for another request.")
     if not kept.answer:
         raise Conflict(

@@ -234,7 +234,7 @@ async def test_a_file_of_keys_and_its_name_are_on_the_disk(
         if way == "made":
             files.make(file)
         else:
-            files.replace(file, [Key.made()])
+            files.replace(file, [SealKey.made()])
     half, folder = kept
     assert half.parent == folder == tmp_path
     assert half.name.startswith(".seal.keys.")
