@@ -29,8 +29,8 @@ from gateway.documents import Document
 from gateway.edge import Edge
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
+from gateway.overload import Overload
 from gateway.problems import speak_problems
-from gateway.shedding import Shedding
 
 FIRST = ("check_ins", "today", "habits")
 """Resources that are asked most come first: routes are tried in order. No route hides another."""
@@ -127,7 +127,7 @@ def open_gateway(
         # Plain routes: an included router would be looked through a second time on each request.
         app.router.routes.extend(router.routes)
     speak_problems(app)
-    app.add_middleware(Shedding, hashing=hashing)
+    app.add_middleware(Overload, hashing=hashing)
     app.add_middleware(
         Edge,
         origins=settings.cors_origins,
