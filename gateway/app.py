@@ -29,7 +29,7 @@ from gateway.documents import Document
 from gateway.edge import EdgeMiddleware
 from gateway.limits import Limiter, Policy
 from gateway.openapi import document
-from gateway.overload import Shedding
+from gateway.overload import Overload
 from gateway.problems import speak_problems
 
 FIRST = ("check_ins", "today", "habits")
@@ -127,7 +127,7 @@ def open_gateway(
         # Plain routes: an included router would be looked through a second time on each request.
         app.router.routes.extend(router.routes)
     speak_problems(app)
-    app.add_middleware(Shedding, hashing=hashing)
+    app.add_middleware(Overload, hashing=hashing)
     app.add_middleware(
         EdgeMiddleware,
         origins=settings.cors_origins,

@@ -18,7 +18,7 @@ SHED = ("/v1/auth/login", "/v1/auth/register")
 """Paths for which a password is hashed though nobody is logged in."""
 
 
-class Shedding:
+class Overload:
     """Wraps an application."""
 
     def __init__(self, app: ASGIApp, hashing: Bulkhead) -> None:
