@@ -43,6 +43,9 @@ WRONG: tuple[Any, ...] = (
 )
 """Values of which each is wrong nearly everywhere."""
 
+WHOLES: tuple[Any, ...] = (None, [], "x", {"no": 1})
+"""Bodies that are wrong as a whole."""
+
 
 def bodies(document: Schema) -> Iterator[tuple[str, str, list[str]]]:
     """Yield each operation that takes JSON, with the fields of its body."""
@@ -129,7 +132,7 @@ async def test_bodies(client: httpx.AsyncClient, app: FastAPI, language: str) ->
             # A field that fits, or that was one too many to be named, may be wrong by itself.
             for name in {*fields} - named:
                 await send(method, path, {name: wrong})
-        for body in (None, [], "x", {"no": 1}):
+        for body in WHOLES:
             await send(method, path, body)
     assert seen > 2000
     assert strange == set(), "\n".join(sorted(strange))
