@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.habit import Tag
 from contracts.message import SECRET, Command, Done, Message, Query, Reply
+from contracts.scopes import ACCOUNT
 
 FeedShows = Literal["habits", "journal", "history"]
 """What a feed shows: due days of habits, days of the diary, or what was done."""
@@ -73,6 +74,8 @@ class CreateFeed(FeedWords, Command[NewFeed]):
     """
 
     address: ClassVar[str] = "calendar.create_feed"
+    scope: ClassVar[str] = ACCOUNT
+    fresh: ClassVar[bool] = True
 
 
 class RotateFeed(Command[NewFeed]):
@@ -82,6 +85,8 @@ class RotateFeed(Command[NewFeed]):
     """
 
     address: ClassVar[str] = "calendar.rotate_feed"
+    scope: ClassVar[str] = ACCOUNT
+    fresh: ClassVar[bool] = True
     feed_id: UUID
 
 
@@ -89,6 +94,7 @@ class RevokeFeed(Command[Done]):
     """End a feed. Refuses with `NotFound` (`feed_not_found`)."""
 
     address: ClassVar[str] = "calendar.revoke_feed"
+    scope: ClassVar[str] = ACCOUNT
     feed_id: UUID
 
 
@@ -96,6 +102,7 @@ class ListFeeds(Query[Feeds]):
     """List the caller's feeds."""
 
     address: ClassVar[str] = "calendar.list_feeds"
+    scope: ClassVar[str] = ACCOUNT
 
 
 class CalendarFile(Reply):

@@ -54,6 +54,7 @@ class SetApprise(Command[Channel]):
     """
 
     address: ClassVar[str] = "notifications.set_apprise"
+    fresh: ClassVar[bool] = True
     url: Annotated[AppriseUrl, SECRET] = Field(
         repr=False, examples=["ntfys://ntfy.sh/my-secret-topic"]
     )

@@ -53,6 +53,7 @@ class CreateHook(Command[MadeHook]):
 
     address: ClassVar[str] = "habits.create_hook"
     scope: ClassVar[str] = ACCOUNT
+    fresh: ClassVar[bool] = True
     habit_id: UUID
     name: Line = ""
 

@@ -87,12 +87,14 @@ class Asked(Message, Generic[R]):
 
     `address` is `<room>.<verb>`, written out; `public` asks need no principal;
     `scope` is what the principal must hold; what follows from room and kind if it is empty (see
-    `contracts.scopes`). Or they hold the address itself.
+    `contracts.scopes`). Or they hold the address itself. `fresh`: what a stolen token is not enough
+    for; the caller must have shown a short while ago who they are (`contracts.proof`).
     """
 
     address: ClassVar[str]
     public: ClassVar[bool] = False
     scope: ClassVar[str] = ""
+    fresh: ClassVar[bool] = False
 
 
 class Command(Asked[R], Generic[R]):

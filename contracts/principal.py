@@ -25,6 +25,8 @@ class Principal(BaseModel):
     scopes: frozenset[str] = frozenset()
     service: str | None = None
     token: str | None = Field(default=None, repr=False)
+    auth_time: int | None = None
+    """When the caller last showed who they are, in Unix time; None: they hold no session."""
 
     def may(self, scope: str) -> bool:
         """Tell whether this caller holds a scope."""

@@ -101,6 +101,7 @@ class DeleteMe(Command[Done]):
     """
 
     address: ClassVar[str] = "users.delete_me"
+    fresh: ClassVar[bool] = True
     scope: ClassVar[str] = ACCOUNT
     expected_version: int | None = None
 

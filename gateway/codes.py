@@ -10,7 +10,10 @@ PROBLEM_CODES: dict[int, str] = {
         "token_malformed token_reused token_revoked token_used token_void unauthenticated "
         "wrong_credentials wrong_otp wrong_passkey"
     ),
-    403: ("account_disabled denied may_not_act may_not_act_for metrics_closed origin_not_allowed"),
+    403: (
+        "account_disabled denied may_not_act may_not_act_for metrics_closed no_session "
+        "origin_not_allowed proof_required"
+    ),
     404: (
         "access_token_not_found break_not_found change_not_found delivery_not_found "
         "entry_not_found feed_not_found habit_not_found hook_not_found hook_unknown "

@@ -57,7 +57,7 @@ class TokenSubject:
     user_id: UUID
     session_id: UUID
     role: str
-    began_at: datetime
+    proved_at: datetime
 
 
 def clean_email(email: str) -> str | None:
@@ -174,7 +174,7 @@ def claims(bearer: TokenSubject, now: datetime, token_id: UUID) -> dict[str, Any
         "jti": str(token_id),
         "iat": seconds,
         "exp": seconds + int(TOKEN_LIFE.total_seconds()),
-        "auth_time": int(bearer.began_at.timestamp()),
+        "auth_time": int(bearer.proved_at.timestamp()),
         "scope": scope_of(bearer.role),
     }
 

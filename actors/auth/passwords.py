@@ -49,7 +49,7 @@ async def prepare_change(
     answered as it was: so what is wrong is said in the transaction.
     """
     try:
-        account = await _confirmed(begin_short, who, command.password, guard, hasher)
+        account = await confirmed(begin_short, who, command.password, guard, hasher)
         password = await policy.checked(command.new_password, account.email, "/new_password")
         return PasswordChange(account.password_hash, await hasher.hash(password))
     except Refused as no:
@@ -83,7 +83,7 @@ async def check_confirmation(
     hasher: TheHasher,
 ) -> None:
     """Check the caller's password, while no transaction is open."""
-    await _confirmed(begin_short, who, query.password, guard, hasher)
+    await confirmed(begin_short, who, query.password, guard, hasher)
 
 
 @room.answer
@@ -92,7 +92,7 @@ async def confirm_password(query: ConfirmPassword) -> Done:
     return Done()
 
 
-async def _confirmed(
+async def confirmed(
     begin_short: Begin, who: Principal, password: str, guard: Guard, hasher: Hasher
 ) -> Account:
     """Return the caller's account if the password is right. Refuses with `Invalid`."""

@@ -226,7 +226,7 @@ async def go_on(
         await tokens.add(tx, digest(following), session.id)
     else:
         following = await _again(tx, refresh_token, session, now)
-    bearer = TokenSubject(session.user_id, session.id, session.role, session.began_at)
+    bearer = TokenSubject(session.user_id, session.id, session.role, session.proved_at)
     return await _pair(tx, bearer, following, keyring, now)
 
 

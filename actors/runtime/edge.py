@@ -40,6 +40,7 @@ from contracts.message import (
     secrets_of,
 )
 from contracts.principal import Principal
+from contracts.proof import PROOF_SECONDS
 from contracts.scopes import scope_of
 from storage import disk, inbox
 from storage.session import transaction
@@ -282,3 +283,8 @@ def allow(contract: type[Asked[Reply]], principal: Principal | None) -> None:
     needed = scope_of(contract)
     if not (principal.may(needed) or principal.may(contract.address)):
         raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=needed)
+    proven = principal.auth_time
+    if contract.fresh and proven is not None and time.time() - proven > PROOF_SECONDS:
+        raise Denied(
+            "proof_required", "Please show once more who you are: POST /v1/auth/proof, then again."
+        )

@@ -211,6 +211,9 @@ def _principal(claims: Mapping[str, Any], token: str) -> Principal:
     name = claims["act"]["sub"] if by == "act" else claims[by]
     if not all(isinstance(one, str) for one in (sub, scope, name)):
         raise TypeError("sub, scope, and who acts are strings")
+    proven = claims["auth_time"] if by == "sid" else None
+    if by == "sid" and type(proven) is not int:
+        raise TypeError("a session says when its holder showed who they are")
     return Principal(
         user_id=UUID(sub),
         session_id=UUID(name) if by == "sid" else None,
@@ -218,6 +221,7 @@ def _principal(claims: Mapping[str, Any], token: str) -> Principal:
         scopes=frozenset(scope.split()),
         service=name if by == "act" else None,
         token=token,
+        auth_time=proven,
     )
 
 

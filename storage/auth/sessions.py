@@ -45,6 +45,7 @@ sessions = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
+    Column("proved_at", DateTime(timezone=True)),
     schema="auth",
 )
 
@@ -77,7 +78,7 @@ class Continued:
 
     id: UUID
     user_id: UUID
-    began_at: datetime
+    proved_at: datetime
     role: str
 
 
@@ -149,7 +150,32 @@ async def go_on(
             address=address,
             agent=agent,
         )
-        .returning(sessions.c.id, sessions.c.user_id, sessions.c.began_at, accounts.c.role)
+        .returning(
+            sessions.c.id,
+            sessions.c.user_id,
+            func.coalesce(sessions.c.proved_at, sessions.c.began_at).label("proved_at"),
+            accounts.c.role,
+        )
+    )
+    found = row.first()
+    return Continued(**found._mapping) if found else None
+
+
+async def prove(
+    tx: AsyncConnection, user_id: UUID, session_id: UUID, now: datetime
+) -> Continued | None:
+    """Note that the holder of a session has shown who they are; None if it is over."""
+    row = await tx.execute(
+        update(sessions)
+        .where(
+            sessions.c.id == session_id,
+            sessions.c.user_id == user_id,
+            accounts.c.user_id == sessions.c.user_id,
+            accounts.c.disabled.is_(False),
+            sessions.c.expires_at > now,
+        )
+        .values(proved_at=now)
+        .returning(sessions.c.id, sessions.c.user_id, sessions.c.proved_at, accounts.c.role)
     )
     found = row.first()
     return Continued(**found._mapping) if found else None

@@ -1,0 +1,37 @@
+"""A fresh proof: /v1/auth/proof, before what a stolen token must not be enough for."""
+
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import ConfigDict, Field
+from starlette.responses import Response
+
+from contracts.proof import Proof, Prove
+from gateway.answers import answer
+from gateway.bodies import Body, Said, resource
+from gateway.deps import Hashing, TheBus
+from gateway.identity import Me
+from gateway.passwords import Password
+
+router = resource("accounts")
+
+
+class Evidence(Body):
+    """The password, or a code of the second factor."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"password": "correct horse battery staple"}]}
+    )
+    password: Password | None = None
+    """The password; null: a code is given instead."""
+    otp: Annotated[str, Field(max_length=20)] | None = Field(default=None, repr=False)
+    """A code of the second factor; null: the password is given instead."""
+
+
+@router.post("/v1/auth/proof", response_model=Proof, summary="Show who I am once more")
+async def prove(
+    request: Request, body: Said[Evidence], me: Me, bus: TheBus, hashing: Hashing
+) -> Response:
+    """Show once more who the caller is, for what asks for it (`proof_required`) in 10 minutes."""
+    async with hashing:
+        return answer(await bus.ask(Prove(password=body.password, otp=body.otp), me))
