@@ -85,6 +85,14 @@ def same_form(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
+def bare(password: str) -> str:
+    """Return what a password says to a reader: in plain letters (NFKC, Unicode Standard Annex 15),
+    without what cannot be seen and spaces around it.
+    """
+    letters = unicodedata.normalize("NFKC", password)
+    return "".join(one for one in letters if unicodedata.category(one) != "Cf").strip()
+
+
 def weakness(password: str, email: str) -> str | None:
     """Say what is wrong with a password; None if nothing is. Composition is nobody's business.
 

@@ -1,6 +1,6 @@
 """What a new password has to be: of some length, and none that is tried first."""
 
-from actors.auth.domain import same_form, unit_of, weak_password, weakness
+from actors.auth.domain import bare, same_form, unit_of, weak_password, weakness
 from actors.auth.password_blocklist import Blocklist
 
 COMMON = "It is one of those that everybody tries first."
@@ -17,10 +17,10 @@ class PasswordPolicy:
         """Return a new password in its one form. Refuses with `Invalid` (`weak_password`)."""
         password = same_form(password)
         wrong = weakness(password, email)
-        if wrong is None and (
-            await self._common.holds(password) or await self._common.holds(unit_of(password))
-        ):
-            wrong = COMMON
+        if wrong is None:
+            for form in {password, unit_of(password), bare(password)}:
+                if await self._common.holds(form):
+                    wrong = COMMON
         if wrong is not None:
             raise weak_password(wrong, pointer)
         return password

@@ -190,8 +190,12 @@ def _keep(folder: Path) -> None:
 def _half(file: Path, keys: Sequence[SealKey]) -> Path:
     """Write keys beside a file, on the disk."""
     half = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with open(half, "x", opener=lambda path, flags: os.open(path, flags, MODE)) as out:
-        out.write(written(keys))
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        with open(half, "x", opener=lambda path, flags: os.open(path, flags, MODE)) as out:
+            out.write(written(keys))
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
     return half

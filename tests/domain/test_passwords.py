@@ -63,6 +63,14 @@ async def test_what_everybody_tries_is_refused(password: str) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("password", COMMON.split()[::7])
+async def test_what_only_looks_another_is_refused(password: str) -> None:
+    wide = "".join(chr(ord(one) + 0xFEE0) if one.isascii() else one for one in password)
+    for form in (wide, f"  {password} ", f"{password}\u200b", f"\ufeff{password}"):
+        assert await why(form)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("password", [*ROWS.split(), *REPEATED])
 async def test_rows_of_keys_and_what_repeats_itself_are_refused(password: str) -> None:
     assert await why(password)

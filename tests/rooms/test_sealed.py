@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import errno
 import os
 import secrets as random
 from collections.abc import Iterator
@@ -238,6 +239,27 @@ async def test_a_file_of_keys_and_its_name_are_on_the_disk(
     half, folder = kept
     assert half.parent == folder == tmp_path
     assert half.name.startswith(".seal.keys.")
+
+
+@pytest.mark.parametrize("way", ["made", "replaced"])
+async def test_keys_that_cannot_be_written_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    file = tmp_path / "seal.keys"
+    if way == "replaced":
+        files.make(file)
+    there = {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    def full(opened: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(os, "fsync", full)
+        if way == "made":
+            files.make(file)
+        else:
+            files.replace(file, [Key.made()])
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == there
 
 
 async def test_a_room_without_keys_says_so(
