@@ -6,12 +6,12 @@ from fastapi import Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
+from contracts.accounts import Text
 from contracts.proof import Proof, Prove
 from gateway.answers import answer
 from gateway.bodies import Body, Said, resource
 from gateway.deps import Hashing, TheBus
 from gateway.identity import Me
-from gateway.passwords import Password
 
 router = resource("accounts")
 
@@ -22,7 +22,7 @@ class Evidence(Body):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"password": "correct horse battery staple"}]}
     )
-    password: Password | None = None
+    password: Text | None = Field(default=None, repr=False)
     """The password; null: a code is given instead."""
     otp: Annotated[str, Field(max_length=20)] | None = Field(default=None, repr=False)
     """A code of the second factor; null: the password is given instead."""

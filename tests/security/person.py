@@ -78,6 +78,7 @@ def live(person: Person) -> None:
     ask("DELETE", f"{day}/2026-01-07")
     pause = {"from": "2026-01-01", "to": "2026-01-03", "reason": mark}
     ids["break_id"] = ask("POST", "/v1/breaks", json=pause)["break_id"]
+    ids["feed_id"] = ask("POST", "/v1/calendar/feeds", json={})["feed_id"]
     entry = {"title": mark, "text": f"Dear diary, {mark}", "mood": 4, "tags": [mark]}
     ids["entry_id"] = ask("POST", "/v1/journal/entries", json=entry)["entry_id"]
     ask("PATCH", f"/v1/journal/entries/{ids['entry_id']}", json={"text": f"Again: {mark}"})
