@@ -25,7 +25,7 @@ THAT_THEY_ARE_GONE = {
     "users.gone",
     *(
         f"{room}.people"
-        for room in ("analytics", "habits", "journal", "notifications", "reminders")
+        for room in ("analytics", "calendar", "habits", "journal", "notifications", "reminders")
     ),
 }
 """Tables that keep the id of who is gone, so that what comes late does not bring them back."""

@@ -258,7 +258,7 @@ async def test_keys_that_cannot_be_written_leave_nothing_behind(
         if way == "made":
             files.make(file)
         else:
-            files.replace(file, [Key.made()])
+            files.replace(file, [SealKey.made()])
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == there
 
 
