@@ -29,7 +29,6 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
-R = TypeVar("R", bound="Reply")
 T = TypeVar("T")
 
 
@@ -80,11 +79,15 @@ class Done(Reply):
     """It is done; there is nothing to tell."""
 
 
+R = TypeVar("R", bound=Reply)
+
+
 class Asked(Message, Generic[R]):
     """Something that is answered: a command or a query.
 
     `address` is `<room>.<verb>`, written out; `public` asks need no principal;
-    `scope` is what the principal must hold, `user` if it is empty; or they hold the address itself.
+    `scope` is what the principal must hold; what follows from room and kind if it is empty (see
+    `contracts.scopes`). Or they hold the address itself.
     """
 
     address: ClassVar[str]
@@ -270,3 +273,13 @@ KINDS: dict[str, type[Refused]] = {
         Broken,
     )
 }
+
+
+def check_version(version: int, expected: int | None) -> None:
+    """Refuse to change what is at `version` for whoever has seen another one; None: any.
+
+    Refuses with `Conflict` (`version_conflict`).
+    """
+    if expected is not None and expected != version:
+        text = "It was changed meanwhile: it is at version {version}, not {expected}."
+        raise Conflict("version_conflict", text, version=version, expected=expected)

@@ -9,11 +9,14 @@ PROBLEM_CODES: dict[int, str] = {
         "expired_token invalid_proof invalid_token metrics_closed session_ended token_reused "
         "token_used unauthenticated wrong_credentials"
     ),
-    403: "account_disabled denied may_not_act may_not_act_for metrics_closed origin_not_allowed",
+    403: (
+        "account_disabled denied may_not_act may_not_act_for metrics_closed "
+        "origin_not_allowed wrong_secret"
+    ),
     404: (
-        "break_not_found change_not_found delivery_not_found entry_not_found "
-        "habit_not_found import_not_found link_unknown no_asyncapi no_such_page "
-        "prompt_not_found reminder_not_found session_not_found template_not_found user_not_found "
+        "break_not_found change_not_found delivery_not_found entry_not_found habit_not_found "
+        "import_not_found link_unknown no_asyncapi no_such_page no_webhook prompt_not_found "
+        "reminder_not_found session_not_found template_not_found user_not_found "
         "version_not_found"
     ),
     405: "method_not_allowed",
@@ -21,9 +24,10 @@ PROBLEM_CODES: dict[int, str] = {
     408: "too_slow",
     409: (
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
-        "habit_exists import_begun import_not_done in_progress last_admin no_channel "
-        "prompt_built_in proposal_empty reminder_at_limit reminder_not_smart reminder_off "
-        "template_built_in too_many_habits too_many_prompts too_many_templates"
+        "habit_exists import_begun import_not_done in_progress last_admin link_not_opened "
+        "no_channel prompt_built_in proposal_empty reminder_at_limit reminder_not_smart "
+        "reminder_off telegram_linked telegram_off template_built_in too_many_habits "
+        "too_many_prompts too_many_templates"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",
@@ -32,26 +36,27 @@ PROBLEM_CODES: dict[int, str] = {
     421: "unknown_host",
     422: (
         "apprise_not_allowed apprise_parameter apprise_private apprise_unknown "
-        "apprise_unknown_host at_not_on_day at_out_of_range day_out_of_range effective_from_past "
-        "entry_empty file_missing import_empty import_failed import_habit_binned "
-        "import_habit_twin import_habit_unclear import_habit_unfit import_habit_unlisted "
-        "import_incomplete import_moods_unknown import_nothing import_part_malformed "
-        "import_too_large import_unknown_format import_unreadable import_without_header invalid "
-        "invalid_email invalid_form key_reused malformed moods_malformed no_such_picture "
-        "no_user_named not_a_duration not_a_number range_and_period range_reversed range_too_long "
-        "reminder_needs_habit reminder_text_missing schedule_never_due state_contradicts_value "
-        "target_not_allowed target_not_at_most too_many_elements too_many_keys "
-        "too_many_parameters too_many_reminders too_many_tokens unit_not_allowed unknown_habit "
-        "unknown_prompt unless_written_with_habit value_missing value_not_whole value_not_yes_no "
+        "apprise_unknown_host at_not_on_day at_out_of_range day_out_of_range "
+        "effective_from_past entry_empty file_missing import_empty import_failed "
+        "import_habit_binned import_habit_twin import_habit_unclear import_habit_unfit "
+        "import_habit_unlisted import_incomplete import_moods_unknown import_nothing "
+        "import_part_malformed import_too_large import_unknown_format import_unreadable "
+        "import_without_header invalid invalid_email invalid_form key_reused malformed "
+        "moods_malformed no_such_picture no_user_named not_a_duration not_a_number "
+        "range_and_period range_reversed range_too_long reminder_needs_habit "
+        "reminder_text_missing schedule_never_due state_contradicts_value target_not_allowed "
+        "target_not_at_most too_many_elements too_many_keys too_many_parameters "
+        "too_many_reminders too_many_tokens unit_not_allowed unknown_habit unknown_prompt "
+        "unless_written_with_habit value_missing value_not_whole value_not_yes_no "
         "value_too_large weak_password wrong_cursor wrong_password"
     ),
     429: "rate_limited test_sent too_many_attempts",
     431: "head_too_large",
     500: "broken",
     503: (
-        "broker_away busy database_away database_busy database_read_only disk_full draining "
-        "interrupted line_lost not_ready profile_pending room_down room_lost secrets_sealed "
-        "too_many_connections"
+        "bot_unreachable broker_away busy database_away database_busy database_read_only "
+        "disk_full draining interrupted line_lost not_ready profile_pending room_down "
+        "room_lost secrets_sealed too_many_connections"
     ),
     504: "expired too_slow unanswered",
 }

@@ -61,6 +61,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus) -> None:
     if person is None:
         return
     now = datetime.now(UTC)
+    chat = await WAYS["telegram"].recipient(tx, person)
     rows = [
         NewDelivery(
             user_id=job.user_id,
@@ -77,7 +78,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus) -> None:
             day=job.day,
         )
         for channel in job.channels
-        if channel in SENDING
+        if channel in SENDING and (channel != "telegram" or chat is not None)
     ]
     await deliveries.enqueue(tx, rows)
 

@@ -24,6 +24,7 @@ SCENARIOS = (
     "straggler",
     "facts",
     "reminders",
+    "telegram",
 )
 
 
