@@ -16,7 +16,9 @@ from actors.runtime.settings import Settings
 from contracts.accounts import Register
 from contracts.bus import deadline_in
 from contracts.habits import CreateHabit
+from contracts.message import NotFound
 from contracts.principal import Principal
+from contracts.users import GetProfile
 from ops.platform import Platform, database, platform
 from ops.seal import ready
 from storage.migrations import migrate
@@ -67,8 +69,8 @@ async def measured(folder: Path) -> tuple[Measured, Measured]:
         async with database(settings, own=True) as url, platform(settings, url) as here:
             await migrate(here.engine)
             await ready(here.engine, settings, make_file=True)
-            await settle(here)
             here.courier.start()
+            await settle(here)
             here.loops.start()
             await api.until(lambda: len(api.of("setMyShortDescription")) == 2)
             ours = await measure(api)
@@ -84,10 +86,23 @@ async def settle(here: Platform) -> None:
         words = Register(email=f"p{number}@example.org", password="correct horse battery")
         tokens = await here.bus.ask(words, deadline=by)
         who = Principal(user_id=tokens.user_id, scopes=frozenset({"user"}))
+        await arrived(here, who)
         for habit in range(HABITS):
             await here.bus.ask(CreateHabit(name=f"Habit {habit}"), who, deadline=by)
         async with transaction(here.engine) as tx:
             await people.join(tx, tokens.user_id, FIRST_CHAT + number, "Ann")
+
+
+async def arrived(here: Platform, who: Principal) -> None:
+    """Wait until the rooms have heard of somebody."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await here.bus.ask(GetProfile(), who)
+            except NotFound:
+                await asyncio.sleep(0.02)
+            else:
+                return
 
 
 async def measure(api: BotApi) -> Measured:
