@@ -26,7 +26,7 @@ from tests.rooms.tracking import Tracker, newcomer
 from tests.telegram_server import TOKEN, BotApi
 
 UPDATES = int(os.environ.get("RITMO_LEDGER_UPDATES", "200"))
-"""Presses; `make chaos` has 2 000 of them."""
+"""Presses. `RITMO_LEDGER_UPDATES=2000` has more of them wait at each kill."""
 
 CHATS = 10
 KILLS = 5
