@@ -32,6 +32,20 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
         }
     ),
     "calendar": frozenset({"reminders.list_reminders"}),
+    "telegram": frozenset(
+        {
+            *("habits.get_today", "habits.list_habits", "habits.get_habit"),
+            *("habits.check_in", "habits.increment", "habits.undo", "habits.create_habit"),
+            *("habits.list_breaks", "habits.add_break", "habits.remove_break"),
+            *("habits.list_check_ins", "journal.update_entry"),
+            *("journal.create_entry", "journal.list_entries", "journal.get_moods"),
+            "analytics.render_report",
+            *("reminders.list_reminders", "reminders.create_reminder", "reminders.delete_reminder"),
+            *("reminders.describe_reminder", "reminders.snooze_reminder"),
+            *("reminders.get_settings", "reminders.update_settings"),
+            *("users.get_profile", "users.change_profile"),
+        }
+    ),
 }
 """The addresses that a room may ask on behalf of a person, by its name: the token's scopes."""
 

@@ -12,12 +12,12 @@ PROBLEM_CODES: dict[int, str] = {
     ),
     403: (
         "account_disabled denied may_not_act may_not_act_for metrics_closed no_session "
-        "origin_not_allowed proof_required"
+        "origin_not_allowed proof_required wrong_secret"
     ),
     404: (
         "access_token_not_found break_not_found change_not_found delivery_not_found "
         "entry_not_found feed_not_found habit_not_found hook_not_found hook_unknown "
-        "import_not_found link_unknown no_asyncapi no_such_page passkey_not_found "
+        "import_not_found link_unknown no_asyncapi no_such_page no_webhook passkey_not_found "
         "prompt_not_found reminder_not_found session_not_found template_not_found "
         "user_not_found version_not_found"
     ),
@@ -26,11 +26,11 @@ PROBLEM_CODES: dict[int, str] = {
     408: "too_slow",
     409: (
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
-        "habit_exists import_begun import_not_done in_progress last_admin no_channel "
-        "passkey_exists passkeys_off prompt_built_in proposal_empty reminder_at_limit "
-        "reminder_not_smart reminder_off template_built_in too_many_access_tokens "
-        "too_many_feeds too_many_habits too_many_hooks too_many_passkeys too_many_prompts "
-        "too_many_templates totp_not_begun totp_off"
+        "habit_exists import_begun import_not_done in_progress last_admin link_not_opened "
+        "no_channel passkey_exists passkeys_off prompt_built_in proposal_empty "
+        "reminder_at_limit reminder_not_smart reminder_off telegram_linked telegram_off "
+        "template_built_in too_many_access_tokens too_many_feeds too_many_habits too_many_hooks "
+        "too_many_passkeys too_many_prompts too_many_templates totp_not_begun totp_off"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",
@@ -57,9 +57,9 @@ PROBLEM_CODES: dict[int, str] = {
     431: "head_too_large",
     500: "broken",
     503: (
-        "broker_away busy database_away database_busy database_read_only disk_full draining "
-        "interrupted line_lost not_ready profile_pending room_down room_lost secrets_sealed "
-        "streams_full too_many_connections"
+        "bot_unreachable broker_away busy database_away database_busy database_read_only "
+        "disk_full draining interrupted line_lost not_ready profile_pending room_down room_lost "
+        "secrets_sealed streams_full too_many_connections"
     ),
     504: "expired too_slow unanswered",
 }

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.seal import Seal, SealKey, replace
 from actors.runtime.settings import Settings
-from contracts.notifications import ChannelsChanged
+from contracts.notifications import Channels, ChannelsChanged
 from contracts.signing_keys import RotateKeys
 from ops.platform import at_hand, operator
 from ops.seal import ready, seal_all
 from storage import sealed
 from storage.auth import keys
-from storage.notifications import apprise
+from storage.notifications import apprise, chats
 from storage.outbox import tell
 from storage.session import transaction
 
@@ -68,8 +68,11 @@ async def forget(settings: Settings) -> None:
             lost += len(ids)
             if place.table is apprise.apprise:
                 for user_id in ids:
-                    version = await apprise.save(tx, user_id, None)
-                    await tell(tx, ChannelsChanged(user_id=user_id, version=version, channels=()))
+                    await chats.hold_reach(tx, user_id)
+                    await apprise.save(tx, user_id, None)
+                    _, on, version = await chats.reach(tx, user_id)
+                    left: Channels = ("telegram",) if on else ()
+                    await tell(tx, ChannelsChanged(user_id=user_id, version=version, channels=left))
         await keys.retire_lost(tx, datetime.now(UTC))
     Console(highlight=False).print(f"Secrets given up: {lost}.")
 

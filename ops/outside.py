@@ -112,3 +112,33 @@ async def mail_state(settings: Settings) -> State:
         text = "The mail server cannot be used ({why}): see RITMO_SMTP_URL."
         return State("mail", "away", text, {"why": trouble})
     return State("mail", text="The mail server answers.")
+
+
+async def telegram_state(settings: Settings) -> State:
+    """Say whether Telegram knows the bot; or how to get one."""
+    if settings.telegram_token is None:
+        text = (
+            "No Telegram bot is set: ask @BotFather for one, and give its token as "
+            "RITMO_TELEGRAM_TOKEN."
+        )
+        return State("telegram", text=text)
+    from actors.telegram.errors import judge
+    from actors.telegram.outside import open_bot
+
+    bot = open_bot(settings)
+    from aiogram.exceptions import AiogramError
+
+    try:
+        me = await bot.me()
+    except (AiogramError, TimeoutError) as error:
+        if judge(error) == "revoked":
+            text = (
+                "Telegram does not know this token: see RITMO_TELEGRAM_TOKEN; ask @BotFather for "
+                "a new one."
+            )
+            return State("telegram", "unfit", text)
+        text = "Telegram cannot be reached ({why}): see RITMO_TELEGRAM_API."
+        return State("telegram", "away", text, {"why": type(error).__name__})
+    finally:
+        await bot.session.close()
+    return State("telegram", text="The bot @{name} answers.", params={"name": me.username or ""})

@@ -13,7 +13,7 @@ from actors.auth.relying_party import RelyingParty
 from actors.runtime.settings import Settings
 
 
-class Tools:
+class AuthTools:
     """The tools of the one auth room in this process."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Tools:
         self.device_tokens = DeviceTokens()
 
 
-tools = Tools()
+tools = AuthTools()
 
 
 async def _guard() -> Guard:

@@ -1,6 +1,7 @@
 """The ways to reach a person: which there are, whether they are on, and a test of each."""
 
 from actors.notifications.channels import WAYS
+from actors.notifications.chats import tell_reach
 from actors.notifications.deliveries import enqueue_trials, trial
 from actors.notifications.room import TheSettings, known, room, tools
 from actors.runtime.room import TheBus, Transaction, Who
@@ -14,9 +15,7 @@ from contracts.deliveries import (
     SetApprise,
 )
 from contracts.message import Conflict, Done
-from contracts.notifications import ChannelsChanged
-from storage.notifications import apprise, deliveries
-from storage.outbox import tell
+from storage.notifications import apprise, chats, deliveries
 
 
 @room.answer
@@ -43,8 +42,9 @@ async def set_apprise(
 ) -> Channel:
     """Keep the caller's Apprise address; it was looked at."""
     person = await known.person(tx, bus, who, "stay")
-    version = await apprise.save(tx, who.user_id, command.url)
-    await tell(tx, ChannelsChanged(user_id=who.user_id, version=version, channels=("apprise",)))
+    await chats.hold_reach(tx, who.user_id)
+    await apprise.save(tx, who.user_id, command.url)
+    await tell_reach(tx, who.user_id)
     return await WAYS["apprise"].show(tx, person, given, command.language or person.language)
 
 
@@ -53,8 +53,9 @@ async def drop_apprise(command: DropApprise, who: Who, tx: Transaction) -> Done:
     """Forget the caller's Apprise address."""
     await known.replica.find_person(tx, who.user_id, "stay")
     if await apprise.find(tx, who.user_id) is not None:
-        version = await apprise.save(tx, who.user_id, None)
-        await tell(tx, ChannelsChanged(user_id=who.user_id, version=version, channels=()))
+        await chats.hold_reach(tx, who.user_id)
+        await apprise.save(tx, who.user_id, None)
+        await tell_reach(tx, who.user_id)
     return Done()
 
 

@@ -60,6 +60,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
     person = await addressee(tx, bus, job.user_id, job.email)
     if person is None:
         return
+    chat = await WAYS["telegram"].recipient(tx, person)
     rows = [
         NewDelivery(
             user_id=job.user_id,
@@ -76,7 +77,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
             day=job.day,
         )
         for channel in job.channels
-        if channel in SENDING
+        if channel in SENDING and (channel != "telegram" or chat is not None)
     ]
     await deliveries.enqueue(tx, rows)
 

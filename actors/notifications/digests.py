@@ -4,6 +4,7 @@ import asyncio
 import base64
 from datetime import datetime
 
+from actors.notifications.channels import WAYS
 from actors.notifications.composer import DIGEST, base_of, digest_words
 from actors.notifications.letter import DigestWords, Letter, write
 from actors.notifications.link_token import Signing
@@ -15,7 +16,8 @@ from actors.runtime.settings import Settings
 from contracts.bus import deadline_in
 from contracts.digests import DigestShown, GetDigest, PreviewDigest
 from contracts.message import new_id
-from contracts.notifications import SendDigest
+from contracts.notifications import ChannelName, SendDigest
+from contracts.reminder_settings import GetReminderSettings
 from storage.notifications import deliveries, links
 from storage.notifications.ledger import NewDelivery
 
@@ -24,20 +26,28 @@ from storage.notifications.ledger import NewDelivery
 async def send_digest(job: SendDigest, tx: Transaction, bus: TheBus, now: Now) -> None:
     """Enqueue a digest; who is gone gets none."""
     person = await addressee(tx, bus, job.user_id)
-    if person is None or person.email is None:
+    if person is None:
         return
-    row = NewDelivery(
-        user_id=job.user_id,
-        channel="email",
-        recipient=person.email,
-        dedupe_key=job.dedupe_key,
-        template=DIGEST,
-        language=job.language,
-        data=job.model_dump_json(include={"every", "first", "last"}),
-        due_at=now,
-        useful_until=job.useful_until,
-    )
-    await deliveries.enqueue(tx, [row])
+    wanted = await bus.ask(GetReminderSettings(), on_behalf_of=job.user_id)
+    ways: dict[ChannelName, str | None] = {"email": person.email}
+    if "telegram" in wanted.channels:
+        ways["telegram"] = await WAYS["telegram"].recipient(tx, person)
+    rows = [
+        NewDelivery(
+            user_id=job.user_id,
+            channel=channel,
+            recipient=recipient,
+            dedupe_key=job.dedupe_key,
+            template=DIGEST,
+            language=job.language,
+            data=job.model_dump_json(include={"every", "first", "last"}),
+            due_at=now,
+            useful_until=job.useful_until,
+        )
+        for channel, recipient in ways.items()
+        if recipient is not None
+    ]
+    await deliveries.enqueue(tx, rows)
 
 
 @room.answer

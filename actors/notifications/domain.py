@@ -24,10 +24,13 @@ SPACING = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 GIVE_UP = timedelta(days=3)
 """What has no end of its usefulness is tried for so long."""
 
+HANDED = timedelta(hours=1)
+"""For how long it is waited to hear how something ended that was handed on."""
+
 MAX_UNSURE = 3
 """Attempts of which nobody knows how they ended, before a delivery is left alone."""
 
-Kind = Literal["sent", "later", "refused", "no_mailbox", "unsure", "unfit"]
+Kind = Literal["sent", "handed", "later", "refused", "no_mailbox", "unsure", "unfit"]
 Stage = Literal["greeting", "sender", "recipient", "data"]
 
 _ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -37,9 +40,10 @@ _ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 class DeliveryOutcome:
     """How an attempt ended.
 
-    `later`: a passing fault; `refused`: not this one; `no_mailbox`: nothing, ever; `unsure`: the
-    line was lost when it may have been taken; `unfit`: it cannot be sent as it is. `detail` is a
-    code for programs, without anything personal. `wait`: what the other side asks for.
+    `handed`: another room sends it, and says later how that ended; `later`: a passing fault;
+    `refused`: not this one; `no_mailbox`: nothing, ever; `unsure`: the line was lost when it may
+    have been taken; `unfit`: it cannot be sent as it is. `detail` is a code for programs, without
+    anything personal. `wait`: what the other side asks for.
     `for_all`: whatever is sent now through the same channel ends like this.
     """
 
@@ -72,13 +76,15 @@ class Next:
     @property
     def over(self) -> bool:
         """Tell whether nothing more will happen to it."""
-        return self.state != "retry"
+        return self.state not in ("retry", "sending")
 
 
 def after(outcome: DeliveryOutcome, tried: Tried, now: datetime) -> Next:
     """Decide what becomes of a delivery."""
     if outcome.kind == "sent":
         return Next("sent", now, outcome.detail)
+    if outcome.kind == "handed":
+        return Next("sending", now + HANDED, outcome.detail)
     if outcome.kind == "no_mailbox":
         return Next("suppressed", now, outcome.detail, suppress=True)
     if outcome.kind in ("refused", "unfit"):

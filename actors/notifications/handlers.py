@@ -1,6 +1,25 @@
 """The parts of the notifications room, each of which registers what it answers, hears and does."""
 
-from actors.notifications import addresses, deliveries, digests, ledger, links, people, sender
+from actors.notifications import (
+    addresses,
+    chats,
+    deliveries,
+    digests,
+    ledger,
+    links,
+    people,
+    sender,
+)
 from actors.notifications.room import room
 
-__all__ = ["addresses", "deliveries", "digests", "ledger", "links", "people", "room", "sender"]
+__all__ = [
+    "addresses",
+    "chats",
+    "deliveries",
+    "digests",
+    "ledger",
+    "links",
+    "people",
+    "room",
+    "sender",
+]

@@ -55,6 +55,10 @@ DETAILS = {
     "apprise_partly": "Not all of those to whom the address leads took it. It is not sent again, "
     "or the others would get it twice.",
     "apprise_nowhere": "The address leads to nobody: nothing was sent.",
+    "handed_on": "The Telegram bot has it, and sends it in its turn.",
+    "telegram_blocked": "You have blocked the bot in Telegram, or left the chat.",
+    "telegram_refused": "Telegram did not take it.",
+    "telegram_away": "Telegram could not be reached for too long.",
     "unsure": "Nobody knows whether it arrived; it is not sent once more.",
 }
 """What is said of a detail, whatever the state."""

@@ -12,7 +12,7 @@ from actors.runtime.delegation import RoomBus
 from actors.runtime.room import Transaction
 from contracts.users import GetProfile, UserDeleted
 from storage import idempotency
-from storage.notifications import apprise, deliveries, links
+from storage.notifications import apprise, chats, deliveries, links
 from storage.replica.replica import PersonRow
 
 
@@ -54,4 +54,5 @@ async def erase_person(fact: UserDeleted, tx: Transaction, given: TheSettings) -
     await deliveries.erase(tx, fact.user_id)
     await links.erase(tx, fact.user_id)
     await apprise.erase(tx, fact.user_id)
+    await chats.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)

@@ -235,7 +235,7 @@ class Sender:
                 )
         if not mine:
             await self._channel.take_back(row)
-        if verdict.state != "sent":
+        if verdict.state not in ("sent", "sending"):
             log.info("delivery", delivery=str(row.id), state=verdict.state, detail=verdict.detail)
 
     async def _give_back(self, rows: list[DeliveryRow]) -> None:

@@ -243,6 +243,18 @@ def welcome(of: Occasion) -> LetterWords:
     )
 
 
+def telegram_blocked(of: Occasion) -> LetterWords:
+    """Say that the bot reaches nobody any more."""
+    line = "You have blocked Ritmo's bot in Telegram, so no reminder reaches you there."
+    step = "Unblock it in Telegram to be reached again, or choose another way in Ritmo."
+    return LetterWords(
+        subject=say(of.language, "No reminders by Telegram any more"),
+        heading=say(of.language, "No reminders by Telegram any more"),
+        preview=say(of.language, line),
+        paragraphs=(say(of.language, line), say(of.language, step)),
+    )
+
+
 def test(of: Occasion) -> LetterWords:
     """Show that a channel works."""
     return LetterWords(
@@ -259,6 +271,7 @@ LETTERS: Mapping[str, Callable[[Occasion], LetterWords]] = {
     "at_risk": at_risk,
     "silence": silence,
     "welcome": welcome,
+    "telegram_blocked": telegram_blocked,
     "test": test,
 }
 """By the name of the template; `digest` is in `digest_text.py`."""

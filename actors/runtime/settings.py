@@ -133,6 +133,16 @@ class Settings(BaseSettings):
         default=False,
         description="Whether Apprise addresses may lead into a private network, or to this host.",
     )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="Token of a Telegram bot, from @BotFather; without one, no bot."
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org", description="Bot API server that the bot speaks to."
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="With one, Telegram brings updates to RITMO_BASE_URL; else they are fetched.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -188,6 +198,34 @@ class Settings(BaseSettings):
     def _level(cls, given: object) -> object:
         """Take it in small letters, too."""
         return given.upper() if isinstance(given, str) else given
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _bot(cls, token: SecretStr | None) -> SecretStr | None:
+        """Refuse what can be no token of a bot."""
+        if token is not None and not re.fullmatch(
+            r"[1-9]\d{2,18}:[A-Za-z0-9_-]{20,100}", token.get_secret_value()
+        ):
+            raise ValueError("write it as @BotFather gives it: 123456789:AAE…, on one line")
+        return token
+
+    @field_validator("telegram_api")
+    @classmethod
+    def _bot_api(cls, url: str) -> str:
+        """Refuse what can be no address of a Bot API server."""
+        if not re.fullmatch(r"https?://[^/\s]+[^\s]*", url):
+            raise ValueError("write it as https://api.telegram.org, or http://host:8081")
+        return url.rstrip("/")
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        """Refuse what Telegram takes for no secret."""
+        if secret is not None and not re.fullmatch(
+            r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()
+        ):
+            raise ValueError("it has 16 to 256 letters, digits, _ or -")
+        return secret
 
     @field_validator("mail_from")
     @classmethod

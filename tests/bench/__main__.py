@@ -26,6 +26,7 @@ SCENARIOS = (
     "reminders",
     "token",
     "events",
+    "telegram",
 )
 
 

@@ -462,9 +462,9 @@ async def test_channels_say_whether_they_are_on(me: Reminded) -> None:
     assert [one.on for one in shown.values()] == [True, False, False]
     assert shown["email"].to == f"{me.user_id}@example.org"
     assert "files" in shown["email"].note
-    assert "Telegram bot is not there yet" in shown["telegram"].note
+    assert "No chat is linked" in shown["telegram"].note
     russian = (await me.ask(ListChannels(language="ru"))).channels
-    assert "пока нет" in russian[1].note
+    assert "не привязан" in russian[1].note
 
 
 async def test_a_test_says_what_became_of_it(

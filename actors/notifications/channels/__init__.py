@@ -30,7 +30,7 @@ WAYS: Mapping[ChannelName, Way] = {
 """In the order in which they are listed."""
 
 
-SENDING: frozenset[ChannelName] = frozenset({"email", "apprise"})
+SENDING: frozenset[ChannelName] = frozenset({"email", "apprise", "telegram"})
 """Those that send: what `opened` opens."""
 
 
@@ -40,4 +40,5 @@ def opened(engine: AsyncEngine, settings: Settings, helper: Helper) -> tuple[Del
     return (
         email.opened(settings),
         apprise.AppriseChannel(engine, helper, allow_private=private),
+        telegram.TelegramChannel(engine),
     )

@@ -1,6 +1,6 @@
 """The calendar room: feeds, what stood in them, and what it follows.
 
-Revision 0041, after 0033.
+Revision 0041, after 0040.
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from storage.replica.nouns import Breaks, Days, Entries, Habits, People
 from storage.replica.tables import create_tables
 
 revision = "0041"
-down_revision = "0033"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,40 @@
+"""The room that the parts register with, and which bot it speaks as."""
+
+from typing import Annotated
+
+from fast_depends import Depends
+
+from actors.runtime.room import Room
+from actors.runtime.settings import Settings
+
+room = Room("telegram")
+
+
+class BotTools:
+    """What the handlers share."""
+
+    settings = Settings()
+
+
+tools = BotTools()
+
+
+@room.opening
+async def take_over(given: Settings) -> None:
+    """Take over the settings."""
+    tools.settings = given
+
+
+async def _settings() -> Settings:
+    return tools.settings
+
+
+TheSettings = Annotated[Settings, Depends(_settings)]
+"""The settings of this Ritmo."""
+
+
+def bot_id_of(settings: Settings) -> int | None:
+    """Return the id of the bot, which its token begins with; None: there is no bot."""
+    if settings.telegram_token is None:
+        return None
+    return int(settings.telegram_token.get_secret_value().partition(":")[0])

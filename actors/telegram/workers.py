@@ -1,0 +1,164 @@
+"""Workers: take the oldest open update of a chat, have a screen answer it, and end it.
+
+All of that is one transaction; the lock on the update makes it one worker's, whichever process that
+is in. One that fails is tried again after a pause, and given up with a friendly word in the end.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actors.runtime.delegation import RoomBus
+from actors.telegram.domain import MAX_ATTEMPTS, language_of, pause_after
+from actors.telegram.intake import ALLOWED
+from actors.telegram.turn import NotLinked, Turn
+from contracts.message import Broken, Refused, TooMany, Unanswered, Unavailable
+from contracts.speech import say
+from storage.session import transaction
+from storage.telegram import bots, chats, updates
+from storage.telegram.updates import Update
+
+if TYPE_CHECKING:
+    from aiogram import Bot, Dispatcher
+
+log = structlog.get_logger()
+
+PASSING = (Unavailable, Unanswered, TooMany, Broken)
+"""Refusals that may be over the next time."""
+
+FAULTS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What an update that is not as it should be may end in."""
+
+
+class Worker:
+    """Answers updates one by one."""
+
+    def __init__(
+        self, engine: AsyncEngine, bus: RoomBus, bot: "Bot", dispatcher: "Dispatcher"
+    ) -> None:
+        """Ask other rooms over `bus`; `dispatcher` knows the screens."""
+        self._engine, self._bus, self._bot, self._dispatcher = engine, bus, bot, dispatcher
+
+    async def work(self) -> bool:
+        """Take an update and answer it; false if there is none."""
+        try:
+            async with transaction(self._engine) as tx:
+                row = await updates.claim(tx, self._bot.id, datetime.now(UTC))
+                if row is None:
+                    return False
+                await self._answer(tx, row)
+        except _Failed as failed:
+            await self._put_off(failed)
+        return True
+
+    async def _answer(self, tx: AsyncConnection, row: Update) -> None:
+        raw = json.loads(row.body)
+        if not any(isinstance(raw.get(kind), dict) for kind in ALLOWED):
+            log.info("update passed over", update=row.update_id)
+            await updates.end(tx, row, datetime.now(UTC))
+            return
+        turn = await self._turn(tx, row, raw)
+        try:
+            await self._dispatcher.feed_raw_update(self._bot, raw, turn=turn)
+        except NotLinked:
+            unlinked(turn, raw)
+        except PASSING as no:
+            raise _Failed(row, no.code) from no
+        except Refused as no:
+            if no.code == "in_progress":
+                raise _Failed(row, no.code) from no
+            refused(turn, raw, no)
+        except ValidationError as error:
+            log.warning("update not understood", update=row.update_id, errors=error.error_count())
+            misfit(turn, raw, error)
+        except FAULTS as error:
+            log.error("update failed", update=row.update_id, exc_info=error)
+            raise _Failed(row, type(error).__name__) from error
+        rest(turn, raw)
+        await chats.save(tx, turn.chat)
+        await turn.end()
+        await updates.end(tx, row, datetime.now(UTC))
+
+    async def _turn(self, tx: AsyncConnection, row: Update, raw: dict[str, Any]) -> Turn:
+        spoken = language_of(sender_of(raw).get("language_code"))
+        chat = await chats.find(tx, row.chat_id, spoken)
+        bot = await bots.find(tx, row.bot_id)
+        key = f"telegram:{row.bot_id}:{row.update_id}"
+        return Turn(tx, self._bus, chat, key, bot.username if bot else "")
+
+    async def _put_off(self, failed: "_Failed") -> None:
+        row, now = failed.row, datetime.now(UTC)
+        async with transaction(self._engine) as tx:
+            if row.attempts + 1 < MAX_ATTEMPTS:
+                await updates.postpone(tx, row, now + pause_after(row.attempts))
+                return
+            log.error("update given up", update=row.update_id, why=failed.why)
+            turn = await self._turn(tx, row, json.loads(row.body))
+            text = "Something went wrong here, and nothing was changed. Please try again later."
+            turn.send(turn.say(text))
+            await turn.end()
+            await updates.end(tx, row, now)
+
+
+class _Failed(Exception):
+    """An update could not be answered now; all that it did is rolled back."""
+
+    def __init__(self, row: Update, why: str) -> None:
+        super().__init__(why)
+        self.row, self.why = row, why
+
+
+def sender_of(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return who sent an update; empty if it does not say."""
+    for said in raw.values():
+        if isinstance(said, dict) and isinstance(said.get("from"), dict):
+            return dict(said["from"])
+    return {}
+
+
+def callback_of(raw: dict[str, Any]) -> str:
+    """Return the id of the press that an update is; empty if it is none."""
+    said = raw.get("callback_query")
+    return str(said.get("id", "")) if isinstance(said, dict) else ""
+
+
+def refused(turn: Turn, raw: dict[str, Any], no: Refused) -> None:
+    """Say what a room refused, where it was asked: beside the button, or in the chat."""
+    words = say(turn.language, no.text, no.params)
+    if callback := callback_of(raw):
+        turn.said = [one for one in turn.said if one.method != "answerCallbackQuery"]
+        turn.answer(callback, words, alert=True)
+    elif "inline_query" not in raw:
+        turn.close()
+        turn.send(words)
+
+
+def unlinked(turn: Turn, raw: dict[str, Any]) -> None:
+    """Say how a chat is linked."""
+    text = (
+        "This chat is not linked to an account yet. Log in to Ritmo, make a link to Telegram "
+        "there, and open it here."
+    )
+    words, turn.said, turn.chat.dialog = turn.say(text), [], ""
+    if callback := callback_of(raw):
+        turn.answer(callback, words, alert=True)
+    elif "inline_query" not in raw and "my_chat_member" not in raw:
+        turn.send(words)
+
+
+def misfit(turn: Turn, raw: dict[str, Any], error: ValidationError) -> None:
+    """Say that what a person wrote does not fit; of what Telegram itself sent, nothing is said."""
+    if error.title != "Update" and "message" in raw:
+        turn.close()
+        turn.send(turn.say("That does not fit together. Please write it another way."))
+
+
+def rest(turn: Turn, raw: dict[str, Any]) -> None:
+    """Let the button rest that was pressed, if no screen did."""
+    callback = callback_of(raw)
+    if callback and not any(one.method == "answerCallbackQuery" for one in turn.said):
+        turn.answer(callback, turn.say("This button is too old. /today shows what is to be done."))

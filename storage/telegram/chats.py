@@ -1,0 +1,111 @@
+"""Chats with the bot: their language, the dialog that is open in them, and the list of today."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Table, Text, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import created_at, metadata
+from storage.telegram.bell import ring
+from storage.telegram.people import people
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("dialog", Text, nullable=False, server_default=""),
+    Column("today_message", BigInteger),
+    Column("today_day", Date),
+    Column("today_shown", Text, nullable=False, server_default=""),
+    Column("stale", Boolean, nullable=False, server_default="false"),
+    created_at(),
+    schema="telegram",
+)
+
+
+@dataclass(slots=True)
+class ChatRow:
+    """A chat. `dialog`: JSON of the question that is open in it; empty: none.
+
+    `today_message` shows `today_day` as `today_shown` (a sum of it). `user_id`: whose it is.
+    """
+
+    chat_id: int
+    language: str
+    dialog: str = ""
+    today_message: int | None = None
+    today_day: date | None = None
+    today_shown: str = ""
+    user_id: UUID | None = None
+
+
+_columns = (
+    *(chats.c[name] for name in ChatRow.__slots__ if name != "user_id"),
+    people.c.user_id,
+)
+_joined = chats.outerjoin(people, people.c.chat_id == chats.c.chat_id)
+
+
+async def find(tx: AsyncConnection, chat_id: int, language: str) -> ChatRow:
+    """Return a chat, and hold it; a new one speaks `language`."""
+    given = insert(chats).values(chat_id=chat_id, language=language)
+    await tx.execute(given.on_conflict_do_nothing())
+    found = select(*_columns).select_from(_joined).where(chats.c.chat_id == chat_id)
+    return ChatRow(*(await tx.execute(found.with_for_update(of=chats))).one())
+
+
+async def save(tx: AsyncConnection, chat: ChatRow) -> None:
+    """Write down what a turn made of a chat."""
+    values = {
+        name: getattr(chat, name)
+        for name in ChatRow.__slots__
+        if name not in ("user_id", "chat_id")
+    }
+    await tx.execute(update(chats).where(chats.c.chat_id == chat.chat_id).values(values))
+
+
+async def note_today(tx: AsyncConnection, chat_id: int, message_id: int) -> None:
+    """Note which message shows today from now on."""
+    await tx.execute(
+        update(chats).where(chats.c.chat_id == chat_id).values(today_message=message_id)
+    )
+
+
+async def forget_today(tx: AsyncConnection, chat_id: int) -> None:
+    """Note that the message that showed today is gone."""
+    values = {"today_message": None, "today_shown": ""}
+    await tx.execute(update(chats).where(chats.c.chat_id == chat_id).values(values))
+
+
+async def spoil(tx: AsyncConnection, user_id: UUID) -> None:
+    """Note that what the list of a person shows may have changed."""
+    theirs = select(people.c.chat_id).where(people.c.user_id == user_id).scalar_subquery()
+    statement = update(chats).where(chats.c.chat_id == theirs, chats.c.today_message.is_not(None))
+    if (await tx.execute(statement.values(stale=True))).rowcount:
+        await ring(tx)
+
+
+async def claim_stale(tx: AsyncConnection) -> ChatRow | None:
+    """Hold a chat whose list may have changed, and count it as looked at; None if there is none."""
+    found = select(*_columns).select_from(_joined).where(chats.c.stale).limit(1)
+    row = (await tx.execute(found.with_for_update(of=chats, skip_locked=True))).first()
+    if row is None:
+        return None
+    chat = ChatRow(*row)
+    await tx.execute(update(chats).where(chats.c.chat_id == chat.chat_id).values(stale=False))
+    return chat
+
+
+async def speak(tx: AsyncConnection, user_id: UUID, language: str) -> None:
+    """Let the chat of a person speak a language."""
+    theirs = select(people.c.chat_id).where(people.c.user_id == user_id).scalar_subquery()
+    await tx.execute(update(chats).where(chats.c.chat_id == theirs).values(language=language))
+
+
+async def erase(tx: AsyncConnection, chat_id: int) -> None:
+    """Drop a chat."""
+    await tx.execute(delete(chats).where(chats.c.chat_id == chat_id))
