@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -13,11 +14,15 @@ from contracts.check_ins import CheckIn
 from contracts.deliveries import ListChannels, ListDeliveries, SendTest, TryReminder
 from contracts.habits import DeleteHabit
 from contracts.message import Conflict
+from contracts.notifications import SendDigest
+from contracts.reminder_settings import UpdateReminderSettings
 from contracts.reminders import CreateReminder
 from contracts.telegram import ConfirmLink, DropTelegramLink, GetTelegramLink, OfferLink
+from storage.outbox import tell
+from storage.session import transaction
 from tests.rooms.chatting import CHAT, Chatter, attending, carrying, settings_for, until_offered
 from tests.rooms.mailing import sender_over
-from tests.rooms.tracking import Tracker
+from tests.rooms.tracking import Tracker, day
 from tests.telegram_server import BotApi
 
 
@@ -220,6 +225,33 @@ async def test_a_notice_that_meets_a_block_is_not_sent_again(chatter: Chatter) -
     await send_notices(chatter)
     await settled(chatter, "failed")
     await reached(chatter, on=False)
+
+
+async def test_a_digest_comes_into_the_chat_of_who_wants_reminders_there(chatter: Chatter) -> None:
+    read = await chatter.tracker.begin("Read", start_day=day(-20))
+    for number in (-9, -8, -7):
+        await chatter.tracker.log(read.habit_id, number)
+    await chatter.link()
+    await reached(chatter)
+    await chatter.ask(UpdateReminderSettings(channels=("telegram",), digests=("week",)))
+    job = SendDigest(
+        user_id=chatter.tracker.who.user_id,
+        every="week",
+        first=day(-14),
+        last=day(-1),
+        language="en",
+        dedupe_key="digest:test",
+        useful_until=datetime.now(UTC) + timedelta(hours=1),
+    )
+    async with transaction(chatter.tracker.engine) as tx:
+        await tell(tx, job)
+    for _ in range(200):
+        if len((await chatter.ask(ListDeliveries())).deliveries) == 2:
+            break
+        await asyncio.sleep(0.05)
+    await send_notices(chatter)
+    await chatter.sees("Read")
+    await settled(chatter, "sent")
 
 
 async def reached(chatter: Chatter, *, on: bool = True) -> None:
