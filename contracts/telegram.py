@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.language import Language
 from contracts.message import SECRET, Command, Done, Fact, Job, Query, Reply
+from contracts.scopes import ACCOUNT
 from contracts.time import Day
 
 LinkState = Literal["off", "none", "offered", "opened", "linked", "blocked"]
@@ -47,6 +48,8 @@ class OfferLink(Command[TelegramLink]):
     """
 
     address: ClassVar[str] = "telegram.offer_link"
+    scope: ClassVar[str] = ACCOUNT
+    fresh: ClassVar[bool] = True
 
 
 class ConfirmLink(Command[TelegramLink]):
@@ -56,18 +59,22 @@ class ConfirmLink(Command[TelegramLink]):
     """
 
     address: ClassVar[str] = "telegram.confirm_link"
+    scope: ClassVar[str] = ACCOUNT
+    fresh: ClassVar[bool] = True
 
 
 class GetTelegramLink(Query[TelegramLink]):
     """Get how the caller and their chat stand."""
 
     address: ClassVar[str] = "telegram.get_link"
+    scope: ClassVar[str] = ACCOUNT
 
 
 class DropTelegramLink(Command[Done]):
     """Unlink the caller's chat, and void a link that waits. Done, too, if there is neither."""
 
     address: ClassVar[str] = "telegram.drop_link"
+    scope: ClassVar[str] = ACCOUNT
 
 
 class TakeUpdate(Command[Done]):

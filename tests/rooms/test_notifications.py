@@ -153,6 +153,7 @@ async def test_a_digest_that_waits_is_not_sent_to_who_leaves_it_by_its_last_link
     await me.carry()
     assert await ledger.states() == ["sent", "pending"]
     await bus.ask(ActOnLink(token=leave))
+    await me.carry()
     await send_all(sender)
     assert await ledger.states() == ["sent"]
     assert len(server.taken) == 1
