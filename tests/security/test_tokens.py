@@ -6,10 +6,11 @@ from pathlib import Path
 
 import jwt
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select
 
 from contracts.message import new_id
 from contracts.tokens import Tokens
+from storage.auth.keys import keys
 from storage.embedded import connect_url
 from storage.session import open_engine
 from tests.journeys.running import PASSWORD, Up, until
@@ -28,7 +29,7 @@ async def forge_of(running: Up, data: Path) -> Forge:
     assert url is not None
     engine = open_engine(url, 1)
     async with engine.begin() as tx:
-        rows = {row.state: row for row in await tx.execute(text("SELECT * FROM auth.keys"))}
+        rows = {row.state: row for row in await tx.execute(select(keys))}
     await engine.dispose()
     active, following = rows["active"], rows["next"]
     tokens = Tokens.model_validate(
