@@ -1,9 +1,8 @@
 """A fresh proof: /v1/auth/proof, before what a stolen token must not be enough for."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from fastapi import Request
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from contracts.accounts import Text
@@ -27,11 +26,16 @@ class Evidence(Body):
     otp: Annotated[str, Field(max_length=20)] | None = Field(default=None, repr=False)
     """A code of the second factor; null: the password is given instead."""
 
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        """Refuse none, and both."""
+        if (self.password is None) == (self.otp is None):
+            raise ValueError("give `password`, or `otp`")
+        return self
+
 
 @router.post("/v1/auth/proof", response_model=Proof, summary="Show who I am once more")
-async def prove(
-    request: Request, body: Said[Evidence], me: Me, bus: TheBus, hashing: Hashing
-) -> Response:
+async def prove(body: Said[Evidence], me: Me, bus: TheBus, hashing: Hashing) -> Response:
     """Show once more who the caller is, for what asks for it (`proof_required`) in 10 minutes."""
     async with hashing:
         return answer(await bus.ask(Prove(password=body.password, otp=body.otp), me))

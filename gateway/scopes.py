@@ -8,7 +8,7 @@ half done, and told in the OpenAPI document. Each room checks its own again.
 from collections.abc import Callable, Iterable, Iterator
 from inspect import isclass, isfunction
 from types import CodeType
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
@@ -20,7 +20,9 @@ from contracts.scopes import scope_of
 
 def scopes_of(endpoint: Callable[..., Any]) -> list[str]:
     """Return the scopes that a caller needs for all that a route asks, in order."""
-    return sorted({scope_of(one) for one in asks_of(endpoint, set()) if not one.public})
+    said = (one for one in get_type_hints(endpoint).values() if isclass(one))
+    asked = {*asks_of(endpoint, set()), *(one for one in said if issubclass(one, Asked))}
+    return sorted({scope_of(one) for one in asked if not one.public})
 
 
 def asks_of(function: Callable[..., Any], seen: set[object]) -> Iterator[type[Asked[Any]]]:

@@ -23,12 +23,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.runtime.rabbit.bus import RabbitBus
 from actors.runtime.rabbit.topology import routes_of
 from contracts.accounts import Register
-from contracts.check_ins import HabitCheckedIn, Increment, ListCheckIns
+from contracts.check_ins import Increment, ListCheckIns
 from contracts.habits import CreateHabit
 from contracts.message import Asked, Conflict, Reply, Unanswered, Unavailable
 from contracts.principal import Principal
 from contracts.users import CreateProfile
 from ops.platform import rooms
+from storage.replica.nouns import Days
 from storage.session import open_engine
 from tests import backends
 from tests.broker import settle
@@ -177,7 +178,7 @@ async def keep_ledger(engine: AsyncEngine, bus: RabbitBus, parts: Parts) -> None
         return await number(engine, "SELECT count(*) FROM bus.outbox") == 0
 
     await until(carried, seconds=120, pause=0.2)
-    following = [room.name for room in rooms() if HabitCheckedIn.address in room.hears]
+    following = [room.name for room in rooms() if room.known and Days in room.known.replica]
     assert {"analytics", "reminders"} <= set(following)
     differing = [await number(engine, DIFFERING.format(room=room)) for room in following]
     kept = [found[entry.habit_id, entry.day, entry.by] for entry in made]

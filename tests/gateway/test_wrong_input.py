@@ -68,6 +68,8 @@ def said(answer: httpx.Response) -> list[str]:
     """Return all sentences of a problem, or nothing if it was none."""
     if answer.status_code < 400 or answer.status_code >= 500:
         return []
+    if answer.headers["content-type"].startswith("text/html"):  # a page for people
+        return []
     problem = answer.json()
     details = [one["detail"] for one in problem.get("errors", [])]
     return [problem["title"], problem["detail"], *details]

@@ -115,7 +115,9 @@ async def test_a_stroke_that_ends_with_its_clock_is_no_failure(
         await begun.wait()
         await clock.stop()
         await left.wait()
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    # Lines to brokers of other tests may still be ending in this process.
+    ours = [record for record in caplog.records if not record.name.startswith("aiormq")]
+    assert [record.getMessage() for record in ours if record.levelname == "ERROR"] == []
 
 
 async def test_one_of_two_clocks_leads_and_the_other_takes_over(

@@ -12,6 +12,7 @@ from actors.habits.handlers import room
 from contracts.breaks import AddBreak
 from contracts.check_ins import CheckIn, GetHistory, Undo
 from contracts.habits import CreateHabit, ListHabits
+from contracts.hooks import CreateHook
 from contracts.imports import AddImportPart, RunImport, StartImport
 from contracts.message import Asked, Conflict, Denied, Gone, NotFound, Unauthenticated
 from contracts.users import DeleteMe, Profile, ProfileChanged
@@ -31,7 +32,9 @@ async def belongings(ann: Tracker) -> dict[str, UUID]:
     rest = await ann.ask(AddBreak(first=day(-1), last=day(-1)))
     parts = await ann.ask(StartImport())
     await ann.ask(part_of(parts.import_id, b"zip"))
+    hook = await ann.ask(CreateHook(habit_id=made.habit_id))
     return {
+        "hook_id": hook.made.hook_id,
         "habit_id": made.habit_id,
         "change_id": change.change_id,
         "break_id": rest.break_id,
@@ -51,6 +54,7 @@ def about(contract: type[Asked[Any]], name: str, theirs: UUID) -> Asked[Any]:
     rest = {
         **dict.fromkeys(("from", "to", "day"), TODAY),
         "break_id": theirs,
+        "hook_id": theirs,
         "number": 0,
         "data": "eA==",
         "state": "done",

@@ -10,7 +10,7 @@ import jwt
 import pytest
 import pytest_asyncio
 import time_machine
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.identity import REMEMBERED, TokenVerifier
@@ -18,6 +18,7 @@ from actors.runtime.local import LocalBus
 from contracts.message import Unauthenticated, Unavailable
 from contracts.sessions import EndAllSessions, Logout, Refresh
 from contracts.signing_keys import Keys, RotateKeys
+from storage.auth.keys import keys
 from tests.rooms.forgery import FORGED, Forge
 from tests.rooms.people import ADMIN, Carry, login, register, who
 
@@ -30,7 +31,7 @@ async def forge(bus: LocalBus, engine: AsyncEngine) -> AsyncIterator[Forge]:
     tokens = await register(bus)
     claims = jwt.decode(tokens.access_token, options={"verify_signature": False})
     async with engine.begin() as tx:
-        rows = {row.state: row for row in await tx.execute(text("SELECT * FROM auth.keys"))}
+        rows = {row.state: row for row in await tx.execute(select(keys))}
     active, following = rows["active"], rows["next"]
     yield Forge(tokens, claims, active.kid, active.private_pem, active.public_pem, following.kid)
 

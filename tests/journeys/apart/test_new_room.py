@@ -105,7 +105,8 @@ def documented(client: httpx.Client) -> None:
     assert tags["goals"] == "What a person wants to reach."
     assert {*document["paths"]["/v1/goal"]} == {"get", "put"}
     put = document["paths"]["/v1/goal"]["put"]
-    assert (put["tags"], put["description"]) == (["goals"], "Set the caller's goal.")
+    said = "Set the caller's goal.\n\nScope: `goals:write`."
+    assert (put["tags"], put["description"]) == (["goals"], said)
     assert {"200", "401", "409", "422", "503"} <= {*put["responses"]}
     words = document["components"]["schemas"]["SetGoal"]["properties"]["words"]
     assert words["maxLength"] == 200
