@@ -1,6 +1,7 @@
 """Parts, each in a process, that stop: the doctor and /readyz name each with its cure."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -52,7 +53,11 @@ class House:
 
     async def doctor(self) -> dict[str, str]:
         """Run the doctor; return what it said of each part, the mark first."""
-        given = {"amqp_url": self.parts.node.url, "database_url": self.url}
+        given = {
+            "amqp_url": self.parts.node.url,
+            "database_url": self.url,
+            "seal_keys": os.environ["RITMO_SEAL_KEYS"],
+        }
         seen = await asyncio.to_thread(lambda: ritmo("doctor", data=self.data, real=False, **given))
         lines = [line.split(maxsplit=2) for line in seen.stdout.splitlines() if line[1] in "✓✗"]
         found = {part: f"{mark} {said}" for mark, part, said in lines}

@@ -1,5 +1,6 @@
 """The steps of README.md by which a room is added, followed word by word."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -71,7 +72,8 @@ def done(tree: Path, purpose: str, kind: str, text: str) -> list[str]:
 
 def run(tree: Path, *words: str, well: bool = True) -> str:
     """Run a command in a copy of the project; return what it says."""
-    told = subprocess.run(words, cwd=tree, capture_output=True, text=True, check=False)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("RITMO_")}
+    told = subprocess.run(words, cwd=tree, capture_output=True, text=True, check=False, env=env)
     assert (told.returncode == 0) is well, f"{' '.join(words)}\n{told.stdout}\n{told.stderr}"
     return told.stdout
 

@@ -93,6 +93,7 @@ def scene(data: Path, amqp: str | None) -> Iterator[Scene]:
         if amqp is not None:
             given |= {"amqp_url": amqp, "database_url": one.database.replace("+asyncpg", "")}
             given["base_url"] = str(running.client.base_url)
+            given["seal_file"] = str(data / "seal.keys")
             for room in ("reminders", "notifications"):
                 stack.enter_context(another("run", room, **given))
             stack.enter_context(another("clock", **given))

@@ -54,6 +54,7 @@ def about(contract: type[Asked[Any]], name: str, theirs: UUID) -> Asked[Any]:
     rest = {
         **dict.fromkeys(("from", "to", "day"), TODAY),
         "break_id": theirs,
+        "habit_id": theirs,
         "hook_id": theirs,
         "number": 0,
         "data": "eA==",
