@@ -21,6 +21,7 @@ BEYOND_JSON_SCHEMA = (
     "Give `habit_id` or `tag`",
     "`days` goes with",
     "Give `minutes`, or",
+    "Give `password`, or",
     "There are only",
     "Month ",
     "There is no such time zone",
