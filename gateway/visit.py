@@ -14,8 +14,8 @@ KEY = "ritmo.visit"
 STREAMS = "ritmo.streams"
 """Where, in the scope of a request, a connection leaves what notes that it carries a stream."""
 
-_SECRET = re.compile(r"^(/v1/hooks/)[^/]*")
-"""A path in which the secret of a hook stands."""
+_SECRET = re.compile(r"^(/v1/hooks/|/calendar/)[^/]*")
+"""A path in which the secret of a hook, or of a calendar, stands."""
 
 
 class Visit:
@@ -40,7 +40,7 @@ def visit_of(scope: MutableMapping[str, Any]) -> Visit:
 
 
 def shown_path(path: str) -> str:
-    """Return a path as it may be shown and kept: without the secret of a hook."""
+    """Return a path as it may be shown and kept: without the secret in it."""
     return _SECRET.sub(r"\1...", path)
 
 

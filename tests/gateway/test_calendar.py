@@ -110,3 +110,4 @@ async def test_unknown_addresses_are_all_alike(client: httpx.AsyncClient, bus: S
     for path in (ADDRESS, "/calendar/x.ics", f"/calendar/{'y' * 3000}.ics", "/calendar/%00/page"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "feed_not_found")
+        assert answer.json()["instance"].startswith("/calendar/..."), "no secret is repeated"

@@ -239,6 +239,7 @@ async def test_no_log_keeps_a_token_or_what_somebody_looks_for(door: Nginx) -> N
         for path in (
             *("/l/sEcReT", "/u/sEcReT?sEcReT", "/v1/journal/entries?q=sEcReT"),
             *("/v1/hooks/sEcReT/check-in", "/v1/hooks/sEcReT"),
+            *("/calendar/sEcReT.ics", "/calendar/sEcReT/page"),
         ):
             await client.get(path)  # no gateway: errors, too
             async with door.gateway("127.0.0.2"):
@@ -249,6 +250,7 @@ async def test_no_log_keeps_a_token_or_what_somebody_looks_for(door: Nginx) -> N
     assert "/v1/journal/entries" in door.log
     assert "/l/..." in door.log
     assert "/v1/hooks/..." in door.log
+    assert "/calendar/..." in door.log
     assert "sEcReT" not in door.log
 
 
