@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from contracts.language import Language
 from contracts.message import SECRET, Command, Done, Query, Reply
 from contracts.notifications import ChannelName, DeliveryState, Template
+from contracts.scopes import ACCOUNT
 from contracts.time import Day
 
 AppriseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=1000)]
@@ -54,6 +55,7 @@ class SetApprise(Command[Channel]):
     """
 
     address: ClassVar[str] = "notifications.set_apprise"
+    scope: ClassVar[str] = ACCOUNT
     fresh: ClassVar[bool] = True
     url: Annotated[AppriseUrl, SECRET] = Field(
         repr=False, examples=["ntfys://ntfy.sh/my-secret-topic"]

@@ -27,7 +27,7 @@ from gateway.bounds import MAX_ERRORS, MAX_PARAMETERS
 from gateway.descriptions import CHANGES, TAGS
 from gateway.identity import bearer
 from gateway.problems import BadRequest, documented
-from gateway.scopes import check_scopes, scopes_of
+from gateway.scopes import check_scopes
 
 
 class Body(Shown):
@@ -83,12 +83,11 @@ class Route(APIRoute):
         known = queries(self.dependant)
         takes_json = self.body_field is not None
         for_persons = asks_who(self.dependant)
-        needed = scopes_of(self.endpoint) if for_persons else []
 
         async def handle_strictly(request: Request) -> Response:
             if for_persons:
                 # Before the body is read: nobody sends a megabyte without being known and counted.
-                check_scopes(await bearer(request), needed)
+                check_scopes(await bearer(request), self.endpoint)
             if request.scope["query_string"]:
                 check_query(request, known)
             if not takes_json:

@@ -6,6 +6,7 @@ half done, and told in the OpenAPI document. Each room checks its own again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from inspect import isclass, isfunction
 from types import CodeType
 from typing import Any, get_type_hints
@@ -18,8 +19,12 @@ from contracts.principal import Principal
 from contracts.scopes import scope_of
 
 
+@cache
 def scopes_of(endpoint: Callable[..., Any]) -> list[str]:
-    """Return the scopes that a caller needs for all that a route asks, in order."""
+    """Return the scopes that a caller needs for all that a route asks, in order.
+
+    Not before its module is whole: a function that stands below the route asks as well.
+    """
     said = (one for one in get_type_hints(endpoint).values() if isclass(one))
     asked = {*asks_of(endpoint, set()), *(one for one in said if issubclass(one, Asked))}
     return sorted({scope_of(one) for one in asked if not one.public})
@@ -46,13 +51,15 @@ def names_of(code: CodeType) -> Iterator[str]:
             yield from names_of(inner)
 
 
-def check_scopes(who: Principal, needed: Iterable[str]) -> None:
+def check_scopes(who: Principal, endpoint: Callable[..., Any]) -> None:
     """Refuse with `Denied` who came with a personal token that does not hold all that is needed.
 
     A session needs no check here: it may all, but for what is for administrators.
     """
-    for scope in needed:
-        if who.token_id is not None and not who.may(scope):
+    if who.token_id is None:
+        return
+    for scope in scopes_of(endpoint):
+        if not who.may(scope):
             raise Denied("denied", "You may not do this: it needs “{scope}”.", scope=scope)
 
 

@@ -25,6 +25,7 @@ import storage
 from actors import ROOMS
 from contracts.health import ping_of
 from contracts.message import Asked, Fact, Message, Refused
+from contracts.scopes import ACCOUNT, scope_of
 from contracts.users import UserDeleted
 from ops.platform import rooms
 from storage.base import metadata
@@ -294,6 +295,12 @@ def test_every_handler_serves_a_contract() -> None:
     facts |= {address for room in rooms() if room.known for address in room.known.states}
     assert {room.name: strange for room in rooms() if (strange := set(room.answers) - asks)} == {}
     assert {room.name: strange for room in rooms() if (strange := set(room.hears) - facts)} == {}
+
+
+def test_what_needs_a_fresh_proof_is_no_machines() -> None:
+    """A token for machines proves nothing anew; were it let through, it would open the most."""
+    wrong = [one.address for one in messages(Asked) if one.fresh and scope_of(one) != ACCOUNT]
+    assert wrong == []
 
 
 def test_addresses_are_unique() -> None:

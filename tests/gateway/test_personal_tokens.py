@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.deliveries import SendTest
 from contracts.habits import Habits, ListHabits
 from contracts.message import Unauthenticated
 from contracts.personal_tokens import Exchanged, ExchangePersonalToken, signed
@@ -20,11 +21,12 @@ class Verifier:
 
     def __init__(self) -> None:
         self.revoked = False
+        self.scopes = frozenset({"habits:read"})
 
     async def verify(self, token: str) -> Principal:
         if token != "short" or self.revoked:
             raise Unauthenticated("token_revoked", "This access token was revoked.")
-        return Principal(user_id=ADA, token_id=HABIT, scopes=frozenset({"habits:read"}))
+        return Principal(user_id=ADA, token_id=HABIT, scopes=self.scopes)
 
 
 def exchanged(bus: StandInBus) -> int:
@@ -67,6 +69,17 @@ async def test_a_token_without_the_scope_opens_nothing(
     assert (answer.status_code, answer.json()["code"]) == (403, "denied")
     assert "reminders:read" in answer.json()["detail"]
     assert not any(isinstance(asked, ListReminders) for asked, _, _ in known.asked)
+
+
+async def test_a_route_that_asks_twice_does_nothing_by_halves(
+    known: StandInBus, verifier: Verifier
+) -> None:
+    verifier.scopes = frozenset({"notifications:write"})  # it sends, then looks what became of it
+    async with client_of(open_gateway(known, verifier)) as client:
+        answer = await client.post("/v1/channels/email/test", headers=bearer(TOKEN))
+    assert (answer.status_code, answer.json()["code"]) == (403, "denied")
+    assert "notifications:read" in answer.json()["detail"]
+    assert not any(isinstance(asked, SendTest) for asked, _, _ in known.asked)
 
 
 @pytest.mark.parametrize(
