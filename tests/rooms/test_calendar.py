@@ -8,6 +8,9 @@ import time_machine
 from icalendar import Calendar
 from sqlalchemy import text
 
+from actors.auth.handlers import room as auth
+from actors.calendar.handlers import room as calendar
+from actors.runtime.edge import Edge
 from actors.runtime.local import LocalBus
 from contracts.breaks import AddBreak
 from contracts.calendar import (
@@ -186,3 +189,18 @@ async def test_a_calendar_speaks_the_language_of_its_owner(
     found = await look(bus, feed)
     assert (found.language, found.name) == ("ru", "Ritmo: Сделано")
     assert "X-WR-CALNAME:Ritmo: Сделано" in str(found.file)
+
+
+async def test_a_file_is_given_while_reminders_are_away(
+    ann: Tracker, bus: LocalBus, carry: Carry, clock: time_machine.Traveller
+) -> None:
+    await ann.begin("Read")
+    await carry()
+    feed, other = await ann.ask(CreateFeed()), await ann.ask(CreateFeed())
+    first = await look(bus, feed)
+    clock.shift(timedelta(hours=2))
+    alone = LocalBus()
+    for one in (auth, calendar):
+        alone.open_room(Edge(one, ann.engine, alone, 4))
+    assert (await look(alone, feed)).file == first.file
+    assert await code_of(look(alone, other)) == "room_down", "there is none to give"
