@@ -8,5 +8,5 @@ It answers what `contracts/calendar.py` asks. On behalf of whose feed it is it a
 the times at which a calendar is to ring.
 
 What stands in a calendar is decided in `domain.py`, without I/O; `ics.py` writes it down
-(RFC 5545); `feeds.py` brings both together.
+(RFC 5545); `contents.py` gathers it, and `feeds.py` gives it to who may see it.
 """

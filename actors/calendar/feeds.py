@@ -15,18 +15,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.calendar.domain import (
-    HISTORY_DAYS,
-    LoggedDay,
-    PlannedHabit,
-    RecurringDays,
-    ReminderTimes,
-    Single,
-    diary_of,
-    history_of,
-    series_of,
-    shown,
-)
+from actors.calendar.contents import items_of, words_of
 from actors.calendar.ics import ComponentVersion, Style, calendar_file
 from actors.calendar.room import known, room
 from actors.runtime.delegation import RoomBus
@@ -37,7 +26,6 @@ from contracts.calendar import (
     Feed,
     FeedForm,
     Feeds,
-    FeedShows,
     FeedWords,
     ListFeeds,
     NewFeed,
@@ -45,7 +33,6 @@ from contracts.calendar import (
     RevokeFeed,
     RotateFeed,
 )
-from contracts.habit import Kind, Measure
 from contracts.message import (
     Conflict,
     Done,
@@ -56,17 +43,13 @@ from contracts.message import (
     Wrong,
     new_id,
 )
-from contracts.reminders import ListReminders
-from contracts.schedule import WEEKDAYS
 from contracts.speech import say
 from contracts.time import day_of
 from contracts.users import UserDeleted
 from storage import idempotency
-from storage.calendar import feeds, plans
+from storage.calendar import feeds
 from storage.calendar.feeds import ComponentRow, FeedRow
-from storage.replica.nouns import STATES
 from storage.replica.replica import PersonRow
-from storage.replica.rows import versions_of
 
 MAX_FEEDS = 50
 """Feeds of a person."""
@@ -160,7 +143,7 @@ async def _write(
     row = await feeds.lock(tx, person.user_id, feed_id)
     if row is None:
         raise _unknown()
-    items = await _items(tx, bus, row, person, today)
+    items = await items_of(tx, bus, row, person, today)
     style = Style(_name(row, person), person.language, person.zone, cast(FeedForm, row.form))
     before = {
         one.uid: ComponentVersion(one.digest, one.sequence, one.changed_at)
@@ -186,93 +169,6 @@ async def _write(
     return row
 
 
-async def _items(
-    tx: AsyncConnection, bus: RoomBus, row: FeedRow, person: PersonRow, today: date
-) -> list[RecurringDays | Single]:
-    """Gather what stands in a feed."""
-    user_id, since = person.user_id, today - timedelta(days=HISTORY_DAYS)
-    if row.shows == "journal":
-        return [*diary_of(await plans.entries_of(tx, user_id, since), today)]
-    habits = shown(_words(row), await _habits(tx, person))
-    logged: dict[UUID, list[LoggedDay]] = {}
-    for day in await plans.days_of(tx, user_id, since):
-        one = LoggedDay(day.day, day.value, STATES[day.state - 1])
-        logged.setdefault(day.habit_id, []).append(one)
-    if row.shows == "history":
-        return [
-            one
-            for habit in habits
-            for one in history_of(habit, logged.get(habit.habit_id, ()), today)
-        ]
-    breaks = await plans.breaks_of(tx, user_id)
-    times = await _plans(bus, user_id) if row.alarms or row.timed else {}
-
-    def planned() -> list[RecurringDays | Single]:
-        items: list[RecurringDays | Single] = []
-        for habit in habits:
-            covering = (one for one in breaks if one.covers(habit.habit_id, habit.tags))
-            items += series_of(
-                habit,
-                logged.get(habit.habit_id, ()),
-                [(one.first, one.last) for one in covering],
-                times.get(habit.habit_id),
-                today,
-                timed=row.timed,
-                alarms=row.alarms,
-                day_start=person.day_start,
-            )
-        return items
-
-    return await asyncio.to_thread(planned)
-
-
-async def _habits(tx: AsyncConnection, person: PersonRow) -> list[PlannedHabit]:
-    """Return a person's habits; one whose versions cannot be read (any more) is left out."""
-    found = []
-    for row in await plans.habits_of(tx, person.user_id):
-        ended = None
-        if row.archived_at is not None:
-            ended = day_of(row.archived_at, person.zone, person.day_start)
-        try:
-            versions = versions_of(row.versions)
-        except ValueError:
-            continue
-        found.append(
-            PlannedHabit(
-                habit_id=row.habit_id,
-                name=row.name,
-                kind=cast(Kind, row.kind),
-                measure=cast(Measure, row.measure),
-                unit=row.unit or "",
-                tags=tuple(row.tags or ()),
-                versions=versions,
-                ended=ended,
-            )
-        )
-    return found
-
-
-async def _plans(bus: RoomBus, user_id: UUID) -> dict[UUID, ReminderTimes]:
-    """Return the times of reminders, by habit: those at fixed times that are on."""
-    listed = await bus.ask(ListReminders(), on_behalf_of=user_id)
-    times: dict[UUID, set[int]] = {}
-    weekdays: dict[UUID, frozenset[int]] = {}
-    for one in listed.reminders:
-        if one.habit_id is None or not one.enabled or one.kind not in ("fixed", "smart"):
-            continue
-        minutes = {int(at[:2]) * 60 + int(at[3:]) for at in map(str, one.times)}
-        times.setdefault(one.habit_id, set()).update(minutes)
-        days = frozenset(WEEKDAYS.index(day) for day in one.weekdays)
-        weekdays[one.habit_id] = weekdays.get(one.habit_id, days) & days
-    return {
-        habit_id: ReminderTimes(tuple(sorted(times[habit_id])), weekdays[habit_id])
-        for habit_id in times
-    }
-
-
-# -- words -----------------------------------------------------------------------------------------
-
-
 def _check(command: CreateFeed) -> None:
     """Refuse with `Invalid` a feed that cannot be both."""
     wrong = None
@@ -285,21 +181,10 @@ def _check(command: CreateFeed) -> None:
         raise Invalid("feed_contradicts_itself", text, fields=(Wrong(pointer=wrong, detail=text),))
 
 
-def _words(row: FeedRow) -> FeedWords:
-    return FeedWords(
-        shows=cast(FeedShows, row.shows),
-        habit_id=row.habit_id,
-        tag=row.tag,
-        form=cast(FeedForm, row.form),
-        timed=row.timed,
-        alarms=row.alarms,
-    )
-
-
 def _feed(row: FeedRow) -> Feed:
     """Show a feed."""
     return Feed(
-        **_words(row).model_dump(),
+        **words_of(row).model_dump(),
         feed_id=row.feed_id,
         created_at=row.created_at,
         used_at=row.used_at,
