@@ -21,7 +21,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
     "analytics": _KNOWS,
     "habits": frozenset({"users.get_profile", "reminders.note_cue", "journal.recognize_diary"}),
     "journal": _KNOWS,
-    "reminders": _KNOWS,
+    "reminders": _KNOWS | {"calendar.list_busy"},
     # The habits room asks who it is on with the token that it was asked with.
     "notifications": frozenset(
         {
@@ -31,7 +31,13 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
             *("analytics.get_digest", "analytics.render_report", "users.get_profile"),
         }
     ),
-    "calendar": frozenset({"reminders.list_reminders"}),
+    "calendar": frozenset(
+        {
+            *("reminders.list_reminders", "reminders.create_reminder"),
+            *("reminders.update_reminder", "habits.list_check_ins", "habits.check_in"),
+            *("habits.remove_check_in", "habits.update_habit", *_KNOWS),
+        }
+    ),
     "telegram": frozenset(
         {
             *("habits.get_today", "habits.list_habits", "habits.get_habit"),

@@ -11,23 +11,23 @@ PROBLEM_CODES: dict[int, str] = {
         "wrong_credentials wrong_otp wrong_passkey"
     ),
     403: (
-        "account_disabled denied may_not_act may_not_act_for metrics_closed no_session "
-        "origin_not_allowed proof_required wrong_secret"
+        "account_disabled denied google_refused may_not_act may_not_act_for metrics_closed "
+        "no_session origin_not_allowed proof_required wrong_secret"
     ),
     404: (
-        "access_token_not_found break_not_found change_not_found delivery_not_found "
-        "entry_not_found feed_not_found habit_not_found hook_not_found hook_unknown "
-        "import_not_found link_unknown no_asyncapi no_such_page no_webhook passkey_not_found "
-        "prompt_not_found reminder_not_found session_not_found template_not_found "
-        "user_not_found version_not_found"
+        "access_token_not_found break_not_found change_not_found consent_not_found "
+        "delivery_not_found entry_not_found feed_not_found google_not_linked habit_not_found "
+        "hook_not_found hook_unknown import_not_found link_unknown no_asyncapi no_such_page "
+        "no_webhook passkey_not_found prompt_not_found reminder_not_found session_not_found "
+        "template_not_found user_not_found version_not_found"
     ),
     405: "method_not_allowed",
     406: "parquet_missing",
     408: "too_slow",
     409: (
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
-        "habit_exists import_begun import_not_done in_progress last_admin link_not_opened "
-        "no_channel passkey_exists passkeys_off prompt_built_in proposal_empty "
+        "google_off habit_exists import_begun import_not_done in_progress last_admin "
+        "link_not_opened no_channel passkey_exists passkeys_off prompt_built_in proposal_empty "
         "reminder_at_limit reminder_not_smart reminder_off telegram_linked telegram_off "
         "template_built_in too_many_access_tokens too_many_feeds too_many_habits too_many_hooks "
         "too_many_passkeys too_many_prompts too_many_templates totp_not_begun totp_off"
@@ -58,8 +58,8 @@ PROBLEM_CODES: dict[int, str] = {
     500: "broken",
     503: (
         "bot_unreachable broker_away busy database_away database_busy database_read_only "
-        "disk_full draining interrupted line_lost not_ready profile_pending room_down room_lost "
-        "secrets_sealed streams_full too_many_connections"
+        "disk_full draining google_away interrupted line_lost not_ready profile_pending "
+        "room_down room_lost secrets_sealed streams_full too_many_connections"
     ),
     504: "expired too_slow unanswered",
 }

@@ -29,7 +29,7 @@ from ops.health import (
     without_space,
 )
 from ops.language import of_terminal
-from ops.outside import bus_states, mail_state, redis_state, telegram_state
+from ops.outside import bus_states, google_state, mail_state, redis_state, telegram_state
 from ops.platform import folder_of, room_of
 from ops.seal import find_state
 from storage import disk, embedded, outbox
@@ -56,6 +56,7 @@ async def examine(settings: Settings) -> None:
         await redis_state(settings.redis()),
         await mail_state(settings),
         await telegram_state(settings),
+        await google_state(settings),
     ]
     console = Console(highlight=False, markup=False, soft_wrap=True)
     wide = max(len(state.part) for state in states)

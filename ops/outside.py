@@ -142,3 +142,17 @@ async def telegram_state(settings: Settings) -> State:
     finally:
         await bot.session.close()
     return State("telegram", text="The bot @{name} answers.", params={"name": me.username or ""})
+
+
+async def google_state(settings: Settings) -> State:
+    """Say whether people can link Google Calendar; or how to have them."""
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        text = (
+            "No access to Google Calendar is set: make an OAuth client of the kind “Web "
+            "application” in Google's console, as docs/calendar.md tells, and give its id and "
+            "secret as RITMO_GOOGLE_CLIENT_ID and RITMO_GOOGLE_CLIENT_SECRET."
+        )
+        return State("google", text=text)
+    base = (settings.base_url or settings.address()).rstrip("/")
+    text = "Google Calendar can be linked; Google must know {url} as a redirect address."
+    return State("google", text=text, params={"url": f"{base}/calendar/google/callback"})

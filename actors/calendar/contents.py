@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.calendar.domain import (
+    DONE_DAYS,
     HISTORY_DAYS,
     LoggedDay,
     PlannedHabit,
@@ -21,6 +22,7 @@ from actors.calendar.domain import (
 )
 from actors.runtime.delegation import RoomBus
 from contracts.calendar import FeedForm, FeedShows, FeedWords
+from contracts.check_ins import ListCheckIns
 from contracts.habit import Kind, Measure
 from contracts.reminders import ListReminders
 from contracts.schedule import WEEKDAYS
@@ -72,6 +74,56 @@ async def items_of(
     return await asyncio.to_thread(gathered)
 
 
+async def series_for(
+    tx: AsyncConnection, bus: RoomBus, person: PersonRow, words: FeedWords, today: date
+) -> tuple[list[RecurringDays], dict[tuple[UUID, date], LoggedDay]]:
+    """Gather the series of a person's plan, and what is logged of late.
+
+    That is asked of who owns it: what was just changed there may not have been told here yet.
+    """
+    user_id, since = person.user_id, today - timedelta(days=DONE_DAYS)
+    fresh = await _logged(bus, user_id, since)
+    older = await plans.days_of(tx, user_id, today - timedelta(days=HISTORY_DAYS))
+    logged: dict[UUID, list[LoggedDay]] = {}
+    for row in older:
+        if row.day < since:
+            one = LoggedDay(row.day, row.value, STATES[row.state - 1])
+            logged.setdefault(row.habit_id, []).append(one)
+    for (habit_id, _), one in fresh.items():
+        logged.setdefault(habit_id, []).append(one)
+    breaks = await plans.breaks_of(tx, user_id)
+    times = await _plans(bus, user_id)
+    series: list[RecurringDays] = []
+    for habit in shown(words, await _habits(tx, person)):
+        covering = (one for one in breaks if one.covers(habit.habit_id, habit.tags))
+        series += series_of(
+            habit,
+            logged.get(habit.habit_id, ()),
+            [(one.first, one.last) for one in covering],
+            times.get(habit.habit_id),
+            today,
+            timed=words.timed,
+            day_start=person.day_start,
+        )
+    return series, fresh
+
+
+async def _logged(bus: RoomBus, user_id: UUID, since: date) -> dict[tuple[UUID, date], LoggedDay]:
+    """Return what is logged since a day, asked of who owns it."""
+    found: dict[tuple[UUID, date], LoggedDay] = {}
+    cursor: str | None = None
+    while True:
+        wanted = ListCheckIns(first=since, cursor=cursor, limit=500)
+        said = await bus.ask(wanted, on_behalf_of=user_id)
+        for one in said.check_ins:
+            if one.habit_id is not None and one.state is not None:
+                value = round((one.value or 0) * 1000)
+                found[one.habit_id, one.day] = LoggedDay(one.day, value, one.state)
+        cursor = said.next
+        if cursor is None:
+            return found
+
+
 async def _habits(tx: AsyncConnection, person: PersonRow) -> list[PlannedHabit]:
     """Return a person's habits; one whose versions cannot be read (any more) is left out."""
     found = []
@@ -93,6 +145,7 @@ async def _habits(tx: AsyncConnection, person: PersonRow) -> list[PlannedHabit]:
                 tags=tuple(row.tags or ()),
                 versions=versions,
                 ended=ended,
+                version=row.version,
             )
         )
     return found

@@ -44,6 +44,7 @@ class PlannedHabit:
     tags: tuple[str, ...]
     versions: tuple[Version, ...]
     ended: date | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

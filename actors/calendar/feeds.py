@@ -47,7 +47,7 @@ from contracts.speech import say
 from contracts.time import day_of
 from contracts.users import UserDeleted
 from storage import idempotency
-from storage.calendar import feeds
+from storage.calendar import busy, feeds, google
 from storage.calendar.feeds import ComponentRow, FeedRow
 from storage.replica.replica import PersonRow
 
@@ -128,8 +128,10 @@ async def read_feed(query: ReadFeed, tx: Transaction, bus: TheBus) -> CalendarFi
 
 @room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
-    """Erase the feeds of a person."""
+    """Erase what the room keeps of a person."""
     await feeds.erase(tx, fact.user_id)
+    await google.erase(tx, fact.user_id)
+    await busy.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)
 
 

@@ -130,7 +130,7 @@ def _components(item: RecurringDays | Single, style: Style) -> Iterator["Compone
     for one in item.done:
         done = _new(style.form, item.uid)
         done.add("RECURRENCE-ID", _moment(item, one.day, style))
-        done.add("SUMMARY", _done_text(item.habit, one, style.language))
+        done.add("SUMMARY", done_text(item.habit, one, style.language))
         _place(done, item, one.day, style)
         if style.form == "todos":
             done.add("STATUS", "COMPLETED")
@@ -142,7 +142,7 @@ def _single(item: Single, style: Style) -> "Component":
     """Write one whole day."""
     component = _new(style.form, item.uid)
     if item.habit is not None and item.logged is not None:
-        text = _done_text(item.habit, item.logged, style.language)
+        text = done_text(item.habit, item.logged, style.language)
     elif item.moods:
         mood = sum(item.moods) / len(item.moods)
         text = say(style.language, "Diary: mood {mood} of 5", {"mood": f"{mood:.2g}"})
@@ -209,7 +209,7 @@ def _alarm(series: RecurringDays, minutes: int) -> "Component":
     return alarm
 
 
-def _done_text(habit: PlannedHabit, logged: LoggedDay, language: Language) -> str:
+def done_text(habit: PlannedHabit, logged: LoggedDay, language: Language) -> str:
     """Say that it is done, and how much."""
     if habit.measure == "yes_no" or logged.value <= 0:
         return f"✓ {habit.name}"

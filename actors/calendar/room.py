@@ -3,10 +3,14 @@
 When something of a person is news, their files are written anew at the next look.
 """
 
+from typing import Annotated
+
+from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.calendar.domain import HISTORY_DAYS
 from actors.runtime.room import Room
+from actors.runtime.settings import Settings
 from storage.calendar import feeds
 from storage.replica.nouns import Breaks, Days, Entries, Habits, People
 from storage.replica.replica import Changes
@@ -25,3 +29,26 @@ known = room.follow(
 async def expire(changes: Changes, tx: AsyncConnection) -> None:
     """Have the files of those of whom something was news written anew."""
     await feeds.expire(tx, sorted(changes.users))
+
+
+class CalendarTools:
+    """What the handlers share."""
+
+    settings = Settings()
+
+
+tools = CalendarTools()
+
+
+@room.opening
+async def take_over(given: Settings) -> None:
+    """Take over the settings."""
+    tools.settings = given
+
+
+async def _settings() -> Settings:
+    return tools.settings
+
+
+TheSettings = Annotated[Settings, Depends(_settings)]
+"""The settings of this Ritmo."""

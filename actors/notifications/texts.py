@@ -255,6 +255,26 @@ def telegram_blocked(of: Occasion) -> LetterWords:
     )
 
 
+GOOGLE_LOST = {
+    "revoked": "Ritmo's access to your Google account was withdrawn, or has lapsed.",
+    "forbidden": "Google does not let Ritmo write into the calendar any more.",
+    "calendar_gone": "The calendar that Ritmo wrote into was deleted in Google.",
+}
+
+
+def google_lost(of: Occasion) -> LetterWords:
+    """Say that Google Calendar is linked no more."""
+    line = GOOGLE_LOST.get(of.text("problem"), GOOGLE_LOST["revoked"])
+    step = "Nothing is lost in Ritmo. Link the calendar anew if you want it to go on."
+    title = "Google Calendar is not linked any more"
+    return LetterWords(
+        subject=say(of.language, title),
+        heading=say(of.language, title),
+        preview=say(of.language, line),
+        paragraphs=(say(of.language, line), say(of.language, step)),
+    )
+
+
 def test(of: Occasion) -> LetterWords:
     """Show that a channel works."""
     return LetterWords(
@@ -272,6 +292,7 @@ LETTERS: Mapping[str, Callable[[Occasion], LetterWords]] = {
     "silence": silence,
     "welcome": welcome,
     "telegram_blocked": telegram_blocked,
+    "google_lost": google_lost,
     "test": test,
 }
 """By the name of the template; `digest` is in `digest_text.py`."""

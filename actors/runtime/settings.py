@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Iterable
 from email.utils import parseaddr
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from actors.runtime.addresses import HOST, async_url, is_address, is_escaped, is_place, with_port
 
 SECRETS = ("/run/secrets", "/run/secrets/broker", "/run/secrets/database")
 """Folders where a container finds settings that are no one else's to see: a file each, called
@@ -29,14 +29,8 @@ ADDRESSES = {
 }
 """The schemes that an address may have, and how to write it."""
 
-PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
-"""A host and perhaps a port, without who logs in there."""
-
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+|null")
 """A web origin as browsers send it (RFC 6454, section 6.2)."""
-
-HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
-"""A host name or an address, without a port."""
 
 
 def _words(given: object) -> object:
@@ -143,6 +137,15 @@ class Settings(BaseSettings):
         default=None,
         description="With one, Telegram brings updates to RITMO_BASE_URL; else they are fetched.",
     )
+    google_client_id: str | None = Field(
+        default=None, description="OAuth client of this Ritmo at Google; without one, no Google."
+    )
+    google_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of the OAuth client at Google."
+    )
+    google_api: str = Field(
+        default="", description="Another server that speaks Google's Calendar API, for trials."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -155,9 +158,9 @@ class Settings(BaseSettings):
         if url is not None:
             if not re.match(rf"(?:{schemes})://.", url.get_secret_value()):
                 raise ValueError(f"write it as {form}")
-            if not _is_address(url.get_secret_value()):
+            if not is_address(url.get_secret_value()):
                 raise ValueError(f"this cannot be read as an address; write it as {form}")
-            if info.field_name != "database_url" and not _is_escaped(url.get_secret_value()):
+            if info.field_name != "database_url" and not is_escaped(url.get_secret_value()):
                 raise ValueError("write # / ? @ in a password as %23 %2F %3F %40")
         return url
 
@@ -189,7 +192,7 @@ class Settings(BaseSettings):
     @classmethod
     def _proxies(cls, given: str) -> str:
         """Refuse what is neither an address nor a name: nobody would be believed."""
-        if not all(_is_place(word.strip()) for word in given.split(",") if word.strip()):
+        if not all(is_place(word.strip()) for word in given.split(",") if word.strip()):
             raise ValueError("write addresses, networks such as 10.0.0.0/8, or names of hosts")
         return given
 
@@ -227,6 +230,22 @@ class Settings(BaseSettings):
             raise ValueError("it has 16 to 256 letters, digits, _ or -")
         return secret
 
+    @field_validator("google_client_id")
+    @classmethod
+    def _google_client(cls, given: str | None) -> str | None:
+        """Refuse what can be no client's id."""
+        if given is not None and not re.fullmatch(r"[A-Za-z0-9._-]{5,200}", given):
+            raise ValueError("write it as Google gives it: 123-abc.apps.googleusercontent.com")
+        return given
+
+    @field_validator("google_api")
+    @classmethod
+    def _google_api(cls, url: str) -> str:
+        """Refuse what can be no address of a server."""
+        if url and not re.fullmatch(r"https?://[^/\s]+[^\s]*", url):
+            raise ValueError("write it as http://host:8081, or leave it out")
+        return url.rstrip("/")
+
     @field_validator("mail_from")
     @classmethod
     def _mail_from(cls, given: str) -> str:
@@ -258,48 +277,3 @@ def unknown_settings(environment: Iterable[str]) -> list[str]:
     known = {f"RITMO_{name.upper()}" for name in Settings.model_fields}
     given = (name for name in environment if name.upper().startswith("RITMO_"))
     return sorted(name for name in given if name.upper() not in known)
-
-
-def _is_address(url: str) -> bool:
-    """Tell whether an address has a host, where it needs one, and no port that is none."""
-    scheme, _, rest = url.partition("://")
-    place = re.split(r"[/?]", rest.rpartition("@")[2], maxsplit=1)[0]
-    found = PORT.fullmatch(place)
-    if found is None or int(found[1] or 0) > 65535:
-        return False
-    return bool(place.partition(":")[0]) or not scheme.startswith("smtp")
-
-
-def _is_escaped(url: str) -> bool:
-    """Tell whether nothing in a password ends the address early (RFC 3986, section 3.2)."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises, if what stands there is none
-    except ValueError:
-        return False
-    return not parts.fragment and "@" not in parts.path
-
-
-def _is_place(word: str) -> bool:
-    """Tell whether a word is an address, a network, the name of a host, or `*` for all."""
-    try:
-        ip_network(word, strict=False)
-    except ValueError:
-        return word == "*" or (HOST.fullmatch(word) is not None and word.strip("0123456789.") != "")
-    return True
-
-
-def async_url(url: str) -> str:
-    """Name the asyncpg driver in a plain `postgresql://` address."""
-    for scheme in ("postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return "postgresql+asyncpg://" + url.removeprefix(scheme)
-    return url
-
-
-def with_port(url: str, port: int) -> str:
-    """Write the port into an address that has none: not every library knows the usual one."""
-    parts = urlsplit(url)
-    if parts.hostname is None or parts.port is not None:
-        return url
-    return parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{port}").geturl()

@@ -21,6 +21,7 @@ class PlannedRow(NamedTuple):
     tags: list[str]
     versions: str
     archived_at: datetime | None
+    version: int
 
 
 class LoggedRow(NamedTuple):
@@ -34,7 +35,7 @@ class LoggedRow(NamedTuple):
 
 _HABITS = text(
     "SELECT habit_id, name, kind, measure, unit, tags, versions,"
-    " CASE WHEN archived THEN archived_at END FROM calendar.habits"
+    " CASE WHEN archived THEN archived_at END, version FROM calendar.habits"
     " WHERE user_id = :user_id AND version > 0 AND NOT deleted AND NOT binned"
     " ORDER BY position NULLS LAST, habit_id"
 )
