@@ -1,6 +1,6 @@
 """Accounts: opened with an address and a password, and known by their user's id."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -55,9 +55,10 @@ MAY_OPEN_ACCOUNTS = frozenset({"ops", "telegram"})
 
 
 class AccountOpened(Reply):
-    """Whose account was opened."""
+    """Whose account was opened, and what they may do."""
 
     user_id: UUID
+    role: Literal["user", "admin"] = "user"
 
 
 class OpenAccount(Command[AccountOpened]):
@@ -79,6 +80,8 @@ class OpenAccount(Command[AccountOpened]):
     language: Language = "en"
     welcome: bool = False
     """Whether a mail greets them, if there is an address."""
+    may_found: bool = False
+    """Whether they are the administrator, if theirs is the first account of the installation."""
 
 
 class BeginSession(Command[Tokens]):
@@ -105,3 +108,5 @@ class UserRegistered(Fact):
     name: Name
     zone: Zone
     language: Language
+    role: Literal["user", "admin"] = "user"
+    """What they may do: the first account of an installation is its administrator."""

@@ -13,7 +13,7 @@ from actors.auth import sessions
 from actors.auth.domain import checked_email
 from actors.auth.room import room
 from actors.auth.second_factor import pass_factor
-from actors.auth.tools import TheGuard, TheHasher, TheKeyring, ThePolicy, TheRelyingParty
+from actors.auth.tools import TheGuard, TheHasher, TheKeyring, ThePolicy, ThePost, TheRelyingParty
 from actors.runtime.delegation import proven
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import (
@@ -26,7 +26,8 @@ from contracts.accounts import (
 from contracts.message import Conflict, Denied, NotFound
 from contracts.notifications import SendNotice
 from contracts.tokens import Tokens
-from storage.auth import accounts
+from contracts.users import Role
+from storage.auth import accounts, installation
 from storage.outbox import tell
 
 log = structlog.get_logger()
@@ -59,9 +60,12 @@ async def open_account(
 ) -> AccountOpened:
     """Open an account as somebody is known elsewhere."""
     user_id = await _vouched(tx, command)
-    if await accounts.find(tx, user_id, lock=True) is not None:
-        return AccountOpened(user_id=user_id)
-    if not await accounts.add(tx, user_id, given.email, given.password_hash):
+    there = await accounts.find(tx, user_id, lock=True)
+    if there is not None:
+        return AccountOpened(user_id=user_id, role=role_of(there.role))
+    founds = await installation.found(tx, datetime.now(UTC)) if command.may_found else False
+    role = role_of("admin" if founds else "user")
+    if not await accounts.add(tx, user_id, given.email, given.password_hash, role):
         raise email_taken()
     registered = UserRegistered(
         user_id=user_id,
@@ -69,9 +73,10 @@ async def open_account(
         name=command.name,
         zone=command.zone,
         language=command.language,
+        role=role,
     )
     await tell(tx, registered, *welcome(registered, wanted=command.welcome))
-    return AccountOpened(user_id=user_id)
+    return AccountOpened(user_id=user_id, role=role)
 
 
 @room.answer
@@ -81,6 +86,7 @@ async def begin_session(
     guard: TheGuard,
     keyring: TheKeyring,
     party: TheRelyingParty,
+    post: ThePost,
 ) -> Tokens:
     """Begin a session for somebody who has shown elsewhere who they are."""
     user_id, now = await _vouched(tx, command), datetime.now(UTC)
@@ -90,6 +96,7 @@ async def begin_session(
     if account.disabled:
         raise Denied("account_disabled", "This account was disabled by an administrator.")
     await pass_factor(tx, account, command, guard, party, now)
+    await sessions.warn_if_new(tx, post, account, command.device, now)
     tokens = await sessions.begin(tx, account, command.device, keyring, now)
     log.info("signed in", user_id=str(user_id), session_id=str(tokens.session_id))
     return tokens
@@ -108,6 +115,11 @@ def welcome(registered: UserRegistered, *, wanted: bool) -> tuple[SendNotice, ..
         dedupe_key=f"welcome:{registered.user_id}",
     )
     return (notice,)
+
+
+def role_of(said: str) -> Role:
+    """Return a role that is kept."""
+    return "admin" if said == "admin" else "user"
 
 
 def email_taken() -> Conflict:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
@@ -21,6 +22,7 @@ accounts = Table(
     Column("role", Text, nullable=False, server_default="user"),
     Column("disabled", Boolean, nullable=False, server_default="false"),
     Column("standing", Integer, nullable=False, server_default="0"),
+    Column("email_version", Integer, nullable=False, server_default="0"),
     created_at(),
     schema="auth",
 )
@@ -42,14 +44,16 @@ _account = select(*(accounts.c[name] for name in Account.__slots__))
 
 
 async def add(
-    tx: AsyncConnection, user_id: UUID, email: str | None, password_hash: str | None
+    tx: AsyncConnection,
+    user_id: UUID,
+    email: str | None,
+    password_hash: str | None,
+    role: str = "user",
 ) -> bool:
     """Add an account; False if the address is taken, or the user has one."""
     statement = insert(accounts).on_conflict_do_nothing()
-    row = await tx.execute(
-        statement.returning(accounts.c.user_id),
-        {"user_id": user_id, "email": email, "password_hash": password_hash},
-    )
+    given = {"user_id": user_id, "email": email, "password_hash": password_hash, "role": role}
+    row = await tx.execute(statement.returning(accounts.c.user_id), given)
     return row.first() is not None
 
 
@@ -80,6 +84,31 @@ async def set_password(tx: AsyncConnection, user_id: UUID, before: str | None, a
         .values(password_hash=after)
     )
     return changed.rowcount == 1
+
+
+async def replace_password(tx: AsyncConnection, user_id: UUID, after: str) -> bool:
+    """Set another password hash, whatever it was; False if there is no such account."""
+    changed = await tx.execute(
+        update(accounts).where(accounts.c.user_id == user_id).values(password_hash=after)
+    )
+    return changed.rowcount == 1
+
+
+async def set_email(tx: AsyncConnection, user_id: UUID, email: str) -> int | None:
+    """Give an account another address; return its version, or None if another account has it."""
+    taken = select(accounts.c.user_id).where(accounts.c.email == email)
+    changed = update(accounts).where(accounts.c.user_id == user_id, ~taken.exists())
+    try:
+        async with tx.begin_nested():
+            row = await tx.execute(
+                changed.values(email=email, email_version=accounts.c.email_version + 1).returning(
+                    accounts.c.email_version
+                )
+            )
+    except IntegrityError:  # of two who take it at once, one is later
+        return None
+    version: int | None = row.scalar_one_or_none()
+    return version
 
 
 async def set_standing(

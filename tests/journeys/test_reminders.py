@@ -18,8 +18,8 @@ import pytest
 
 from tests import backends
 from tests.databases import prepared
-from tests.journeys.post import changed, database_of, post_office
-from tests.journeys.running import Up, command, register, until, up
+from tests.journeys.post import changed, database_of, join, post_office
+from tests.journeys.running import Up, command, until, up
 from tests.show.running import settings
 from tests.smtp_server import MailServer, Taken
 
@@ -97,7 +97,8 @@ def scene(data: Path, amqp: str | None) -> Iterator[Scene]:
             for room in ("reminders", "notifications"):
                 stack.enter_context(another("run", room, **given))
             stack.enter_context(another("clock", **given))
-        one.client.headers.update(register(one.client, "ada@example.org", name="Ada", zone=ZONE))
+        person = {"email": "ada@example.org", "name": "Ada", "zone": ZONE}
+        one.client.headers.update(join(one.client, office, **person))
         yield one
 
 
