@@ -12,14 +12,14 @@ from actors.telegram.turn import Keyboard, button, with_keyboard
 from contracts.speech import say
 from contracts.telegram import DeliverNotice, EndDelivery
 from storage.outbox import tell
-from storage.telegram import calls, people
+from storage.telegram import calls, owners
 from storage.telegram.calls import NewCall
 
 
 @room.do
 async def deliver_notice(job: DeliverNotice, tx: Transaction) -> None:
     """Have a notice sent, once; who has no chat, or blocks the bot, gets none."""
-    person = await people.find(tx, job.user_id)
+    person = await owners.find(tx, job.user_id)
     if person is None or person.chat_id is None or person.blocked:
         await end(tx, job, "telegram_blocked" if person and person.chat_id else "channel_gone")
         return

@@ -10,7 +10,8 @@ import base64
 import json
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,7 +20,7 @@ from actors.telegram.errors import Verdict, judge
 from contracts.telegram import ChatChanged, DeliveryEnd, EndDelivery
 from storage.outbox import tell
 from storage.session import transaction
-from storage.telegram import bots, calls, chats, people
+from storage.telegram import bots, calls, chats, owners, pictures
 from storage.telegram.calls import Call
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ class CallSender:
         finally:
             if call.chat_id is not None and is_new(call.method):
                 self._rests[call.chat_id] = asyncio.get_running_loop().time() + CHAT_SPACING
-        await self._settle(call, "sent", "", getattr(result, "message_id", None))
+        sizes = getattr(result, "photo", None)
+        made = MadeMessage(getattr(result, "message_id", None), sizes[-1].file_id if sizes else "")
+        await self._settle(call, "sent", "", made)
 
     async def _pass(self, call: Call) -> bool:
         """Wait until a call may begin; false if that is not before `retry_after` is over."""
@@ -213,12 +216,27 @@ class CallSender:
                 await shut(tx, call.chat_id)
 
     async def _settle(
-        self, call: Call, how: DeliveryEnd, detail: str, message_id: int | None = None
+        self, call: Call, how: DeliveryEnd, detail: str, made: "MadeMessage | None" = None
     ) -> None:
         async with transaction(self._engine) as tx:
-            mine = await end(tx, call, how, detail)
-            if mine and message_id is not None and call.purpose == "today" and call.chat_id:
-                await chats.note_today(tx, call.chat_id, message_id)
+            if await end(tx, call, how, detail) and made is not None:
+                await self._note(tx, call, made)
+
+    async def _note(self, tx: AsyncConnection, call: Call, made: "MadeMessage") -> None:
+        """Note what is to be known of a message later."""
+        what, _, of = call.purpose.partition(":")
+        if what == "today" and made.message_id is not None and call.chat_id:
+            await chats.note_today(tx, call.chat_id, made.message_id)
+        if what == "picture" and made.file_id and call.user_id is not None:
+            about = (call.user_id, UUID(of), self._bot.id, made.file_id)
+            await pictures.keep(tx, *about, datetime.now(UTC))
+
+
+class MadeMessage(NamedTuple):
+    """A message as Telegram has it: its number, and the name of its picture."""
+
+    message_id: int | None
+    file_id: str
 
 
 async def end(tx: AsyncConnection, call: Call, how: DeliveryEnd, detail: str) -> bool:
@@ -234,9 +252,9 @@ async def end(tx: AsyncConnection, call: Call, how: DeliveryEnd, detail: str) ->
 
 async def shut(tx: AsyncConnection, chat_id: int) -> None:
     """Note that a chat takes no messages any more, and tell so."""
-    person = await people.block(tx, chat_id, blocked=True)
+    person = await owners.block(tx, chat_id, blocked=True)
     waiting = await calls.drop(tx, chat_id)
-    known = person or await people.of_chat(tx, chat_id)
+    known = person or await owners.of_chat(tx, chat_id)
     if known is not None:
         for delivery_id in waiting:
             job = EndDelivery(

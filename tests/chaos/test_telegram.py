@@ -21,7 +21,7 @@ from actors.telegram.domain import Press, pack
 from contracts.check_ins import GetToday
 from ops.platform import rooms
 from storage.session import open_engine, transaction
-from storage.telegram import people
+from storage.telegram import owners
 from tests.rooms.tracking import Tracker, newcomer
 from tests.telegram_server import TOKEN, BotApi
 
@@ -73,7 +73,7 @@ async def test_no_update_is_lost_and_none_counts_twice(database: str) -> None:
         day = (await ann[0].ask(GetToday())).day
         for number, one in enumerate(ann):
             async with transaction(engine) as tx:
-                await people.join(tx, one.who.user_id, 1000 + number, "Ann")
+                await owners.join(tx, one.who.user_id, 1000 + number, "Ann")
         pressed = [0] * CHATS
         for _ in range(UPDATES):
             number = chance.randrange(CHATS)

@@ -17,7 +17,7 @@ from actors.telegram.outside import open_bot
 from actors.telegram.sender import MAX_UNSURE, CallSender
 from contracts.message import new_id
 from storage.session import transaction
-from storage.telegram import bots, calls, people
+from storage.telegram import bots, calls, owners
 from storage.telegram.calls import NewCall
 from tests.rooms.chatting import settings_for
 from tests.telegram_server import BotApi, Called, Fault
@@ -181,14 +181,14 @@ async def test_a_chat_that_moved_is_followed(engine: AsyncEngine, api: BotApi) -
 async def test_a_blocked_chat_ends_all_that_waits_for_it(engine: AsyncEngine, api: BotApi) -> None:
     user_id = new_id()
     async with transaction(engine) as tx:
-        await people.join(tx, user_id, 7, "Ann")
+        await owners.join(tx, user_id, 7, "Ann")
     api.blocked = {7}
     await enqueue(engine, 7, "one", "two", "three")
     async with sending(engine, api):
         await emptied(engine)
     assert len(api.calls) == 1
     async with transaction(engine) as tx:
-        person = await people.find(tx, user_id)
+        person = await owners.find(tx, user_id)
     assert person is not None
     assert person.blocked
     assert person.version == 2

@@ -9,8 +9,9 @@ from aiogram.types import Message
 from actors.runtime.settings import Settings
 from actors.telegram.commands import COMMANDS
 from actors.telegram.links import hash_of
-from actors.telegram.turn import Turn
-from storage.telegram import people
+from actors.telegram.screens.insight import offer
+from actors.telegram.turn import PICTURES, Turn
+from storage.telegram import owners
 
 
 def router(settings: Settings) -> Router:
@@ -27,11 +28,14 @@ async def start(message: Message, command: CommandObject, turn: Turn) -> None:
     """Open a link, or greet."""
     turn.close()
     sender = message.from_user
+    if command.args == PICTURES and turn.chat.user_id is not None:
+        await offer(turn)
+        return
     if command.args and sender is not None:
         name = " ".join(part for part in (sender.first_name, sender.last_name) if part)[:128]
         given = (hash_of(command.args), message.chat.id, name, sender.username or "")
         if sender.id == message.chat.id:
-            link = await people.open_link(turn.tx, *given, datetime.now(UTC))
+            link = await owners.open_link(turn.tx, *given, datetime.now(UTC))
             if link is not None:
                 text = "Almost there: go back to Ritmo and confirm that “{name}” is you."
                 turn.send(turn.say(text, name=name))
@@ -67,7 +71,7 @@ async def unlink(message: Message, turn: Turn) -> None:
     """Unlink the chat from here."""
     from actors.telegram.links import part
 
-    person = await people.find(turn.tx, turn.user_id)
+    person = await owners.find(turn.tx, turn.user_id)
     if person is not None:
         await part(turn.tx, person)
     turn.chat.dialog, turn.chat.today_message, turn.chat.user_id = "", None, None
