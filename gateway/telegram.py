@@ -3,7 +3,7 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.message import NotFound
+from contracts.message import Denied, NotFound
 from contracts.telegram import (
     MAX_UPDATE,
     ConfirmLink,
@@ -15,7 +15,7 @@ from contracts.telegram import (
 )
 from gateway.answers import answer, nothing
 from gateway.bodies import resource
-from gateway.deps import Key, TheBus
+from gateway.deps import Key, TheBus, guest
 from gateway.identity import Me
 
 router = resource("telegram", "A chat in Telegram, and how it is linked to an account.")
@@ -51,9 +51,13 @@ async def take_update(request: Request, bus: TheBus) -> Response:
     """Take in what Telegram brings; it is written down when this answers."""
     secret = request.headers.get("x-telegram-bot-api-secret-token", "")
     if not secret or len(secret) > 256:
+        await guest(request)
         raise NotFound("no_webhook", "Nothing is brought here.")
     body = (await request.body()).decode("utf-8", "replace")
-    if len(body) > MAX_UPDATE:
-        return nothing()
-    await bus.ask(TakeUpdate(secret=secret, body=body))
+    try:
+        await bus.ask(TakeUpdate(secret=secret, body=body if len(body) <= MAX_UPDATE else ""))
+    except (Denied, NotFound):
+        # Telegram brings as much as people write; who guesses is counted.
+        await guest(request)
+        raise
     return nothing()
