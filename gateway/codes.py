@@ -15,11 +15,11 @@ PROBLEM_CODES: dict[int, str] = {
         "origin_not_allowed proof_required wrong_secret"
     ),
     404: (
-        "access_token_not_found break_not_found change_not_found delivery_not_found "
-        "entry_not_found feed_not_found habit_not_found hook_not_found hook_unknown "
-        "import_not_found link_unknown no_asyncapi no_such_page no_webhook passkey_not_found "
-        "prompt_not_found reminder_not_found session_not_found template_not_found "
-        "user_not_found version_not_found"
+        "access_token_not_found account_not_found break_not_found change_not_found "
+        "delivery_not_found entry_not_found feed_not_found habit_not_found hook_not_found "
+        "hook_unknown import_not_found link_unknown no_asyncapi no_such_page no_webhook "
+        "passkey_not_found prompt_not_found reminder_not_found session_not_found "
+        "template_not_found user_not_found version_not_found"
     ),
     405: "method_not_allowed",
     406: "parquet_missing",

@@ -1,36 +1,25 @@
 """Looking after users from the command line: the same asks as over HTTP."""
 
-from getpass import getuser
-
 from rich.console import Console
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.accounts import Register
-from contracts.tokens import Device
-from contracts.users import ChangeUser, CreateProfile, GetUser, ListUsers, Role
-from ops.platform import at_hand, operator
+from contracts.accounts import OpenAccount
+from contracts.message import new_id
+from contracts.users import ChangeUser, GetUser, ListUsers, Role
+from ops.platform import at_hand, operator, vouching
 
 
 async def add(
     settings: Settings, *, email: str, name: str, zone: str, language: str, password: str
 ) -> None:
     """Add a user."""
-    register = Register.model_validate(
-        {"email": email, "password": password, "name": name, "zone": zone, "language": language}
-    )
-    register = register.model_copy(update={"device": Device(agent=f"ritmo, {getuser()}")})
     async with at_hand(settings, make=True) as here:
-        tokens = await here.bus.ask(register)
-        who = await here.verifier.verify(tokens.access_token)
-        profile = CreateProfile(
-            email=register.email,
-            name=register.name,
-            zone=register.zone,
-            language=register.language,
-        )
-        user = await here.bus.ask(profile, who)
-    Console(highlight=False).print(f"Added {user.email}.")
+        proof = await vouching(here).prove(OpenAccount, new_id())
+        said = {"email": email, "password": password, "name": name, "zone": zone}
+        given = {**said, "language": language, "welcome": True, "proof": proof}
+        await here.bus.ask(OpenAccount.model_validate(given))
+    Console(highlight=False).print(f"Added {email.strip().lower()}.")
 
 
 async def show(settings: Settings, search: str) -> None:

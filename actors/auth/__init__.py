@@ -1,6 +1,7 @@
 """The auth room: who may come in, and by which token they are known.
 
-It owns accounts (address, password hash, and a copy of role and standing), sessions with their
+It owns accounts (address and password hash, as far as there are any, and a copy of role and
+standing), sessions with their
 refresh tokens, personal access tokens, and the keys that sign access tokens.
 
 It answers what `contracts/{accounts,passwords,sessions,devices,totp,passkeys,personal_tokens}.py`,

@@ -10,10 +10,10 @@ from actors.auth import devices, sessions
 from actors.auth.domain import checked_email
 from actors.auth.room import room
 from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring, ThePolicy
+from actors.auth.vouched import email_taken, welcome
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import Register, UserRegistered
-from contracts.message import Conflict, new_id
-from contracts.notifications import SendNotice
+from contracts.message import new_id
 from contracts.tokens import Tokens
 from contracts.users import UserChanged, UserDeleted
 from storage.auth import accounts
@@ -52,7 +52,7 @@ async def register(
     email, kept = hashed.email, hashed.password_hash
     account = Account(new_id(), email, kept, "user", disabled=False, standing=0)
     if not await accounts.add(tx, account.user_id, email, kept):
-        raise Conflict("email_taken", "There is an account with this e-mail address already.")
+        raise email_taken()
     registered = UserRegistered(
         user_id=account.user_id,
         email=email,
@@ -60,15 +60,7 @@ async def register(
         zone=command.zone,
         language=command.language,
     )
-    welcome = SendNotice(
-        user_id=account.user_id,
-        template="welcome",
-        email=email,
-        language=command.language,
-        data={"name": command.name},
-        dedupe_key=f"welcome:{account.user_id}",
-    )
-    await tell(tx, registered, *([welcome] if command.welcome else []))
+    await tell(tx, registered, *welcome(registered, wanted=command.welcome))
     now = datetime.now(UTC)
     tokens = await sessions.begin(tx, account, command.device, keyring, now)
     token = await devices.remember(tx, account.user_id, None, device_tokens, now)

@@ -11,6 +11,7 @@ from actors.auth import (
     sessions,
     signing_keys,
     totp,
+    vouched,
 )
 from actors.auth.room import room
 
@@ -26,4 +27,5 @@ __all__ = [
     "sessions",
     "signing_keys",
     "totp",
+    "vouched",
 ]

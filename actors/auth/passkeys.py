@@ -41,7 +41,7 @@ async def begin_passkey(
 ) -> PasskeyOptions:
     """Make the options for a new passkey."""
     account = await _with_room(tx, who.user_id)
-    options = await party.begin_add(tx, who.user_id, account.email, datetime.now(UTC))
+    options = await party.begin_add(tx, who.user_id, account.email or "Ritmo", datetime.now(UTC))
     return PasskeyOptions(public_key=options)
 
 

@@ -25,7 +25,7 @@ from storage.outbox import tell
 class PasswordChange:
     """A password hash and the one that is to follow it; or why there is none."""
 
-    before: str = ""
+    before: str | None = None
     after: str = ""
     no: Refused | None = None
 
@@ -50,7 +50,7 @@ async def prepare_change(
     """
     try:
         account = await confirmed(begin_short, who, command.password, guard, hasher)
-        password = await policy.checked(command.new_password, account.email, "/new_password")
+        password = await policy.checked(command.new_password, account.email or "", "/new_password")
         return PasswordChange(account.password_hash, await hasher.hash(password))
     except Refused as no:
         return PasswordChange(no=no)

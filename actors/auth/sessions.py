@@ -98,7 +98,7 @@ async def check_password(
     async with guard.attempt(*buckets):
         kept = account.password_hash if account else None
         right = await hasher.verify(kept, password, first=known)
-        if account is None or not right:
+        if account is None or account.password_hash is None or not right:
             log.warning("wrong password", user_id=str(account.user_id) if account else None)
             raise wrong_credentials()
     is_old = hasher.is_old(account.password_hash)

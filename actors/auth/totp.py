@@ -65,7 +65,7 @@ async def begin_totp(command: BeginTotp, who: Who, tx: Transaction) -> TotpSecre
     seed = secrets.token_bytes(SEED_BYTES)
     await totp.begin(tx, who.user_id, seed)
     secret = b32encode(seed).decode()
-    uri = TOTP(secret).provisioning_uri(name=account.email, issuer_name="Ritmo")
+    uri = TOTP(secret).provisioning_uri(name=account.email or "Ritmo", issuer_name="Ritmo")
     return TotpSecret(secret=secret, uri=uri)
 
 

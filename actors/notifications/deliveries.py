@@ -77,7 +77,9 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
             day=job.day,
         )
         for channel in job.channels
-        if channel in SENDING and (channel != "telegram" or chat is not None)
+        if channel in SENDING
+        and (channel != "telegram" or chat is not None)
+        and (channel != "email" or person.email)
     ]
     await deliveries.enqueue(tx, rows)
 

@@ -1,4 +1,7 @@
-"""Accounts: an address, a password hash, and what an administrator made of the user."""
+"""Accounts: an address, a password hash, and what an administrator made of the user.
+
+Who came in by another way than a password has none, and perhaps no address.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,8 +16,8 @@ accounts = Table(
     "accounts",
     metadata,
     Column("user_id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
+    Column("email", Text, unique=True),
+    Column("password_hash", Text),
     Column("role", Text, nullable=False, server_default="user"),
     Column("disabled", Boolean, nullable=False, server_default="false"),
     Column("standing", Integer, nullable=False, server_default="0"),
@@ -28,8 +31,8 @@ class Account:
     """An account; `standing` is the version of the last change of role or `disabled`."""
 
     user_id: UUID
-    email: str
-    password_hash: str
+    email: str | None
+    password_hash: str | None
     role: str
     disabled: bool
     standing: int
@@ -38,9 +41,11 @@ class Account:
 _account = select(*(accounts.c[name] for name in Account.__slots__))
 
 
-async def add(tx: AsyncConnection, user_id: UUID, email: str, password_hash: str) -> bool:
-    """Add an account; False if the address is taken."""
-    statement = insert(accounts).on_conflict_do_nothing(index_elements=["email"])
+async def add(
+    tx: AsyncConnection, user_id: UUID, email: str | None, password_hash: str | None
+) -> bool:
+    """Add an account; False if the address is taken, or the user has one."""
+    statement = insert(accounts).on_conflict_do_nothing()
     row = await tx.execute(
         statement.returning(accounts.c.user_id),
         {"user_id": user_id, "email": email, "password_hash": password_hash},
@@ -67,11 +72,11 @@ async def list_disabled(tx: AsyncConnection) -> list[UUID]:
     return list(rows.scalars())
 
 
-async def set_password(tx: AsyncConnection, user_id: UUID, before: str, after: str) -> bool:
+async def set_password(tx: AsyncConnection, user_id: UUID, before: str | None, after: str) -> bool:
     """Replace a password hash; False if it is no longer the one that was seen."""
     changed = await tx.execute(
         update(accounts)
-        .where(accounts.c.user_id == user_id, accounts.c.password_hash == before)
+        .where(accounts.c.user_id == user_id, accounts.c.password_hash.is_not_distinct_from(before))
         .values(password_hash=after)
     )
     return changed.rowcount == 1
