@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.room import TheBus, Transaction, Who
 from actors.telegram.room import TheSettings, bot_id_of, known, room
-from actors.telegram.turn import Keyboard, with_keyboard, zone_keyboard
+from actors.telegram.turn import Turn
 from contracts.message import Conflict, Done, Unavailable
 from contracts.speech import say
 from contracts.telegram import (
@@ -30,7 +30,6 @@ from storage import idempotency
 from storage.outbox import tell
 from storage.telegram import bots, calls, chats, owners, pictures, proofs, updates
 from storage.telegram.calls import NewCall
-from storage.telegram.chats import ChatRow
 from storage.telegram.owners import ChatOwner
 
 LIFE = timedelta(minutes=10)
@@ -118,9 +117,11 @@ async def confirm_link(
     fact = ChatChanged(user_id=who.user_id, version=version, name=link.name, linked=True)
     await tell(tx, fact)
     text = "This chat is linked now. /today shows what is to be done, /help what else there is."
-    await write(tx, link.chat_id, say(person.language, text))
     chat.user_id = who.user_id
-    await ask_zone(tx, chat, person.zone)
+    turn = Turn(tx, bus, chat, f"telegram:link:{who.user_id}:{version}")
+    turn.send(turn.say(text))
+    turn.ask_zone(person.zone)
+    await turn.end()
     await chats.save(tx, chat)
     return await get_link(GetTelegramLink(), who, tx, given)
 
@@ -133,7 +134,9 @@ async def drop_link(command: DropTelegramLink, who: Who, tx: Transaction) -> Don
     if person is not None and person.chat_id is not None:
         chat = await chats.find(tx, person.chat_id, "en")
         await part(tx, person)
-        await write(tx, person.chat_id, say(chat.language, "This chat is unlinked."))
+        await write(
+            tx, person.chat_id, say(chat.language, "This chat is unlinked. /start begins anew.")
+        )
     return Done()
 
 
@@ -149,20 +152,9 @@ async def part(tx: AsyncConnection, person: ChatOwner) -> None:
         await chats.save(tx, chat)
 
 
-async def ask_zone(tx: AsyncConnection, chat: ChatRow, zone: str) -> None:
-    """Ask for the time zone, once, of whom none is known: UTC is where one begins."""
-    if zone == "UTC" and not chat.zone_asked:
-        chat.zone_asked = True
-        text = "Where are you? I ask once, so that your day and reminders begin when they should."
-        await write(tx, chat.chat_id, say(chat.language, text), zone_keyboard(chat.language))
-
-
-async def write(
-    tx: AsyncConnection, chat_id: int, text: str, keyboard: Keyboard | None = None
-) -> None:
+async def write(tx: AsyncConnection, chat_id: int, text: str) -> None:
     """Send a message into a chat."""
-    said = with_keyboard({"chat_id": chat_id, "text": text}, keyboard)
-    body = json.dumps(said, ensure_ascii=False)
+    body = json.dumps({"chat_id": chat_id, "text": text}, ensure_ascii=False)
     await calls.enqueue(tx, [NewCall(chat_id, "sendMessage", body)], datetime.now(UTC))
 
 

@@ -35,6 +35,12 @@ PICTURE_PATIENCE = 6.5
 """The same for a picture."""
 
 
+NOT_LINKED = (
+    "This chat is not linked to an account. /start begins one; if you have one already, log in to "
+    "Ritmo, make a link to Telegram there, and open it here."
+)
+
+
 class NotLinked(Exception):
     """The chat is not linked to anybody, and what is asked needs that."""
 
@@ -143,6 +149,13 @@ class Turn:
         if lead:
             body["button"] = {"text": fit(lead, MAX_BUTTON), "start_parameter": PICTURES}
         self.said.append(NewCall(None, "answerInlineQuery", json.dumps(body)))
+
+    def ask_zone(self, zone: str) -> None:
+        """Ask for the time zone, once, of whom none is known: UTC is where one begins."""
+        if zone == "UTC" and not self.chat.zone_asked:
+            self.chat.zone_asked = True
+            text = "Where are you? I ask once, so that your day and reminders begin in time."
+            self.send(self.say(text), zone_keyboard(self.language))
 
     def open(self, name: str, **said: object) -> None:
         """Open a dialog: what is written next belongs to it."""

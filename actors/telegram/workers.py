@@ -22,7 +22,7 @@ from actors.telegram.domain import (
     pause_after,
 )
 from actors.telegram.intake import ALLOWED
-from actors.telegram.turn import NotLinked, Turn
+from actors.telegram.turn import NOT_LINKED, NotLinked, Turn
 from contracts.message import Broken, Refused, TooMany, Unanswered, Unavailable
 from contracts.speech import say
 from storage.session import transaction
@@ -171,11 +171,7 @@ def refused(turn: Turn, raw: dict[str, Any], no: Refused) -> None:
 
 def unlinked(turn: Turn, raw: dict[str, Any]) -> None:
     """Say how a chat is linked."""
-    text = (
-        "This chat is not linked to an account yet. Log in to Ritmo, make a link to Telegram "
-        "there, and open it here."
-    )
-    words, turn.said, turn.chat.dialog = turn.say(text), [], ""
+    words, turn.said, turn.chat.dialog = turn.say(NOT_LINKED), [], ""
     if callback := callback_of(raw):
         turn.answer(callback, words, alert=True)
     elif "inline_query" not in raw and "my_chat_member" not in raw:

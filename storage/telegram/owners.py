@@ -31,6 +31,7 @@ owners = Table(
     metadata,
     Column("user_id", Uuid, primary_key=True),
     Column("chat_id", BigInteger, unique=True),
+    Column("home", BigInteger, unique=True),
     Column("name", Text, nullable=False, server_default=""),
     Column("username", Text, nullable=False, server_default=""),
     Column("blocked", Boolean, nullable=False, server_default="false"),
@@ -89,11 +90,28 @@ async def of_chat(tx: AsyncConnection, chat_id: int) -> ChatOwner | None:
     return ChatOwner(*found) if found else None
 
 
+async def at_home(tx: AsyncConnection, chat_id: int) -> ChatOwner | None:
+    """Return the person whose account a chat opened."""
+    found = (await tx.execute(select(*_owner).where(owners.c.home == chat_id))).first()
+    return ChatOwner(*found) if found else None
+
+
 async def join(
-    tx: AsyncConnection, user_id: UUID, chat_id: int | None, name: str = "", username: str = ""
+    tx: AsyncConnection,
+    user_id: UUID,
+    chat_id: int | None,
+    name: str = "",
+    username: str = "",
+    *,
+    home: int | None = None,
 ) -> int:
-    """Link a person to a chat, or to none; return the version of that."""
+    """Link a person to a chat, or to none; return the version of that.
+
+    `home`: the chat that opened their account, if it is this that is told; it is kept.
+    """
     given = {"chat_id": chat_id, "name": name, "username": username, "blocked": False}
+    if home is not None:
+        given["home"] = home
     statement = insert(owners).values(user_id=user_id, **given)
     changed = {**given, "version": owners.c.version + 1}
     written = statement.on_conflict_do_update(index_elements=["user_id"], set_=changed)

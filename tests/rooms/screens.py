@@ -36,6 +36,10 @@ class Screen:
         """Write something; return the texts that answer it."""
         return await self.send(message=self._message(text, **more))
 
+    def written(self, text: str) -> str:
+        """Write an update that brings a message."""
+        return json.dumps({"update_id": next(NUMBERS), "message": self._message(text)})
+
     async def send(self, **update: Any) -> str:
         """Let something happen; return the texts that answer it."""
         raw = json.dumps({"update_id": next(NUMBERS), **update})

@@ -1,11 +1,18 @@
 """Every screen of the bot, in both languages, by its buttons and by words; and what is odd."""
 
+import asyncio
+import hashlib
+import hmac
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
+import pytest
 import pytest_asyncio
 import time_machine
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.delegation import RoomBus
@@ -19,19 +26,20 @@ from actors.telegram.workers import Worker
 from contracts.breaks import ListBreaks
 from contracts.habits import ListHabits
 from contracts.journal import ListEntries
-from contracts.message import new_id
+from contracts.message import Unauthenticated, new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.reminders import ListReminders
 from contracts.speech import catalog
+from contracts.telegram import SignIn, TakeUpdate
 from contracts.users import ChangeProfile, GetProfile, Profile, ProfileChanged
 from storage.outbox import tell
 from storage.session import transaction
-from storage.telegram import chats, owners, pictures
+from storage.telegram import owners, pictures
 from tests.rooms.chatting import CHAT, settings_for
 from tests.rooms.people import Carry
 from tests.rooms.screens import SECRET, Screen, buttons_of, words_of
 from tests.rooms.tracking import Tracker, day
-from tests.telegram_server import BotApi
+from tests.telegram_server import TOKEN, BotApi
 
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 LATIN = re.compile(r"[A-Za-z]{3,}")
@@ -292,19 +300,91 @@ async def test_one_chat_that_floods_waits_and_no_other_does(
     assert len((await ann.ask(ListEntries(limit=100))).entries) == MAX_BURST + 4
 
 
-async def test_the_zone_is_asked_once(
-    screen: Screen, ann: Tracker, engine: AsyncEngine, worker: Worker
+async def test_start_opens_an_account_without_a_password(
+    worker: Worker, bus: LocalBus, engine: AsyncEngine, clock: time_machine.Traveller
 ) -> None:
-    from actors.telegram.links import ask_zone
+    """It asks for the zone, once; unlinked, the account comes back with the chat that opened it."""
+    screen = Screen(bus, engine, worker, CHAT, "ru", "Ann \u200b")
+    begun = await screen.say("/start")
+    assert "Здравствуйте" in begun
+    assert "Где вы находитесь?" in begun
+    assert "начинаем сегодня" in await screen.say("/add Бег 3 раза в неделю")
+    assert "Бег" in await screen.say("/habits")
+    assert "Где вы" not in await screen.say("/start")
+    assert "отвязан" in await screen.say("/unlink")
+    assert "не привязан" in await screen.say("/habits")
+    assert "Где вы" not in await screen.say("/start")
+    assert "Бег" in await screen.say("/habits")
+    other = Screen(bus, engine, worker, 5)
+    await other.say("/start")
+    assert "no habits yet" in await other.say("/habits")
 
-    for zone in ("Europe/Berlin", "UTC", "UTC"):
-        async with transaction(engine) as tx:
-            chat = await chats.find(tx, CHAT, "en")
-            await ask_zone(tx, chat, zone)
-            await chats.save(tx, chat)
-    await screen.read()
-    assert [words_of(one)[:17] for one in screen.said] == ["Where are you? I "]
-    assert "What does" in await screen.press("What does your clock say?")
+
+async def test_a_start_that_is_begun_again_opens_one_account(
+    worker: Worker, bus: LocalBus, engine: AsyncEngine, clock: time_machine.Traveller
+) -> None:
+    screen = Screen(bus, engine, worker, CHAT)
+    await bus.ask(TakeUpdate(secret=SECRET, body=screen.written("/start")))
+    for _ in range(2):
+        dying = asyncio.create_task(worker.work())
+        async with asyncio.timeout(30):
+            while not await count_of(engine, "auth.accounts") and not dying.done():
+                await asyncio.sleep(0.001)
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+    while await worker.work():
+        continue
+    assert await count_of(engine, "auth.accounts") == 1
+    assert await count_of(engine, "telegram.owners") == 1
+
+
+async def count_of(engine: AsyncEngine, table: str) -> int:
+    """Count the rows of a table."""
+    async with transaction(engine) as tx:
+        return int((await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
+
+
+async def test_who_comes_from_telegram_signs_in_once(
+    screen: Screen, ann: Tracker, bus: LocalBus
+) -> None:
+    now = datetime.now(UTC)
+    said = init_data(CHAT, now)
+    tokens = await bus.ask(SignIn(init_data=said))
+    assert tokens.user_id == ann.who.user_id
+    for data, code in (
+        (said, "init_data_used"),
+        (init_data(CHAT, now - timedelta(minutes=6)), "init_data_too_old"),
+        (init_data(CHAT, now + timedelta(minutes=6)), "init_data_too_old"),
+        (init_data(5, now), "telegram_unknown"),
+        (init_data(CHAT, now, token=f"{TOKEN}x"), "invalid_init_data"),
+        (said.replace("Ann", "Bob"), "invalid_init_data"),
+        (f"{said}&query_id=2", "invalid_init_data"),
+        (f"{said}&user=%7B%22id%22%3A5%7D", "invalid_init_data"),
+        ("hash=", "invalid_init_data"),
+        ("no data", "invalid_init_data"),
+        (sign({"auth_date": "9" * 30, "user": "{}"}), "invalid_init_data"),
+        (sign({"auth_date": str(int(now.timestamp())), "user": '{"id": true}'}),
+         "invalid_init_data"),
+        (sign({"auth_date": str(int(now.timestamp()))}), "invalid_init_data"),
+    ):  # fmt: skip
+        with pytest.raises(Unauthenticated) as no:
+            await bus.ask(SignIn(init_data=data))
+        assert no.value.code == code, data
+
+
+def init_data(telegram_id: int, at: datetime, token: str = TOKEN) -> str:
+    """Write what Telegram tells a Mini App."""
+    user = json.dumps({"id": telegram_id, "first_name": "Ann", "allows_write_to_pm": True})
+    fields = {"query_id": "AA", "user": user, "auth_date": str(int(at.timestamp()))}
+    return sign({**fields, "signature": "not-looked-at"}, token)
+
+
+def sign(fields: dict[str, str], token: str = TOKEN) -> str:
+    """Sign fields as Telegram does."""
+    lines = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
+    key = hmac.new(b"WebAppData", token.encode(), hashlib.sha256).digest()
+    right = hmac.new(key, lines.encode(), hashlib.sha256).hexdigest()
+    return urlencode({**fields, "hash": right})
 
 
 COMMANDS_SAID = [f"/{name}" for name in COMMANDS if name not in ("stats", "export")]

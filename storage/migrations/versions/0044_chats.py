@@ -1,7 +1,8 @@
 """Whose a chat is has a table of its own name; the telegram room follows people.
 
-Chats are asked for their zone once, and count what comes at once; pictures that Telegram has can
-be shared; each proof that somebody came from Telegram is taken once. Revision 0044, after 0042.
+An account that a chat opened stays its. Chats are asked for their zone once, and count what comes
+at once; pictures that Telegram has can be shared; each proof that somebody came from Telegram is
+taken once. Revision 0044, after 0043.
 """
 
 from alembic import op
@@ -10,7 +11,7 @@ from storage.replica.nouns import People
 from storage.replica.tables import create_tables
 
 revision = "0044"
-down_revision = "0042"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
@@ -18,6 +19,7 @@ FORWARD = (
     "ALTER TABLE telegram.people RENAME TO owners",
     "ALTER TABLE telegram.owners RENAME CONSTRAINT pk_people TO pk_owners",
     "ALTER TABLE telegram.owners RENAME CONSTRAINT uq_people_chat_id TO uq_owners_chat_id",
+    "ALTER TABLE telegram.owners ADD COLUMN home bigint CONSTRAINT uq_owners_home UNIQUE",
     "ALTER TABLE telegram.chats ADD COLUMN zone_asked boolean NOT NULL DEFAULT false,"
     " ADD COLUMN counted_from timestamptz, ADD COLUMN counted smallint NOT NULL DEFAULT 0,"
     " ADD COLUMN warned_at timestamptz",
@@ -31,6 +33,7 @@ FORWARD = (
 BACK = (
     "DROP TABLE telegram.people",
     "DELETE FROM bus.backfills WHERE room = 'telegram'",
+    "ALTER TABLE telegram.owners DROP COLUMN home",
     "ALTER TABLE telegram.owners RENAME TO people",
     "ALTER TABLE telegram.people RENAME CONSTRAINT pk_owners TO pk_people",
     "ALTER TABLE telegram.people RENAME CONSTRAINT uq_owners_chat_id TO uq_people_chat_id",
