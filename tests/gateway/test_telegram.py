@@ -105,8 +105,10 @@ async def test_who_guesses_the_secret_is_not_listened_to_for_long(bus: StandInBu
     async with client_of(app) as client:
 
         async def brings(times: int) -> list[int]:
-            sent = {"json": {"update_id": 1}, "headers": SECRET}
-            return [(await client.post(UPDATES, **sent)).status_code for _ in range(times)]
+            return [
+                (await client.post(UPDATES, json={"update_id": 1}, headers=SECRET)).status_code
+                for _ in range(times)
+            ]
 
         bus.answers[TakeUpdate] = Done()
         assert set(await brings(9)) == {204}
