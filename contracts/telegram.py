@@ -139,6 +139,10 @@ class DeliverNotice(Job):
     habit_id: UUID | None = None
     day: Day | None = None
     useful_until: AwareDatetime | None = None
+    picture: str = Field(default="", repr=False)
+    """A PNG in base64 that comes below it, if there is one."""
+    alt: str = Field(default="", repr=False)
+    """What the picture shows."""
 
 
 class EndDelivery(Job):

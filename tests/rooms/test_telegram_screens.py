@@ -15,6 +15,7 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.notifications.texts import LETTERS, Occasion
 from actors.runtime.delegation import RoomBus
 from actors.runtime.local import LocalBus
 from actors.telegram.commands import COMMANDS
@@ -24,13 +25,14 @@ from actors.telegram.room import known, room
 from actors.telegram.screens import dispatcher
 from actors.telegram.workers import Worker
 from contracts.breaks import ListBreaks
+from contracts.deliveries import ListDeliveries
 from contracts.habits import ListHabits
 from contracts.journal import ListEntries
 from contracts.message import Unauthenticated, new_id
 from contracts.reminder_settings import GetReminderSettings
 from contracts.reminders import ListReminders
 from contracts.speech import catalog
-from contracts.telegram import SignIn, TakeUpdate
+from contracts.telegram import ChatChanged, SignIn, TakeUpdate
 from contracts.users import ChangeProfile, GetProfile, Profile, ProfileChanged
 from storage.outbox import tell
 from storage.session import transaction
@@ -66,6 +68,65 @@ async def linked(worker: Worker, who: Tracker, chat_id: int = CHAT, language: st
 async def screen(worker: Worker, ann: Tracker) -> Screen:
     """Let Ann have a chat."""
     return await linked(worker, ann)
+
+
+async def test_counts_values_skips_and_undo(screen: Screen, ann: Tracker) -> None:
+    water = await ann.begin("Water", measure="count", target={"value": 3})
+    run = await ann.begin("Run", measure="amount", unit="km", target={"value": 5})
+    await screen.say("/today")
+    await screen.press("○ Water")
+    assert "◐ Water · 1 of 3" in screen.labels()
+    assert "how much was it?" in await screen.press("Run")
+    assert "cannot read" in await screen.say("a lot")
+    await screen.say("4.5 km")
+    assert (await ann.on(run.habit_id)).value == 4.5
+    await screen.press_data(pack(Press("more", water.habit_id, day(0))))
+    await screen.press("Skip")
+    assert (await ann.on(water.habit_id)).state == "skipped"
+    await screen.press("⏭ Water")
+    await screen.press("Undo")
+    assert (await ann.on(water.habit_id)).value == 1
+
+
+async def test_a_habit_is_begun_in_one_line_or_question_by_question(
+    screen: Screen, ann: Tracker
+) -> None:
+    assert "“Run” begins today." in await screen.say("/add Run 3x/week 5 km")
+    assert "Run · 0 %" in await screen.say("/habits")
+    assert "✅ Run · 5\xa0km" in await screen.say("ran 5 km")
+    assert "setMessageReaction" in [one["method"] for one in screen.said]
+    assert "What is it called?" in await screen.say("/add")
+    await screen.say("Meditate")
+    await screen.press("I want to do it")
+    assert "“Meditate” begins today." in await screen.press("On workdays")
+    assert "21:00" in await screen.press("21:00")
+    await screen.say("/add")
+    await screen.say("Sugar")
+    assert "“Sugar” begins today." in await screen.press("I want to stop it")
+    kinds = {one.name: one.kind for one in (await ann.ask(ListHabits())).habits}
+    assert kinds == {"Run": "build", "Meditate": "build", "Sugar": "quit"}
+
+
+async def test_a_streak_that_is_celebrated_comes_into_the_chat_once(
+    ann: Tracker, bob: Tracker, carry: Carry
+) -> None:
+    """Who has no chat is told nothing; what is undone and done again is no news."""
+    async with transaction(ann.engine) as tx:
+        await tell(tx, ChatChanged(user_id=ann.who.user_id, version=1, name="Ann", linked=True))
+    await carry()
+    for who in (ann, bob):
+        read = await who.begin("Read", start_day=day(-6))
+        for number in range(-6, 1):
+            await who.log(read.habit_id, number)
+        await who.log(read.habit_id, 0, state="skipped")
+        await who.log(read.habit_id, 0)
+    await carry()
+    (made,) = (await ann.ask(ListDeliveries())).deliveries
+    assert (made.channel, made.template) == ("telegram", "milestone")
+    assert (await bob.ask(ListDeliveries())).deliveries == ()
+    data = {"habit": "Read", "streak": 7, "streak_unit": "day"}
+    words = LETTERS["milestone"](Occasion("ru", data))
+    assert "7 дней" in words.paragraphs[0]
 
 
 async def test_a_mood_is_given_with_a_few_words(screen: Screen, ann: Tracker) -> None:
