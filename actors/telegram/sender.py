@@ -6,16 +6,16 @@ one by then.
 """
 
 import asyncio
-import base64
 import json
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.telegram.call import FREE, MadeMessage, is_new, made_of, method_of, too_late
 from actors.telegram.errors import Verdict, judge
 from contracts.telegram import ChatChanged, DeliveryEnd, EndDelivery
 from storage.outbox import tell
@@ -25,7 +25,6 @@ from storage.telegram.calls import Call
 
 if TYPE_CHECKING:
     from aiogram import Bot
-    from aiogram.methods import TelegramMethod
 
 log = structlog.get_logger()
 
@@ -49,9 +48,6 @@ PAUSES = (1, 2, 5, 15, 30, 60, 120, 300)
 
 AT_ONCE = 40
 """Calls that are claimed, at most."""
-
-FREE = ("answerCallbackQuery", "answerInlineQuery")
-"""Calls that send nothing into a chat."""
 
 
 class CallSender:
@@ -176,7 +172,7 @@ class CallSender:
         elif verdict == "lost" and call.method == "editMessageText":
             await self._anew(call, now)
         elif verdict == "done":
-            await self._settle(call, "sent", "")
+            await self._settle(call, "sent", "", made_of(error))
         elif verdict in ("again", "unsure", "revoked", "conflict"):
             await self._again(call, verdict, now)
         else:
@@ -216,13 +212,13 @@ class CallSender:
                 await shut(tx, call.chat_id)
 
     async def _settle(
-        self, call: Call, how: DeliveryEnd, detail: str, made: "MadeMessage | None" = None
+        self, call: Call, how: DeliveryEnd, detail: str, made: MadeMessage | None = None
     ) -> None:
         async with transaction(self._engine) as tx:
             if await end(tx, call, how, detail) and made is not None:
                 await self._note(tx, call, made)
 
-    async def _note(self, tx: AsyncConnection, call: Call, made: "MadeMessage") -> None:
+    async def _note(self, tx: AsyncConnection, call: Call, made: MadeMessage) -> None:
         """Note what is to be known of a message later."""
         what, _, of = call.purpose.partition(":")
         if what == "today" and made.message_id is not None and call.chat_id:
@@ -230,13 +226,6 @@ class CallSender:
         if what == "picture" and made.file_id and call.user_id is not None:
             about = (call.user_id, UUID(of), self._bot.id, made.file_id)
             await pictures.keep(tx, *about, datetime.now(UTC))
-
-
-class MadeMessage(NamedTuple):
-    """A message as Telegram has it: its number, and the name of its picture."""
-
-    message_id: int | None
-    file_id: str
 
 
 async def end(tx: AsyncConnection, call: Call, how: DeliveryEnd, detail: str) -> bool:
@@ -273,30 +262,3 @@ async def shut(tx: AsyncConnection, chat_id: int) -> None:
             blocked=True,
         )
         await tell(tx, fact)
-
-
-def too_late(call: Call, now: datetime) -> bool:
-    """Tell whether a call is of no use any more."""
-    if call.useful_until is not None:
-        return now > call.useful_until
-    return call.method in FREE and now - call.created_at > timedelta(minutes=5)
-
-
-def is_new(method: str) -> bool:
-    """Tell whether a call makes a message; made twice, there would be two."""
-    return method.startswith("send")
-
-
-def method_of(call: Call) -> "TelegramMethod[Any]":
-    """Make the call for aiogram; files are written in base64 in it."""
-    from aiogram import methods
-    from aiogram.types import BufferedInputFile
-
-    body = json.loads(call.body)
-    for name in ("photo", "document"):
-        if isinstance(body.get(name), dict):
-            data = base64.b64decode(body[name]["base64"])
-            body[name] = BufferedInputFile(data, body[name]["name"])
-    kind = getattr(methods, call.method[0].upper() + call.method[1:])
-    made: TelegramMethod[Any] = kind(**body)
-    return made

@@ -162,6 +162,18 @@ async def count(
     return int(counted), since + window
 
 
+_FORGET = text(
+    "DELETE FROM telegram.chats c WHERE coalesce(counted_from, created_at) < :before"
+    " AND NOT EXISTS (SELECT 1 FROM telegram.owners o WHERE c.chat_id IN (o.chat_id, o.home))"
+    " AND NOT EXISTS (SELECT 1 FROM telegram.links l WHERE l.chat_id = c.chat_id)"
+)
+
+
+async def forget(tx: AsyncConnection, before: datetime) -> None:
+    """Drop chats that are nobody's, and in which nothing was said since a time."""
+    await tx.execute(_FORGET, {"before": before})
+
+
 async def erase(tx: AsyncConnection, chat_id: int) -> None:
     """Drop a chat."""
     await tx.execute(delete(chats).where(chats.c.chat_id == chat_id))

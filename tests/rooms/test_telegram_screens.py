@@ -15,7 +15,7 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.notifications.texts import LETTERS, Occasion
+from actors.notifications.texts import LETTERS, Data, Occasion
 from actors.runtime.delegation import RoomBus
 from actors.runtime.local import LocalBus
 from actors.telegram.commands import COMMANDS
@@ -124,7 +124,7 @@ async def test_a_streak_that_is_celebrated_comes_into_the_chat_once(
     (made,) = (await ann.ask(ListDeliveries())).deliveries
     assert (made.channel, made.template) == ("telegram", "milestone")
     assert (await bob.ask(ListDeliveries())).deliveries == ()
-    data = {"habit": "Read", "streak": 7, "streak_unit": "day"}
+    data: Data = {"habit": "Read", "streak": 7, "streak_unit": "day"}
     words = LETTERS["milestone"](Occasion("ru", data))
     assert "7 дней" in words.paragraphs[0]
 

@@ -18,7 +18,7 @@ from actors.telegram.outside import open_bot
 from actors.telegram.sender import MAX_UNSURE, CallSender
 from contracts.message import new_id
 from storage.session import transaction
-from storage.telegram import bots, calls, owners
+from storage.telegram import bots, calls, chats, owners
 from storage.telegram.calls import NewCall
 from tests.rooms.chatting import settings_for
 from tests.telegram_server import BotApi, Called, Fault
@@ -229,3 +229,19 @@ async def test_a_message_whose_sender_died_is_sent_once_more_and_not_for_ever(
     async with sending(engine, api):
         await emptied(engine)
     assert api.shown(7) == ["again"]
+
+
+async def test_a_message_whose_answer_cannot_be_read_is_sent_once(
+    engine: AsyncEngine, api: BotApi
+) -> None:
+    odd = {"reply_markup": {"inline_keyboard": "of a newer kind"}}
+    api.spoil = lambda result: {**result, **odd} if isinstance(result, dict) else result
+    async with transaction(engine) as tx:
+        await chats.find(tx, 7, "en")
+        body = json.dumps({"chat_id": 7, "text": "hello"})
+        await calls.enqueue(tx, [NewCall(7, "sendMessage", body, "today")], datetime.now(UTC))
+    async with sending(engine, api):
+        await emptied(engine)
+    assert api.shown(7) == ["hello"]
+    async with transaction(engine) as tx:
+        assert (await chats.find(tx, 7, "en")).today_message == 1
