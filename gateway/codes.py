@@ -6,7 +6,8 @@ Rooms refuse with them where the rule stands; here they are listed for the OpenA
 PROBLEM_CODES: dict[int, str] = {
     400: "bad_host bad_request invalid_form invalid_header invalid_json too_deep",
     401: (
-        "expired_token invalid_proof invalid_token metrics_closed otp_required session_ended "
+        "expired_token init_data_too_old init_data_used invalid_init_data invalid_proof "
+        "invalid_token metrics_closed otp_required session_ended telegram_unknown "
         "token_malformed token_reused token_revoked token_used token_void unauthenticated "
         "wrong_credentials wrong_otp wrong_passkey"
     ),

@@ -78,7 +78,7 @@ class Post:
         tx: AsyncConnection,
         template: str,
         user_id: UUID,
-        email: str,
+        email: str | None,
         now: datetime,
         *,
         link: NewLink | None = None,
@@ -90,9 +90,10 @@ class Post:
     ) -> bool:
         """Have a mail sent, unless its address got `most` of the kind within a day already.
 
+        Who has given no address is told in Telegram, if they can be.
         `counts_as`: the kind, if it is not the template. `life`: for how long it is of use.
         """
-        name = _name(f"{counts_as or template} {email}")
+        name = _name(f"{counts_as or template} {email or user_id}")
         if not await mails.count(tx, name, now, DAY, most):
             return False
         said: dict[str, str | int | float | bool] = dict(data or {})
@@ -101,6 +102,7 @@ class Post:
         notice = SendNotice(
             user_id=user_id,
             template=template,
+            channels=("email",) if email else ("telegram",),
             email=email,
             language=language,
             data=said,
@@ -121,8 +123,11 @@ async def warn(
     agent: str = "",
     what: str = "",
 ) -> None:
-    """Tell the owner of an account by mail what was done to it, `now`; by which program."""
-    if account is None or account.email is None or not post.there_is_a_server:
+    """Tell the owner of an account what was done to it, `now`; by which program.
+
+    Without a mail server there are no mails: nobody looks for a warning in a folder.
+    """
+    if account is None or (account.email is not None and not post.there_is_a_server):
         return
     data = {"at": now.isoformat(), "agent": family_of(agent), "what": what}
     known = {name: said for name, said in data.items() if said}

@@ -192,8 +192,6 @@ async def warn_if_new(
     tx: AsyncConnection, post: Post, account: Account, device: Device, now: datetime
 ) -> None:
     """Tell of a sign-in by a program like none that is signed in: where no device token tells."""
-    if not post.there_is_a_server:
-        return
     known = await sessions.list_live(tx, account.user_id, now)
     if family_of(device.agent) not in {family_of(one.agent) for one in known}:
         await warn(tx, post, account, "new_sign_in", now, agent=device.agent)

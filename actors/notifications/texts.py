@@ -234,6 +234,17 @@ def telegram_blocked(of: Occasion) -> LetterWords:
     )
 
 
+def milestone(of: Occasion) -> LetterWords:
+    """Celebrate a streak."""
+    habit = of.text("habit")
+    return LetterWords(
+        subject=f"🔥 {habit}",
+        heading=f"🔥 {habit}",
+        preview=_in_a_row(of),
+        paragraphs=(_in_a_row(of), say(of.language, "Well done! Shall we go on like this?")),
+    )
+
+
 def test(of: Occasion) -> LetterWords:
     """Show that a channel works."""
     return LetterWords(
@@ -250,6 +261,7 @@ LETTERS: Mapping[str, Callable[[Occasion], LetterWords]] = {
     "at_risk": at_risk,
     "silence": silence,
     "welcome": welcome,
+    "milestone": milestone,
     "telegram_blocked": telegram_blocked,
     "test": test,
     **ACCOUNT_LETTERS,

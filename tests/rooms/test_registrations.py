@@ -23,6 +23,11 @@ from tests.rooms.posting import PostBox, post_box, token_in
 
 MORE = text("INSERT INTO auth.mails (id, name, at) SELECT :id, :name, max(at) FROM auth.mails")
 
+TABLES = text(
+    "SELECT schemaname || '.' || tablename FROM pg_tables"
+    " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+)
+
 pytestmark = pytest.mark.asyncio
 
 
@@ -153,7 +158,9 @@ async def test_nothing_that_is_kept_opens_an_account(box: PostBox, engine: Async
     await box.sign_up()
     token = await box.token()
     async with transaction(engine) as tx:
-        for table in ("auth.registrations", "notifications.deliveries", "bus.outbox"):
+        tables = (await tx.execute(TABLES)).scalars().all()
+        assert "auth.registrations" in tables
+        for table in tables:
             rows = await tx.execute(text(f"SELECT t::text FROM {table} t"))
             kept = [str(row[0]) for row in rows]
             assert not [row for row in kept if token in row or token.encode().hex() in row], table

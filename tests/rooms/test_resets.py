@@ -1,12 +1,14 @@
 """Forgotten passwords, other addresses, and what the owner of an account is told by mail."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from pyotp import TOTP
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.auth.addresses import UNDO_LIFE
@@ -25,6 +27,7 @@ from contracts.sessions import ListEndedSessions, Login, Refresh
 from contracts.tokens import Device, Tokens
 from contracts.totp import BeginTotp, ConfirmTotp
 from contracts.users import ChangeProfile, ChangeUser, GetProfile
+from storage.session import transaction
 from tests.rooms.people import ADMIN, AWAY, PASSWORD, code_of, login, who
 from tests.rooms.posting import PostBox, post_box, token_in
 
@@ -251,6 +254,18 @@ async def test_a_vouched_sign_in_by_another_program_is_told_of(
         proof = await telegram.prove(BeginSession, ann.user_id)
         await box.bus.ask(BeginSession(proof=proof, device=Device(agent=agent)))
         assert len(await box.arrived()) == told
+
+
+async def test_who_has_no_address_is_told_in_their_chat(box: PostBox, engine: AsyncEngine) -> None:
+    telegram, user_id = RoomBus(box.bus, "telegram", engine), new_id()
+    await box.bus.ask(OpenAccount(proof=await telegram.prove(OpenAccount, user_id)))
+    proof = await telegram.prove(BeginSession, user_id)
+    await box.bus.ask(BeginSession(proof=proof, device=Device(agent="curl/8")))
+    async with transaction(engine) as tx:
+        bodies = (await tx.execute(text("SELECT body FROM bus.outbox"))).scalars().all()
+    told = [json.loads(one) for one in bodies if "new_sign_in" in one]
+    assert [(one["channels"], one["email"]) for one in told] == [(["telegram"], None)]
+    assert await box.arrived() == []
 
 
 async def test_a_program_does_not_write_the_letter(box: PostBox) -> None:

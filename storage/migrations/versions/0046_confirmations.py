@@ -2,14 +2,14 @@
 
 Accounts that there are count as confirmed: a registration becomes an account by its confirmation.
 
-Revision 0046, after 0043.
+Revision 0046, after 0044.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0046"
-down_revision = "0043"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
