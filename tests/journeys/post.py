@@ -52,10 +52,16 @@ def mails_to(office: MailServer, email: str, about: str) -> list[Taken]:
     return [one for one in mine if about in str(one.mail["Subject"])]
 
 
-def join(client: httpx.Client, office: MailServer, email: str, **more: str) -> dict[str, str]:
-    """Register, and confirm the address; return the header that the session needs."""
+def join(
+    client: httpx.Client, office: MailServer, email: str, address: str = "", **more: str
+) -> dict[str, str]:
+    """Register, and confirm the address; return the header that the session needs.
+
+    `address` is where they seem to come from.
+    """
     words = {"email": email, "password": PASSWORD, **more}
-    answer = client.post("/v1/auth/register", json=words)
+    headers = {"X-Forwarded-For": address} if address else {}
+    answer = client.post("/v1/auth/register", json=words, headers=headers)
     assert answer.status_code == 202, answer.text
     until(lambda: mails_to(office, email, "Confirm"), "the link has come")
     token = secret_in(mails_to(office, email, "Confirm")[-1])
