@@ -127,7 +127,7 @@ def _fields(language: str) -> str:
         ("again", say(language, "The same once more")),
     )
     return "".join(
-        f'<p><label>{escape(label)} <input type="password" name="{name}" required minlength="8"'
+        f'<p><label>{escape(label)}<br><input type="password" name="{name}" required minlength="8"'
         ' maxlength="128" autocomplete="new-password"></label></p>'
         for name, label in labels
     )

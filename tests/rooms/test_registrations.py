@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.auth.post import MAX_FROM_NETWORK, MAX_TO_ADDRESS
 from actors.auth.registrations import forget_links
+from actors.notifications.ledger import KEEP_STRANGERS, clean_up
 from contracts.accounts import Register
 from contracts.message import new_id
 from contracts.passwords import ForgotPassword
@@ -140,6 +141,17 @@ async def test_what_is_not_confirmed_is_dropped(box: PostBox, engine: AsyncEngin
         for table in ("registrations", "mails", "accounts"):
             rows = await tx.execute(text(f"SELECT count(*) FROM auth.{table}"))
             assert rows.scalar_one() == 0, table
+
+
+async def test_a_strangers_address_is_forgotten_soon(box: PostBox, engine: AsyncEngine) -> None:
+    await box.joined("bob@example.org")
+    await box.sign_up()
+    await box.arrived()
+    box.later(KEEP_STRANGERS)
+    async with transaction(engine) as tx:
+        await clean_up(tx)
+        rows = await tx.execute(text("SELECT recipient, template FROM notifications.deliveries"))
+        assert [tuple(row) for row in rows] == [("bob@example.org", "welcome")]
 
 
 async def test_no_made_up_link_opens_anything(box: PostBox) -> None:

@@ -169,6 +169,8 @@ async def test_an_address_is_another_once_it_is_confirmed(box: PostBox) -> None:
     await forget(box, "new@example.org")
     arrived = [mail.recipient for mail in await box.arrived()]
     assert {*arrived} == {"new@example.org"}
+    for other in (token_in(mail), token_in(undo)):  # each link is for one thing
+        assert await code_of(box.bus.ask(reset(other))) == "link_void"
     # The old address has a way back, which ends whatever whoever did this has opened.
     await box.bus.ask(Confirm(token=token_in(undo)))
     await box.carry()
