@@ -204,3 +204,17 @@ def test_the_operator_sets_a_password(scene: Scene) -> None:
     )
     assert unknown.returncode == 1
     assert not re.search("Traceback", unknown.stderr)
+
+
+def test_the_operator_invites_somebody_by_mail(scene: Scene) -> None:
+    given = {"smtp_url": f"{scene.office.url}?tls=none"}
+    words = ("user", "invite", "gil@example.org", "--language", "ru")
+    said = ritmo(*words, data=scene.data, real=False, **given)
+    assert said.stdout.strip() == "An invitation is on its way to gil@example.org.", said.stderr
+    token = secret_in(scene.mail("gil@example.org", "приглашают"))
+    typed = {"password": PASSWORD, "again": PASSWORD}
+    assert 'type="password"' in scene.client.get(f"/c/{token}").text
+    assert "is open" in scene.client.post(f"/c/{token}", data=typed).text
+    assert scene.client.post(f"/c/{token}", data=typed).status_code == 410
+    credentials = {"email": "gil@example.org", "password": PASSWORD}
+    assert scene.post("/v1/auth/login", **credentials).status_code == 200
