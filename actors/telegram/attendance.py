@@ -20,7 +20,7 @@ from actors.runtime.faults import Outage
 from actors.runtime.settings import Settings
 from actors.telegram.errors import judge
 from actors.telegram.intake import ALLOWED, Poller
-from actors.telegram.outside import open_bot
+from actors.telegram.outside import load_beside, open_bot
 from actors.telegram.room import room
 from actors.telegram.sender import CallSender
 from actors.telegram.watch import redraw
@@ -83,6 +83,7 @@ async def attend(engine: AsyncEngine, settings: Settings, bus: RoomBus) -> None:
     """Work for the bot; without a token, do nothing."""
     if settings.telegram_token is None:
         await asyncio.Event().wait()
+    await load_beside()
     bot, bell = open_bot(settings), Bell()
     from actors.telegram.screens import dispatcher
 
