@@ -53,9 +53,9 @@ AT_ONCE = 40
 class CallSender:
     """Makes calls for one bot."""
 
-    def __init__(self, engine: AsyncEngine, bot: "Bot", per_second: int = PER_SECOND) -> None:
-        """Speak as `bot`."""
-        self._engine, self._bot, self._per_second = engine, bot, per_second
+    def __init__(self, engine: AsyncEngine, bot: "Bot", chat_spacing: float = CHAT_SPACING) -> None:
+        """Speak as `bot`, with so many seconds between two messages into one chat."""
+        self._engine, self._bot, self._chat_spacing = engine, bot, chat_spacing
         self._begun: deque[float] = deque()
         self._rests: dict[int, float] = {}
         self._busy: dict[asyncio.Task[None], int | None] = {}
@@ -125,7 +125,7 @@ class CallSender:
             return
         finally:
             if call.chat_id is not None and is_new(call.method):
-                self._rests[call.chat_id] = asyncio.get_running_loop().time() + CHAT_SPACING
+                self._rests[call.chat_id] = asyncio.get_running_loop().time() + self._chat_spacing
         sizes = getattr(result, "photo", None)
         made = MadeMessage(getattr(result, "message_id", None), sizes[-1].file_id if sizes else "")
         await self._settle(call, "sent", "", made)
@@ -135,7 +135,7 @@ class CallSender:
         loop = asyncio.get_running_loop()
         async with self._turnstile:
             if call.method not in FREE:
-                while len(self._begun) >= self._per_second:
+                while len(self._begun) >= PER_SECOND:
                     wait = self._begun[0] + 1.02 - loop.time()
                     if wait > 0:
                         await asyncio.sleep(wait)

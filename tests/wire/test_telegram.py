@@ -26,8 +26,7 @@ from actors.reminders.handlers import room as reminders
 from actors.runtime.delegation import RoomBus
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.settings import Settings
-from actors.telegram import sender
-from actors.telegram.attendance import attend
+from actors.telegram.attendance import serve
 from actors.telegram.handlers import room as telegram
 from actors.users.handlers import room as users
 from gateway.app import open_gateway
@@ -43,9 +42,8 @@ SECRET = "a-secret-of-a-webhook"
 
 
 @pytest_asyncio.fixture
-async def api(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotApi]:
+async def api() -> AsyncIterator[BotApi]:
     """Run a Bot API server that lets a chat be written to at any pace: that is tested elsewhere."""
-    monkeypatch.setattr(sender, "CHAT_SPACING", 0.0)
     server = BotApi(limits=False)
     await server.start()
     yield server
@@ -155,7 +153,7 @@ async def test_a_day_with_the_bot(
     for room in ROOMS:
         await room.open(settings)
     replicas = [
-        asyncio.ensure_future(attend(engine, settings, RoomBus(own, "telegram", engine)))
+        asyncio.ensure_future(serve(engine, settings, RoomBus(own, "telegram", engine), 0.0))
         for _ in range(2)
     ]
     try:
