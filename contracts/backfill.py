@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.accounts import Email
+from contracts.accounts import Contact
 from contracts.habit import KeptTag, Outline, Version
 from contracts.journal import EntryOutline
 from contracts.message import Fact, Job, Message
@@ -61,7 +61,7 @@ class PersonState(Message):
 
     version: int
     profile: Profile
-    email: Email
+    email: Contact
     disabled: bool
 
 

@@ -49,7 +49,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
             *("reminders.list_reminders", "reminders.create_reminder", "reminders.delete_reminder"),
             *("reminders.describe_reminder", "reminders.snooze_reminder"),
             *("reminders.get_settings", "reminders.update_settings"),
-            *("users.get_profile", "users.change_profile"),
+            *("users.get_profile", "users.change_profile", "users.create_profile"),
         }
     ),
 }

@@ -154,6 +154,15 @@ def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
+STREAK_GOALS = (7, 14, 30, 60, 100, 200, 365)
+"""Lengths of a streak that are celebrated, in its unit; and then each multiple of the last."""
+
+
+def is_goal(streak: int) -> bool:
+    """Tell whether a streak of this length is celebrated."""
+    return streak in STREAK_GOALS or (streak > 0 and streak % STREAK_GOALS[-1] == 0)
+
+
 StreakUnit = Literal["day", "week", "month", "days"]
 """What a streak counts: due days, or whole weeks, months, or blocks of so many days."""
 

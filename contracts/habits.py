@@ -19,6 +19,7 @@ from contracts.habit import (
     Name,
     Note,
     Outline,
+    StreakUnit,
     Tag,
     Tags,
     Target,
@@ -195,6 +196,21 @@ class HabitArchived(_AboutHabit):
 
     address: ClassVar[str] = "habits.habit_archived"
     archived: bool
+
+
+class StreakReached(_AboutHabit):
+    """A check-in made a streak as long as is celebrated (`contracts.habit.STREAK_GOALS`).
+
+    `unit` is what `streak` counts (None: promises), `since` its first day: a streak that is reached
+    again after something was undone has the same.
+    """
+
+    address: ClassVar[str] = "habits.streak_reached"
+    name: str = Field(repr=False)
+    streak: int
+    unit: StreakUnit | None
+    since: Day
+    day: Day
 
 
 class HabitBinned(_AboutHabit):

@@ -5,10 +5,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from contracts.accounts import Text
 from contracts.language import Language
 from contracts.message import SECRET, Command, Done, Fact, Job, Query, Reply
+from contracts.passkeys import Credential
 from contracts.scopes import ACCOUNT
 from contracts.time import Day
+from contracts.tokens import Device, Tokens
 
 LinkState = Literal["off", "none", "offered", "opened", "linked", "blocked"]
 """`off`: this Ritmo has no bot; `none`: there is no chat; `offered`: a link waits to be opened;
@@ -18,6 +21,9 @@ the bot in Telegram.
 
 MAX_UPDATE = 262_144
 """Characters of an update, at most; what is longer is passed over."""
+
+MAX_INIT_DATA = 4096
+"""Characters of what Telegram tells a Mini App about who opened it."""
 
 DeliveryEnd = Literal["sent", "refused", "no_mailbox", "expired", "unsure"]
 """How a notice ended: see `actors/notifications/domain.py`."""
@@ -77,6 +83,25 @@ class DropTelegramLink(Command[Done]):
     scope: ClassVar[str] = ACCOUNT
 
 
+class SignIn(Command[Tokens]):
+    """Begin a session for whom Telegram vouches, by the `initData` that it gives a Mini App.
+
+    It is taken once, and for five minutes. A second factor that is on is asked for all the same:
+    then the same data may come again with it. Refuses with `Conflict` (`telegram_off`), with
+    `Unauthenticated` (`invalid_init_data`, `init_data_too_old`, `init_data_used`,
+    `telegram_unknown`), and as `contracts.accounts.BeginSession` does.
+    """
+
+    address: ClassVar[str] = "telegram.sign_in"
+    public: ClassVar[bool] = True
+    init_data: Annotated[str, StringConstraints(max_length=MAX_INIT_DATA), SECRET] = Field(
+        repr=False
+    )
+    otp: Annotated[Text | None, SECRET] = Field(default=None, repr=False)
+    passkey: Annotated[Credential | None, SECRET] = Field(default=None, repr=False)
+    device: Device = Device()
+
+
 class TakeUpdate(Command[Done]):
     """Take in an update that Telegram brings; it is written down before this is answered.
 
@@ -114,6 +139,10 @@ class DeliverNotice(Job):
     habit_id: UUID | None = None
     day: Day | None = None
     useful_until: AwareDatetime | None = None
+    picture: str = Field(default="", repr=False)
+    """A PNG in base64 that comes below it, if there is one."""
+    alt: str = Field(default="", repr=False)
+    """What the picture shows."""
 
 
 class EndDelivery(Job):

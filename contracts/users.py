@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.accounts import Email, Name
+from contracts.accounts import Contact, Email, Name
 from contracts.language import Language
 from contracts.message import Command, Done, Fact, Message, Query, Reply
 from contracts.patch import Patch
@@ -33,8 +33,8 @@ class PersonDetails(Message):
 
     user_id: UUID
     """Who it is."""
-    email: Email
-    """The mail address."""
+    email: Contact
+    """The mail address; empty: they have given none."""
     name: Name
     """What they are called; perhaps empty."""
     language: Language
@@ -68,7 +68,7 @@ class CreateProfile(Command[User]):
 
     address: ClassVar[str] = "users.create_profile"
     scope: ClassVar[str] = ACCOUNT
-    email: Email
+    email: Contact
     name: Name = ""
     zone: Zone = "UTC"
     language: Language = "en"
@@ -160,7 +160,7 @@ class ProfileChanged(Fact):
 
     address: ClassVar[str] = "users.profile_changed"
     profile: Profile
-    email: Email | None = None
+    email: Contact | None = None
     """The mail address; None: it is not told, and stays what it was."""
 
 

@@ -6,20 +6,23 @@ Rooms refuse with them where the rule stands; here they are listed for the OpenA
 PROBLEM_CODES: dict[int, str] = {
     400: "bad_host bad_request invalid_form invalid_header invalid_json too_deep",
     401: (
-        "expired_token invalid_proof invalid_token metrics_closed otp_required session_ended "
+        "expired_token init_data_too_old init_data_used invalid_init_data invalid_proof "
+        "invalid_token metrics_closed otp_required session_ended telegram_unknown "
         "token_malformed token_reused token_revoked token_used token_void unauthenticated "
         "wrong_credentials wrong_otp wrong_passkey"
     ),
     403: (
-        "account_disabled denied google_refused may_not_act may_not_act_for metrics_closed "
-        "no_session origin_not_allowed proof_required wrong_secret"
+        "account_disabled confirmation_needed denied google_refused invitation_needed "
+        "may_not_act may_not_act_for metrics_closed no_session origin_not_allowed "
+        "proof_required registration_closed wrong_secret"
     ),
     404: (
-        "access_token_not_found break_not_found change_not_found consent_not_found "
-        "delivery_not_found entry_not_found feed_not_found google_not_linked habit_not_found "
-        "hook_not_found hook_unknown import_not_found link_unknown no_asyncapi no_such_page "
-        "no_webhook passkey_not_found prompt_not_found reminder_not_found session_not_found "
-        "template_not_found user_not_found version_not_found"
+        "access_token_not_found account_not_found break_not_found change_not_found "
+        "consent_not_found delivery_not_found entry_not_found feed_not_found google_not_linked "
+        "habit_not_found hook_not_found hook_unknown import_not_found invitation_not_found "
+        "link_unknown no_asyncapi no_such_page no_webhook passkey_not_found prompt_not_found "
+        "reminder_not_found session_not_found template_not_found user_not_found "
+        "version_not_found"
     ),
     405: "method_not_allowed",
     406: "parquet_missing",
@@ -27,10 +30,11 @@ PROBLEM_CODES: dict[int, str] = {
     409: (
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
         "google_off habit_exists import_begun import_not_done in_progress last_admin "
-        "link_not_opened no_channel passkey_exists passkeys_off prompt_built_in proposal_empty "
-        "reminder_at_limit reminder_not_smart reminder_off telegram_linked telegram_off "
-        "template_built_in too_many_access_tokens too_many_feeds too_many_habits too_many_hooks "
-        "too_many_passkeys too_many_prompts too_many_templates totp_not_begun totp_off"
+        "link_not_opened no_channel no_mail_server passkey_exists passkeys_off prompt_built_in "
+        "proposal_empty reminder_at_limit reminder_not_smart reminder_off telegram_linked "
+        "telegram_off template_built_in too_many_access_tokens too_many_feeds too_many_habits "
+        "too_many_hooks too_many_passkeys too_many_prompts too_many_templates totp_not_begun "
+        "totp_off"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",
@@ -53,7 +57,7 @@ PROBLEM_CODES: dict[int, str] = {
         "unknown_habit unknown_prompt unless_written_with_habit value_missing value_not_whole "
         "value_not_yes_no value_too_large weak_password wrong_cursor wrong_otp wrong_password"
     ),
-    429: "rate_limited test_sent too_many_attempts too_many_streams",
+    429: "rate_limited test_sent too_many_attempts too_many_mails too_many_streams",
     431: "head_too_large",
     500: "broken",
     503: (

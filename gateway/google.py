@@ -1,4 +1,4 @@
-"""Google Calendar: /v1/calendar/google, how it is linked; `google_pages.py` is where browsers come back."""
+"""Google Calendar: /v1/calendar/google, how it is linked; browsers return to `google_pages.py`."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Where Google sends browsers back to, and where it tells of changes: /calendar/google/…"""
+"""Where Google sends browsers back to, and where it tells of changes: `/calendar/google/`."""
 
 from html import escape
 

@@ -101,6 +101,13 @@ class Limiter:
         reset = math.ceil((window + 1) * policy.window - now)
         return QuotaStanding(policy, lease.total - lease.left, max(1, reset))
 
+    def is_spent(self, policy: Policy, key: str) -> bool:
+        """Tell whether `key` has used up its quota, as far as this gateway knows; count nothing."""
+        lease = self._leases.get((policy.name, key))
+        if lease is None or int(self._clock() // policy.window) != self._window:
+            return False
+        return lease.total - lease.left >= policy.quota
+
     async def _count(self, name: str, seconds: int, amount: int) -> int:
         if self._redis_url is not None and self._clock() >= self._away_until:
             try:

@@ -84,7 +84,7 @@ def ask_page(link: Link, wrong: str = "", typed: str = "") -> Response:
         f"<section><h2>{escape(title)}</h2>{_day(link)}{_alert(wrong)}{_logged(link)}{hint}"
         f"{_form(fields)}</section>"
     )
-    return _page(title, body, link.language, 422 if wrong else 200)
+    return page_of(title, body, link.language, 422 if wrong else 200)
 
 
 def choice_page(link: Link, typed: str, choices: Sequence[Decimal]) -> Response:
@@ -101,7 +101,7 @@ def choice_page(link: Link, typed: str, choices: Sequence[Decimal]) -> Response:
         f"<section><h2>{escape(title)}</h2>{_day(link)}{_alert(text)}{_form(buttons)}</section>"
         f"{_back(link)}"
     )
-    return _page(title, body, link.language, 422)
+    return page_of(title, body, link.language, 422)
 
 
 def replace_page(link: Link, typed: str) -> Response:
@@ -121,7 +121,7 @@ def replace_page(link: Link, typed: str) -> Response:
         f"<section><h2>{escape(title)}</h2>{_day(link)}{_paragraph(text)}"
         f"{_form(f'{hidden}<button>{escape(button)}</button>')}</section>{_back(link)}"
     )
-    return _page(title, body, link.language)
+    return page_of(title, body, link.language)
 
 
 def _fields(link: Link, typed: str) -> str:
@@ -163,7 +163,7 @@ def done_page(link: Link) -> Response:
     if link.used:
         more += _paragraph(say_it("It was so before; nothing was done twice."))
     body = f'<section><h2 class="ok">{escape(title)}</h2>{more}</section>{_home(link.language)}'
-    return _page(title, body, link.language)
+    return page_of(title, body, link.language)
 
 
 def kept_page(link: Link) -> Response:
@@ -175,7 +175,7 @@ def kept_page(link: Link) -> Response:
         f'<section><h2 class="away">{escape(title)}</h2>{_day(link)}{_paragraph(text)}'
         f"{_logged(link)}</section>{_back(link)}{_home(link.language)}"
     )
-    return _page(title, body, link.language)
+    return page_of(title, body, link.language)
 
 
 def refused_page(no: Refused, language: str) -> Response:
@@ -192,7 +192,7 @@ def refused_page(no: Refused, language: str) -> Response:
     else:
         more = _paragraph(say(language, "Go back and try again in a moment; nothing is lost."))
     body = f'<section><h2 class="away">{escape(title)}</h2>{more}</section>{_home(language)}'
-    shown = _page(title, body, language, status_of(no))
+    shown = page_of(title, body, language, status_of(no))
     if no.retry_after is not None:
         shown.headers["Retry-After"] = str(max(1, math.ceil(no.retry_after)))
     return shown
@@ -278,7 +278,8 @@ def _day(link: Link) -> str:
     return f'<p class="day">{escape(day)}</p>'
 
 
-def _page(title: str, body: str, language: str, status: int = 200) -> Response:
+def page_of(title: str, body: str, language: str, status: int = 200) -> Response:
+    """Put the page of a link together; it is nobody's but its holder's."""
     body = f"<header><h1>Ritmo</h1></header>{body}"
     shown = page(title, body, language, forms=True, status=status)
     shown.headers["X-Robots-Tag"] = "noindex, nofollow"

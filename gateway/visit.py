@@ -14,8 +14,8 @@ KEY = "ritmo.visit"
 STREAMS = "ritmo.streams"
 """Where, in the scope of a request, a connection leaves what notes that it carries a stream."""
 
-_SECRET = re.compile(r"^(/v1/hooks/|/calendar/)[^/]*")
-"""A path in which the secret of a hook, or of a calendar, stands."""
+_SECRET = re.compile(r"^(/v1/hooks/|/calendar/|/c/)[^/]*")
+"""A path in which the secret of a hook, of a calendar, or of a link in a mail stands."""
 
 
 class Visit:

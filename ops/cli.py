@@ -23,6 +23,7 @@ from ops.command import (
     show_version,
 )
 from ops.import_commands import import_app
+from ops.user_commands import user_app
 
 app = typer.Typer(
     help="Ritmo keeps habits, diary and moods, on your own machine.",
@@ -30,7 +31,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
 parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys that sign access tokens and seal secrets.", no_args_is_help=True)
 app.add_typer(import_app)
@@ -150,59 +150,6 @@ def demo(
     settings = settings_of(data=data, database_url=database)
     where = zone or machine_zone()
     run(history.remove(settings) if remove else history.add(settings, where, language))
-
-
-@user_app.command("add")
-def user_add(
-    email: str,
-    name: Annotated[str, typer.Option(help="What to call them.")] = "",
-    zone: Zone = None,
-    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
-    password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
-    ] = "",
-    data: Data = None,
-    database: Database = None,
-) -> None:
-    """Add a user."""
-    from ops.people import add
-    from ops.zone import machine_zone
-
-    settings = settings_of(data=data, database_url=database)
-    where = zone or machine_zone()
-    run(add(settings, email=email, name=name, zone=where, language=language, password=password))
-
-
-@user_app.command("list")
-def user_list(search: str = "", data: Data = None, database: Database = None) -> None:
-    """List users."""
-    from ops.people import show
-
-    run(show(settings_of(data=data, database_url=database), search))
-
-
-@user_app.command("disable")
-def user_disable(email: str, data: Data = None, database: Database = None) -> None:
-    """Keep a user out, and end their sessions."""
-    from ops.people import change
-
-    run(change(settings_of(data=data, database_url=database), email, disabled=True))
-
-
-@user_app.command("enable")
-def user_enable(email: str, data: Data = None, database: Database = None) -> None:
-    """Let a user in again."""
-    from ops.people import change
-
-    run(change(settings_of(data=data, database_url=database), email, disabled=False))
-
-
-@user_app.command("make-admin")
-def user_make_admin(email: str, data: Data = None, database: Database = None) -> None:
-    """Make a user an administrator."""
-    from ops.people import change
-
-    run(change(settings_of(data=data, database_url=database), email, role="admin"))
 
 
 @keys_app.command("rotate")

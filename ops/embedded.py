@@ -29,7 +29,6 @@ async def up(settings: Settings) -> None:
         await ready(here.engine, settings, make_file=True)
         await here.verifier.watch()
         here.courier.start()
-        here.loops.start()
         pulse = Pulse(here.engine, "courier", *ROOMS)
         pulse.start()
         clock = Clock(here.engine, ticks_of(rooms()), here.bus.strike)
@@ -40,6 +39,7 @@ async def up(settings: Settings) -> None:
         await app.state.door.listen(here.bus)
 
         keep_loaded()
+        here.loops.start()  # last: what they load is not waited for
 
         def listening(port: int) -> None:
             greet(console, settings, port, time.monotonic() - began)

@@ -100,9 +100,11 @@ async def mail_state(settings: Settings) -> State:
 
     if settings.smtp_url is None:
         given: Params = {"folder": str(mail_folder(settings).path)}
-        return State(
-            "mail", text="No mail server is set: mails are files in {folder}.", params=given
+        text = (
+            "No mail server is set: mails are files in {folder}, and whoever registers counts as "
+            "confirmed at once."
         )
+        return State("mail", text=text, params=given)
     try:
         line = SmtpLine(server_of(settings.smtp_url.get_secret_value()), patience=5)
     except UnusableServer as no:

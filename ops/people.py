@@ -1,36 +1,30 @@
 """Looking after users from the command line: the same asks as over HTTP."""
 
-from getpass import getuser
-
 from rich.console import Console
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.accounts import Register
-from contracts.tokens import Device
-from contracts.users import ChangeUser, CreateProfile, GetUser, ListUsers, Role
-from ops.platform import at_hand, operator
+from contracts.accounts import OpenAccount
+from contracts.invitations import Invite
+from contracts.message import new_id
+from contracts.passwords import SetPassword
+from contracts.users import ChangeUser, GetUser, ListUsers, Role
+from ops.platform import at_hand, operator, vouching
 
 
 async def add(
     settings: Settings, *, email: str, name: str, zone: str, language: str, password: str
 ) -> None:
     """Add a user."""
-    register = Register.model_validate(
-        {"email": email, "password": password, "name": name, "zone": zone, "language": language}
-    )
-    register = register.model_copy(update={"device": Device(agent=f"ritmo, {getuser()}")})
     async with at_hand(settings, make=True) as here:
-        tokens = await here.bus.ask(register)
-        who = await here.verifier.verify(tokens.access_token)
-        profile = CreateProfile(
-            email=register.email,
-            name=register.name,
-            zone=register.zone,
-            language=register.language,
-        )
-        user = await here.bus.ask(profile, who)
-    Console(highlight=False).print(f"Added {user.email}.")
+        proof = await vouching(here).prove(OpenAccount, new_id())
+        said = {"email": email, "password": password, "name": name, "zone": zone}
+        given = {**said, "language": language, "welcome": True, "may_found": True, "proof": proof}
+        opened = await here.bus.ask(OpenAccount.model_validate(given))
+    console = Console(highlight=False)
+    console.print(f"Added {email.strip().lower()}.")
+    if opened.role == "admin":
+        console.print("This is the first account here, so it is the administrator's.")
 
 
 async def show(settings: Settings, search: str) -> None:
@@ -66,3 +60,26 @@ async def change(
         )
     state = "disabled" if changed.disabled else "enabled"
     Console(highlight=False).print(f"{changed.email} is {changed.role}, {state}.")
+
+
+async def set_password(settings: Settings, email: str, password: str) -> None:
+    """Set a user's password."""
+    async with at_hand(settings) as here:
+        user = await here.bus.ask(GetUser(email=email), operator())
+        proof = await vouching(here).prove(SetPassword, user.user_id)
+        await here.bus.ask(SetPassword(proof=proof, new_password=password))
+    Console(highlight=False).print(f"{user.email} has a new password, and no open session.")
+
+
+async def invite(settings: Settings, email: str | None, days: int, language: str) -> None:
+    """Make an invitation."""
+    given = {"email": email, "days": days, "language": language}
+    async with at_hand(settings, make=True) as here:
+        made = await here.bus.ask(Invite.model_validate(given), operator())
+    console = Console(highlight=False, soft_wrap=True)
+    if made.code is None:
+        console.print(f"An invitation is on its way to {made.email}.")
+    else:
+        console.print(made.code)
+        until = f"{made.expires_at:%Y-%m-%d %H:%M} UTC"
+        console.print(f"It counts once, until {until}: send it as `invitation` when registering.")

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors import ROOMS
 from actors.runtime.courier import Courier
+from actors.runtime.delegation import RoomBus
 from actors.runtime.edge import Edge
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.local import LocalBus
@@ -69,6 +70,11 @@ def room_of(name: str) -> Room:
 def operator() -> Principal:
     """Return who the one at the keyboard is: an administrator that is no user."""
     return Principal(user_id=new_id(), scopes=ADMIN, service="ops")
+
+
+def vouching(here: Platform) -> RoomBus:
+    """Return the bus of the operator, who may vouch for people (`MAY_OPEN_ACCOUNTS`)."""
+    return RoomBus(here.bus, "ops", here.engine)
 
 
 def folder_of(settings: Settings) -> Path:

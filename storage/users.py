@@ -42,6 +42,7 @@ users = Table(
     Column("disabled", Boolean, nullable=False, server_default="false"),
     created_at(),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("email_version", Integer, nullable=False, server_default="0"),
     schema="users",
 )
 
@@ -68,11 +69,18 @@ async def find_by_email(tx: AsyncConnection, email: str) -> Found | None:
 
 
 async def add(
-    tx: AsyncConnection, user_id: UUID, email: str, name: str, language: str, zone: str
+    tx: AsyncConnection,
+    user_id: UUID,
+    email: str,
+    name: str,
+    language: str,
+    zone: str,
+    role: str = "user",
 ) -> Found | None:
     """Add a person; None if they are there already."""
     statement = insert(users).on_conflict_do_nothing(index_elements=["user_id"])
     given = {"user_id": user_id, "email": email, "name": name, "language": language, "zone": zone}
+    given["role"] = role
     return _one((await tx.execute(statement.returning(users), given)).first())
 
 

@@ -60,6 +60,7 @@ class BotApi:
     blocked: set[int] = field(default_factory=set)
     webhook: dict[str, Any] | None = None
     chance: Callable[[Called], Fault | None] = lambda called: None
+    spoil: Callable[[Any], Any] = lambda result: result
     _updates: deque[dict[str, Any]] = field(default_factory=deque)
     _next_update: int = 1000
     _next_message: int = 1
@@ -232,7 +233,7 @@ class BotApi:
         result = self._done(called.method, params)
         if fault is not None:
             return self._failed(fault)
-        return web.json_response({"ok": True, "result": result})
+        return web.json_response({"ok": True, "result": self.spoil(result)})
 
     def _fault(self, called: Called) -> Fault | None:
         for fault in self.faults:
@@ -306,6 +307,8 @@ class BotApi:
             said: dict[str, Any] = {
                 name: params[name] for name in ("text", "caption", "reply_markup") if name in params
             }
+            if "inline_keyboard" not in said.get("reply_markup", {}):
+                said.pop("reply_markup", None)  # Telegram gives no other back
             message = self._message(int(params["chat_id"]), said)
             if method == "sendPhoto":
                 size = {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}

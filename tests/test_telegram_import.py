@@ -18,8 +18,10 @@ SPEAKS = """
 import json, sys
 sys.path.insert(0, ".")
 if sys.argv[1] == "light":
+    from concurrent.futures import ThreadPoolExecutor
     from actors.telegram.outside import load
-    load()
+    with ThreadPoolExecutor(2) as both:  # as two rooms in one process do
+        list(both.map(lambda _: load(), range(2)))
 from aiogram import Bot, methods, types
 chat = {"id": 1, "type": "private"}
 user = {"id": 1, "is_bot": False, "first_name": "A", "language_code": "ru"}
@@ -43,7 +45,9 @@ calls = [
     methods.SetMessageReaction(chat_id=1, message_id=1, reaction=[{"type": "emoji", "emoji": "x"}]),
     methods.SendMessage(chat_id=1, text="x", reply_markup={"force_reply": True}),
     methods.AnswerInlineQuery(inline_query_id="1", results=[{"type": "article", "id": "1",
-        "title": "x", "input_message_content": {"message_text": "x"}}]),
+        "title": "x", "input_message_content": {"message_text": "x"}},
+        {"type": "photo", "id": "2", "photo_file_id": "f", "caption": "x"}],
+        button={"text": "x", "start_parameter": "pictures"}),
 ]
 read = [types.Update.model_validate({"update_id": 1, **one}) for one in updates]
 print(json.dumps([

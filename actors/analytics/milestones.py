@@ -15,7 +15,7 @@ from actors.analytics.texts import (
     total_in_words,
 )
 from contracts.analytics import Milestone
-from contracts.habit import number_of
+from contracts.habit import STREAK_GOALS, number_of
 from contracts.keeping.cycle import cycle_of, unasked, unit_of
 from contracts.keeping.due import due_days
 from contracts.keeping.progress import begin
@@ -34,7 +34,6 @@ FORESEEN = 1826
 
 Kind = Literal["streak", "score", "total"]
 
-STREAKS = (7, 14, 30, 60, 100, 200, 365)
 SCORES = (0.5, 0.8, 0.95)
 TOTALS = (10, 50, 100, 250, 500, 1000)
 HOUR = 3600
@@ -96,7 +95,7 @@ def _streak(of: Whole, kept: Course) -> NextMilestone:
     streaks was as long as what is still lacking.
     """
     now, since = kept.run.length, of.at - LATELY + 1
-    goal = next((goal for goal in STREAKS if goal > now), (now // 365 + 1) * 365)
+    goal = next((goal for goal in STREAK_GOALS if goal > now), (now // 365 + 1) * 365)
     flawless = not any(kept.missed.get(day) for day in range(since, of.at + 1))
     longest = max((run.length for run in kept.runs if run.end >= since), default=0)
     on = None

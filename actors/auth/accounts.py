@@ -5,18 +5,23 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fast_depends import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth import devices, sessions
+from actors.auth.device_tokens import DeviceTokens
 from actors.auth.domain import checked_email
+from actors.auth.invitations import admit
+from actors.auth.keyring import Keyring
 from actors.auth.room import room
-from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring, ThePolicy
+from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring, TheMode, ThePolicy, ThePost
+from actors.auth.vouched import email_taken, welcome
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import Register, UserRegistered
-from contracts.message import Conflict, new_id
-from contracts.notifications import SendNotice
-from contracts.tokens import Tokens
+from contracts.message import Denied, new_id
+from contracts.registrations import SignUp
+from contracts.tokens import Device, Tokens
 from contracts.users import UserChanged, UserDeleted
-from storage.auth import accounts
+from storage.auth import accounts, installation
 from storage.auth.accounts import Account
 from storage.outbox import tell
 
@@ -29,12 +34,13 @@ class Hashed:
     password_hash: str
 
 
-async def _hashed() -> Hashed:
+async def hashed() -> Hashed:
+    """Return what was prepared for a new account."""
     return prepared(Hashed)
 
 
 @room.before
-async def hash_password(command: Register, hasher: TheHasher, policy: ThePolicy) -> Hashed:
+async def hash_password(command: Register | SignUp, hasher: TheHasher, policy: ThePolicy) -> Hashed:
     """Check a new account's password and hash it, while no transaction is open."""
     email = checked_email(command.email)
     return Hashed(email, await hasher.hash(await policy.checked(command.password, email)))
@@ -44,33 +50,57 @@ async def hash_password(command: Register, hasher: TheHasher, policy: ThePolicy)
 async def register(
     command: Register,
     tx: Transaction,
-    hashed: Annotated[Hashed, Depends(_hashed)],
+    given: Annotated[Hashed, Depends(hashed)],
+    mode: TheMode,
+    post: ThePost,
     keyring: TheKeyring,
     device_tokens: TheDeviceTokens,
 ) -> Tokens:
-    """Open an account and begin its first session."""
-    email, kept = hashed.email, hashed.password_hash
-    account = Account(new_id(), email, kept, "user", disabled=False, standing=0)
-    if not await accounts.add(tx, account.user_id, email, kept):
-        raise Conflict("email_taken", "There is an account with this e-mail address already.")
+    """Open an account and begin its first session, where no address is to be confirmed."""
+    if post.there_is_a_server:
+        text = "An account is opened here once its address is confirmed."
+        raise Denied("confirmation_needed", text)
+    now = datetime.now(UTC)
+    await admit(tx, mode, None, given.email, now)
     registered = UserRegistered(
-        user_id=account.user_id,
-        email=email,
+        user_id=new_id(),
+        email=given.email,
         name=command.name,
         zone=command.zone,
         language=command.language,
     )
-    welcome = SendNotice(
-        user_id=account.user_id,
-        template="welcome",
-        email=email,
-        language=command.language,
-        data={"name": command.name},
-        dedupe_key=f"welcome:{account.user_id}",
-    )
-    await tell(tx, registered, *([welcome] if command.welcome else []))
-    now = datetime.now(UTC)
-    tokens = await sessions.begin(tx, account, command.device, keyring, now)
+    account = await opened(tx, registered, given.password_hash, welcomed=command.welcome)
+    return await first_session(tx, account, command.device, keyring, device_tokens, now)
+
+
+async def opened(
+    tx: AsyncConnection, registered: UserRegistered, password_hash: str, *, welcomed: bool
+) -> Account:
+    """Open an account and tell of it; the first of an installation is its administrator's.
+
+    Refuses with `Conflict` (`email_taken`).
+    """
+    user_id, email = registered.user_id, registered.email
+    if await installation.found(tx, datetime.now(UTC)):
+        registered = registered.model_copy(update={"role": "admin"})
+    role = registered.role
+    account = Account(user_id, email, password_hash, role, disabled=False, standing=0)
+    if not await accounts.add(tx, user_id, email, password_hash, role):
+        raise email_taken()
+    await tell(tx, registered, *welcome(registered, wanted=welcomed))
+    return account
+
+
+async def first_session(
+    tx: AsyncConnection,
+    account: Account,
+    device: Device,
+    keyring: Keyring,
+    device_tokens: DeviceTokens,
+    now: datetime,
+) -> Tokens:
+    """Begin the first session of an account, on a device that is known from now on."""
+    tokens = await sessions.begin(tx, account, device, keyring, now)
     token = await devices.remember(tx, account.user_id, None, device_tokens, now)
     return tokens.model_copy(update={"device_token": token})
 

@@ -2,28 +2,40 @@
 
 from actors.auth import (
     accounts,
+    addresses,
     delegation,
     devices,
+    invitations,
     passkeys,
     passwords,
     personal_tokens,
     proof,
+    refresh_tokens,
+    registrations,
+    resets,
     sessions,
     signing_keys,
     totp,
+    vouched,
 )
 from actors.auth.room import room
 
 __all__ = [
     "accounts",
+    "addresses",
     "delegation",
     "devices",
+    "invitations",
     "passkeys",
     "passwords",
     "personal_tokens",
     "proof",
+    "refresh_tokens",
+    "registrations",
+    "resets",
     "room",
     "sessions",
     "signing_keys",
     "totp",
+    "vouched",
 ]

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from actors.auth import sessions
+from actors.auth.post import warn
 from actors.auth.room import room
-from actors.auth.tools import TheKeyring, TheRelyingParty
+from actors.auth.tools import TheKeyring, ThePost, TheRelyingParty
 from actors.runtime.room import Transaction, Who
 from contracts.message import Conflict, Denied, Done, NotFound, Unauthenticated, new_id
 from contracts.passkeys import (
@@ -41,16 +42,16 @@ async def begin_passkey(
 ) -> PasskeyOptions:
     """Make the options for a new passkey."""
     account = await _with_room(tx, who.user_id)
-    options = await party.begin_add(tx, who.user_id, account.email, datetime.now(UTC))
+    options = await party.begin_add(tx, who.user_id, account.email or "Ritmo", datetime.now(UTC))
     return PasskeyOptions(public_key=options)
 
 
 @room.answer
 async def add_passkey(
-    command: AddPasskey, who: Who, tx: Transaction, party: TheRelyingParty
+    command: AddPasskey, who: Who, tx: Transaction, party: TheRelyingParty, post: ThePost
 ) -> PasskeyShown:
     """Add the passkey that a device has made."""
-    await _with_room(tx, who.user_id)
+    account = await _with_room(tx, who.user_id)
     now = datetime.now(UTC)
     made = await party.add(tx, who.user_id, command.credential, now)
     passkey = Kept(
@@ -65,6 +66,7 @@ async def add_passkey(
     )
     if not await passkeys.add(tx, who.user_id, passkey):
         raise Conflict("passkey_exists", "This passkey was added before.")
+    await warn(tx, post, account, "factor_changed", now, what="passkey_added")
     return _shown(passkey)
 
 
@@ -78,10 +80,12 @@ async def rename_passkey(command: RenamePasskey, who: Who, tx: Transaction) -> P
 
 
 @room.answer
-async def drop_passkey(command: DropPasskey, who: Who, tx: Transaction) -> Done:
+async def drop_passkey(command: DropPasskey, who: Who, tx: Transaction, post: ThePost) -> Done:
     """Take a passkey away."""
     if not await passkeys.drop(tx, who.user_id, command.passkey_id):
         raise _none()
+    account, now = await accounts.find(tx, who.user_id), datetime.now(UTC)
+    await warn(tx, post, account, "factor_changed", now, what="passkey_dropped")
     return Done()
 
 
@@ -99,6 +103,7 @@ async def passkey_sign_in(
     tx: Transaction,
     keyring: TheKeyring,
     party: TheRelyingParty,
+    post: ThePost,
 ) -> Tokens:
     """Begin a session for who holds the passkey: the device has verified its owner."""
     now = datetime.now(UTC)
@@ -109,6 +114,7 @@ async def passkey_sign_in(
         raise Unauthenticated("unauthenticated", "Please log in first.")
     if account.disabled:
         raise Denied("account_disabled", "This account was disabled by an administrator.")
+    await sessions.warn_if_new(tx, post, account, command.device, now)
     return await sessions.begin(tx, account, command.device, keyring, now)
 
 

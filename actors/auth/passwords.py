@@ -10,13 +10,14 @@ from actors.auth import sessions
 from actors.auth.domain import same_form
 from actors.auth.guard import Guard
 from actors.auth.password_hashes import Hasher
+from actors.auth.post import warn
 from actors.auth.room import room
-from actors.auth.tools import TheGuard, TheHasher, ThePolicy
+from actors.auth.tools import TheGuard, TheHasher, ThePolicy, ThePost
 from actors.runtime.room import Begin, ShortTransaction, Transaction, Who, prepared
 from contracts.message import Conflict, Done, Invalid, Refused, Unauthenticated, Wrong
 from contracts.passwords import ChangePassword, ConfirmPassword, PasswordChanged
 from contracts.principal import Principal
-from storage.auth import accounts, devices
+from storage.auth import accounts, devices, mail_tokens
 from storage.auth.accounts import Account
 from storage.outbox import tell
 
@@ -25,7 +26,7 @@ from storage.outbox import tell
 class PasswordChange:
     """A password hash and the one that is to follow it; or why there is none."""
 
-    before: str = ""
+    before: str | None = None
     after: str = ""
     no: Refused | None = None
 
@@ -50,7 +51,7 @@ async def prepare_change(
     """
     try:
         account = await confirmed(begin_short, who, command.password, guard, hasher)
-        password = await policy.checked(command.new_password, account.email, "/new_password")
+        password = await policy.checked(command.new_password, account.email or "", "/new_password")
         return PasswordChange(account.password_hash, await hasher.hash(password))
     except Refused as no:
         return PasswordChange(no=no)
@@ -62,6 +63,7 @@ async def change_password(
     who: Who,
     tx: Transaction,
     change: Annotated[PasswordChange, Depends(_change)],
+    post: ThePost,
 ) -> Done:
     """Set a new password; whoever came in by the old one has to leave, and no device is known."""
     if change.no is not None:
@@ -69,8 +71,12 @@ async def change_password(
     if not await accounts.set_password(tx, who.user_id, change.before, change.after):
         raise Conflict("changed_meanwhile", "The password was changed meanwhile; try again.")
     await tell(tx, PasswordChanged(user_id=who.user_id))
-    await sessions.end(tx, who.user_id, datetime.now(UTC), "password", but=who.session_id)
+    now = datetime.now(UTC)
+    await sessions.end(tx, who.user_id, now, "password", but=who.session_id)
+    account = await accounts.find(tx, who.user_id)
+    await warn(tx, post, account, "password_changed", now)
     await devices.forget(tx, who.user_id)
+    await mail_tokens.drop(tx, who.user_id, "reset")
     return Done()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.auth.guard import Guard
 from actors.auth.relying_party import RelyingParty
 from actors.auth.totp import counted, use
+from contracts.accounts import BeginSession
 from contracts.message import Unauthenticated
 from contracts.sessions import Login
 from storage.auth import totp
@@ -16,7 +17,7 @@ from storage.auth.accounts import Account
 async def pass_factor(
     tx: AsyncConnection,
     account: Account,
-    command: Login,
+    command: Login | BeginSession,
     guard: Guard,
     party: RelyingParty,
     now: datetime,

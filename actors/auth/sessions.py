@@ -11,10 +11,8 @@ from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth import devices
+from actors.auth.agents import family_of
 from actors.auth.domain import (
-    ABSOLUTE,
-    GRACE,
-    IDLE,
     SIGNING_LAG,
     TOKEN_LIFE,
     TokenSubject,
@@ -23,10 +21,10 @@ from actors.auth.domain import (
     digest,
     expiry,
     same_form,
-    successor,
 )
 from actors.auth.guard import Bucket, buckets_of
 from actors.auth.keyring import Keyring
+from actors.auth.post import Post, warn
 from actors.auth.room import room
 from actors.auth.second_factor import pass_factor
 from actors.auth.tools import (
@@ -34,6 +32,7 @@ from actors.auth.tools import (
     TheGuard,
     TheHasher,
     TheKeyring,
+    ThePost,
     TheRelyingParty,
 )
 from actors.runtime.room import ShortTransaction, Transaction, Who, prepared
@@ -47,15 +46,13 @@ from contracts.sessions import (
     ListSessions,
     Login,
     Logout,
-    Refresh,
     Session,
     SessionEnded,
     Sessions,
 )
 from contracts.tokens import Device, Tokens
-from storage.auth import accounts, sessions, tokens
+from storage.auth import accounts, sessions
 from storage.auth.accounts import Account
-from storage.auth.sessions import Continued
 from storage.outbox import tell
 
 log = structlog.get_logger()
@@ -63,10 +60,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Whose password was right; `renewed` is a hash with today's parameters, if theirs is old."""
+    """Whose password was right; `renewed` is a hash with today's parameters, if theirs is old.
+
+    `known`: they come from a device that has signed in before.
+    """
 
     account: Account
     renewed: str | None
+    known: bool
 
 
 async def _proven() -> Proven:
@@ -98,11 +99,11 @@ async def check_password(
     async with guard.attempt(*buckets):
         kept = account.password_hash if account else None
         right = await hasher.verify(kept, password, first=known)
-        if account is None or not right:
+        if account is None or account.password_hash is None or not right:
             log.warning("wrong password", user_id=str(account.user_id) if account else None)
             raise wrong_credentials()
     is_old = hasher.is_old(account.password_hash)
-    return Proven(account, await hasher.hash(password) if is_old else None)
+    return Proven(account, await hasher.hash(password) if is_old else None, known)
 
 
 @room.answer
@@ -114,6 +115,7 @@ async def login(
     keyring: TheKeyring,
     party: TheRelyingParty,
     device_tokens: TheDeviceTokens,
+    post: ThePost,
 ) -> Tokens:
     """Begin a session for who has shown the password, and a second factor where one is on."""
     account, now = proven.account, datetime.now(UTC)
@@ -126,14 +128,10 @@ async def login(
         account = replace(account, password_hash=proven.renewed)
     tokens = await begin(tx, account, command.device, keyring, now)
     token = await devices.remember(tx, account.user_id, command.device_token, device_tokens, now)
+    if not proven.known:
+        await warn(tx, post, account, "new_sign_in", now, agent=command.device.agent)
     log.info("signed in", user_id=str(account.user_id), session_id=str(tokens.session_id))
     return tokens.model_copy(update={"device_token": token})
-
-
-@room.answer
-async def refresh(command: Refresh, tx: Transaction, keyring: TheKeyring) -> Tokens:
-    """Give the next pair of tokens."""
-    return await go_on(tx, command.refresh_token, command.device, keyring, datetime.now(UTC))
 
 
 @room.answer
@@ -190,6 +188,15 @@ async def list_ended_sessions(query: ListEndedSessions, tx: Transaction) -> Ende
     return Ended(session_ids=tuple(ended), disabled=tuple(disabled))
 
 
+async def warn_if_new(
+    tx: AsyncConnection, post: Post, account: Account, device: Device, now: datetime
+) -> None:
+    """Tell of a sign-in by a program like none that is signed in: where no device token tells."""
+    known = await sessions.list_live(tx, account.user_id, now)
+    if family_of(device.agent) not in {family_of(one.agent) for one in known}:
+        await warn(tx, post, account, "new_sign_in", now, agent=device.agent)
+
+
 async def begin(
     tx: AsyncConnection, account: Account, device: Device, keyring: Keyring, now: datetime
 ) -> Tokens:
@@ -209,41 +216,7 @@ async def begin(
     ):
         raise wrong_credentials()
     bearer = TokenSubject(account.user_id, session.id, account.role, now)
-    return await _pair(tx, bearer, refresh_token, keyring, now)
-
-
-async def go_on(
-    tx: AsyncConnection, refresh_token: str, device: Device, keyring: Keyring, now: datetime
-) -> Tokens:
-    """Exchange a refresh token for the next pair."""
-    old = digest(refresh_token)
-    session = await sessions.go_on(tx, old, now, IDLE, ABSOLUTE, device.address, device.agent)
-    if session is None:
-        raise Unauthenticated("invalid_token", "This session is over. Please log in again.")
-    salt = secrets.token_bytes(32)
-    if await tokens.use(tx, old, session.id, now, salt):
-        following = successor(refresh_token, salt)
-        await tokens.add(tx, digest(following), session.id)
-    else:
-        following = await _again(tx, refresh_token, session, now)
-    bearer = TokenSubject(session.user_id, session.id, session.role, session.proved_at)
-    return await _pair(tx, bearer, following, keyring, now)
-
-
-async def _again(tx: AsyncConnection, refresh_token: str, session: Continued, now: datetime) -> str:
-    """Return the successor of a token that was used already, or end its session."""
-    used = await tokens.find_used(tx, digest(refresh_token))
-    if now - used.used_at > GRACE:
-        await end(tx, session.user_id, now, "reuse", only=session.id)
-        # The refusal below rolls back what is not committed, and the session has to stay ended.
-        await tx.commit()
-        raise Unauthenticated(
-            "token_reused",
-            "This refresh token was used before, so its session was ended. Please log in again.",
-        )
-    if used.salt is None:
-        raise Unauthenticated("token_used", "This refresh token was used; use the newest one.")
-    return successor(refresh_token, used.salt)
+    return await pair(tx, bearer, refresh_token, keyring, now)
 
 
 async def end(
@@ -273,9 +246,10 @@ def wrong_credentials() -> Unauthenticated:
     return Unauthenticated("wrong_credentials", "The e-mail address or the password is wrong.")
 
 
-async def _pair(
+async def pair(
     tx: AsyncConnection, bearer: TokenSubject, refresh_token: str, keyring: Keyring, now: datetime
 ) -> Tokens:
+    """Sign an access token that goes with a refresh token."""
     return Tokens(
         user_id=bearer.user_id,
         session_id=bearer.session_id,

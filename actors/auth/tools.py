@@ -9,7 +9,10 @@ from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
 from actors.auth.password_hashes import Hasher
 from actors.auth.password_policy import PasswordPolicy
+from actors.auth.post import Post
 from actors.auth.relying_party import RelyingParty
+from actors.runtime.mailed import SECRET_NAME as MAILED
+from actors.runtime.secret import InstallationSecret
 from actors.runtime.settings import Settings
 
 
@@ -23,6 +26,9 @@ class AuthTools:
 
     def open(self, settings: Settings) -> None:
         """Begin to count wrong passwords, and forget the secrets of another database."""
+        self.mails = settings.smtp_url is not None
+        self.registration = settings.registration
+        self.mailed = InstallationSecret(MAILED)
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
         self.party = RelyingParty.of(settings)
@@ -55,6 +61,21 @@ async def _party() -> RelyingParty:
 async def _device_tokens() -> DeviceTokens:
     return tools.device_tokens
 
+
+async def _mode() -> str:
+    return tools.registration
+
+
+TheMode = Annotated[str, Depends(_mode)]
+"""Who may register: `open`, `invitation` or `closed`."""
+
+
+async def _post() -> Post:
+    return Post(tools.mailed, there_is_a_server=tools.mails)
+
+
+ThePost = Annotated[Post, Depends(_post)]
+"""Has mails sent with secret links, few enough."""
 
 TheDeviceTokens = Annotated[DeviceTokens, Depends(_device_tokens)]
 """Makes and knows the tokens of devices."""

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.auth.post import warn
 from actors.auth.room import room
-from actors.auth.tools import TheGuard
+from actors.auth.tools import TheGuard, ThePost
 from actors.runtime.room import Transaction, Who
 from contracts.message import Conflict, Done, Invalid, Unauthenticated, Wrong
 from contracts.totp import (
@@ -65,13 +66,13 @@ async def begin_totp(command: BeginTotp, who: Who, tx: Transaction) -> TotpSecre
     seed = secrets.token_bytes(SEED_BYTES)
     await totp.begin(tx, who.user_id, seed)
     secret = b32encode(seed).decode()
-    uri = TOTP(secret).provisioning_uri(name=account.email, issuer_name="Ritmo")
+    uri = TOTP(secret).provisioning_uri(name=account.email or "Ritmo", issuer_name="Ritmo")
     return TotpSecret(secret=secret, uri=uri)
 
 
 @room.answer
 async def confirm_totp(
-    command: ConfirmTotp, who: Who, tx: Transaction, guard: TheGuard
+    command: ConfirmTotp, who: Who, tx: Transaction, guard: TheGuard, post: ThePost
 ) -> RecoveryCodes:
     """Turn the second factor on."""
     now = datetime.now(UTC)
@@ -87,6 +88,8 @@ async def confirm_totp(
                 fields=(Wrong(pointer="/code", detail="This is not the code of your app."),),
             )
     await totp.confirm(tx, who.user_id, factor.pending, step, now)
+    account = await accounts.find(tx, who.user_id)
+    await warn(tx, post, account, "factor_changed", now, what="totp_on")
     return await _new_codes(tx, who.user_id)
 
 
@@ -102,9 +105,11 @@ async def renew_recovery_codes(
 
 
 @room.answer
-async def drop_totp(command: DropTotp, who: Who, tx: Transaction) -> Done:
+async def drop_totp(command: DropTotp, who: Who, tx: Transaction, post: ThePost) -> Done:
     """Turn the second factor off."""
     await totp.drop(tx, who.user_id)
+    account, now = await accounts.find(tx, who.user_id), datetime.now(UTC)
+    await warn(tx, post, account, "factor_changed", now, what="totp_off")
     return Done()
 
 

@@ -38,7 +38,12 @@ class GooglePull(SyncState):
         for remote in remotes:
             if remote.series is None:
                 await self._take_series(edits, remote)
-            else:
+        if edits.made:
+            # What was moved and then ticked there is an occurrence of the series as it is now.
+            await self.look()
+            edits = PersonEdits(self.bus, self.person, self.logged, self.today)
+        for remote in remotes:
+            if remote.series is not None:
                 await self._take_occurrence(edits, remote)
         for row in [*self.rows.values()]:
             if row.gone and row.stamp == WAITS and row.day is not None and row.day <= self.today:

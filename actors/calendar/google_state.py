@@ -1,4 +1,4 @@
-"""What a sync with Google Calendar knows: what is here, what stands there, and the lease it holds."""
+"""What a sync with Google Calendar knows: what is here, what stands there, its lease."""
 
 import hashlib
 from collections.abc import Sequence
@@ -72,6 +72,7 @@ class SyncState:
         self.series = {item.uid: item for item in series}
 
     async def keep(self, row: EventRow) -> None:
+        """Remember at once what was written there."""
         self.rows[row.event_id] = row
         await self.note({}, (row,))
 

@@ -25,7 +25,8 @@ from actors.habits.rows import (
 from actors.habits.settlement import begin_again, days_of, reach_back, settled, worked_out
 from contracts.bus import Bus
 from contracts.check_ins import CheckedIn
-from contracts.habit import CheckInState, number_of
+from contracts.habit import CheckInState, is_goal, number_of
+from contracts.habits import StreakReached
 from contracts.keeping.progress import Progress, Standing, standing
 from contracts.message import Conflict, Fact, Invalid, Wrong, new_id
 from contracts.principal import Principal
@@ -33,6 +34,7 @@ from contracts.time import FIRST_INSTANT, LAST_INSTANT, day_of
 from storage import check_ins, habits, snapshots
 from storage.check_ins import CheckInRow, Loaded
 from storage.habits import HabitRow, TimeProfile
+from storage.outbox import tell
 
 YEARS_BACK = 50
 """A habit cannot have begun longer ago than this."""
@@ -221,7 +223,23 @@ async def _write(
         if not await check_ins.save(tx, values):
             return None
         await snapshots.keep(tx, row.id, months)
+        if after is not None and after.state == "done" and now.since and is_goal(now.streak):
+            await tell(tx, _reached(who, row, day, now))
     return checked_in(row.id, day, after, now)
+
+
+def _reached(who: Principal, row: HabitRow, day: date, now: Standing) -> StreakReached:
+    """Tell of a streak that is celebrated."""
+    return StreakReached(
+        user_id=who.user_id,
+        version=row.version + 1,
+        habit_id=row.id,
+        name=row.name,
+        streak=now.streak,
+        unit=now.unit.per,
+        since=now.since or day,
+        day=day,
+    )
 
 
 def _values(

@@ -41,7 +41,7 @@ async def tell_reach(tx: AsyncConnection, user_id: UUID) -> None:
 async def tell_of_block(tx: AsyncConnection, fact: ChatChanged) -> None:
     """Write a mail that the bot is blocked."""
     person = await known.replica.find_person(tx, fact.user_id)
-    if person is None or person.email is None:
+    if person is None or not person.email:
         return
     row = NewDelivery(
         user_id=fact.user_id,

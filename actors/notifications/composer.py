@@ -19,8 +19,10 @@ import structlog
 from actors.notifications.digest_text import cid_of, digest_in_words
 from actors.notifications.letter import DigestWords, Inlaid, LetterWords
 from actors.notifications.link_token import Claim, Signing
-from actors.notifications.texts import LETTERS, Data, Occasion
+from actors.notifications.occasion import Data, Occasion
+from actors.notifications.texts import LETTERS
 from actors.runtime.delegation import RoomBus
+from actors.runtime.mailed import LINK
 from actors.runtime.settings import Settings
 from contracts.bus import ASK, deadline_in
 from contracts.digests import Digest, GetDigest
@@ -72,9 +74,9 @@ class Composer:
         """Ask other rooms over `bus`; links lead to `base`."""
         self._bus, self._base = bus, base
 
-    def signing(self, key: bytes, now: datetime) -> Signing:
-        """Return what writes links."""
-        return Signing(self._base, key, now)
+    def signing(self, key: bytes, now: datetime, secret: bytes = b"") -> Signing:
+        """Return what writes links; `secret` is for those that other rooms have told of."""
+        return Signing(self._base, key, now, secret)
 
     async def compose(self, row: DeliveryRow, signing: Signing) -> Notice | None:
         """Put a delivery into words; None if there is nothing to say.
@@ -91,6 +93,8 @@ class Composer:
         links: dict[str, str] = {
             purpose: signing.to(claim) for purpose, claim in _claims(row).items()
         }
+        if LINK in data:
+            links["open"] = signing.secret_link(UUID(str(data[LINK])))
         return Notice(row, write(Occasion(language_of(row), data, signing.base, links)))
 
     async def _bearings(self, row: DeliveryRow, reminder_id: UUID, data: Data) -> Data:

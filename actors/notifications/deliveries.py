@@ -61,6 +61,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
     if person is None:
         return
     chat = await WAYS["telegram"].recipient(tx, person)
+    of_person = {"zone": person.zone} if "at" in job.data else {}
     rows = [
         NewDelivery(
             user_id=job.user_id,
@@ -69,7 +70,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
             dedupe_key=job.dedupe_key,
             template=job.template,
             language=job.language or person.language,
-            data=json.dumps(job.data, ensure_ascii=False),
+            data=json.dumps({**job.data, **of_person}, ensure_ascii=False),
             due_at=now,
             useful_until=job.useful_until,
             reminder_id=job.reminder_id,
@@ -77,7 +78,9 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
             day=job.day,
         )
         for channel in job.channels
-        if channel in SENDING and (channel != "telegram" or chat is not None)
+        if channel in SENDING
+        and (channel != "telegram" or chat is not None)
+        and (channel != "email" or person.email)
     ]
     await deliveries.enqueue(tx, rows)
 

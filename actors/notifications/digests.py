@@ -29,7 +29,7 @@ async def send_digest(job: SendDigest, tx: Transaction, bus: TheBus, now: Now) -
     if person is None:
         return
     wanted = await bus.ask(GetReminderSettings(), on_behalf_of=job.user_id)
-    ways: dict[ChannelName, str | None] = {"email": person.email}
+    ways: dict[ChannelName, str | None] = {"email": person.email or None}
     if "telegram" in wanted.channels:
         ways["telegram"] = await WAYS["telegram"].recipient(tx, person)
     rows = [

@@ -7,6 +7,7 @@ from actors.notifications import (
     digests,
     ledger,
     links,
+    milestones,
     people,
     sender,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "digests",
     "ledger",
     "links",
+    "milestones",
     "people",
     "room",
     "sender",

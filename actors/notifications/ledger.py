@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.notifications.room import room
 from actors.runtime.room import Transaction, Who
+from contracts.backfill import NOBODY
 from contracts.deliveries import Deliveries, Delivery, GetDelivery, ListDeliveries
 from contracts.language import Language
 from contracts.message import NotFound
@@ -21,6 +22,9 @@ _CODE = re.compile(r"smtp_(?:login_)?([45]\d\d)(?:_([0-9_.]+))?$")
 
 KEEP = timedelta(days=180)
 """For how long it is remembered what was sent."""
+
+KEEP_STRANGERS = timedelta(days=7)
+"""For how long it is remembered what was sent to who has no account."""
 
 MAX_CLEANED = 5000
 """Rows that are cleaned up in one transaction."""
@@ -136,4 +140,7 @@ async def clean_up(tx: AsyncConnection) -> bool:
     """Drop deliveries and links that are long over; true if there may be more."""
     now = datetime.now(UTC)
     await links.forget(tx, now)
+    strangers = await deliveries.forget(tx, now - KEEP_STRANGERS, MAX_CLEANED, NOBODY)
+    if strangers >= MAX_CLEANED:
+        return True
     return await deliveries.forget(tx, now - KEEP, MAX_CLEANED) >= MAX_CLEANED

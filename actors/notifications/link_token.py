@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import cast, get_args
 from uuid import UUID
 
+from actors.runtime.mailed import path_of, token_of
 from contracts.digests import DigestEvery
 from contracts.language import Language
 from contracts.links import Purpose
@@ -108,8 +109,14 @@ class Signing:
     base: str
     key: bytes
     now: datetime
+    secret: bytes = b""
+    """What the tokens of secret links are made with, which another room has told of."""
 
     def to(self, claim: Claim) -> str:
         """Write a link."""
         folder = "u" if claim.purpose == "unsubscribe" else "l"
         return f"{self.base}/{folder}/{sign(claim, self.key, self.now)}"
+
+    def secret_link(self, link_id: UUID) -> str:
+        """Write a secret link; see `actors.runtime.mailed`."""
+        return f"{self.base}{path_of(token_of(self.secret, link_id))}"

@@ -13,7 +13,7 @@ from actors.runtime.settings import Settings
 from storage.replica.nouns import People
 
 room = Room("notifications")
-known = room.follow(People("email name language"))
+known = room.follow(People("email name language zone"))
 
 
 class NotificationTools:

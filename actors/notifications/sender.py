@@ -24,6 +24,8 @@ from actors.notifications.mail_folder import keep_tidy
 from actors.notifications.room import room, tools
 from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import Outage
+from actors.runtime.mailed import SECRET_NAME as MAILED
+from actors.runtime.secret import InstallationSecret
 from actors.runtime.settings import Settings
 from contracts.message import Denied, Gone, Invalid, NotFound, Refused
 from storage.notifications import deliveries, links
@@ -77,6 +79,7 @@ class Sender:
         self._engine, self._channel, self._composer = engine, channel, composer
         self._rounds: dict[asyncio.Task[None], UUID] = {}
         self._stopped = False
+        self._mailed = InstallationSecret(MAILED)
         self._outage = Outage("database", f"sender of {channel.name}")
 
     async def run(self) -> None:
@@ -133,7 +136,9 @@ class Sender:
             if not rows:
                 return 0
             barred = await deliveries.are_suppressed(tx, rows)
-            signing = self._composer.signing(await links.signing_key(tx), now)
+            signing = self._composer.signing(
+                await links.signing_key(tx), now, await self._mailed.value(tx)
+            )
         rows.sort(key=lambda row: row.template == DIGEST)  # those take longest, and can wait
         for row in rows:
             if row.unsure:

@@ -4,36 +4,15 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import cast, get_args
 
+from actors.notifications.account_texts import ACCOUNT_LETTERS
 from actors.notifications.letter import Button, LetterWords
+from actors.notifications.occasion import Occasion
 from contracts.habit import Measure, StreakUnit
 from contracts.quantity import MIN_STREAK, in_words, write_progress
 from contracts.speech import count, say
-
-Data = Mapping[str, str | int | float | bool | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a letter is about. `links` are addresses by purpose, `base` is where Ritmo is."""
-
-    language: str
-    data: Data
-    base: str = ""
-    links: Mapping[str, str] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """Return a text of the data; empty if there is none."""
-        value = self.data.get(name)
-        return "" if value is None else str(value)
-
-    def number(self, name: str) -> int:
-        """Return a number of the data; 0 if there is none."""
-        value = self.data.get(name)
-        return int(value) if isinstance(value, (int, float)) else 0
 
 
 def _buttons(of: Occasion) -> tuple[Button, ...]:
@@ -275,6 +254,17 @@ def google_lost(of: Occasion) -> LetterWords:
     )
 
 
+def milestone(of: Occasion) -> LetterWords:
+    """Celebrate a streak."""
+    habit = of.text("habit")
+    return LetterWords(
+        subject=f"🔥 {habit}",
+        heading=f"🔥 {habit}",
+        preview=_in_a_row(of),
+        paragraphs=(_in_a_row(of), say(of.language, "Well done! Shall we go on like this?")),
+    )
+
+
 def test(of: Occasion) -> LetterWords:
     """Show that a channel works."""
     return LetterWords(
@@ -291,8 +281,10 @@ LETTERS: Mapping[str, Callable[[Occasion], LetterWords]] = {
     "at_risk": at_risk,
     "silence": silence,
     "welcome": welcome,
+    "milestone": milestone,
     "telegram_blocked": telegram_blocked,
     "google_lost": google_lost,
     "test": test,
+    **ACCOUNT_LETTERS,
 }
 """By the name of the template; `digest` is in `digest_text.py`."""

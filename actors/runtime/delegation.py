@@ -116,6 +116,10 @@ class RoomBus:
             self._tokens.popitem(last=False)
         return await self._verifier.verify(token)
 
+    async def prove(self, message: type[Asked[R]], user_id: UUID) -> str:
+        """Write the proof that this room asks `message` about a person, now."""
+        return prove(await self._known_secret(), self._room, user_id, message.address)
+
     async def _known_secret(self) -> bytes:
         """Return the secret of the installation; whoever needs it first makes it."""
         if self._secret is None:
@@ -127,19 +131,24 @@ class RoomBus:
         return self._secret
 
 
-def prove(secret: bytes, room: str, user_id: UUID) -> str:
-    """Write the proof that `room` asks to act for a person, now."""
+def prove(secret: bytes, room: str, user_id: UUID, address: str = Delegate.address) -> str:
+    """Write the proof that `room` asks something about a person, now: by default, to act for them.
+
+    `address` is what it asks.
+    """
     words = {
         "iss": room,
         "sub": str(user_id),
-        "aud": Delegate.address,
+        "aud": address,
         "exp": int(time.time()) + PROOF_SECONDS,
     }
     return jwt.encode(words, secret, algorithm="HS256")
 
 
-async def proven(tx: AsyncConnection, proof: str) -> tuple[str, UUID]:
-    """Return which room asks to act for whom. Refuses with `Unauthenticated`."""
+async def proven(
+    tx: AsyncConnection, proof: str, address: str = Delegate.address
+) -> tuple[str, UUID]:
+    """Return which room asks `address` about whom. Refuses with `Unauthenticated`."""
     secret = await secrets.find(tx, SECRET_NAME)
     if secret is None:
         raise _unproven()
@@ -148,7 +157,7 @@ async def proven(tx: AsyncConnection, proof: str) -> tuple[str, UUID]:
             proof,
             secret,
             algorithms=["HS256"],
-            audience=Delegate.address,
+            audience=address,
             options={"require": ["iss", "sub", "aud", "exp"], "strict_aud": True},
         )
         return str(said["iss"]), UUID(said["sub"])

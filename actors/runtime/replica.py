@@ -135,7 +135,7 @@ class Known:
         names = self.replica.noun(People).names
         found = await self.replica.find_person(tx, who.user_id, lock)
         told = found is not None and not found.gone and found.version
-        if found is not None and told and (found.email or "email" not in names):
+        if found is not None and told and (found.email is not None or "email" not in names):
             return found
         if who.user_id in await self.replica.lock(tx, [who.user_id]):
             raise Gone("user_gone", "This account was deleted.")

@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Wrong login attempts per minute and account, and per address.",
     )
+    registration: Literal["open", "invitation", "closed"] = Field(
+        default="open",
+        description="Who may register: everybody (open), who was invited (invitation), or nobody "
+        "but by the command line (closed).",
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="Mail server, smtp://user:password@host:587 or smtps://…; without one mails "

@@ -20,9 +20,9 @@ from actors.runtime.faults import Outage
 from actors.runtime.settings import Settings
 from actors.telegram.errors import judge
 from actors.telegram.intake import ALLOWED, Poller
-from actors.telegram.outside import open_bot
+from actors.telegram.outside import load_beside, open_bot
 from actors.telegram.room import room
-from actors.telegram.sender import CallSender
+from actors.telegram.sender import CHAT_SPACING, CallSender
 from actors.telegram.watch import redraw
 from actors.telegram.workers import Worker
 from storage.session import transaction
@@ -83,6 +83,14 @@ async def attend(engine: AsyncEngine, settings: Settings, bus: RoomBus) -> None:
     """Work for the bot; without a token, do nothing."""
     if settings.telegram_token is None:
         await asyncio.Event().wait()
+    await serve(engine, settings, bus)
+
+
+async def serve(
+    engine: AsyncEngine, settings: Settings, bus: RoomBus, chat_spacing: float = CHAT_SPACING
+) -> None:
+    """Answer updates, and speak for the bot if no other replica does; see `CallSender`."""
+    await load_beside()
     bot, bell = open_bot(settings), Bell()
     from actors.telegram.screens import dispatcher
 
@@ -93,7 +101,7 @@ async def attend(engine: AsyncEngine, settings: Settings, bus: RoomBus) -> None:
             for _ in range(workers):
                 group.create_task(steadily(bell, worker.work, "workers of telegram"))
             group.create_task(steadily(bell, lambda: redraw(engine, bus), "list of telegram"))
-            group.create_task(_stand_by(engine, settings, bot, bell))
+            group.create_task(_stand_by(engine, settings, bot, bell, chat_spacing))
     finally:
         await bot.session.close()
 
@@ -115,7 +123,9 @@ async def steadily(bell: Bell, look: Callable[[], Awaitable[bool]], name: str) -
     await bell.keep(attempt, lambda: IDLE)
 
 
-async def _stand_by(engine: AsyncEngine, settings: Settings, bot: "Bot", bell: Bell) -> None:
+async def _stand_by(
+    engine: AsyncEngine, settings: Settings, bot: "Bot", bell: Bell, chat_spacing: float
+) -> None:
     """Hear the bell, and lead if nobody else does."""
     outage = Outage("database", "bell of telegram")
     while True:
@@ -124,7 +134,7 @@ async def _stand_by(engine: AsyncEngine, settings: Settings, bot: "Bot", bell: B
                 outage.ends()
                 bell.ring()
                 while True:
-                    await _lead(engine, settings, bot, bell, connection)
+                    await _lead(engine, settings, bot, bell, connection, chat_spacing)
                     await asyncio.sleep(STANDBY)
         except (SQLAlchemyError, OSError) as error:
             outage.begins(type(error).__name__)
@@ -138,13 +148,18 @@ async def _elected(held: AsyncConnection, key: dict[str, int]) -> bool:
 
 
 async def _lead(
-    engine: AsyncEngine, settings: Settings, bot: "Bot", bell: Bell, held: AsyncConnection
+    engine: AsyncEngine,
+    settings: Settings,
+    bot: "Bot",
+    bell: Bell,
+    held: AsyncConnection,
+    chat_spacing: float,
 ) -> None:
     """Speak for the bot for as long as the lock is held; return if another holds it."""
     key = {"key": int.from_bytes(hashlib.sha256(f"telegram {bot.id}".encode()).digest()[:7])}
     if not await _elected(held, key):
         return
-    speaking = asyncio.create_task(_speak(engine, settings, bot, bell))
+    speaking = asyncio.create_task(_speak(engine, settings, bot, bell, chat_spacing))
     try:
         while not speaking.done():
             await asyncio.wait({speaking}, timeout=STANDBY)
@@ -157,10 +172,12 @@ async def _lead(
         await held.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
 
-async def _speak(engine: AsyncEngine, settings: Settings, bot: "Bot", bell: Bell) -> None:
+async def _speak(
+    engine: AsyncEngine, settings: Settings, bot: "Bot", bell: Bell, chat_spacing: float
+) -> None:
     """Introduce the bot; then fetch what is sent to it, and send what it says."""
     await introduce(engine, settings, bot)
-    sender = CallSender(engine, bot)
+    sender = CallSender(engine, bot, chat_spacing)
     await sender.open()
 
     async def send() -> None:

@@ -16,6 +16,14 @@ MAX_DATA = 64
 MAX_ATTEMPTS = 6
 """How often an update is tried before it is given up."""
 
+MAX_BURST = 60
+"""Updates of one chat that are worked on within `BURST_WINDOW`; others wait until it is over."""
+
+BURST_WINDOW = timedelta(minutes=1)
+
+WARNING_REST = timedelta(hours=1)
+"""Once in such a time a chat is told that it sent too much."""
+
 SPACING = (1, 2, 5, 15, 30)
 """Seconds between these tries."""
 

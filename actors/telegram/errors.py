@@ -51,8 +51,16 @@ ERRORS = (
 )
 
 
+def taken(error: Exception) -> bool:
+    """Tell whether Telegram took a call, and said so in words that aiogram cannot read yet."""
+    said = getattr(error, "data", None)
+    return isinstance(said, dict) and said.get("ok") is True
+
+
 def judge(error: Exception) -> Verdict:
     """Say what an error means; of one that is not in the table: it will never be taken."""
+    if taken(error):
+        return "done"
     kinds = {one.__name__ for one in type(error).__mro__}
     said = str(error)
     for row in ERRORS:

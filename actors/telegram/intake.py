@@ -22,7 +22,7 @@ from actors.telegram.room import TheSettings, bot_id_of, room
 from contracts.message import Denied, Done, NotFound
 from contracts.telegram import TakeUpdate
 from storage.session import transaction
-from storage.telegram import calls, people, updates
+from storage.telegram import calls, chats, owners, pictures, proofs, updates
 
 if TYPE_CHECKING:
     from aiogram import Bot
@@ -78,7 +78,10 @@ async def clean_up(tx: AsyncConnection) -> bool:
     now = datetime.now(UTC)
     await updates.forget(tx, now - KEEP)
     await calls.forget(tx, now - KEEP)
-    await people.forget_links(tx, now)
+    await owners.forget_links(tx, now)
+    await chats.forget(tx, now - KEEP)
+    await pictures.forget(tx, now - KEEP)
+    await proofs.forget(tx, now)
     return False
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.room import TheBus, Transaction, Who
-from actors.telegram.room import TheSettings, bot_id_of, room
+from actors.telegram.room import TheSettings, bot_id_of, known, room
+from actors.telegram.turn import Turn
 from contracts.message import Conflict, Done, Unavailable
 from contracts.speech import say
 from contracts.telegram import (
@@ -24,12 +25,12 @@ from contracts.telegram import (
     OfferLink,
     TelegramLink,
 )
-from contracts.users import GetProfile, ProfileChanged, UserDeleted
+from contracts.users import UserDeleted
 from storage import idempotency
 from storage.outbox import tell
-from storage.telegram import bots, calls, chats, people, updates
+from storage.telegram import bots, calls, chats, owners, pictures, proofs, updates
 from storage.telegram.calls import NewCall
-from storage.telegram.people import ChatPerson
+from storage.telegram.owners import ChatOwner
 
 LIFE = timedelta(minutes=10)
 """For how long a link can be opened and confirmed."""
@@ -52,7 +53,7 @@ async def offer_link(
     if bot_id is None:
         text = "This Ritmo has no Telegram bot. Whoever runs it can set one: RITMO_TELEGRAM_TOKEN."
         raise Conflict("telegram_off", text)
-    person = await people.find(tx, who.user_id)
+    person = await owners.find(tx, who.user_id)
     if person is not None and person.chat_id is not None:
         raise Conflict("telegram_linked", "A chat is linked already; unlink it first.")
     bot = await bots.find(tx, bot_id)
@@ -60,7 +61,7 @@ async def offer_link(
         text = "Telegram has not answered yet; try again in a moment."
         raise Unavailable("bot_unreachable", text, retry_after=5)
     token, expires = secrets.token_urlsafe(TOKEN_BYTES), datetime.now(UTC) + LIFE
-    await people.offer(tx, who.user_id, hash_of(token), expires)
+    await owners.offer(tx, who.user_id, hash_of(token), expires)
     url = f"https://t.me/{bot.username}?start={token}"
     return TelegramLink(state="offered", url=url, expires_at=expires, bot=bot.username)
 
@@ -75,7 +76,7 @@ async def get_link(
         return TelegramLink(state="off")
     bot = await bots.find(tx, bot_id)
     username = bot.username if bot else ""
-    person = await people.find(tx, who.user_id)
+    person = await owners.find(tx, who.user_id)
     if person is not None and person.chat_id is not None:
         return TelegramLink(
             state="blocked" if person.blocked else "linked",
@@ -83,7 +84,7 @@ async def get_link(
             username=person.username,
             bot=username,
         )
-    link = await people.find_link(tx, who.user_id, datetime.now(UTC))
+    link = await owners.find_link(tx, who.user_id, datetime.now(UTC))
     if link is None:
         return TelegramLink(state="none", bot=username)
     return TelegramLink(
@@ -100,46 +101,48 @@ async def confirm_link(
     command: ConfirmLink, who: Who, tx: Transaction, bus: TheBus, given: TheSettings
 ) -> TelegramLink:
     """Join the chat in which the caller's link was opened to them."""
-    link = await people.find_link(tx, who.user_id, datetime.now(UTC))
+    link = await owners.find_link(tx, who.user_id, datetime.now(UTC))
     if link is None or link.chat_id is None:
         text = "Nobody has opened the link in Telegram, or it is too old. Make a new one."
         raise Conflict("link_not_opened", text)
-    profile = await bus.ask(GetProfile(), who)
-    before = await people.of_chat(tx, link.chat_id)
+    person = await known.person(tx, bus, who, "stay")
+    before = await owners.of_chat(tx, link.chat_id)
     if before is not None and before.user_id != who.user_id:
         await part(tx, before)
-    version = await people.join(tx, who.user_id, link.chat_id, link.name, link.username)
-    await people.drop_link(tx, who.user_id)
-    chat = await chats.find(tx, link.chat_id, profile.language)
-    chat.language, chat.dialog, chat.today_message, chat.today_shown = (
-        profile.language,
-        "",
-        None,
-        "",
-    )
-    await chats.save(tx, chat)
+    version = await owners.join(tx, who.user_id, link.chat_id, link.name, link.username)
+    await owners.drop_link(tx, who.user_id)
+    chat = await chats.find(tx, link.chat_id, person.language)
+    chat.language, chat.dialog = person.language, ""
+    chat.today_message, chat.today_shown = None, ""
     fact = ChatChanged(user_id=who.user_id, version=version, name=link.name, linked=True)
     await tell(tx, fact)
     text = "This chat is linked now. /today shows what is to be done, /help what else there is."
-    await write(tx, link.chat_id, say(profile.language, text))
+    chat.user_id = who.user_id
+    turn = Turn(tx, bus, chat, f"telegram:link:{who.user_id}:{version}")
+    turn.send(turn.say(text))
+    turn.ask_zone(person.zone)
+    await turn.end()
+    await chats.save(tx, chat)
     return await get_link(GetTelegramLink(), who, tx, given)
 
 
 @room.answer
 async def drop_link(command: DropTelegramLink, who: Who, tx: Transaction) -> Done:
     """Unlink the caller's chat."""
-    await people.drop_link(tx, who.user_id)
-    person = await people.find(tx, who.user_id)
+    await owners.drop_link(tx, who.user_id)
+    person = await owners.find(tx, who.user_id)
     if person is not None and person.chat_id is not None:
         chat = await chats.find(tx, person.chat_id, "en")
         await part(tx, person)
-        await write(tx, person.chat_id, say(chat.language, "This chat is unlinked."))
+        await write(
+            tx, person.chat_id, say(chat.language, "This chat is unlinked. /start begins anew.")
+        )
     return Done()
 
 
-async def part(tx: AsyncConnection, person: ChatPerson) -> None:
+async def part(tx: AsyncConnection, person: ChatOwner) -> None:
     """Unlink a person's chat, and tell so; what waits to be sent there is not sent."""
-    version = await people.join(tx, person.user_id, None)
+    version = await owners.join(tx, person.user_id, None)
     fact = ChatChanged(user_id=person.user_id, version=version, name="", linked=False)
     await tell(tx, fact)
     if person.chat_id is not None:
@@ -156,16 +159,10 @@ async def write(tx: AsyncConnection, chat_id: int, text: str) -> None:
 
 
 @room.hear
-async def note_language(fact: ProfileChanged, tx: Transaction) -> None:
-    """Let a chat speak the language of whose it is."""
-    await chats.speak(tx, fact.user_id, fact.profile.language)
-
-
-@room.hear
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase all that is known of a user, and of the chat that was theirs."""
-    person = await people.find(tx, fact.user_id)
-    link = await people.find_link(tx, fact.user_id, datetime.min.replace(tzinfo=UTC))
+    person = await owners.find(tx, fact.user_id)
+    link = await owners.find_link(tx, fact.user_id, datetime.min.replace(tzinfo=UTC))
     for chat_id in {one.chat_id for one in (person, link) if one is not None}:
         if chat_id is None:
             continue
@@ -173,5 +170,7 @@ async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
         await calls.drop(tx, chat_id)
         await chats.erase(tx, chat_id)
     await calls.erase(tx, fact.user_id)
-    await people.erase(tx, fact.user_id)
+    await owners.erase(tx, fact.user_id)
+    await pictures.erase(tx, [fact.user_id])
+    await proofs.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.room import Transaction
-from actors.telegram.domain import MAX_TEXT, Press, fit
+from actors.telegram.domain import MAX_CAPTION, MAX_TEXT, Press, fit
 from actors.telegram.room import room
 from actors.telegram.turn import Keyboard, button, with_keyboard
 from contracts.speech import say
 from contracts.telegram import DeliverNotice, EndDelivery
 from storage.outbox import tell
-from storage.telegram import calls, people
+from storage.telegram import calls, owners
 from storage.telegram.calls import NewCall
 
 
 @room.do
 async def deliver_notice(job: DeliverNotice, tx: Transaction) -> None:
     """Have a notice sent, once; who has no chat, or blocks the bot, gets none."""
-    person = await people.find(tx, job.user_id)
+    person = await owners.find(tx, job.user_id)
     if person is None or person.chat_id is None or person.blocked:
         await end(tx, job, "telegram_blocked" if person and person.chat_id else "channel_gone")
         return
@@ -33,7 +33,21 @@ async def deliver_notice(job: DeliverNotice, tx: Transaction) -> None:
         delivery_id=job.delivery_id,
         useful_until=job.useful_until,
     )
-    await calls.enqueue(tx, [call], datetime.now(UTC))
+    if await calls.enqueue(tx, [call], datetime.now(UTC)) and job.picture:
+        await calls.enqueue(tx, [picture_of(job, person.chat_id)], datetime.now(UTC))
+
+
+def picture_of(job: DeliverNotice, chat_id: int) -> NewCall:
+    """Write down that the picture of a notice is sent below it."""
+    photo = {"base64": job.picture, "name": "ritmo.png"}
+    body = {"chat_id": chat_id, "photo": photo, "caption": fit(job.alt, MAX_CAPTION)}
+    return NewCall(
+        chat_id=chat_id,
+        method="sendPhoto",
+        body=json.dumps(body, ensure_ascii=False),
+        user_id=job.user_id,
+        useful_until=job.useful_until,
+    )
 
 
 async def end(tx: AsyncConnection, job: DeliverNotice, detail: str) -> None:

@@ -6,8 +6,10 @@ record). Here it is kept from that. What this touches is private to aiogram: a t
 comes out with the plain import, and if it fails the plain import is what is left.
 """
 
+import asyncio
 import logging
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional, Union
 
 import pydantic
@@ -21,14 +23,27 @@ CALL_SECONDS = 15
 """Seconds that a call may take."""
 
 
+_alone = threading.Lock()
+"""Held by who imports: another who came meanwhile would find half of it."""
+
+
 def load() -> None:
     """Import aiogram, with its models built when they are first used."""
-    if "aiogram" in sys.modules:
-        return
+    with _alone:
+        if "aiogram" not in sys.modules:
+            _load()
+
+
+def _load() -> None:
     plain = pydantic.BaseModel.__dict__["model_rebuild"]
 
-    def later(_cls: object, /, **_: object) -> None:
-        """Build nothing now."""
+    def later(cls: type[pydantic.BaseModel], /, **given: Any) -> bool | None:
+        """Build nothing of aiogram's now; what others build meanwhile, in their threads, is."""
+        if cls.__module__.startswith("aiogram."):
+            return None
+        depth = int(given.pop("_parent_namespace_depth", 2)) + 1
+        done: bool | None = plain.__func__(cls, _parent_namespace_depth=depth, **given)
+        return done
 
     setattr(pydantic.BaseModel, "model_rebuild", classmethod(later))  # noqa: B010
     try:
@@ -67,6 +82,15 @@ def _default() -> object:
     from aiogram.client.default import Default
 
     return Default
+
+
+async def load_beside() -> None:
+    """Import aiogram and the screens in a thread: whoever asks something meanwhile is answered."""
+    await asyncio.to_thread(_load_all)
+
+
+def _load_all() -> None:
+    load()
 
 
 def open_bot(settings: Settings) -> "Bot":

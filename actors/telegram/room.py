@@ -1,13 +1,24 @@
-"""The room that the parts register with, and which bot it speaks as."""
+"""The room that the parts register with, what it keeps of people, and which bot it speaks as."""
 
 from typing import Annotated
 
 from fast_depends import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.room import Room
 from actors.runtime.settings import Settings
+from storage.replica.nouns import People
+from storage.replica.replica import Changes
+from storage.telegram import chats
 
 room = Room("telegram")
+known = room.follow(People("language zone"))
+
+
+@known.changed(People)
+async def speak(changes: Changes, tx: AsyncConnection) -> None:
+    """Let chats speak the language of whose they are."""
+    await chats.speak(tx, changes.people)
 
 
 class BotTools:

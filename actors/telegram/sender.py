@@ -6,25 +6,25 @@ one by then.
 """
 
 import asyncio
-import base64
 import json
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.telegram.call import FREE, MadeMessage, is_new, made_of, method_of, too_late
 from actors.telegram.errors import Verdict, judge
 from contracts.telegram import ChatChanged, DeliveryEnd, EndDelivery
 from storage.outbox import tell
 from storage.session import transaction
-from storage.telegram import bots, calls, chats, people
+from storage.telegram import bots, calls, chats, owners, pictures
 from storage.telegram.calls import Call
 
 if TYPE_CHECKING:
     from aiogram import Bot
-    from aiogram.methods import TelegramMethod
 
 log = structlog.get_logger()
 
@@ -49,16 +49,13 @@ PAUSES = (1, 2, 5, 15, 30, 60, 120, 300)
 AT_ONCE = 40
 """Calls that are claimed, at most."""
 
-FREE = ("answerCallbackQuery", "answerInlineQuery")
-"""Calls that send nothing into a chat."""
-
 
 class CallSender:
     """Makes calls for one bot."""
 
-    def __init__(self, engine: AsyncEngine, bot: "Bot", per_second: int = PER_SECOND) -> None:
-        """Speak as `bot`."""
-        self._engine, self._bot, self._per_second = engine, bot, per_second
+    def __init__(self, engine: AsyncEngine, bot: "Bot", chat_spacing: float = CHAT_SPACING) -> None:
+        """Speak as `bot`, with so many seconds between two messages into one chat."""
+        self._engine, self._bot, self._chat_spacing = engine, bot, chat_spacing
         self._begun: deque[float] = deque()
         self._rests: dict[int, float] = {}
         self._busy: dict[asyncio.Task[None], int | None] = {}
@@ -128,15 +125,17 @@ class CallSender:
             return
         finally:
             if call.chat_id is not None and is_new(call.method):
-                self._rests[call.chat_id] = asyncio.get_running_loop().time() + CHAT_SPACING
-        await self._settle(call, "sent", "", getattr(result, "message_id", None))
+                self._rests[call.chat_id] = asyncio.get_running_loop().time() + self._chat_spacing
+        sizes = getattr(result, "photo", None)
+        made = MadeMessage(getattr(result, "message_id", None), sizes[-1].file_id if sizes else "")
+        await self._settle(call, "sent", "", made)
 
     async def _pass(self, call: Call) -> bool:
         """Wait until a call may begin; false if that is not before `retry_after` is over."""
         loop = asyncio.get_running_loop()
         async with self._turnstile:
             if call.method not in FREE:
-                while len(self._begun) >= self._per_second:
+                while len(self._begun) >= PER_SECOND:
                     wait = self._begun[0] + 1.02 - loop.time()
                     if wait > 0:
                         await asyncio.sleep(wait)
@@ -173,7 +172,7 @@ class CallSender:
         elif verdict == "lost" and call.method == "editMessageText":
             await self._anew(call, now)
         elif verdict == "done":
-            await self._settle(call, "sent", "")
+            await self._settle(call, "sent", "", made_of(error))
         elif verdict in ("again", "unsure", "revoked", "conflict"):
             await self._again(call, verdict, now)
         else:
@@ -213,12 +212,20 @@ class CallSender:
                 await shut(tx, call.chat_id)
 
     async def _settle(
-        self, call: Call, how: DeliveryEnd, detail: str, message_id: int | None = None
+        self, call: Call, how: DeliveryEnd, detail: str, made: MadeMessage | None = None
     ) -> None:
         async with transaction(self._engine) as tx:
-            mine = await end(tx, call, how, detail)
-            if mine and message_id is not None and call.purpose == "today" and call.chat_id:
-                await chats.note_today(tx, call.chat_id, message_id)
+            if await end(tx, call, how, detail) and made is not None:
+                await self._note(tx, call, made)
+
+    async def _note(self, tx: AsyncConnection, call: Call, made: MadeMessage) -> None:
+        """Note what is to be known of a message later."""
+        what, _, of = call.purpose.partition(":")
+        if what == "today" and made.message_id is not None and call.chat_id:
+            await chats.note_today(tx, call.chat_id, made.message_id)
+        if what == "picture" and made.file_id and call.user_id is not None:
+            about = (call.user_id, UUID(of), self._bot.id, made.file_id)
+            await pictures.keep(tx, *about, datetime.now(UTC))
 
 
 async def end(tx: AsyncConnection, call: Call, how: DeliveryEnd, detail: str) -> bool:
@@ -234,9 +241,9 @@ async def end(tx: AsyncConnection, call: Call, how: DeliveryEnd, detail: str) ->
 
 async def shut(tx: AsyncConnection, chat_id: int) -> None:
     """Note that a chat takes no messages any more, and tell so."""
-    person = await people.block(tx, chat_id, blocked=True)
+    person = await owners.block(tx, chat_id, blocked=True)
     waiting = await calls.drop(tx, chat_id)
-    known = person or await people.of_chat(tx, chat_id)
+    known = person or await owners.of_chat(tx, chat_id)
     if known is not None:
         for delivery_id in waiting:
             job = EndDelivery(
@@ -255,30 +262,3 @@ async def shut(tx: AsyncConnection, chat_id: int) -> None:
             blocked=True,
         )
         await tell(tx, fact)
-
-
-def too_late(call: Call, now: datetime) -> bool:
-    """Tell whether a call is of no use any more."""
-    if call.useful_until is not None:
-        return now > call.useful_until
-    return call.method in FREE and now - call.created_at > timedelta(minutes=5)
-
-
-def is_new(method: str) -> bool:
-    """Tell whether a call makes a message; made twice, there would be two."""
-    return method.startswith("send")
-
-
-def method_of(call: Call) -> "TelegramMethod[Any]":
-    """Make the call for aiogram; files are written in base64 in it."""
-    from aiogram import methods
-    from aiogram.types import BufferedInputFile
-
-    body = json.loads(call.body)
-    for name in ("photo", "document"):
-        if isinstance(body.get(name), dict):
-            data = base64.b64decode(body[name]["base64"])
-            body[name] = BufferedInputFile(data, body[name]["name"])
-    kind = getattr(methods, call.method[0].upper() + call.method[1:])
-    made: TelegramMethod[Any] = kind(**body)
-    return made

@@ -25,11 +25,20 @@ from storage.telegram.chats import ChatRow
 R = TypeVar("R", bound=Reply)
 Keyboard = list[list[dict[str, str]]]
 
+PICTURES = "pictures"
+"""What /start is told by who comes for a picture that can be shared."""
+
 PATIENCE = 5.0
 """Seconds that another room has to answer: less than a transaction may wait."""
 
 PICTURE_PATIENCE = 6.5
 """The same for a picture."""
+
+
+NOT_LINKED = (
+    "This chat is not linked to an account. /start begins one; if you have one already, log in to "
+    "Ritmo, make a link to Telegram there, and open it here."
+)
 
 
 class NotLinked(Exception):
@@ -45,6 +54,7 @@ class Turn:
     chat: ChatRow
     key: str
     bot: str = ""
+    bot_id: int = 0
     said: list[NewCall] = field(default_factory=list)
     asked: int = 0
 
@@ -99,12 +109,17 @@ class Turn:
         self._call("editMessageText", with_keyboard(body, keyboard), purpose)
 
     def picture(
-        self, png: str, name: str, caption: str = "", keyboard: Keyboard | None = None
+        self,
+        png: str,
+        name: str,
+        caption: str = "",
+        keyboard: Keyboard | None = None,
+        purpose: str = "",
     ) -> None:
         """Send a picture: base64 of its bytes."""
         body: dict[str, Any] = {"chat_id": self.chat.chat_id, "caption": fit(caption, MAX_CAPTION)}
         body["photo"] = {"base64": png, "name": name}
-        self._call("sendPhoto", with_keyboard(body, keyboard))
+        self._call("sendPhoto", with_keyboard(body, keyboard), purpose)
 
     def document(self, data: bytes, name: str, caption: str = "") -> None:
         """Send a file."""
@@ -124,11 +139,23 @@ class Turn:
         body_ = {**body, "show_alert": alert}
         self.said.insert(0, NewCall(None, "answerCallbackQuery", json.dumps(body_)))
 
-    def inline(self, query_id: str, results: list[dict[str, Any]]) -> None:
-        """Answer an inline query; what it shows is this person's alone."""
-        body = {"inline_query_id": query_id, "results": results, "is_personal": True}
-        body_ = {**body, "cache_time": 30}
-        self.said.append(NewCall(None, "answerInlineQuery", json.dumps(body_)))
+    def inline(self, query_id: str, results: list[dict[str, Any]], lead: str = "") -> None:
+        """Answer an inline query; what it shows is this person's alone.
+
+        `lead`: the label of a button above it, which leads to pictures in the chat with the bot.
+        """
+        body: dict[str, Any] = {"inline_query_id": query_id, "results": results}
+        body |= {"is_personal": True, "cache_time": 5}
+        if lead:
+            body["button"] = {"text": fit(lead, MAX_BUTTON), "start_parameter": PICTURES}
+        self.said.append(NewCall(None, "answerInlineQuery", json.dumps(body)))
+
+    def ask_zone(self, zone: str) -> None:
+        """Ask for the time zone, once, of whom none is known: UTC is where one begins."""
+        if zone == "UTC" and not self.chat.zone_asked:
+            self.chat.zone_asked = True
+            text = "Where are you? I ask once, so that your day and reminders begin in time."
+            self.send(self.say(text), zone_keyboard(self.language))
 
     def open(self, name: str, **said: object) -> None:
         """Open a dialog: what is written next belongs to it."""
@@ -156,6 +183,18 @@ class Turn:
 def with_keyboard(body: dict[str, Any], keyboard: Keyboard | None) -> dict[str, Any]:
     """Add buttons to the body of a call."""
     return body if keyboard is None else {**body, "reply_markup": {"inline_keyboard": keyboard}}
+
+
+def sharing(label: str, words: str) -> dict[str, str]:
+    """Make a button that lets a person choose a chat, and asks inline there for these words."""
+    return {"text": fit(label, MAX_BUTTON), "switch_inline_query": fit(words, MAX_BUTTON)}
+
+
+def zone_keyboard(language: str) -> Keyboard:
+    """Lay out both ways in which a time zone can be told."""
+    clock = button(f"🕑 {say(language, 'What does your clock say?')}", Press("clock"))
+    places = button(f"🌍 {say(language, 'Choose from a list')}", Press("regions"))
+    return [[clock], [places]]
 
 
 def button(label: str, press: Press, style: str = "") -> dict[str, str]:

@@ -13,9 +13,16 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.delegation import RoomBus
-from actors.telegram.domain import MAX_ATTEMPTS, language_of, pause_after
+from actors.telegram.domain import (
+    BURST_WINDOW,
+    MAX_ATTEMPTS,
+    MAX_BURST,
+    WARNING_REST,
+    language_of,
+    pause_after,
+)
 from actors.telegram.intake import ALLOWED
-from actors.telegram.turn import NotLinked, Turn
+from actors.telegram.turn import NOT_LINKED, NotLinked, Turn
 from contracts.message import Broken, Refused, TooMany, Unanswered, Unavailable
 from contracts.speech import say
 from storage.session import transaction
@@ -32,6 +39,15 @@ PASSING = (Unavailable, Unanswered, TooMany, Broken)
 
 FAULTS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 """What an update that is not as it should be may end in."""
+
+
+GONE = {
+    "habit_not_found": "This habit is not there any more.",
+    "reminder_not_found": "This reminder is not there any more.",
+    "break_not_found": "This break is not there any more.",
+    "entry_not_found": "This entry is not there any more.",
+}
+"""What is said in a chat of what is gone: nobody there knows it by its id."""
 
 
 class Worker:
@@ -62,6 +78,8 @@ class Worker:
             await updates.end(tx, row, datetime.now(UTC))
             return
         turn = await self._turn(tx, row, raw)
+        if await self._is_flood(tx, row, turn):
+            return
         try:
             await self._dispatcher.feed_raw_update(self._bot, raw, turn=turn)
         except NotLinked:
@@ -83,12 +101,26 @@ class Worker:
         await turn.end()
         await updates.end(tx, row, datetime.now(UTC))
 
+    async def _is_flood(self, tx: AsyncConnection, row: Update, turn: Turn) -> bool:
+        """Let a chat that sends more than anybody could mean wait, so that others need not."""
+        now = datetime.now(UTC)
+        counted, until = await chats.count(tx, row.chat_id, now, BURST_WINDOW)
+        if counted <= MAX_BURST:
+            return False
+        if await chats.warn(tx, row.chat_id, now, WARNING_REST):
+            log.info("chat sends too much", until=until.isoformat())
+            text = "That was a lot at once! I take a breath, and go on with it in a minute."
+            turn.send(turn.say(text))
+            await turn.end()
+        await updates.defer(tx, row, until)
+        return True
+
     async def _turn(self, tx: AsyncConnection, row: Update, raw: dict[str, Any]) -> Turn:
         spoken = language_of(sender_of(raw).get("language_code"))
         chat = await chats.find(tx, row.chat_id, spoken)
         bot = await bots.find(tx, row.bot_id)
         key = f"telegram:{row.bot_id}:{row.update_id}"
-        return Turn(tx, self._bus, chat, key, bot.username if bot else "")
+        return Turn(tx, self._bus, chat, key, bot.username if bot else "", row.bot_id)
 
     async def _put_off(self, failed: "_Failed") -> None:
         row, now = failed.row, datetime.now(UTC)
@@ -128,7 +160,7 @@ def callback_of(raw: dict[str, Any]) -> str:
 
 def refused(turn: Turn, raw: dict[str, Any], no: Refused) -> None:
     """Say what a room refused, where it was asked: beside the button, or in the chat."""
-    words = say(turn.language, no.text, no.params)
+    words = say(turn.language, GONE.get(no.code, no.text), no.params)
     if callback := callback_of(raw):
         turn.said = [one for one in turn.said if one.method != "answerCallbackQuery"]
         turn.answer(callback, words, alert=True)
@@ -139,11 +171,7 @@ def refused(turn: Turn, raw: dict[str, Any], no: Refused) -> None:
 
 def unlinked(turn: Turn, raw: dict[str, Any]) -> None:
     """Say how a chat is linked."""
-    text = (
-        "This chat is not linked to an account yet. Log in to Ritmo, make a link to Telegram "
-        "there, and open it here."
-    )
-    words, turn.said, turn.chat.dialog = turn.say(text), [], ""
+    words, turn.said, turn.chat.dialog = turn.say(NOT_LINKED), [], ""
     if callback := callback_of(raw):
         turn.answer(callback, words, alert=True)
     elif "inline_query" not in raw and "my_chat_member" not in raw:

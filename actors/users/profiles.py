@@ -14,6 +14,7 @@ from actors.users.domain import (
 )
 from actors.users.room import room
 from contracts.accounts import UserRegistered
+from contracts.addresses import EmailChanged
 from contracts.backfill import NOBODY, TellPeople
 from contracts.message import Gone, NotFound, check_version
 from contracts.users import (
@@ -21,6 +22,7 @@ from contracts.users import (
     CreateProfile,
     GetProfile,
     ProfileChanged,
+    Role,
     User,
 )
 from storage import users
@@ -33,7 +35,9 @@ PAGE = 500
 @room.answer
 async def create_profile(command: CreateProfile, who: Who, tx: Transaction) -> User:
     """Keep a profile for the caller."""
-    created = await _create(tx, who.user_id, command)
+    # Whoever opened the first account holds the scope before there is a profile that says so.
+    role: Role = "admin" if who.may("admin") else "user"
+    created = await _create(tx, who.user_id, command, role)
     if created is None:
         raise Gone("user_gone", "This account was deleted.")
     return created
@@ -42,7 +46,19 @@ async def create_profile(command: CreateProfile, who: Who, tx: Transaction) -> U
 @room.hear
 async def welcome(fact: UserRegistered, tx: Transaction) -> None:
     """Keep a profile, if the one who registered has not got to it."""
-    await _create(tx, fact.user_id, fact)
+    await _create(tx, fact.user_id, fact, fact.role)
+
+
+@room.hear
+async def change_address(fact: EmailChanged, tx: Transaction) -> None:
+    """Take over a person's address, unless a newer one has come before."""
+    found = await users.find(tx, fact.user_id, lock=True)
+    if found is None or fact.email_version <= found["email_version"]:
+        return
+    version = found["version"] + 1
+    values = {"email": fact.email, "email_version": fact.email_version, "version": version}
+    await users.save(tx, fact.user_id, values)
+    await _tell_profile(tx, User.model_construct(**{**found, **values}))
 
 
 @room.answer
@@ -84,10 +100,10 @@ async def load(tx: AsyncConnection, user_id: UUID, *, lock: bool = False) -> Use
 
 
 async def _create(
-    tx: AsyncConnection, user_id: UUID, given: CreateProfile | UserRegistered
+    tx: AsyncConnection, user_id: UUID, given: CreateProfile | UserRegistered, role: Role
 ) -> User | None:
     """Return the new person, or the one that is there; None if they were deleted."""
-    made = await users.add(tx, user_id, given.email, given.name, given.language, given.zone)
+    made = await users.add(tx, user_id, given.email, given.name, given.language, given.zone, role)
     if made is None:
         return await load(tx, user_id)
     if await users.is_gone(tx, user_id):

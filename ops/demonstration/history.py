@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from actors.runtime.settings import Settings
-from contracts.accounts import Register
+from contracts.accounts import BeginSession, OpenAccount
 from contracts.breaks import AddBreak
 from contracts.bus import Bus
 from contracts.check_ins import CheckIn
 from contracts.habits import CreateHabit, UpdateHabit
 from contracts.journal import CreateEntry
 from contracts.language import Language
-from contracts.message import Asked, NotFound, Reply
+from contracts.message import Asked, NotFound, Reply, new_id
 from contracts.principal import Principal
 from contracts.reminder_settings import SetReminderSettings
 from contracts.reminders import CreateReminder
@@ -37,7 +37,7 @@ from ops.demonstration.person import (
 )
 from ops.demonstration.vocabulary import said
 from ops.faults import CannotRun
-from ops.platform import Platform, at_hand, operator
+from ops.platform import Platform, at_hand, operator, vouching
 
 R = TypeVar("R", bound=Reply)
 
@@ -48,25 +48,17 @@ HOLIDAY_REASON: dict[Language, str] = {"en": "by the sea", "ru": "на море"
 async def add(settings: Settings, zone: str, language: str) -> None:
     """Add the demo user with all their history. Raises `CannotRun` if there is one already."""
     password = secrets.token_urlsafe(12)
-    register = Register.model_validate(
-        {
-            "email": EMAIL,
-            "password": password,
-            "zone": zone,
-            "language": language,
-            "welcome": False,
-        }
-    )
-    register = register.model_copy(update={"name": NAME[register.language]})
+    profile = CreateProfile.model_validate({"email": EMAIL, "zone": zone, "language": language})
+    profile = profile.model_copy(update={"name": NAME[profile.language]})
     console = Console(highlight=False)
     async with at_hand(settings, make=True) as here:
         if await _find(here.bus) is not None:
             raise CannotRun(
                 f"There is a demo user already, {EMAIL}; `ritmo demo --remove` takes them away."
             )
-        who = await _register(here, register)
-        await Seeding(here.bus, who, zone, register.language).run(console)
-    greet(console, register.language, register.name, password)
+        who = await _opened(here, profile, password)
+        await Seeding(here.bus, who, zone, profile.language).run(console)
+    greet(console, profile.language, profile.name, password)
 
 
 def greet(console: Console, language: Language, name: str, password: str) -> None:
@@ -102,12 +94,16 @@ async def _find(bus: Bus) -> UUID | None:
         return None
 
 
-async def _register(here: Platform, register: Register) -> Principal:
+async def _opened(here: Platform, profile: CreateProfile, password: str) -> Principal:
     """Open the account; return who they are."""
-    tokens = await here.bus.ask(register)
+    user_id, ops = new_id(), vouching(here)
+    given = {**profile.model_dump(), "password": password}
+    given["proof"] = await ops.prove(OpenAccount, user_id)
+    await here.bus.ask(OpenAccount.model_validate(given))
+    proof = await ops.prove(BeginSession, user_id)
+    tokens = await here.bus.ask(BeginSession(proof=proof))
     who = await here.verifier.verify(tokens.access_token)
-    profile = register.model_dump(include={"email", "name", "zone", "language"})
-    await here.bus.ask(CreateProfile.model_validate(profile), who)
+    await here.bus.ask(profile, who)
     return who
 
 

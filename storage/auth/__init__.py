@@ -1,11 +1,16 @@
-"""What the auth room remembers: accounts, devices, sessions, refresh tokens and signing keys."""
+"""What the auth room remembers: accounts, registrations, devices, sessions, tokens and keys."""
 
 from storage.auth import (
     accounts,
     devices,
+    installation,
+    invitations,
     keys,
+    mail_tokens,
+    mails,
     passkeys,
     personal_tokens,
+    registrations,
     sessions,
     tokens,
     totp,
@@ -14,9 +19,14 @@ from storage.auth import (
 __all__ = [
     "accounts",
     "devices",
+    "installation",
+    "invitations",
     "keys",
+    "mail_tokens",
+    "mails",
     "passkeys",
     "personal_tokens",
+    "registrations",
     "sessions",
     "tokens",
     "totp",

@@ -1,10 +1,14 @@
-"""Accounts: an address, a password hash, and what an administrator made of the user."""
+"""Accounts: an address, a password hash, and what an administrator made of the user.
+
+Who came in by another way than a password has none, and perhaps no address.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
@@ -13,11 +17,12 @@ accounts = Table(
     "accounts",
     metadata,
     Column("user_id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
+    Column("email", Text, unique=True),
+    Column("password_hash", Text),
     Column("role", Text, nullable=False, server_default="user"),
     Column("disabled", Boolean, nullable=False, server_default="false"),
     Column("standing", Integer, nullable=False, server_default="0"),
+    Column("email_version", Integer, nullable=False, server_default="0"),
     created_at(),
     schema="auth",
 )
@@ -28,8 +33,8 @@ class Account:
     """An account; `standing` is the version of the last change of role or `disabled`."""
 
     user_id: UUID
-    email: str
-    password_hash: str
+    email: str | None
+    password_hash: str | None
     role: str
     disabled: bool
     standing: int
@@ -38,13 +43,17 @@ class Account:
 _account = select(*(accounts.c[name] for name in Account.__slots__))
 
 
-async def add(tx: AsyncConnection, user_id: UUID, email: str, password_hash: str) -> bool:
-    """Add an account; False if the address is taken."""
-    statement = insert(accounts).on_conflict_do_nothing(index_elements=["email"])
-    row = await tx.execute(
-        statement.returning(accounts.c.user_id),
-        {"user_id": user_id, "email": email, "password_hash": password_hash},
-    )
+async def add(
+    tx: AsyncConnection,
+    user_id: UUID,
+    email: str | None,
+    password_hash: str | None,
+    role: str = "user",
+) -> bool:
+    """Add an account; False if the address is taken, or the user has one."""
+    statement = insert(accounts).on_conflict_do_nothing()
+    given = {"user_id": user_id, "email": email, "password_hash": password_hash, "role": role}
+    row = await tx.execute(statement.returning(accounts.c.user_id), given)
     return row.first() is not None
 
 
@@ -67,14 +76,39 @@ async def list_disabled(tx: AsyncConnection) -> list[UUID]:
     return list(rows.scalars())
 
 
-async def set_password(tx: AsyncConnection, user_id: UUID, before: str, after: str) -> bool:
+async def set_password(tx: AsyncConnection, user_id: UUID, before: str | None, after: str) -> bool:
     """Replace a password hash; False if it is no longer the one that was seen."""
     changed = await tx.execute(
         update(accounts)
-        .where(accounts.c.user_id == user_id, accounts.c.password_hash == before)
+        .where(accounts.c.user_id == user_id, accounts.c.password_hash.is_not_distinct_from(before))
         .values(password_hash=after)
     )
     return changed.rowcount == 1
+
+
+async def replace_password(tx: AsyncConnection, user_id: UUID, after: str) -> bool:
+    """Set another password hash, whatever it was; False if there is no such account."""
+    changed = await tx.execute(
+        update(accounts).where(accounts.c.user_id == user_id).values(password_hash=after)
+    )
+    return changed.rowcount == 1
+
+
+async def set_email(tx: AsyncConnection, user_id: UUID, email: str) -> int | None:
+    """Give an account another address; return its version, or None if another account has it."""
+    taken = select(accounts.c.user_id).where(accounts.c.email == email)
+    changed = update(accounts).where(accounts.c.user_id == user_id, ~taken.exists())
+    try:
+        async with tx.begin_nested():
+            row = await tx.execute(
+                changed.values(email=email, email_version=accounts.c.email_version + 1).returning(
+                    accounts.c.email_version
+                )
+            )
+    except IntegrityError:  # of two who take it at once, one is later
+        return None
+    version: int | None = row.scalar_one_or_none()
+    return version
 
 
 async def set_standing(

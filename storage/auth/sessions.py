@@ -86,7 +86,11 @@ _session = select(*(sessions.c[name] for name in SessionRow.__slots__))
 
 
 async def begin(
-    tx: AsyncConnection, user_id: UUID, session: SessionRow, password_hash: str, token: bytes
+    tx: AsyncConnection,
+    user_id: UUID,
+    session: SessionRow,
+    password_hash: str | None,
+    token: bytes,
 ) -> bool:
     """Begin a session with its first refresh token; drop those of the user that have expired.
 
@@ -105,7 +109,7 @@ async def begin(
         )
         .where(
             accounts.c.user_id == user_id,
-            accounts.c.password_hash == password_hash,
+            accounts.c.password_hash.is_not_distinct_from(password_hash),
             accounts.c.disabled.is_(False),
         )
         .with_for_update(read=True)

@@ -271,9 +271,13 @@ async def page(
     return [DeliveryRow(*row) for row in rows]
 
 
-async def forget(tx: AsyncConnection, before: datetime, most: int) -> int:
-    """Drop some deliveries that ended long ago; return how many."""
+async def forget(
+    tx: AsyncConnection, before: datetime, most: int, user_id: UUID | None = None
+) -> int:
+    """Drop some deliveries that ended long ago, to one user or to all; return how many."""
     old = select(deliveries.c.id).where(deliveries.c.ended_at < before).limit(most)
+    if user_id is not None:
+        old = old.where(deliveries.c.user_id == user_id)
     return (await tx.execute(delete(deliveries).where(deliveries.c.id.in_(old)))).rowcount
 
 

@@ -97,13 +97,17 @@ _CLAIM = text(
 )
 
 
-async def enqueue(tx: AsyncConnection, rows: Sequence[NewCall], now: datetime) -> None:
-    """Have calls made, in this order, if this transaction commits; that of a delivery once."""
+async def enqueue(tx: AsyncConnection, rows: Sequence[NewCall], now: datetime) -> int:
+    """Have calls made, in this order, if this transaction commits; return how many.
+
+    That of a delivery is made once.
+    """
     if not rows:
-        return
+        return 0
     given = [{**row._asdict(), "id": new_id(), "due_at": now, "created_at": now} for row in rows]
-    await tx.execute(insert(calls).values(given).on_conflict_do_nothing())
+    made = await tx.execute(insert(calls).values(given).on_conflict_do_nothing())
     await ring(tx)
+    return made.rowcount
 
 
 async def claim(

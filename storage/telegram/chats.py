@@ -1,16 +1,30 @@
 """Chats with the bot: their language, the dialog that is open in them, and the list of today."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Table, Text, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    SmallInteger,
+    Table,
+    Text,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
 from storage.telegram.bell import ring
-from storage.telegram.people import people
+from storage.telegram.owners import owners
 
 chats = Table(
     "chats",
@@ -22,6 +36,10 @@ chats = Table(
     Column("today_day", Date),
     Column("today_shown", Text, nullable=False, server_default=""),
     Column("stale", Boolean, nullable=False, server_default="false"),
+    Column("zone_asked", Boolean, nullable=False, server_default="false"),
+    Column("counted_from", DateTime(timezone=True)),
+    Column("counted", SmallInteger, nullable=False, server_default="0"),
+    Column("warned_at", DateTime(timezone=True)),
     created_at(),
     schema="telegram",
 )
@@ -31,7 +49,8 @@ chats = Table(
 class ChatRow:
     """A chat. `dialog`: JSON of the question that is open in it; empty: none.
 
-    `today_message` shows `today_day` as `today_shown` (a sum of it). `user_id`: whose it is.
+    `today_message` shows `today_day` as `today_shown` (a sum of it). `zone_asked`: its person was
+    asked for their time zone, which is done once. `user_id`: whose it is.
     """
 
     chat_id: int
@@ -40,14 +59,15 @@ class ChatRow:
     today_message: int | None = None
     today_day: date | None = None
     today_shown: str = ""
+    zone_asked: bool = False
     user_id: UUID | None = None
 
 
 _columns = (
     *(chats.c[name] for name in ChatRow.__slots__ if name != "user_id"),
-    people.c.user_id,
+    owners.c.user_id,
 )
-_joined = chats.outerjoin(people, people.c.chat_id == chats.c.chat_id)
+_joined = chats.outerjoin(owners, owners.c.chat_id == chats.c.chat_id)
 
 
 async def find(tx: AsyncConnection, chat_id: int, language: str) -> ChatRow:
@@ -83,7 +103,7 @@ async def forget_today(tx: AsyncConnection, chat_id: int) -> None:
 
 async def spoil(tx: AsyncConnection, user_id: UUID) -> None:
     """Note that what the list of a person shows may have changed."""
-    theirs = select(people.c.chat_id).where(people.c.user_id == user_id).scalar_subquery()
+    theirs = select(owners.c.chat_id).where(owners.c.user_id == user_id).scalar_subquery()
     statement = update(chats).where(chats.c.chat_id == theirs, chats.c.today_message.is_not(None))
     if (await tx.execute(statement.values(stale=True))).rowcount:
         await ring(tx)
@@ -100,10 +120,58 @@ async def claim_stale(tx: AsyncConnection) -> ChatRow | None:
     return chat
 
 
-async def speak(tx: AsyncConnection, user_id: UUID, language: str) -> None:
-    """Let the chat of a person speak a language."""
-    theirs = select(people.c.chat_id).where(people.c.user_id == user_id).scalar_subquery()
-    await tx.execute(update(chats).where(chats.c.chat_id == theirs).values(language=language))
+_SPEAK = text(
+    "UPDATE telegram.chats c SET language = p.language"
+    " FROM telegram.owners o JOIN telegram.people p USING (user_id)"
+    " WHERE c.chat_id = o.chat_id AND o.user_id = ANY(CAST(:ids AS uuid[]))"
+    " AND p.language <> c.language"
+)
+
+
+async def speak(tx: AsyncConnection, user_ids: Sequence[UUID]) -> None:
+    """Let the chats of people speak their languages, as far as the room knows these."""
+    await tx.execute(_SPEAK, {"ids": list(user_ids)})
+
+
+_COUNT = text(
+    "UPDATE telegram.chats SET"
+    " counted = CASE WHEN counted_from > :before THEN least(counted + 1, 30000) ELSE 1 END,"
+    " counted_from = CASE WHEN counted_from > :before THEN counted_from ELSE :now END"
+    " WHERE chat_id = :chat_id RETURNING counted, counted_from"
+)
+
+
+_WARN = text(
+    "UPDATE telegram.chats SET warned_at = :now"
+    " WHERE chat_id = :chat_id AND (warned_at IS NULL OR warned_at < :before)"
+)
+
+
+async def warn(tx: AsyncConnection, chat_id: int, now: datetime, rest: timedelta) -> bool:
+    """Note that a chat is told that it sends too much; false if it was, not long ago."""
+    values = {"chat_id": chat_id, "now": now, "before": now - rest}
+    return bool((await tx.execute(_WARN, values)).rowcount)
+
+
+async def count(
+    tx: AsyncConnection, chat_id: int, now: datetime, window: timedelta
+) -> tuple[int, datetime]:
+    """Count an update of a chat; return how many that makes in this window, and when it ends."""
+    values = {"chat_id": chat_id, "now": now, "before": now - window}
+    counted, since = (await tx.execute(_COUNT, values)).one()
+    return int(counted), since + window
+
+
+_FORGET = text(
+    "DELETE FROM telegram.chats c WHERE coalesce(counted_from, created_at) < :before"
+    " AND NOT EXISTS (SELECT 1 FROM telegram.owners o WHERE c.chat_id IN (o.chat_id, o.home))"
+    " AND NOT EXISTS (SELECT 1 FROM telegram.links l WHERE l.chat_id = c.chat_id)"
+)
+
+
+async def forget(tx: AsyncConnection, before: datetime) -> None:
+    """Drop chats that are nobody's, and in which nothing was said since a time."""
+    await tx.execute(_FORGET, {"before": before})
 
 
 async def erase(tx: AsyncConnection, chat_id: int) -> None:

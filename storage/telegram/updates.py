@@ -98,6 +98,11 @@ async def postpone(tx: AsyncConnection, row: Update, due_at: datetime) -> None:
     await tx.execute(_of(row).values(attempts=row.attempts + 1, due_at=due_at))
 
 
+async def defer(tx: AsyncConnection, row: Update, due_at: datetime) -> None:
+    """Let an update wait, and all of its chat behind it; that is no try."""
+    await tx.execute(_of(row).values(due_at=due_at))
+
+
 async def forget(tx: AsyncConnection, before: datetime) -> None:
     """Drop updates that were done before a time: Telegram does not bring them again."""
     await tx.execute(delete(updates).where(updates.c.done_at < before))

@@ -23,7 +23,7 @@ from ops.platform import Platform, database, platform
 from ops.seal import ready
 from storage.migrations import migrate
 from storage.session import transaction
-from storage.telegram import people
+from storage.telegram import owners
 from tests.bench.figures import Figure
 from tests.telegram_server import TOKEN, BotApi
 
@@ -90,7 +90,7 @@ async def settle(here: Platform) -> None:
         for habit in range(HABITS):
             await here.bus.ask(CreateHabit(name=f"Habit {habit}"), who, deadline=by)
         async with transaction(here.engine) as tx:
-            await people.join(tx, tokens.user_id, FIRST_CHAT + number, "Ann")
+            await owners.join(tx, tokens.user_id, FIRST_CHAT + number, "Ann")
 
 
 async def arrived(here: Platform, who: Principal) -> None:

@@ -6,9 +6,7 @@ Every update presses +1, so that the value of the day says how many counted.
 import asyncio
 import os
 import random
-import sys
-from asyncio.subprocess import PIPE, Process
-from pathlib import Path
+from multiprocessing.context import ForkServerProcess
 
 import pytest
 from sqlalchemy import text
@@ -19,28 +17,35 @@ from actors.runtime.local import LocalBus
 from actors.runtime.settings import Settings
 from actors.telegram.domain import Press, pack
 from contracts.check_ins import GetToday
+from ops import fork
 from ops.platform import rooms
 from storage.session import open_engine, transaction
-from storage.telegram import people
+from storage.telegram import owners
+from tests.chaos import chat_room
 from tests.rooms.tracking import Tracker, newcomer
 from tests.telegram_server import TOKEN, BotApi
 
-UPDATES = int(os.environ.get("RITMO_LEDGER_UPDATES", "200"))
+UPDATES = int(os.environ.get("RITMO_LEDGER_UPDATES", "120"))
 """Presses. `RITMO_LEDGER_UPDATES=2000` has more of them wait at each kill."""
 
-CHATS = 10
-KILLS = 5
+CHATS = max(6, UPDATES // 40)
+"""People: none of them presses so much at once that they are made to wait."""
+
+KILLS = max(3, UPDATES // 250)
 SEED = int(os.environ.get("RITMO_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-ROOT = Path(__file__).parents[2]
 
 
-async def begin(database: str, api: BotApi) -> Process:
-    """Start a Ritmo; return when it works."""
-    words = ("-m", "tests.chaos.chat_room", database, api.url, TOKEN)
-    process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, stdout=PIPE)
-    assert process.stdout is not None
-    assert (await process.stdout.readline()).strip() == b"ready"
+async def begin(database: str, api: BotApi) -> ForkServerProcess:
+    """Start a Ritmo with a bot, forked from what has loaded everything."""
+    process = fork.context().Process(target=chat_room.work, args=(database, api.url, TOKEN))
+    await asyncio.to_thread(fork.launch, process)
     return process
+
+
+async def end(process: ForkServerProcess) -> None:
+    """Kill a Ritmo, as the machine does."""
+    process.kill()
+    await fork.ended(process)
 
 
 async def opened(engine: AsyncEngine) -> LocalBus:
@@ -65,7 +70,7 @@ async def test_no_update_is_lost_and_none_counts_twice(database: str) -> None:
     chance, api = random.Random(SEED), BotApi(limits=False)
     await api.start()
     engine = open_engine(database, 8)
-    process: Process | None = None
+    process: ForkServerProcess | None = None
     try:
         bus = await opened(engine)
         ann = [await newcomer(bus, engine) for _ in range(CHATS)]
@@ -73,7 +78,7 @@ async def test_no_update_is_lost_and_none_counts_twice(database: str) -> None:
         day = (await ann[0].ask(GetToday())).day
         for number, one in enumerate(ann):
             async with transaction(engine) as tx:
-                await people.join(tx, one.who.user_id, 1000 + number, "Ann")
+                await owners.join(tx, one.who.user_id, 1000 + number, "Ann")
         pressed = [0] * CHATS
         for _ in range(UPDATES):
             number = chance.randrange(CHATS)
@@ -83,12 +88,11 @@ async def test_no_update_is_lost_and_none_counts_twice(database: str) -> None:
             await api.press_data(1000 + number, data, {**message, "text": "x"})
         process = await begin(database, api)
         for kill in range(1, KILLS + 1):
-            async with asyncio.timeout(300):
+            async with asyncio.timeout(600):
                 while await done(engine) < UPDATES * kill // (KILLS + 1):
                     await asyncio.sleep(0.01)
             await asyncio.sleep(chance.random() / 20)
-            process.kill()
-            await process.wait()
+            await end(process)
             process = await begin(database, api)
         async with asyncio.timeout(300):
             while await done(engine) < UPDATES:
@@ -100,9 +104,8 @@ async def test_no_update_is_lost_and_none_counts_twice(database: str) -> None:
         print(f"figure telegram_updates_double {double:.0f} updates goal <=0 {word(double)}")
         assert (lost, double) == (0, 0)
     finally:
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        if process is not None:
+            await end(process)
         await engine.dispose()
         await api.stop()
 

@@ -18,8 +18,9 @@ from actors.notifications.domain import (
 from actors.notifications.letter import Button, DigestWords, Inlaid, LetterWords, one_line, write
 from actors.notifications.link_token import Claim, read, sign
 from actors.notifications.mime import BadAddress, enclose, mailbox, sender_of
+from actors.notifications.occasion import Data, Occasion
 from actors.notifications.smtp import server_of
-from actors.notifications.texts import LETTERS, Data, Occasion
+from actors.notifications.texts import LETTERS
 from actors.notifications.webhooks.addresses import is_public
 from actors.notifications.webhooks.client import masked
 from contracts.message import Gone, NotFound, new_id

@@ -54,6 +54,18 @@ def test_an_error_is_judged(kind: str, text: str, more: dict[str, Any], verdict:
     assert judge(raised(kind, text, **more)) == verdict
 
 
+def test_a_call_that_was_taken_is_not_made_again_for_an_answer_that_cannot_be_read() -> None:
+    """A newer Bot API may answer with what this aiogram does not know yet."""
+    no = ValueError("an unknown kind")
+    for data, verdict in (
+        ({"ok": True, "result": {"message_id": 7}}, "done"),
+        ({"ok": False}, "unsure"),
+        ([], "unsure"),
+        ("<html>", "unsure"),
+    ):
+        assert judge(exceptions.ClientDecodeError("odd", no, data)) == verdict
+
+
 def test_errors_of_the_line_are_unsure_and_others_final() -> None:
     assert judge(TimeoutError()) == judge(ConnectionResetError()) == "unsure"
     assert judge(RuntimeError("odd")) == "refused"

@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from actors.telegram.clocks import zones_at
 from actors.telegram.commands import ABOUT, COMMANDS
 from actors.telegram.domain import MAX_DATA, Press, chat_of, fit, pack, units, unpack
 from actors.telegram.matches import NamedHabit, meant
 from actors.telegram.plans import plan_of
+from actors.telegram.workers import GONE
+from actors.telegram.zones import PLACES, REGIONS, zones_at, zones_in
 from contracts.speech import catalog
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,8 @@ def sentences() -> set[str]:
 
 def test_all_that_the_bot_says_is_translated() -> None:
     known = catalog("ru")
-    said = {*sentences(), *COMMANDS.values(), ABOUT}
+    named = {name for name, _ in REGIONS.values()}
+    said = {*sentences(), *COMMANDS.values(), ABOUT, *named, *GONE.values()}
     plural = {one for pair in known.forms for one in pair}
     assert len(said) > 80
     assert sorted(said - known.sentences.keys() - plural) == []
@@ -167,3 +169,8 @@ def test_a_clock_tells_the_zone() -> None:
     assert zones_at("europe/berlin", now) == ["Europe/Berlin"]
     assert zones_at("17:45", now) == ["Asia/Kathmandu"]
     assert zones_at("noon", now) == []
+
+
+def test_every_zone_that_is_offered_lies_in_a_part_of_the_world() -> None:
+    assert sorted(PLACES) == sorted(name for region in REGIONS for name in zones_in(region))
+    assert all(len(region) <= 12 for region in REGIONS), "a button holds no more"

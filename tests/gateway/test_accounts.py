@@ -6,11 +6,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from contracts.accounts import Register
 from contracts.check_ins import GetToday
 from contracts.habits import DeleteHabit, GetHabit, Habits, ListHabits, UpdateHabit
 from contracts.message import Conflict, Done, Gone, NotFound
 from contracts.principal import Principal
+from contracts.registrations import SignedUp, SignUp
 from contracts.sessions import EndAllSessions, Login, Refresh
 from contracts.signing_keys import GetKeys as AskKeys
 from contracts.signing_keys import Keys
@@ -26,7 +26,7 @@ WORDS = {"email": "Ada@Example.org", "password": "a long sentence"}
 async def test_registering_opens_account_profile_and_session(
     client: httpx.AsyncClient, bus: StandInBus
 ) -> None:
-    bus.answers |= {Register: tokens(), CreateProfile: user()}
+    bus.answers |= {SignUp: SignedUp(tokens=tokens()), CreateProfile: user()}
     words = WORDS | {"name": "Ada", "zone": "Europe/London", "language": "ru"}
     headers = {"User-Agent": "ring/1"}
     answer = await client.post("/v1/auth/register", json=words, headers=headers)
@@ -40,7 +40,7 @@ async def test_registering_opens_account_profile_and_session(
         "device_token": None,
     }
     register, profile = bus.asked[0][0], bus.asked[1][0]
-    assert isinstance(register, Register)
+    assert isinstance(register, SignUp)
     assert register.device.agent == "ring/1"
     assert register.device.address == "127.0.0.1"
     assert profile == CreateProfile(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from contracts.accounts import Register
 from contracts.habits import CreateHabit
+from contracts.registrations import SignUp
 from contracts.sessions import Login
 from gateway import bounds
 from gateway.body import BodyStream, check_shape
@@ -166,7 +166,7 @@ async def test_a_body_before_a_login_is_small(bus: StandInBus) -> None:
             body = b'{"x": "' + b"x" * (size - 9) + b'"}'
             answer = await client.post("/v1/auth/login", content=body, headers=JSON)
             assert answer.status_code == status
-    assert not [asked for asked, *_ in bus.asked if isinstance(asked, (Login, Register))]
+    assert not [asked for asked, *_ in bus.asked if isinstance(asked, (Login, SignUp))]
 
 
 async def never() -> Message:

@@ -334,6 +334,7 @@ async def test_a_long_fact_tells_what_it_is_about(app: FastAPI, bus: StandInBus)
 
 UNTOLD = {
     *("auth.user_registered", "auth.session_ended", "auth.password_changed"),
+    "auth.email_changed",
     *("auth.personal_token_revoked", "users.user_changed", "users.user_deleted"),
     "telegram.chat_changed",
 }

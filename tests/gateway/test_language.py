@@ -5,10 +5,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contracts.accounts import Register
 from contracts.check_ins import GetToday
 from contracts.message import Invalid, Unavailable
 from contracts.principal import Principal
+from contracts.registrations import SignedUp, SignUp
 from contracts.users import (
     ChangeProfile,
     CreateProfile,
@@ -110,11 +110,12 @@ async def test_a_new_account_speaks_the_language_of_its_browser(
     given: dict[str, str],
     language: str,
 ) -> None:
-    bus.answers[Register], bus.answers[CreateProfile] = tokens(), user()
+    bus.answers[SignUp] = SignedUp(tokens=tokens())
+    bus.answers[CreateProfile] = user()
     words = {"email": "ada@example.org", "password": "correct horse battery staple", **given}
     answer = await client.post("/v1/auth/register", json=words, headers=headers)
     assert answer.status_code == 201
     opened, kept = (message for message, _, _ in bus.asked)
-    assert isinstance(opened, Register)
+    assert isinstance(opened, SignUp)
     assert isinstance(kept, CreateProfile)
     assert (opened.language, kept.language) == (language, language)

@@ -5,17 +5,21 @@ import json
 import httpx
 import pytest
 
-from contracts.message import Conflict, Denied, Done
+from contracts.message import Conflict, Denied, Done, Unauthenticated
 from contracts.telegram import (
     MAX_UPDATE,
     ConfirmLink,
     DropTelegramLink,
     GetTelegramLink,
     OfferLink,
+    SignIn,
     TakeUpdate,
     TelegramLink,
 )
-from tests.gateway.standing_in import ADA, BEARER, StandInBus
+from contracts.users import GetProfile
+from gateway.app import GatewaySettings, open_gateway
+from tests.gateway.conftest import client_of
+from tests.gateway.standing_in import ADA, BEARER, StandInBus, StandInVerifier, tokens, user
 from tests.gateway.test_problems import checked
 
 UPDATES = "/v1/telegram/updates"
@@ -93,3 +97,38 @@ async def test_an_update_that_is_too_long_is_passed_over(
     answer = await client.post(UPDATES, content=body, headers=SECRET)
     assert answer.status_code in (204, 413)
     assert bus.asked == []
+
+
+async def test_who_guesses_the_secret_is_not_listened_to_for_long(bus: StandInBus) -> None:
+    """Telegram itself brings as much as people write."""
+    app = open_gateway(bus, StandInVerifier(), GatewaySettings(rate_per_minute=3))
+    async with client_of(app) as client:
+
+        async def brings(times: int) -> list[int]:
+            return [
+                (await client.post(UPDATES, json={"update_id": 1}, headers=SECRET)).status_code
+                for _ in range(times)
+            ]
+
+        bus.answers[TakeUpdate] = Done()
+        assert set(await brings(9)) == {204}
+        bus.answers[TakeUpdate] = Denied("wrong_secret", "This does not come from Telegram.")
+        assert await brings(5) == [403, 403, 403, 429, 429]
+        bus.answers[TakeUpdate] = Done()
+        assert await brings(1) == [429], "also if it is guessed in the end"
+        assert len(bus.asked) == 12
+
+
+async def test_who_comes_from_telegram_is_let_in(
+    client: httpx.AsyncClient, bus: StandInBus
+) -> None:
+    bus.answers |= {SignIn: tokens(), GetProfile: user()}
+    answer = await client.post("/v1/auth/telegram", json={"init_data": "user=1&hash=2"})
+    assert (answer.status_code, answer.json()["access_token"]) == (200, "good")
+    assert isinstance(bus.asked[0][0], SignIn)
+    assert "hash" not in repr(bus.asked[0][0])
+    used = Unauthenticated("init_data_used", "This was used already.")
+    bus.answers[SignIn] = used
+    again = await client.post("/v1/auth/telegram", json={"init_data": "user=1&hash=2"})
+    checked(again, 401, "init_data_used")
+    checked(await client.post("/v1/auth/telegram", json={}), 422, "invalid")

@@ -23,10 +23,8 @@ TABLES = text(
 )
 THAT_THEY_ARE_GONE = {
     "users.gone",
-    *(
-        f"{room}.people"
-        for room in ("analytics", "calendar", "habits", "journal", "notifications", "reminders")
-    ),
+    *("analytics.people", "calendar.people", "habits.people", "journal.people"),
+    *("notifications.people", "reminders.people", "telegram.people"),
 }
 """Tables that keep the id of who is gone, so that what comes late does not bring them back."""
 

@@ -237,7 +237,7 @@ async def logged(door: Nginx, words: str) -> bool:
 async def test_no_log_keeps_a_token_or_what_somebody_looks_for(door: Nginx) -> None:
     async with caller(door) as client:
         for path in (
-            *("/l/sEcReT", "/u/sEcReT?sEcReT", "/v1/journal/entries?q=sEcReT"),
+            *("/c/sEcReT", "/l/sEcReT", "/u/sEcReT?sEcReT", "/v1/journal/entries?q=sEcReT"),
             *("/v1/hooks/sEcReT/check-in", "/v1/hooks/sEcReT"),
             *("/calendar/sEcReT.ics", "/calendar/sEcReT/page"),
         ):

@@ -18,8 +18,15 @@ import pytest
 
 from tests import backends
 from tests.databases import prepared
-from tests.journeys.post import changed, database_of, post_office
-from tests.journeys.running import Up, command, register, until, up
+from tests.journeys.post import (
+    changed,
+    database_of,
+    join,
+    mails_to,
+    post_office,
+    secret_in,
+)
+from tests.journeys.running import Up, command, until, up
 from tests.show.running import settings
 from tests.smtp_server import MailServer, Taken
 
@@ -97,7 +104,8 @@ def scene(data: Path, amqp: str | None) -> Iterator[Scene]:
             for room in ("reminders", "notifications"):
                 stack.enter_context(another("run", room, **given))
             stack.enter_context(another("clock", **given))
-        one.client.headers.update(register(one.client, "ada@example.org", name="Ada", zone=ZONE))
+        person = {"email": "ada@example.org", "name": "Ada", "zone": ZONE}
+        one.client.headers.update(join(one.client, office, **person))
         yield one
 
 
@@ -219,3 +227,25 @@ def test_a_digest_comes_with_pictures_and_is_left_with_one_post(scenes: list[Sce
         body = {"List-Unsubscribe": "One-Click"}
         assert httpx.post(address, data=body, trust_env=False).status_code == 200
         until(partial(left, one), "the digest is left")
+
+
+def test_a_forgotten_password_is_set_by_a_mail(scenes: list[Scene]) -> None:
+    """In one process and over RabbitMQ: the address is confirmed, the link sets a new password."""
+    for one in scenes:
+        join(one.client, one.office, "bob@example.org")
+        asked = {"email": "bob@example.org"}
+        answer = one.client.post("/v1/auth/password/forgotten", json=asked)
+        assert answer.status_code == 202, answer.text
+
+    def came(one: Scene) -> list[Taken]:
+        return mails_to(one.office, "bob@example.org", "new password")
+
+    everywhere(scenes, came, "the link has come")
+    for one in scenes:
+        reset = {"token": secret_in(came(one)[0]), "new_password": "a password that is new"}
+        codes = [
+            one.client.post("/v1/auth/password/reset", json=reset).status_code for _ in range(2)
+        ]
+        assert codes == [204, 410]
+        words = {"email": "bob@example.org", "password": reset["new_password"]}
+        assert one.client.post("/v1/auth/login", json=words).status_code == 200

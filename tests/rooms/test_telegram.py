@@ -102,64 +102,10 @@ async def test_the_list_changes_when_the_day_is_logged_elsewhere(chatter: Chatte
     assert len([one for one in chatter.api.shown(CHAT) if "May 5" in one]) == 1
 
 
-async def test_counts_values_skips_and_undo(chatter: Chatter) -> None:
-    water = await chatter.tracker.begin("Water", measure="count", target={"value": 3})
-    run = await chatter.tracker.begin("Run", measure="amount", unit="km", target={"value": 5})
-    await chatter.link()
-    await chatter.say("/today")
-    await chatter.has("Water")
-    await chatter.press("Water")
-    await chatter.has("◐ Water · 1 of 3")
-    await chatter.press("Run")
-    await chatter.sees("how much was it?")
-    await chatter.say("4.5 km")
-    await chatter.has("◐ Run")
-    assert (await chatter.tracker.on(run.habit_id)).value == 4.5
-    await chatter.api.press_data(CHAT, more_of(chatter.api, "Water"), list_of(chatter.api))
-    await chatter.has("Skip")
-    await chatter.press("Skip")
-    await chatter.has("⏭ Water")
-    assert (await chatter.tracker.on(water.habit_id)).state == "skipped"
-    await chatter.press("⏭ Water")
-    await chatter.has("Undo")
-    await chatter.press("Undo")
-    await chatter.has("◐ Water")
-    assert (await chatter.tracker.on(water.habit_id)).value == 1
-
-
 def list_of(api: BotApi) -> dict[str, object]:
     """Return the message that shows the list."""
     found = [one for key, one in sorted(api.messages.items()) if one.get("reply_markup")]
     return [one for one in found if "inline_keyboard" in one["reply_markup"]][-1]
-
-
-def more_of(api: BotApi, name: str) -> str:
-    """Return what the button beside a habit is for."""
-    markup = list_of(api)["reply_markup"]
-    assert isinstance(markup, dict)
-    (row,) = [row for row in markup["inline_keyboard"] if name in row[0]["text"]]
-    return str(row[1]["callback_data"])
-
-
-async def test_a_habit_is_begun_in_one_line(chatter: Chatter) -> None:
-    await chatter.link()
-    await chatter.say("/add Run 3x/week 5 km")
-    await chatter.sees("“Run” begins today.")
-    await chatter.say("/habits")
-    await chatter.sees("Run · 0 %")
-    await chatter.say("ran 5 km")
-    await chatter.sees("✅ Run · 5\xa0km")
-    assert chatter.api.of("setMessageReaction")
-
-
-async def test_a_habit_is_begun_question_by_question(chatter: Chatter) -> None:
-    await chatter.link()
-    await chatter.say("/add")
-    await chatter.sees("What is it called?")
-    await chatter.say("Meditate")
-    await chatter.press_when("I want to do it")
-    await chatter.press_when("On workdays")
-    await chatter.sees("“Meditate” begins today.")
 
 
 async def test_the_button_of_a_habit_that_is_gone_says_so(chatter: Chatter) -> None:
@@ -251,6 +197,7 @@ async def test_a_digest_comes_into_the_chat_of_who_wants_reminders_there(chatter
         await asyncio.sleep(0.05)
     await send_notices(chatter)
     await chatter.sees("Read")
+    await chatter.api.until(lambda: chatter.api.of("sendPhoto"))
     await settled(chatter, "sent")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -10,17 +11,20 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest_asyncio
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.telegram.outside import open_bot
 from actors.telegram.sender import MAX_UNSURE, CallSender
 from contracts.message import new_id
 from storage.session import transaction
-from storage.telegram import bots, calls, people
+from storage.telegram import bots, calls, chats, owners
 from storage.telegram.calls import NewCall
 from tests.rooms.chatting import settings_for
 from tests.telegram_server import BotApi, Called, Fault
+
+NOTICES = int(os.environ.get("RITMO_NOTICES", "60"))
+"""Notices that meet faults. `RITMO_NOTICES=1000` takes minutes: the limits are Telegram's."""
 
 
 @pytest_asyncio.fixture
@@ -111,25 +115,40 @@ async def test_many_notices_with_faults_arrive_once_each_within_the_limits(
             return None
         roll = chance.random()
         if roll < 0.05:
-            text = "Too Many Requests: retry after 1"
-            return Fault("sendMessage", 429, text, {"retry_after": 1})
+            said = "Too Many Requests: retry after 1"
+            return Fault("sendMessage", 429, said, {"retry_after": 1})
         return None
 
     api.chance = fault
-    api.blocked = {1003, 1044}
-    for number in range(150):
-        await enqueue(engine, 1000 + number, f"notice {number}", delivery_id=new_id())
+    chats = range(1000, 1000 + NOTICES)
+    api.blocked = set(chance.sample(chats, max(1, NOTICES // 100)))
+    deliveries = {chat: new_id() for chat in chats}
+    for chat, delivery_id in deliveries.items():
+        await enqueue(engine, chat, f"notice {chat}", delivery_id=delivery_id)
     async with sending(engine, api):
-        await emptied(engine)
-    shown = Counter(text for number in range(150) for text in api.shown(1000 + number))
-    expected = {f"notice {n}" for n in range(150) if 1000 + n not in api.blocked}
-    assert shown == Counter(expected)
+        await emptied(engine, 1200)
+    shown = Counter(text for chat in chats for text in api.shown(chat))
+    assert shown == Counter(f"notice {chat}" for chat in chats if chat not in api.blocked)
+    assert len(shown) + len(api.blocked) == NOTICES
     assert max(Counter(int(one.at) for one in api.of("sendMessage")).values()) <= 30
+    ended = Counter(await ends(engine))
+    assert ended == Counter(
+        (delivery_id, "no_mailbox" if chat in api.blocked else "sent")
+        for chat, delivery_id in deliveries.items()
+    )
+
+
+async def ends(engine: AsyncEngine) -> list[tuple[UUID, str]]:
+    """Return what was told of how deliveries ended."""
+    waits = text("SELECT body FROM bus.outbox WHERE address = 'notifications.end_delivery'")
+    async with transaction(engine) as tx:
+        said = [json.loads(row.body) for row in await tx.execute(waits)]
+    return [(UUID(one["delivery_id"]), one["end"]) for one in said]
 
 
 async def test_a_window_of_silence_outlives_the_sender(engine: AsyncEngine, api: BotApi) -> None:
-    text = "Too Many Requests: retry after 2"
-    api.faults = [Fault("sendMessage", 429, text, {"retry_after": 2})]
+    said = "Too Many Requests: retry after 2"
+    api.faults = [Fault("sendMessage", 429, said, {"retry_after": 2})]
     await enqueue(engine, 7, "hello")
     async with sending(engine, api):
         await api.until(lambda: len(api.calls) == 1)
@@ -181,14 +200,14 @@ async def test_a_chat_that_moved_is_followed(engine: AsyncEngine, api: BotApi) -
 async def test_a_blocked_chat_ends_all_that_waits_for_it(engine: AsyncEngine, api: BotApi) -> None:
     user_id = new_id()
     async with transaction(engine) as tx:
-        await people.join(tx, user_id, 7, "Ann")
+        await owners.join(tx, user_id, 7, "Ann")
     api.blocked = {7}
     await enqueue(engine, 7, "one", "two", "three")
     async with sending(engine, api):
         await emptied(engine)
     assert len(api.calls) == 1
     async with transaction(engine) as tx:
-        person = await people.find(tx, user_id)
+        person = await owners.find(tx, user_id)
     assert person is not None
     assert person.blocked
     assert person.version == 2
@@ -210,3 +229,19 @@ async def test_a_message_whose_sender_died_is_sent_once_more_and_not_for_ever(
     async with sending(engine, api):
         await emptied(engine)
     assert api.shown(7) == ["again"]
+
+
+async def test_a_message_whose_answer_cannot_be_read_is_sent_once(
+    engine: AsyncEngine, api: BotApi
+) -> None:
+    odd = {"reply_markup": {"inline_keyboard": "of a newer kind"}}
+    api.spoil = lambda result: {**result, **odd} if isinstance(result, dict) else result
+    async with transaction(engine) as tx:
+        await chats.find(tx, 7, "en")
+        body = json.dumps({"chat_id": 7, "text": "hello"})
+        await calls.enqueue(tx, [NewCall(7, "sendMessage", body, "today")], datetime.now(UTC))
+    async with sending(engine, api):
+        await emptied(engine)
+    assert api.shown(7) == ["hello"]
+    async with transaction(engine) as tx:
+        assert (await chats.find(tx, 7, "en")).today_message == 1

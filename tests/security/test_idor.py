@@ -16,6 +16,9 @@ from tests.security.person import Operation, Person, arrive, is_id, live, operat
 ENDING = {"DELETE /v1/me", "POST /v1/auth/logout", "DELETE /v1/auth/sessions"}
 """What would end the session of who asks."""
 
+ADMINISTERED = ("/v1/users", "/v1/invitations")
+"""What is for administrators alone."""
+
 MOVING = {
     "/v1/changes",
     "/v1/reminders",
@@ -42,7 +45,7 @@ def everything(person: Person, all_of_them: list[Operation]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for one in all_of_them:
         quiet = one.method == "get" and one.secured and not one.streams
-        quiet = quiet and not one.path.startswith("/v1/users")
+        quiet = quiet and not one.path.startswith(ADMINISTERED)
         if quiet and not any(one.path.startswith(moving) for moving in MOVING):
             answer = person.client.get(one.at(person.ids), headers=person.header)
             found[one.name] = answer.status_code, answer.content
@@ -129,7 +132,7 @@ def test_these_requests_would_open_one_s_own(ritmo: Up, people: tuple[Person, Pe
     )
     unanswered = []
     for one in found:
-        if one.path.startswith("/v1/users"):
+        if one.path.startswith(ADMINISTERED):
             continue
         body = one.bodies()[:1]
         sent = {"json": with_ids(body[0], ann.ids)} if body else {}
@@ -144,7 +147,7 @@ def test_what_is_for_administrators_is_shut(ritmo: Up, people: tuple[Person, Per
     ann, bob = people
     with Attempts("for administrators") as attempts:
         for one in operations(ritmo.client):
-            if one.path.startswith("/v1/users"):
+            if one.path.startswith(ADMINISTERED):
                 sends: list[dict[str, Any]] = [{"json": body} for body in one.bodies()] or [{}]
                 for sent in sends:
                     answer = ask(bob, one, one.at(ann.ids), sent)

@@ -26,7 +26,7 @@ from storage.replica.replica import PersonRow
 
 async def recipient(tx: AsyncConnection, person: PersonRow) -> str | None:
     """Return a person's address, if it is known."""
-    return person.email
+    return person.email or None
 
 
 async def show(
@@ -36,6 +36,8 @@ async def show(
     if person.email is None:
         note = say(language, "Your address is not known yet.")
         return Channel(channel="email", on=False, note=note)
+    if not person.email:
+        return Channel(channel="email", on=False, note=say(language, "You have given no address."))
     detail = await deliveries.why_suppressed(tx, person.user_id, "email", person.email)
     note = ""
     if detail is not None:

@@ -1,5 +1,6 @@
 """Telegram: its room sends, if the person has linked a chat, and says later how that ended."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -61,11 +62,12 @@ class TelegramChannel:
     async def send(self, notice: Notice) -> DeliveryOutcome:
         """Hand the words of a letter on."""
         row, words = notice.delivery, notice.words
-        lines = list(words.paragraphs)
+        lines, picture = list(words.paragraphs), None
         if isinstance(words, DigestWords):
             lines += [f"{card.figure} · {card.name}" for card in words.cards]
             lines += [f"{bar.name}: {bar.figure}" for bar in words.bars]
             lines += words.notes
+            picture = next(iter(words.pictures), None)
         title = words.heading if words.heading == words.subject else words.subject
         if words.heading and words.heading not in title:
             lines.insert(0, words.heading)
@@ -79,6 +81,8 @@ class TelegramChannel:
             habit_id=row.habit_id,
             day=row.day,
             useful_until=row.useful_until or datetime.now(UTC) + LIFE,
+            picture=base64.b64encode(picture.data).decode() if picture else "",
+            alt=picture.alt if picture else "",
         )
         async with transaction(self._engine) as tx:
             await tell(tx, job)

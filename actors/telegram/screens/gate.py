@@ -8,7 +8,7 @@ from actors.telegram.sender import shut
 from actors.telegram.turn import Turn
 from contracts.telegram import ChatChanged
 from storage.outbox import tell
-from storage.telegram import people
+from storage.telegram import owners
 
 
 def router(settings: Settings) -> Router:
@@ -27,7 +27,7 @@ async def member(event: ChatMemberUpdated, turn: Turn) -> None:
     if event.new_chat_member.status in ("kicked", "left"):
         await shut(turn.tx, event.chat.id)
         return
-    person = await people.block(turn.tx, event.chat.id, blocked=False)
+    person = await owners.block(turn.tx, event.chat.id, blocked=False)
     if person is not None:
         fact = ChatChanged(
             user_id=person.user_id, version=person.version, name=person.name, linked=True

@@ -9,10 +9,10 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from actors.runtime.settings import Settings
-from actors.telegram.clocks import zones_at
 from actors.telegram.domain import Press
 from actors.telegram.screens.filters import InDialog, Pressed, message_of, text_of
-from actors.telegram.turn import Turn, button
+from actors.telegram.turn import Turn, button, zone_keyboard
+from actors.telegram.zones import REGIONS, zones_at, zones_in
 from contracts.check_ins import ListCheckIns
 from contracts.habits import ListHabits
 from contracts.reminder_settings import GetReminderSettings, UpdateReminderSettings
@@ -32,6 +32,8 @@ def router(settings: Settings) -> Router:
     made.message.register(clock_written, InDialog("clock"))
     made.callback_query.register(speak, Pressed("lang"))
     made.callback_query.register(ask_clock, Pressed("clock"))
+    made.callback_query.register(ask_region, Pressed("regions"))
+    made.callback_query.register(region_chosen, Pressed("region"))
     made.callback_query.register(zone_chosen, Pressed("zone"))
     made.callback_query.register(switch_here, Pressed("here"))
     return made
@@ -50,7 +52,7 @@ async def send(turn: Turn, message_id: int | None) -> None:
     clock = datetime.now(UTC).astimezone(ZoneInfo(me.zone)).strftime("%H:%M")
     text = turn.say("Your time zone is {zone}: it is {time} there now.", zone=me.zone, time=clock)
     keyboard = [
-        [button(f"🕑 {turn.say('What does your clock say?')}", Press("clock"))],
+        *zone_keyboard(turn.language),
         [
             button(f"{'✅' if me.language == code else '○'} {name}", Press("lang", extra=code))
             for code, name in LANGUAGES.items()
@@ -101,9 +103,44 @@ async def clock_written(message: Message, turn: Turn, dialog: dict[str, str]) ->
         await take_zone(turn, found[0])
         await send(turn, None)
         return
-    turn.open("zones", zones=found)
-    keyboard = [[button(name, Press("zone", extra=str(place)))] for place, name in enumerate(found)]
-    turn.send(turn.say("Which is nearest to you?"), keyboard)
+    offer(turn, found, None)
+
+
+def offer(turn: Turn, zones: list[str], message_id: int | None) -> None:
+    """Offer zones, two in a row."""
+    turn.open("zones", zones=zones)
+    some = [
+        button(name.partition("/")[2].replace("_", " "), Press("zone", extra=str(place)))
+        for place, name in enumerate(zones)
+    ]
+    keyboard = [some[place : place + 2] for place in range(0, len(some), 2)]
+    text = turn.say("Which is nearest to you?")
+    if message_id is None:
+        turn.send(text, keyboard)
+    else:
+        turn.edit(message_id, text, keyboard)
+
+
+async def ask_region(query: CallbackQuery, turn: Turn) -> None:
+    """Ask for the part of the world."""
+    turn.answer(query.id)
+    turn.close()
+    keyboard = [
+        [button(turn.say(name), Press("region", extra=region))]
+        for region, (name, _) in REGIONS.items()
+    ]
+    message_id, text = message_of(query), turn.say("Which part of the world?")
+    if message_id is None:
+        turn.send(text, keyboard)
+    else:
+        turn.edit(message_id, text, keyboard)
+
+
+async def region_chosen(query: CallbackQuery, press: Press, turn: Turn) -> None:
+    """Offer the zones of the part that was chosen."""
+    if press.extra in REGIONS:
+        turn.answer(query.id)
+        offer(turn, zones_in(press.extra), message_of(query))
 
 
 async def zone_chosen(query: CallbackQuery, press: Press, turn: Turn) -> None:

@@ -1,4 +1,6 @@
-"""Zones by what a clock says: of all that show this time, those in which most people live. Pure."""
+"""Time zones: by what a clock says, of all that show this time those in which most people live; or
+by choice, from those of a part of the world. Pure.
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -25,6 +27,15 @@ SLACK = timedelta(minutes=8)
 
 MAX_OFFERED = 6
 
+REGIONS = {
+    "europe": ("Europe", ("Europe", "Atlantic")),
+    "asia": ("Asia", ("Asia",)),
+    "america": ("America", ("America",)),
+    "africa": ("Africa", ("Africa",)),
+    "pacific": ("Australia and the Pacific", ("Australia", "Pacific")),
+}
+"""Parts of the world, what they are called, and how names of their zones begin."""
+
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.\s]([0-5]\d)")
 
 
@@ -32,6 +43,12 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.\s]([0-5]\d)")
 def _zones() -> dict[str, str]:
     """Return every zone by its name in small letters."""
     return {name.lower(): name for name in available_timezones() if "/" in name}
+
+
+def zones_in(region: str) -> list[str]:
+    """Return the zones of a part of the world that are offered."""
+    _, begin = REGIONS[region]
+    return sorted(name for name in PLACES if name.partition("/")[0] in begin)
 
 
 def zones_at(said: str, now: datetime) -> list[str]:

@@ -1,12 +1,12 @@
 """The calendar room: links to Google Calendar, what stands there, and busy time.
 
-Revision 0045, after 0042.
+Revision 0047, after 0046.
 """
 
 from alembic import op
 
-revision = "0045"
-down_revision = "0042"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""People and their chats: who is linked to which, and the links by which that is about to be.
+"""Owners: whose a chat is, and the links by which that is about to be.
 
 Who was unlinked leaves a row with a version, so that others know what is newer.
 """
@@ -26,11 +26,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.base import created_at, metadata
 
-people = Table(
-    "people",
+owners = Table(
+    "owners",
     metadata,
     Column("user_id", Uuid, primary_key=True),
     Column("chat_id", BigInteger, unique=True),
+    Column("home", BigInteger, unique=True),
     Column("name", Text, nullable=False, server_default=""),
     Column("username", Text, nullable=False, server_default=""),
     Column("blocked", Boolean, nullable=False, server_default="false"),
@@ -52,7 +53,7 @@ links = Table(
 )
 
 
-class ChatPerson(NamedTuple):
+class ChatOwner(NamedTuple):
     """A person who is linked to a chat (None: not any more)."""
 
     user_id: UUID
@@ -73,39 +74,56 @@ class LinkRow(NamedTuple):
     username: str
 
 
-_person = tuple(people.c[name] for name in ChatPerson._fields)
+_owner = tuple(owners.c[name] for name in ChatOwner._fields)
 _link = tuple(links.c[name] for name in LinkRow._fields)
 
 
-async def find(tx: AsyncConnection, user_id: UUID) -> ChatPerson | None:
+async def find(tx: AsyncConnection, user_id: UUID) -> ChatOwner | None:
     """Return a person."""
-    found = (await tx.execute(select(*_person).where(people.c.user_id == user_id))).first()
-    return ChatPerson(*found) if found else None
+    found = (await tx.execute(select(*_owner).where(owners.c.user_id == user_id))).first()
+    return ChatOwner(*found) if found else None
 
 
-async def of_chat(tx: AsyncConnection, chat_id: int) -> ChatPerson | None:
+async def of_chat(tx: AsyncConnection, chat_id: int) -> ChatOwner | None:
     """Return the person to whom a chat is linked."""
-    found = (await tx.execute(select(*_person).where(people.c.chat_id == chat_id))).first()
-    return ChatPerson(*found) if found else None
+    found = (await tx.execute(select(*_owner).where(owners.c.chat_id == chat_id))).first()
+    return ChatOwner(*found) if found else None
+
+
+async def at_home(tx: AsyncConnection, chat_id: int) -> ChatOwner | None:
+    """Return the person whose account a chat opened."""
+    found = (await tx.execute(select(*_owner).where(owners.c.home == chat_id))).first()
+    return ChatOwner(*found) if found else None
 
 
 async def join(
-    tx: AsyncConnection, user_id: UUID, chat_id: int | None, name: str = "", username: str = ""
+    tx: AsyncConnection,
+    user_id: UUID,
+    chat_id: int | None,
+    name: str = "",
+    username: str = "",
+    *,
+    home: int | None = None,
 ) -> int:
-    """Link a person to a chat, or to none; return the version of that."""
+    """Link a person to a chat, or to none; return the version of that.
+
+    `home`: the chat that opened their account, if it is this that is told; it is kept.
+    """
     given = {"chat_id": chat_id, "name": name, "username": username, "blocked": False}
-    statement = insert(people).values(user_id=user_id, **given)
-    changed = {**given, "version": people.c.version + 1}
+    if home is not None:
+        given["home"] = home
+    statement = insert(owners).values(user_id=user_id, **given)
+    changed = {**given, "version": owners.c.version + 1}
     written = statement.on_conflict_do_update(index_elements=["user_id"], set_=changed)
-    return int((await tx.execute(written.returning(people.c.version))).scalar_one())
+    return int((await tx.execute(written.returning(owners.c.version))).scalar_one())
 
 
-async def block(tx: AsyncConnection, chat_id: int, *, blocked: bool) -> ChatPerson | None:
+async def block(tx: AsyncConnection, chat_id: int, *, blocked: bool) -> ChatOwner | None:
     """Note whether a chat takes messages; return whose it is if that was news."""
-    statement = update(people).where(people.c.chat_id == chat_id, people.c.blocked != blocked)
-    changed = statement.values(blocked=blocked, version=people.c.version + 1)
-    found = (await tx.execute(changed.returning(*_person))).first()
-    return ChatPerson(*found) if found else None
+    statement = update(owners).where(owners.c.chat_id == chat_id, owners.c.blocked != blocked)
+    changed = statement.values(blocked=blocked, version=owners.c.version + 1)
+    found = (await tx.execute(changed.returning(*_owner))).first()
+    return ChatOwner(*found) if found else None
 
 
 async def offer(
@@ -150,4 +168,4 @@ async def forget_links(tx: AsyncConnection, now: datetime) -> None:
 async def erase(tx: AsyncConnection, user_id: UUID) -> None:
     """Erase what is known of a person."""
     await drop_link(tx, user_id)
-    await tx.execute(delete(people).where(people.c.user_id == user_id))
+    await tx.execute(delete(owners).where(owners.c.user_id == user_id))

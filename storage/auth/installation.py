@@ -1,0 +1,27 @@
+"""The installation: whether it has its administrator, whom the first account made, once and ever.
+
+So nobody becomes one by coming first to an installation whose people have all left.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Column, DateTime, SmallInteger, Table
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.base import metadata
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("founded_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("id = 1", name="one"),
+    schema="auth",
+)
+
+
+async def found(tx: AsyncConnection, now: datetime) -> bool:
+    """Note that there is an account; False if there was one before."""
+    made = insert(installation).values(id=1, founded_at=now).on_conflict_do_nothing()
+    return bool((await tx.execute(made)).rowcount)
