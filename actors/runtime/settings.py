@@ -148,6 +148,13 @@ class Settings(BaseSettings):
         default=None,
         description="With one, Telegram brings updates to RITMO_BASE_URL; else they are fetched.",
     )
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID Connect provider to sign in by; without one that is off."
+    )
+    oidc_client_id: str | None = Field(default=None, description="What that provider calls Ritmo.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="By which that provider knows Ritmo."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
