@@ -41,7 +41,7 @@ class GoogleWish(Message):
     timed: bool = True
     """True: a habit with a reminder stands at its first time; false: every event is a whole day."""
     busy_calendars: Annotated[tuple[CalendarId, ...], Field(max_length=10), EACH_ONCE] = ()
-    """Calendars whose busy time smart reminders avoid, such as `primary`; empty: none."""
+    """Calendars whose busy time is known here, such as `primary`; empty: none."""
 
 
 class GoogleLink(Reply):

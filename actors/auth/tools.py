@@ -7,6 +7,7 @@ from fast_depends import Depends
 from actors.auth.device_tokens import DeviceTokens
 from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
+from actors.auth.oidc import Provider
 from actors.auth.password_hashes import Hasher
 from actors.auth.password_policy import PasswordPolicy
 from actors.auth.post import Post
@@ -32,6 +33,7 @@ class AuthTools:
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
         self.party = RelyingParty.of(settings)
+        self.provider = Provider(settings)
         self.device_tokens = DeviceTokens()
 
 
@@ -52,6 +54,10 @@ async def _policy() -> PasswordPolicy:
 
 async def _keyring() -> Keyring:
     return tools.keyring
+
+
+async def _provider() -> Provider:
+    return tools.provider
 
 
 async def _party() -> RelyingParty:
@@ -94,3 +100,6 @@ TheKeyring = Annotated[Keyring, Depends(_keyring)]
 
 TheRelyingParty = Annotated[RelyingParty, Depends(_party)]
 """Makes and verifies what devices with passkeys are asked."""
+
+TheProvider = Annotated[Provider, Depends(_provider)]
+"""The OpenID Connect provider, if one is configured."""

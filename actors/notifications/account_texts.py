@@ -15,6 +15,8 @@ ELSE = "If that was not you, set a new password and end all sessions."
 CHANGES = {
     "passkey_added": "A passkey was added to your account: {when}.",
     "passkey_dropped": "A passkey was taken from your account: {when}.",
+    "identity_linked": "A sign-in by another provider was linked to your account: {when}.",
+    "identity_dropped": "A sign-in by another provider is linked to your account no more: {when}.",
     "totp_on": "The second factor of your account was switched on: {when}.",
     "totp_off": "The second factor of your account was switched off: {when}.",
 }

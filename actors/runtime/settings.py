@@ -151,6 +151,13 @@ class Settings(BaseSettings):
     google_api: str = Field(
         default="", description="Another server that speaks Google's Calendar API, for trials."
     )
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID Connect provider to sign in by; without one that is off."
+    )
+    oidc_client_id: str | None = Field(default=None, description="What that provider calls Ritmo.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="By which that provider knows Ritmo."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -3,6 +3,7 @@
 from storage.auth import (
     accounts,
     devices,
+    identities,
     installation,
     invitations,
     keys,
@@ -19,6 +20,7 @@ from storage.auth import (
 __all__ = [
     "accounts",
     "devices",
+    "identities",
     "installation",
     "invitations",
     "keys",

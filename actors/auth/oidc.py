@@ -1,0 +1,213 @@
+"""Ritmo as a client of one OpenID Connect provider (OpenID Connect Core 1.0, code flow with PKCE).
+
+The provider is who `RITMO_OIDC_ISSUER` says. It is asked over HTTPS (but for one on this machine),
+for a few seconds, and no redirect is followed; what it answers is read up to a bound. An ID token
+counts if a key of the provider signed it, for us, now, with the nonce of this attempt.
+"""
+
+import hashlib
+import time
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+
+from actors.runtime.settings import Settings
+from contracts.message import Conflict, Unavailable
+
+SECONDS = 4.0
+"""Seconds that the provider has for all that is asked of it at once."""
+
+MAX_BYTES = 262_144
+"""Bytes of an answer of the provider."""
+
+KNOWN_SECONDS = 600.0
+"""Seconds for which addresses and keys of the provider are remembered."""
+
+AGAIN_SECONDS = 10.0
+"""Seconds after which an unknown key is a reason to look the keys up again."""
+
+ALGORITHMS = ["RS256", "ES256", "EdDSA", "PS256"]
+LEEWAY = 60
+"""Seconds by which the provider's clock may differ."""
+
+CALLBACK = "/v1/auth/oidc/callback"
+
+
+class Untrue(Exception):
+    """What the provider says, or who came back with it, is not to be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom the provider names."""
+
+    issuer: str
+    subject: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    at: float
+    places: dict[str, Any]
+    keys: jwt.PyJWKSet
+
+
+class Provider:
+    """The provider of one installation; off until it is configured."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Know who it is; nothing is asked yet."""
+        secret = settings.oidc_client_secret
+        self._issuer = settings.oidc_issuer.rstrip("/") if settings.oidc_issuer else ""
+        self._client = settings.oidc_client_id or ""
+        self._secret = secret.get_secret_value() if secret else ""
+        base = settings.base_url.rstrip("/") or f"http://localhost:{settings.port}"
+        self._back = base + CALLBACK
+        self._learned: _Learned | None = None
+
+    def check(self) -> None:
+        """Refuse with `Conflict` if no provider is configured."""
+        if not self._issuer or not self._client:
+            raise Conflict("oidc_off", "No other provider of sign-ins is set up here.")
+
+    async def address(self, state: str, verifier: str) -> str:
+        """Return where the browser goes."""
+        self.check()
+        learned = await self._learn(0.0)
+        asked = {
+            "response_type": "code",
+            "client_id": self._client,
+            "redirect_uri": self._back,
+            "scope": "openid email",
+            "state": state,
+            "nonce": nonce_of(verifier),
+            "code_challenge": _coded(hashlib.sha256(verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+        }
+        place = str(learned.places["authorization_endpoint"])
+        return f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}"
+
+    async def subject(self, code: str, verifier: str) -> Subject:
+        """Return whom a code names. Raises Untrue, or refuses with `Unavailable`."""
+        self.check()
+        learned = await self._learn(0.0)
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._back,
+            "client_id": self._client,
+            "code_verifier": verifier,
+        }
+        if self._secret:
+            form["client_secret"] = self._secret
+        status, answer = await self._ask(str(learned.places["token_endpoint"]), form)
+        token = answer.get("id_token")
+        if status != 200 or not isinstance(token, str):
+            raise Untrue("no ID token")
+        claims = await self._claims(token)
+        if claims.get("nonce") != nonce_of(verifier):
+            raise Untrue("nonce")
+        email = claims.get("email") if claims.get("email_verified") is True else None
+        return Subject(self._issuer, str(claims["sub"]), email if isinstance(email, str) else "")
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        """Verify an ID token (Core 1.0, section 3.1.3.7)."""
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                await self._key(kid),
+                algorithms=ALGORITHMS,
+                audience=self._client,
+                leeway=LEEWAY,
+                options={"require": ["iss", "sub", "aud", "exp", "iat", "nonce"]},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+            raise Untrue(type(error).__name__) from None
+        if str(claims["iss"]).rstrip("/") != self._issuer or not claims["sub"]:
+            raise Untrue("issuer")
+        audience = claims["aud"]
+        several = isinstance(audience, list) and len(audience) > 1
+        if (several or "azp" in claims) and claims.get("azp") != self._client:
+            raise Untrue("authorized party")
+        return claims
+
+    async def _key(self, kid: object) -> jwt.PyJWK:
+        """Return the key that an ID token names; one that is not known is looked up once more."""
+        for after in (0.0, AGAIN_SECONDS):
+            found = [key for key in (await self._learn(after)).keys.keys if key.key_id == kid]
+            if len(found) == 1:
+                return found[0]
+        raise Untrue("key")
+
+    async def _learn(self, after: float) -> _Learned:
+        """Return addresses and keys; with `after`, none that are older than so many seconds."""
+        known, now = self._learned, time.monotonic()
+        if known is not None and now - known.at < (after or KNOWN_SECONDS):
+            return known
+        status, places = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
+        wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        if status != 200 or str(places.get("issuer", "")).rstrip("/") != self._issuer:
+            raise _away()
+        if not all(isinstance(places.get(name), str) for name in wanted):
+            raise _away()
+        status, keys = await self._ask(str(places["jwks_uri"]))
+        try:
+            self._learned = _Learned(now, places, jwt.PyJWKSet.from_dict(keys))
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
+            raise _away() from None
+        return self._learned
+
+    async def _ask(
+        self, url: str, form: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask the provider; return the status, and the JSON that it answers."""
+        import json
+
+        import aiohttp
+
+        if not _safe(url):
+            raise _away()
+        limit = aiohttp.ClientTimeout(total=SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=limit, trust_env=False) as session,
+                session.request(
+                    "POST" if form else "GET", url, data=form, allow_redirects=False
+                ) as answer,
+            ):
+                raw = await answer.content.read(MAX_BYTES + 1)
+                while len(raw) <= MAX_BYTES and (more := await answer.content.read(MAX_BYTES)):
+                    raw += more
+                if len(raw) > MAX_BYTES:
+                    raise _away()
+                said = json.loads(raw)
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise _away() from None
+        except (ValueError, RecursionError):
+            said = None
+        return answer.status, said if isinstance(said, dict) else {}
+
+
+def nonce_of(verifier: str) -> str:
+    """Return the nonce of an attempt: who knows the verifier knows it, and nobody the reverse."""
+    return _coded(hashlib.sha256(b"nonce " + verifier.encode()).digest())
+
+
+def _coded(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _safe(url: str) -> bool:
+    """Tell whether nobody on the way can read along."""
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return parts.scheme == "https" or (parts.scheme == "http" and here)
+
+
+def _away() -> Unavailable:
+    return Unavailable("oidc_away", "The provider of the sign-in does not answer.", retry_after=10)

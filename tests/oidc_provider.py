@@ -1,0 +1,109 @@
+"""A small OpenID Connect provider on a free port: discovery, keys, and the code flow with PKCE."""
+
+import hashlib
+import secrets
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+CLIENT, SECRET = "ritmo", "a secret of the client"
+
+
+@dataclass
+class Provider:
+    """Signs everybody in as `subject`; `claims` and `key` may be changed to tell lies."""
+
+    issuer: str = ""
+    subject: str = "person-1"
+    claims: dict[str, Any] = field(default_factory=dict)
+    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    kid: str = "first"
+    algorithm: str = "RS256"
+    signs_with: Any = None
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    redirects: bool = False
+
+    def visit(self, url: str) -> dict[str, str]:
+        """Go to the provider as a browser does, sign in, and come back with a code."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        assert asked["client_id"] == CLIENT
+        assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        return {"code": code, "state": asked["state"]}
+
+    async def configuration(self, request: web.Request) -> web.Response:
+        self.asked.append("configuration")
+        if self.redirects:
+            raise web.HTTPFound(f"{self.issuer}/elsewhere")
+        return web.json_response(
+            {
+                "issuer": self.issuer,
+                "authorization_endpoint": f"{self.issuer}/authorize",
+                "token_endpoint": f"{self.issuer}/token",
+                "jwks_uri": f"{self.issuer}/keys",
+            }
+        )
+
+    async def keys(self, request: web.Request) -> web.Response:
+        self.asked.append("keys")
+        key = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        return web.json_response({"keys": [{**key, "kid": self.kid, "use": "sig"}]})
+
+    async def token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        given = self.codes.pop(str(form["code"]), None)
+        verifier = str(form["code_verifier"]).encode()
+        challenge = urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
+        if (
+            given is None
+            or challenge != given["code_challenge"]
+            or form["redirect_uri"] != given["redirect_uri"]
+            or (form["client_id"], form["client_secret"]) != (CLIENT, SECRET)
+        ):
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        now = int(time.time())
+        said = {
+            "iss": self.issuer,
+            "sub": self.subject,
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": given["nonce"],
+            "email": "ann@provider.example.org",
+            "email_verified": True,
+        }
+        said = {name: value for name, value in (said | self.claims).items() if value is not None}
+        key = self.signs_with or self.key
+        signed = jwt.encode(said, key, algorithm=self.algorithm, headers={"kid": self.kid})
+        return web.json_response({"id_token": signed, "access_token": "x", "token_type": "Bearer"})
+
+
+@asynccontextmanager
+async def provider() -> AsyncIterator[Provider]:
+    """Run a provider until the block ends."""
+    made = Provider()
+    app = web.Application()
+    app.router.add_get("/.well-known/openid-configuration", made.configuration)
+    app.router.add_get("/elsewhere", made.configuration)
+    app.router.add_get("/keys", made.keys)
+    app.router.add_post("/token", made.token)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.issuer = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield made
+    finally:
+        await runner.cleanup()

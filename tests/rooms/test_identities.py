@@ -1,0 +1,205 @@
+"""Sign-ins by an OpenID Connect provider, over a bus, against a small real one."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import time_machine
+from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.auth.oidc import AGAIN_SECONDS
+from actors.auth.room import room as auth
+from actors.auth.tools import tools
+from actors.runtime.local import LocalBus
+from actors.runtime.settings import Settings
+from contracts.identities import (
+    BeginOidc,
+    BeginOidcLink,
+    DropIdentity,
+    LinkIdentity,
+    ListIdentities,
+    OidcSignIn,
+    OidcStart,
+)
+from contracts.message import NotFound
+from contracts.tokens import Device, Tokens
+from contracts.users import ChangeUser
+from tests.oidc_provider import CLIENT, SECRET, Provider, provider
+from tests.rooms.people import ADMIN, Carry, code_of, profile, register, who
+from tests.rooms.posting import post_box
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def there(bus: LocalBus) -> AsyncIterator[Provider]:
+    """Run a provider, and configure it."""
+    async with provider() as running:
+        await auth.open(
+            Settings(
+                oidc_issuer=f"{running.issuer}/",
+                oidc_client_id=CLIENT,
+                oidc_client_secret=SECRET,
+                base_url="https://ritmo.example.org",
+            )
+        )
+        yield running
+
+
+def back(there: Provider, start: OidcStart) -> dict[str, Any]:
+    return {**there.visit(start.url), "verifier": start.verifier}
+
+
+async def link(bus: LocalBus, there: Provider, whose: Tokens) -> None:
+    start = await bus.ask(BeginOidcLink(), who(whose))
+    await bus.ask(LinkIdentity(**back(there, start)), who(whose))
+
+
+async def sign_in(bus: LocalBus, there: Provider) -> Tokens:
+    return await bus.ask(OidcSignIn(**back(there, await bus.ask(BeginOidc()))))
+
+
+async def test_who_is_linked_signs_in(bus: LocalBus, there: Provider) -> None:
+    ann = await register(bus)
+    assert await code_of(sign_in(bus, there)) == "identity_unknown"
+    await link(bus, there, ann)
+    for _ in range(2):
+        assert (await sign_in(bus, there)).user_id == ann.user_id
+    (one,) = (await bus.ask(ListIdentities(), who(ann))).identities
+    assert (one.issuer, one.email) == (there.issuer, "ann@provider.example.org")
+    assert one.used_at is not None
+    assert there.asked == ["configuration", "keys"]
+    bob = await register(bus, "bob@example.org")
+    assert await code_of(link(bus, there, bob)) == "identity_taken"
+    with pytest.raises(NotFound):
+        await bus.ask(DropIdentity(identity_id=one.identity_id), who(bob))
+    await bus.ask(DropIdentity(identity_id=one.identity_id), who(ann))
+    assert await code_of(sign_in(bus, there)) == "identity_unknown"
+
+
+async def test_an_address_alone_links_nothing(bus: LocalBus, there: Provider) -> None:
+    await register(bus)
+    there.claims = {"email": "ann@example.org"}
+    assert await code_of(sign_in(bus, there)) == "identity_unknown"
+
+
+PAST = int(time.time()) - 3600
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"iss": "https://other.example.org"},
+        {"aud": "another"},
+        {"aud": ["ritmo", "another"]},
+        {"azp": "another"},
+        {"exp": PAST},
+        {"iat": int(time.time()) + 3600},
+        {"nonce": "another"},
+        {"nonce": None},
+        {"sub": None},
+        {"exp": None},
+    ],
+)
+async def test_an_id_token_that_lies_is_not_believed(
+    bus: LocalBus, there: Provider, lie: dict[str, Any]
+) -> None:
+    ann = await register(bus)
+    await link(bus, there, ann)
+    there.claims = lie
+    assert await code_of(sign_in(bus, there)) == "wrong_identity"
+    assert await code_of(link(bus, there, ann)) == "identity_unfit"
+    there.claims = {}
+    await sign_in(bus, there)
+
+
+async def test_only_keys_of_the_provider_sign(bus: LocalBus, there: Provider) -> None:
+    await link(bus, there, await register(bus))
+    there.signs_with = rsa.generate_private_key(65537, 2048)
+    assert await code_of(sign_in(bus, there)) == "wrong_identity"
+    there.algorithm, there.signs_with = "HS256", "a secret of the client, long enough for it"
+    assert await code_of(sign_in(bus, there)) == "wrong_identity"
+    there.algorithm, there.signs_with = "none", ""
+    assert await code_of(sign_in(bus, there)) == "wrong_identity"
+
+
+async def test_new_keys_are_looked_up(
+    bus: LocalBus, there: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await link(bus, there, await register(bus))
+    there.key, there.kid = rsa.generate_private_key(65537, 2048), "second"
+    assert await code_of(sign_in(bus, there)) == "wrong_identity"  # not asked at every turn
+    learned = tools.provider._learned
+    assert learned is not None
+    object.__setattr__(learned, "at", learned.at - AGAIN_SECONDS)
+    await sign_in(bus, there)
+
+
+async def test_an_attempt_counts_once_for_who_began_it(bus: LocalBus, there: Provider) -> None:
+    ann, bob = await register(bus), await register(bus, "bob@example.org")
+    await link(bus, there, ann)
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        came = OidcSignIn(**back(there, await bus.ask(BeginOidc())))
+        await bus.ask(came)
+        assert await code_of(bus.ask(came)) == "wrong_identity"
+        late = OidcSignIn(**back(there, await bus.ask(BeginOidc())))
+        clock.shift(timedelta(minutes=10))
+        assert await code_of(bus.ask(late)) == "wrong_identity"
+    start = await bus.ask(BeginOidcLink(), who(ann))
+    stolen = LinkIdentity(**back(there, start))
+    assert await code_of(bus.ask(stolen, who(bob))) == "identity_unfit"
+    crossed = OidcSignIn(**back(there, await bus.ask(BeginOidcLink(), who(ann))))
+    assert await code_of(bus.ask(crossed)) == "wrong_identity"
+    mixed = back(there, await bus.ask(BeginOidc())) | {"verifier": start.verifier}
+    assert await code_of(bus.ask(OidcSignIn(**mixed))) == "wrong_identity"
+
+
+async def test_who_is_disabled_stays_out(bus: LocalBus, there: Provider, carry: Carry) -> None:
+    ann = await register(bus)
+    await profile(bus, ann)
+    await link(bus, there, ann)
+    await bus.ask(ChangeUser(user_id=ann.user_id, disabled=True), ADMIN)
+    await carry()
+    assert await code_of(sign_in(bus, there)) == "account_disabled"
+
+
+async def test_a_provider_that_leads_elsewhere_is_away(bus: LocalBus, there: Provider) -> None:
+    there.redirects = True
+    assert await code_of(bus.ask(BeginOidc())) == "oidc_away"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "code"),
+    [
+        (None, "oidc_off"),
+        ("http://127.0.0.1:1", "oidc_away"),
+        ("http://idp.example.org", "oidc_away"),
+    ],
+)
+async def test_without_a_provider_it_is_off(bus: LocalBus, issuer: str | None, code: str) -> None:
+    await auth.open(Settings(oidc_issuer=issuer, oidc_client_id=CLIENT))
+    assert await code_of(bus.ask(BeginOidc())) == code
+
+
+async def test_the_owner_is_told_of_sign_ins_that_are_linked(engine: AsyncEngine) -> None:
+    async with provider() as there:
+        given = {
+            "oidc_issuer": there.issuer,
+            "oidc_client_id": CLIENT,
+            "oidc_client_secret": SECRET,
+        }
+        async with post_box(engine, **given) as box:
+            ann = await box.joined()
+            await link(box.bus, there, ann)
+            assert "was linked to your account" in (await box.one()).part("plain")
+            began = await box.bus.ask(BeginOidc())
+            device = Device(agent="curl/8")
+            await box.bus.ask(OidcSignIn(**back(there, began), device=device))
+            assert (await box.one()).mail["Subject"] == "A new sign-in"
+            (one,) = (await box.bus.ask(ListIdentities(), who(ann))).identities
+            await box.bus.ask(DropIdentity(identity_id=one.identity_id), who(ann))
+            assert "is linked to your account no more" in (await box.one()).part("plain")
