@@ -25,6 +25,7 @@ from contracts.habits import (
     HabitCreated,
     HabitDeleted,
     HabitRestored,
+    StreakReached,
 )
 from contracts.imports import CheckInsImported, HabitsImported
 from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
@@ -52,6 +53,7 @@ TOLD: tuple[type[Fact], ...] = (
     HabitDeleted,
     HabitCheckedIn,
     CheckInRemoved,
+    StreakReached,
     HabitsImported,
     CheckInsImported,
     BreakAdded,

@@ -22,6 +22,7 @@ from gateway.answers import answer, nothing
 from gateway.bodies import Said, resource
 from gateway.deps import Key, TheBus, door_of, guest
 from gateway.identity import Me
+from gateway.problems import documented
 
 router = resource("calendar", "Calendars that other programs subscribe to, and Google Calendar.")
 
@@ -50,6 +51,7 @@ async def show_google(me: Me, bus: TheBus) -> Response:
     "/v1/calendar/google",
     status_code=201,
     response_model=GoogleConsent,
+    responses=documented(409),
     summary="Begin to link Google Calendar",
 )
 async def connect_google(
@@ -79,6 +81,7 @@ class FinishBody(FinishGoogle):
     "/v1/calendar/google/finish",
     response_model=GoogleLink,
     dependencies=[Depends(guest)],
+    responses=documented(403, 404, 409),
     summary="Finish the link to Google",
 )
 async def finish_google(body: Said[FinishBody], bus: TheBus, key: Key = None) -> Response:
@@ -87,7 +90,12 @@ async def finish_google(body: Said[FinishBody], bus: TheBus, key: Key = None) ->
     return answer(await bus.ask(finish, idempotency_key=key))
 
 
-@router.post("/v1/calendar/google/sync", response_model=GoogleLink, summary="Sync with Google")
+@router.post(
+    "/v1/calendar/google/sync",
+    response_model=GoogleLink,
+    responses=documented(404),
+    summary="Sync with Google",
+)
 async def sync_google(me: Me, bus: TheBus, key: Key = None) -> Response:
     """Have Ritmo and Google Calendar made the same as soon as can be."""
     return answer(await bus.ask(SyncGoogle(), me, idempotency_key=key))

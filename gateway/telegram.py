@@ -72,7 +72,7 @@ async def confirm_link(me: Me, bus: TheBus, key: Key = None) -> Response:
     "/v1/auth/telegram",
     response_model=Opened,
     dependencies=[Depends(guest)],
-    responses=documented(401, 403),
+    responses=documented(401, 403, 409),
     summary="Log in from Telegram",
 )
 async def sign_in(
