@@ -19,8 +19,11 @@ ENDING = {"DELETE /v1/me", "POST /v1/auth/logout", "DELETE /v1/auth/sessions"}
 ADMINISTERED = ("/v1/users", "/v1/invitations")
 """What is for administrators alone."""
 
-ABSENT = {"DELETE /v1/auth/identities/{identity_id}"}
-"""What nobody can have without a provider of sign-ins; there is none here."""
+ABSENT = {
+    "DELETE /v1/auth/identities/{identity_id}",
+    "POST /v1/calendar/google/habits/{habit_id}",
+}
+"""What nobody has without a provider of sign-ins, or access to Google; there is neither here."""
 
 MOVING = {
     "/v1/changes",
