@@ -166,6 +166,26 @@ async def test_what_is_moved_there_is_moved_here(linked: Linked) -> None:
     assert server.series("Run")["start"]["dateTime"] == f"{day(2)}T07:00:00+00:00"
 
 
+async def test_what_is_moved_and_then_ticked_there_is_both(linked: Linked) -> None:
+    ann, server = linked.tracker, linked.server
+    read = await ann.begin("Read", start_day=day(-3))
+    walk = await ann.begin("Walk", start_day=day(-3))
+    await linked.carry()
+    times = {"habit_id": read.habit_id, "times": ("08:30",)}
+    await ann.ask(CreateReminder.model_validate(times))
+    await linked.link()
+    await linked.sync()
+    for title, clock in (("Read", "09:15"), ("Walk", "07:00")):
+        series = server.series(title)
+        place = {"dateTime": f"{day(-3)}T{clock}:00+00:00", "timeZone": "UTC"}
+        server.edit(series["id"], start=place)
+        server.tick(title, day(-1))
+    await linked.sync()
+    for habit_id in (read.habit_id, walk.habit_id):
+        assert (await ann.on(habit_id, day(-1))).state == "done"
+    assert server.shown() == ["Read", "Walk", "✓ Read", "✓ Walk"]
+
+
 async def test_this_and_all_that_follow_is_a_move(linked: Linked) -> None:
     ann, server = linked.tracker, linked.server
     read = await ann.begin("Read")
