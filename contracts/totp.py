@@ -83,3 +83,16 @@ class DropTotp(Command[Done]):
 
     address: ClassVar[str] = "auth.drop_totp"
     fresh: ClassVar[bool] = True
+
+
+class RemoveTotp(Command[Done]):
+    """Turn the second factor by an app off for whom the operator vouches; their sessions end.
+
+    It is the way back for who has lost both the app and the recovery codes. `proof` is as for
+    `contracts.accounts.OpenAccount`. Refuses with `Unauthenticated` (`invalid_proof`), `Denied`
+    (`may_not_act`), or `Conflict` (`totp_off`).
+    """
+
+    address: ClassVar[str] = "auth.remove_totp"
+    public: ClassVar[bool] = True
+    proof: Annotated[str, Field(max_length=1024), SECRET] = Field(repr=False)

@@ -8,6 +8,7 @@ from contracts.accounts import OpenAccount
 from contracts.invitations import Invite
 from contracts.message import new_id
 from contracts.passwords import SetPassword
+from contracts.totp import RemoveTotp
 from contracts.users import ChangeUser, GetUser, ListUsers, Role
 from ops.platform import at_hand, operator, vouching
 
@@ -69,6 +70,15 @@ async def set_password(settings: Settings, email: str, password: str) -> None:
         proof = await vouching(here).prove(SetPassword, user.user_id)
         await here.bus.ask(SetPassword(proof=proof, new_password=password))
     Console(highlight=False).print(f"{user.email} has a new password, and no open session.")
+
+
+async def remove_totp(settings: Settings, email: str) -> None:
+    """Turn a user's second factor off."""
+    async with at_hand(settings) as here:
+        user = await here.bus.ask(GetUser(email=email), operator())
+        proof = await vouching(here).prove(RemoveTotp, user.user_id)
+        await here.bus.ask(RemoveTotp(proof=proof))
+    Console(highlight=False).print(f"{user.email} has no second factor, and no open session.")
 
 
 async def invite(settings: Settings, email: str | None, days: int, language: str) -> None:

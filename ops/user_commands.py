@@ -69,6 +69,14 @@ def user_password(
     run(set_password(settings_of(data=data, database_url=database), email, password))
 
 
+@user_app.command("totp-off")
+def user_totp_off(email: str, data: Data = None, database: Database = None) -> None:
+    """Turn a second factor off whose app and recovery codes are lost; their sessions end."""
+    from ops.people import remove_totp
+
+    run(remove_totp(settings_of(data=data, database_url=database), email))
+
+
 @user_app.command("disable")
 def user_disable(email: str, data: Data = None, database: Database = None) -> None:
     """Keep a user out, and end their sessions."""

@@ -1,6 +1,9 @@
-"""Tokens by which rooms act for people: minutes long, and for what the room may ask alone."""
+"""Rooms that act for people, by tokens of minutes for what they may ask, or vouch for them."""
 
 from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth.domain import DELEGATION_LIFE, delegated_claims
 from actors.auth.room import room
@@ -8,9 +11,18 @@ from actors.auth.tools import TheKeyring
 from actors.runtime.delegation import proven
 from actors.runtime.identity import not_acted_for
 from actors.runtime.room import Transaction
+from contracts.accounts import BeginSession, OpenAccount
 from contracts.delegation import MAY_ASK, Delegate, Delegation
 from contracts.message import Denied, new_id
+from contracts.passwords import SetPassword
+from contracts.totp import RemoveTotp
 from storage.auth import accounts
+
+OPERATOR = frozenset({"ops"})
+"""The part that acts for whoever has the console."""
+
+Vouching = OpenAccount | BeginSession | SetPassword | RemoveTotp
+"""Commands that come with the proof of a part."""
 
 
 @room.answer
@@ -30,3 +42,12 @@ async def delegate(query: Delegate, tx: Transaction, keyring: TheKeyring) -> Del
         access_token=await keyring.sign(tx, claims),
         expires_in=int(DELEGATION_LIFE.total_seconds()),
     )
+
+
+async def vouched(tx: AsyncConnection, command: Vouching, parts: frozenset[str]) -> UUID:
+    """Return for whom one of these parts vouches. Refuses with `Unauthenticated` or `Denied`."""
+    room_name, user_id = await proven(tx, command.proof, command.address)
+    if room_name not in parts:
+        text = "This part of Ritmo may not vouch for a person: {room}."
+        raise Denied("may_not_act", text, room=room_name)
+    return user_id

@@ -10,15 +10,15 @@ from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth import sessions
+from actors.auth.delegation import OPERATOR, vouched
 from actors.auth.domain import clean_email, digest
 from actors.auth.post import Post, warn
 from actors.auth.registrations import link_void
 from actors.auth.room import room
 from actors.auth.tools import TheHasher, ThePolicy, ThePost
-from actors.runtime.delegation import proven
 from actors.runtime.room import Now, ShortTransaction, Transaction, prepared
 from contracts.backfill import NOBODY
-from contracts.message import Conflict, Denied, Done, NotFound, new_id
+from contracts.message import Conflict, Done, NotFound, new_id
 from contracts.passwords import (
     ForgotPassword,
     MailReset,
@@ -122,10 +122,7 @@ async def set_password(
 ) -> Done:
     """Set a password for the operator."""
     now = datetime.now(UTC)
-    room_name, user_id = await proven(tx, command.proof, command.address)
-    if room_name != "ops":
-        text = "This part of Ritmo may not vouch for a person: {room}."
-        raise Denied("may_not_act", text, room=room_name)
+    user_id = await vouched(tx, command, OPERATOR)
     if not await _replace(tx, user_id, given.password_hash, post, now):
         raise NotFound("account_not_found", "There is no such account any more.")
     return Done()

@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 import structlog
 from fast_depends import Depends
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth import sessions
+from actors.auth.delegation import vouched
 from actors.auth.domain import checked_email
 from actors.auth.room import room
 from actors.auth.second_factor import pass_factor
 from actors.auth.tools import TheGuard, TheHasher, TheKeyring, ThePolicy, ThePost, TheRelyingParty
-from actors.runtime.delegation import proven
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import (
     MAY_OPEN_ACCOUNTS,
@@ -59,7 +57,7 @@ async def open_account(
     command: OpenAccount, tx: Transaction, given: Annotated[Given, Depends(_given)]
 ) -> AccountOpened:
     """Open an account as somebody is known elsewhere."""
-    user_id = await _vouched(tx, command)
+    user_id = await vouched(tx, command, MAY_OPEN_ACCOUNTS)
     there = await accounts.find(tx, user_id, lock=True)
     if there is not None:
         return AccountOpened(user_id=user_id, role=role_of(there.role))
@@ -89,7 +87,7 @@ async def begin_session(
     post: ThePost,
 ) -> Tokens:
     """Begin a session for somebody who has shown elsewhere who they are."""
-    user_id, now = await _vouched(tx, command), datetime.now(UTC)
+    user_id, now = await vouched(tx, command, MAY_OPEN_ACCOUNTS), datetime.now(UTC)
     account = await accounts.find(tx, user_id)
     if account is None:
         raise NotFound("account_not_found", "There is no such account any more.")
@@ -125,12 +123,3 @@ def role_of(said: str) -> Role:
 def email_taken() -> Conflict:
     """Refuse an address that another account has."""
     return Conflict("email_taken", "There is an account with this e-mail address already.")
-
-
-async def _vouched(tx: AsyncConnection, command: OpenAccount | BeginSession) -> UUID:
-    """Return for whom a part of Ritmo vouches that may. Refuses with `Denied`."""
-    room_name, user_id = await proven(tx, command.proof, command.address)
-    if room_name not in MAY_OPEN_ACCOUNTS:
-        text = "This part of Ritmo may not vouch for a person: {room}."
-        raise Denied("may_not_act", text, room=room_name)
-    return user_id

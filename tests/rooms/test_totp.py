@@ -9,15 +9,18 @@ from pyotp import TOTP, parse_uri
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.runtime.delegation import RoomBus
 from actors.runtime.local import LocalBus
 from contracts.message import Unauthenticated
-from contracts.sessions import Login
+from contracts.passwords import SetPassword
+from contracts.sessions import Login, Refresh
 from contracts.tokens import Device, Tokens
 from contracts.totp import (
     BeginTotp,
     ConfirmTotp,
     DropTotp,
     GetTotp,
+    RemoveTotp,
     RenewRecoveryCodes,
 )
 from contracts.users import UserDeleted
@@ -232,3 +235,22 @@ async def test_neither_seed_nor_codes_lie_in_the_database(
             assert [len(seed) > 20 and seed.startswith(b"sealed:") for seed in seeds] == [True]
             kept = b"".join(hashes)
         assert not [code for code in codes if code.replace("-", "").encode() in kept]
+
+
+async def test_the_operator_lets_in_who_has_lost_app_and_codes(
+    bus: LocalBus, engine: AsyncEngine, clock: time_machine.travel
+) -> None:
+    with clock:
+        ann = await register(bus)
+        ops, telegram = RoomBus(bus, "ops", engine), RoomBus(bus, "telegram", engine)
+        command = RemoveTotp(proof=await ops.prove(RemoveTotp, ann.user_id))
+        assert await code_of(bus.ask(command)) == "totp_off"
+        await turn_on(bus, ann)
+        assert await code_of(bus.ask(login(None))) == "otp_required"
+        stolen = RemoveTotp(proof=await telegram.prove(RemoveTotp, ann.user_id))
+        assert await code_of(bus.ask(stolen)) == "may_not_act"
+        other = RemoveTotp(proof=await ops.prove(SetPassword, ann.user_id))
+        assert await code_of(bus.ask(other)) == "invalid_proof"
+        await bus.ask(RemoveTotp(proof=await ops.prove(RemoveTotp, ann.user_id)))
+        assert await code_of(bus.ask(Refresh(refresh_token=ann.refresh_token))) == "invalid_token"
+        await bus.ask(login(None))
