@@ -161,5 +161,6 @@ class ListBusy(Query[Busy]):
     """List when the caller is busy between two instants, by the calendars that they chose."""
 
     address: ClassVar[str] = "calendar.list_busy"
+    scope: ClassVar[str] = ACCOUNT
     first: AwareDatetime
     last: AwareDatetime
