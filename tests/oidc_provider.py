@@ -1,6 +1,8 @@
 """A small OpenID Connect provider on a free port: discovery, keys, and the code flow with PKCE."""
 
 import hashlib
+import hmac
+import json
 import secrets
 import time
 from base64 import urlsafe_b64encode
@@ -8,14 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import jwt
-from aiohttp import web
+from aiohttp import BasicAuth, web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
 
-CLIENT, SECRET = "ritmo", "a secret of the client"
+CLIENT, SECRET = "ritmo", "a secret: of the client, with 100 % of what is odd"
 
 
 @dataclass
@@ -32,6 +35,12 @@ class Provider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     redirects: bool = False
+    methods: list[str] | None = None
+    """How a client shows its secret; None: nothing is said of it."""
+    places: dict[str, str] = field(default_factory=dict)
+    """What discovery names instead."""
+    refuses: tuple[int, str] | None = None
+    """With which status and error no token is given."""
 
     def visit(self, url: str) -> dict[str, str]:
         """Go to the provider as a browser does, sign in, and come back with a code."""
@@ -46,21 +55,45 @@ class Provider:
         self.asked.append("configuration")
         if self.redirects:
             raise web.HTTPFound(f"{self.issuer}/elsewhere")
-        return web.json_response(
-            {
-                "issuer": self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
-                "jwks_uri": f"{self.issuer}/keys",
-            }
-        )
+        said: dict[str, object] = {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/keys",
+            **self.places,
+        }
+        if self.methods is not None:
+            said["token_endpoint_auth_methods_supported"] = self.methods
+        return web.json_response(said)
 
     async def keys(self, request: web.Request) -> web.Response:
         self.asked.append("keys")
         key = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return web.json_response({"keys": [{**key, "kid": self.kid, "use": "sig"}]})
 
+    def _signed(self, said: dict[str, Any]) -> str:
+        """Sign; with HS256 by hand, for the library takes no public key for a secret."""
+        key: Any = self.key if self.signs_with is None else self.signs_with
+        if self.algorithm != "HS256":
+            return jwt.encode(said, key, algorithm=self.algorithm, headers={"kid": self.kid})
+        header = {"alg": "HS256", "typ": "JWT", "kid": self.kid}
+        body = b".".join(base64url_encode(json.dumps(one).encode()) for one in (header, said))
+        mark = hmac.digest(key, body, "sha256")
+        return f"{body.decode()}.{base64url_encode(mark).decode()}"
+
+    def _is_client(self, request: web.Request, posted: object) -> bool:
+        """Tell whether the client shows its secret as it was told to, and in no other way."""
+        header = request.headers.get("Authorization", "")
+        if self.methods == ["client_secret_post"]:
+            return (posted, header) == (SECRET, "")
+        basic = BasicAuth.decode(header) if header else None
+        shown = basic and (unquote_plus(basic.login), unquote_plus(basic.password))
+        return (posted, shown) == (None, (CLIENT, SECRET))
+
     async def token(self, request: web.Request) -> web.Response:
+        if self.refuses is not None:
+            status, error = self.refuses
+            return web.json_response({"error": error}, status=status)
         form = await request.post()
         given = self.codes.pop(str(form["code"]), None)
         verifier = str(form["code_verifier"]).encode()
@@ -69,7 +102,8 @@ class Provider:
             given is None
             or challenge != given["code_challenge"]
             or form["redirect_uri"] != given["redirect_uri"]
-            or (form["client_id"], form["client_secret"]) != (CLIENT, SECRET)
+            or form["client_id"] != CLIENT
+            or not self._is_client(request, form.get("client_secret"))
         ):
             return web.json_response({"error": "invalid_grant"}, status=400)
         now = int(time.time())
@@ -84,8 +118,7 @@ class Provider:
             "email_verified": True,
         }
         said = {name: value for name, value in (said | self.claims).items() if value is not None}
-        key = self.signs_with or self.key
-        signed = jwt.encode(said, key, algorithm=self.algorithm, headers={"kid": self.kid})
+        signed = self._signed(said)
         return web.json_response({"id_token": signed, "access_token": "x", "token_type": "Bearer"})
 
 

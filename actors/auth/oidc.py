@@ -1,21 +1,30 @@
 """Ritmo as a client of one OpenID Connect provider (OpenID Connect Core 1.0, code flow with PKCE).
 
 The provider is who `RITMO_OIDC_ISSUER` says. It is asked over HTTPS (but for one on this machine),
-for a few seconds, and no redirect is followed; what it answers is read up to a bound. An ID token
-counts if a key of the provider signed it, for us, now, with the nonce of this attempt.
+for a few seconds, and no redirect is followed; what it answers is read up to a bound. Other hosts
+that it names must be of the public internet: the issuer is the operator's choice, they are not. An
+ID token counts if a key of the provider signed it, for us, now, with the nonce of this attempt.
 """
 
 import hashlib
+import socket
 import time
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import jwt
+import structlog
 
+from actors.runtime.public_addresses import is_public_text
 from actors.runtime.settings import Settings
 from contracts.message import Conflict, Unavailable
+
+if TYPE_CHECKING:
+    from aiohappyeyeballs import AddrInfoType
+
+log = structlog.get_logger()
 
 SECONDS = 4.0
 """Seconds that the provider has for all that is asked of it at once."""
@@ -29,11 +38,17 @@ KNOWN_SECONDS = 600.0
 AGAIN_SECONDS = 10.0
 """Seconds after which an unknown key is a reason to look the keys up again."""
 
+CLIENT_ERRORS = ("invalid_client", "unauthorized_client")
+"""Refusals of Ritmo itself, which nobody who signs in can help."""
+
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "PS256"]
 LEEWAY = 60
 """Seconds by which the provider's clock may differ."""
 
 CALLBACK = "/v1/auth/oidc/callback"
+
+HERE = ("localhost", "127.0.0.1", "::1")
+"""Where a provider may be asked over plain HTTP."""
 
 
 class Untrue(Exception):
@@ -63,6 +78,7 @@ class Provider:
         """Know who it is; nothing is asked yet."""
         secret = settings.oidc_client_secret
         self._issuer = settings.oidc_issuer.rstrip("/") if settings.oidc_issuer else ""
+        self._host = _host_of(self._issuer)
         self._client = settings.oidc_client_id or ""
         self._secret = secret.get_secret_value() if secret else ""
         base = settings.base_url.rstrip("/") or f"http://localhost:{settings.port}"
@@ -102,9 +118,11 @@ class Provider:
             "client_id": self._client,
             "code_verifier": verifier,
         }
-        if self._secret:
-            form["client_secret"] = self._secret
-        status, answer = await self._ask(str(learned.places["token_endpoint"]), form)
+        headers = self._known_by(learned.places, form)
+        status, answer = await self._ask(str(learned.places["token_endpoint"]), form, headers)
+        if status not in (200, 400) or answer.get("error") in CLIENT_ERRORS:
+            log.warning("no token of the provider", status=status, error=str(answer.get("error")))
+            raise _away()
         token = answer.get("id_token")
         if status != 200 or not isinstance(token, str):
             raise Untrue("no ID token")
@@ -113,6 +131,21 @@ class Provider:
             raise Untrue("nonce")
         email = claims.get("email") if claims.get("email_verified") is True else None
         return Subject(self._issuer, str(claims["sub"]), email if isinstance(email, str) else "")
+
+    def _known_by(self, places: dict[str, Any], form: dict[str, str]) -> dict[str, str]:
+        """Show the client's secret as the provider wants it (Core 1.0, section 9).
+
+        In a header (RFC 6749, section 2.3.1), which is what counts where nothing is said; or in the
+        form.
+        """
+        if not self._secret:
+            return {}
+        methods = places.get("token_endpoint_auth_methods_supported")
+        if isinstance(methods, list) and "client_secret_basic" not in methods:
+            form["client_secret"] = self._secret
+            return {}
+        known = f"{quote_plus(self._client)}:{quote_plus(self._secret)}"
+        return {"Authorization": f"Basic {b64encode(known.encode()).decode()}"}
 
     async def _claims(self, token: str) -> dict[str, Any]:
         """Verify an ID token (Core 1.0, section 3.1.3.7)."""
@@ -163,21 +196,27 @@ class Provider:
         return self._learned
 
     async def _ask(
-        self, url: str, form: dict[str, str] | None = None
+        self, url: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
         """Ask the provider; return the status, and the JSON that it answers."""
         import json
 
         import aiohttp
 
-        if not _safe(url):
+        if not self._safe(url):
             raise _away()
         limit = aiohttp.ClientTimeout(total=SECONDS)
+        own = _host_of(url) == self._host
+        line = aiohttp.TCPConnector(socket_factory=None if own else _public_socket)
         try:
             async with (
-                aiohttp.ClientSession(timeout=limit, trust_env=False) as session,
+                aiohttp.ClientSession(timeout=limit, trust_env=False, connector=line) as session,
                 session.request(
-                    "POST" if form else "GET", url, data=form, allow_redirects=False
+                    "POST" if form else "GET",
+                    url,
+                    data=form,
+                    headers=headers,
+                    allow_redirects=False,
                 ) as answer,
             ):
                 raw = await answer.content.read(MAX_BYTES + 1)
@@ -192,6 +231,13 @@ class Provider:
             said = None
         return answer.status, said if isinstance(said, dict) else {}
 
+    def _safe(self, url: str) -> bool:
+        """Tell whether nobody on the way can read along."""
+        host = _host_of(url)
+        if url.startswith("http://"):
+            return host == self._host and host in HERE
+        return bool(host) and url.startswith("https://")
+
 
 def nonce_of(verifier: str) -> str:
     """Return the nonce of an attempt: who knows the verifier knows it, and nobody the reverse."""
@@ -202,11 +248,20 @@ def _coded(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _safe(url: str) -> bool:
-    """Tell whether nobody on the way can read along."""
-    parts = urlsplit(url)
-    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return parts.scheme == "https" or (parts.scheme == "http" and here)
+def _public_socket(place: "AddrInfoType") -> socket.socket:
+    """Open a socket to an address of the public internet, looked at as it is connected to."""
+    family, kind, protocol, _, address = place
+    if not is_public_text(address[0]):
+        raise OSError("This address is not public.")
+    return socket.socket(family, kind, protocol)
+
+
+def _host_of(url: str) -> str:
+    """Return the host of an address; empty if it has none that can be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _away() -> Unavailable:

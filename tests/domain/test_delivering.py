@@ -21,8 +21,8 @@ from actors.notifications.mime import BadAddress, enclose, mailbox, sender_of
 from actors.notifications.occasion import Data, Occasion
 from actors.notifications.smtp import server_of
 from actors.notifications.texts import LETTERS
-from actors.notifications.webhooks.addresses import is_public
 from actors.notifications.webhooks.client import masked
+from actors.runtime.public_addresses import is_public
 from contracts.message import Gone, NotFound, new_id
 
 NOW = datetime(2031, 5, 5, 12, tzinfo=UTC)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from babel.messages.pofile import read_po
 
 from contracts.speech import LANGUAGES, LOCALE, Unfit, catalog, count, say
 
@@ -62,6 +63,13 @@ def test_russian_has_three_forms_of_every_number() -> None:
     forms = catalog("ru").forms
     assert len(forms) > 20
     assert {pair for pair, said in forms.items() if len(said) != 3} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalog_is_as_gettext_wants_it(language: str) -> None:
+    # Whoever reads a catalog that is not is told so, in the middle of what they asked for.
+    with (LOCALE / language / "LC_MESSAGES" / "ritmo.po").open("rb") as file:
+        read_po(file, locale=language, abort_invalid=True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

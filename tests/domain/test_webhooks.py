@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.notifications.webhooks.addresses import is_public, is_public_text
 from actors.notifications.webhooks.client import REASONS
 from actors.notifications.webhooks.plugins import PLUGINS, load, module_of
 from actors.notifications.webhooks.traffic import Traffic
+from actors.runtime.public_addresses import is_public, is_public_text
 from contracts.speech import catalog
 
 DOCS = Path(__file__).parents[2] / "docs" / "channels.md"

@@ -1,5 +1,7 @@
 """Sign-ins by an OpenID Connect provider, over a bus, against a small real one."""
 
+import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +11,7 @@ import pytest
 import pytest_asyncio
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.auth.oidc import AGAIN_SECONDS
@@ -121,8 +124,11 @@ async def test_only_keys_of_the_provider_sign(bus: LocalBus, there: Provider) ->
     await link(bus, there, await register(bus))
     there.signs_with = rsa.generate_private_key(65537, 2048)
     assert await code_of(sign_in(bus, there)) == "wrong_identity"
-    there.algorithm, there.signs_with = "HS256", "a secret of the client, long enough for it"
-    assert await code_of(sign_in(bus, there)) == "wrong_identity"
+    public = there.key.public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    for secret in (SECRET.encode(), pem):
+        there.algorithm, there.signs_with = "HS256", secret
+        assert await code_of(sign_in(bus, there)) == "wrong_identity"
     there.algorithm, there.signs_with = "none", ""
     assert await code_of(sign_in(bus, there)) == "wrong_identity"
 
@@ -170,6 +176,66 @@ async def test_who_is_disabled_stays_out(bus: LocalBus, there: Provider, carry: 
 async def test_a_provider_that_leads_elsewhere_is_away(bus: LocalBus, there: Provider) -> None:
     there.redirects = True
     assert await code_of(bus.ask(BeginOidc())) == "oidc_away"
+
+
+@pytest.mark.parametrize("methods", [None, ["client_secret_post"], ["none", "client_secret_basic"]])
+async def test_the_secret_is_shown_as_the_provider_wants_it(
+    bus: LocalBus, there: Provider, methods: list[str] | None
+) -> None:
+    there.methods = methods
+    ann = await register(bus)
+    await link(bus, there, ann)
+    assert (await sign_in(bus, there)).user_id == ann.user_id
+
+
+@pytest.mark.parametrize(
+    ("refuses", "code"),
+    [
+        ((400, "invalid_grant"), "wrong_identity"),
+        ((400, "invalid_client"), "oidc_away"),
+        ((401, "invalid_client"), "oidc_away"),
+        ((429, ""), "oidc_away"),
+        ((500, ""), "oidc_away"),
+        ((503, "temporarily_unavailable"), "oidc_away"),
+    ],
+)
+async def test_what_the_provider_cannot_do_is_not_blamed_on_who_signs_in(
+    bus: LocalBus, there: Provider, refuses: tuple[int, str], code: str
+) -> None:
+    there.refuses = refuses
+    assert await code_of(sign_in(bus, there)) == code
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://10.0.0.5/keys",
+        "https://[fd00::1]/keys",
+        "https://[::ffff:169.254.169.254]/keys",
+        "https://localhost/keys",
+        "https://2130706433/keys",
+        "http://localhost:5432/keys",
+        "http://idp.example.org/keys",
+        "https://[::1/keys",
+        "file:///etc/passwd",
+        "/keys",
+    ],
+)
+async def test_a_provider_leads_to_no_private_address(
+    bus: LocalBus, there: Provider, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[object] = []
+    there.places = {"jwks_uri": place, "token_endpoint": place}
+    plain, port = asyncio.SelectorEventLoop.sock_connect, int(there.issuer.rpartition(":")[2])
+
+    async def watched(self: Any, sock: socket.socket, address: Any) -> None:
+        if address[1] != port:
+            connected.append(address)
+        await plain(self, sock, address)
+
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", watched)
+    assert await code_of(bus.ask(BeginOidc())) == "oidc_away"
+    assert connected == []
 
 
 @pytest.mark.parametrize(

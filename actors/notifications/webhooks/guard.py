@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from actors.notifications.webhooks.addresses import is_public_text
+from actors.runtime.public_addresses import is_public_text
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
