@@ -4,14 +4,30 @@ from typing import Annotated
 
 import typer
 
-from ops.command import Data, Database, Zone, run, settings_of
+from ops.command import Data, Database, Zone, complain, run, settings_of
+
+
+def _address(email: str) -> str:
+    """Look at an address before a password is asked for."""
+    from actors.auth.domain import checked_email
+    from contracts.message import Invalid
+    from ops.faults import sentence
+
+    try:
+        return checked_email(email)
+    except Invalid as no:
+        complain(sentence(no, None))
+        raise typer.Exit(1) from None
+
+
+Email = Annotated[str, typer.Argument(callback=_address)]
 
 user_app = typer.Typer(help="Look after users.", no_args_is_help=True)
 
 
 @user_app.command("add")
 def user_add(
-    email: str,
+    email: Email,
     name: Annotated[str, typer.Option(help="What to call them.")] = "",
     zone: Zone = None,
     language: Annotated[str, typer.Option(help="en or ru.")] = "en",
@@ -56,7 +72,7 @@ def user_invite(
 
 @user_app.command("password")
 def user_password(
-    email: str,
+    email: Email,
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
     ] = "",

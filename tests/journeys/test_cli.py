@@ -70,6 +70,9 @@ def test_words_that_do_not_fit(alone: Path) -> None:
         (("short@example.org",), "short\nshort\n"),
     ):
         print(refused(alone, *add, *words, typed=typed))
+    for word in ("add", "password"):
+        # Nobody types a password twice for an address that is none.
+        assert refused(alone, "user", word, "bob", typed="") == "This is not an e-mail address."
     zone = refused(alone, *add, "zoe@example.org", "--zone", "Mars/Olympus", typed=TYPED)
     assert "time zone" in zone
     assert "RITMO_" not in zone
