@@ -58,6 +58,10 @@ def run(work: Coroutine[Any, Any, None], settings: Settings | None = None) -> No
             uvloop.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except BrokenPipeError:
+        # Whoever read along (`| head`) has seen enough; nor is there anybody for what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
     except (*PLAIN, Refused) as error:
         complain(sentence(error, settings.database() if settings else None))
         raise typer.Exit(1) from None

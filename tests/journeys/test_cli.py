@@ -1,6 +1,9 @@
 """The `ritmo` command, beside a running Ritmo and alone; what it says reads well."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from storage.session import open_engine
 from tests.daylio_files import daylio_csv, row
 from tests.journeys.running import PASSWORD, Up, register, ritmo, until
 from tests.loop_zip import YES_AUTO, YES_MANUAL, SomeHabit, loop_zip, some_days
+from tests.show.running import settings
 
 TYPED = f"{PASSWORD}\n{PASSWORD}\n"
 
@@ -79,6 +83,16 @@ def test_words_that_do_not_fit(alone: Path) -> None:
     for word in ("disable", "enable", "make-admin"):
         assert "nobody@example.org" in refused(alone, "user", word, "nobody@example.org")
     assert "nobody" not in ritmo("user", "list", data=alone).stdout
+
+
+def test_who_has_read_enough_is_no_fault(alone: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)  # as `| head` does
+    words = [sys.executable, "-m", "ops", "doctor"]
+    env = settings(data=str(alone))
+    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, env=env, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_an_import_from_the_command_line(alone: Path, export: Path) -> None:
