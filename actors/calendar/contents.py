@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.calendar.domain import (
     DONE_DAYS,
@@ -32,6 +32,7 @@ from storage.calendar.feeds import FeedRow
 from storage.replica.nouns import STATES
 from storage.replica.replica import PersonRow
 from storage.replica.rows import versions_of
+from storage.session import transaction
 
 
 async def items_of(
@@ -75,7 +76,7 @@ async def items_of(
 
 
 async def series_for(
-    tx: AsyncConnection, bus: RoomBus, person: PersonRow, words: FeedWords, today: date
+    engine: AsyncEngine, bus: RoomBus, person: PersonRow, words: FeedWords, today: date
 ) -> tuple[list[RecurringDays], dict[tuple[UUID, date], LoggedDay]]:
     """Gather the series of a person's plan, and what is logged of late.
 
@@ -83,29 +84,35 @@ async def series_for(
     """
     user_id, since = person.user_id, today - timedelta(days=DONE_DAYS)
     fresh = await _logged(bus, user_id, since)
-    older = await plans.days_of(tx, user_id, today - timedelta(days=HISTORY_DAYS))
-    logged: dict[UUID, list[LoggedDay]] = {}
-    for row in older:
-        if row.day < since:
-            one = LoggedDay(row.day, row.value, STATES[row.state - 1])
-            logged.setdefault(row.habit_id, []).append(one)
-    for (habit_id, _), one in fresh.items():
-        logged.setdefault(habit_id, []).append(one)
-    breaks = await plans.breaks_of(tx, user_id)
     times = await _plans(bus, user_id)
-    series: list[RecurringDays] = []
-    for habit in shown(words, await _habits(tx, person)):
-        covering = (one for one in breaks if one.covers(habit.habit_id, habit.tags))
-        series += series_of(
-            habit,
-            logged.get(habit.habit_id, ()),
-            [(one.first, one.last) for one in covering],
-            times.get(habit.habit_id),
-            today,
-            timed=words.timed,
-            day_start=person.day_start,
-        )
-    return series, fresh
+    async with transaction(engine) as tx:
+        older = await plans.days_of(tx, user_id, today - timedelta(days=HISTORY_DAYS))
+        breaks = await plans.breaks_of(tx, user_id)
+        habits = shown(words, await _habits(tx, person))
+
+    def gathered() -> list[RecurringDays]:
+        logged: dict[UUID, list[LoggedDay]] = {}
+        for row in older:
+            if row.day < since:
+                one = LoggedDay(row.day, row.value, STATES[row.state - 1])
+                logged.setdefault(row.habit_id, []).append(one)
+        for (habit_id, _), one in fresh.items():
+            logged.setdefault(habit_id, []).append(one)
+        series: list[RecurringDays] = []
+        for habit in habits:
+            covering = (one for one in breaks if one.covers(habit.habit_id, habit.tags))
+            series += series_of(
+                habit,
+                logged.get(habit.habit_id, ()),
+                [(one.first, one.last) for one in covering],
+                times.get(habit.habit_id),
+                today,
+                timed=words.timed,
+                day_start=person.day_start,
+            )
+        return series
+
+    return await asyncio.to_thread(gathered), fresh
 
 
 async def _logged(bus: RoomBus, user_id: UUID, since: date) -> dict[tuple[UUID, date], LoggedDay]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid5
@@ -56,7 +56,7 @@ class Consented:
     """A consent, and the refresh token that Google gave for it."""
 
     row: ConsentRow
-    refresh_token: str
+    refresh_token: str = field(repr=False)
 
 
 @room.answer
@@ -148,7 +148,7 @@ async def sync_google(
 ) -> GoogleLink:
     """Have both made the same soon."""
     await _linked(tx, who.user_id)
-    await google.hasten(tx, [who.user_id], datetime.now(UTC))
+    await google.hasten(tx, [who.user_id], datetime.now(UTC), asked=True)
     return await _shown(tx, given, who.user_id)
 
 
@@ -195,6 +195,13 @@ async def list_busy(query: ListBusy, who: Who, tx: Transaction) -> Busy:
     """List when the caller is busy."""
     rows = await busy.between(tx, who.user_id, query.first, query.last)
     return Busy(times=tuple(BusyTime(begins=one.begins, ends=one.ends) for one in joined(rows)))
+
+
+@room.tick("calendar.forget_consents", every="23 * * * *")
+async def forget_consents(tx: AsyncConnection) -> bool:
+    """Drop consents that nobody has finished in time."""
+    await google.forget_consents(tx, datetime.now(UTC))
+    return False
 
 
 @known.changed(People, Habits, Days, Breaks)

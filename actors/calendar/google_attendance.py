@@ -47,6 +47,9 @@ POLL_WATCHED = timedelta(hours=1)
 WATCH = timedelta(days=7)
 """How long Google is asked to tell of changes, and it is asked anew a day before."""
 
+BETWEEN = timedelta(seconds=5)
+"""How long a link rests that wrote as much as one sync may."""
+
 HOOK = "/calendar/google/changes"
 """Where Google tells of changes."""
 
@@ -127,22 +130,23 @@ class GoogleSyncer:
         sync = GoogleSync(self._engine, self._bus, calls, link, person)
         try:
             await sync.run()
+            watched = link.channel_until is not None and link.channel_until > now
             if self._hook and (link.channel_until is None or link.channel_until - now < WATCH / 7):
-                await self._watch(sync, self._hook)
+                watched = await self._watch(sync, self._hook) or watched
         except GoogleFailed as failed:
             await self._failed(link, failed)
         except Refused as no:
             log.info("sync put off", why=no.code)
             await self._release(link, timedelta(seconds=pause_after(link.attempts)), _again(link))
         except Enough:
-            await self._release(link, timedelta(0), {"attempts": 0, "problem": None})
+            await self._release(link, BETWEEN, {"attempts": 0, "problem": None})
         except FAULTS as error:
             log.error("sync failed", link=str(link.link_id), exc_info=error)
             await self._release(
                 link, timedelta(seconds=pause_after(link.attempts + 3)), _again(link)
             )
         else:
-            poll = POLL_WATCHED if self._hook else POLL
+            poll = POLL_WATCHED if self._hook and watched else POLL
             done = {"attempts": 0, "problem": None, "synced_at": datetime.now(UTC)}
             await self._release(link, timedelta(seconds=1) if sync.again else poll, done)
 
@@ -157,12 +161,14 @@ class GoogleSyncer:
             self._consents.popitem(last=False)
         return known
 
-    async def _watch(self, sync: GoogleSync, hook: str) -> None:
-        """Have Google tell of changes; if it does not want to, it is looked at every so often."""
+    async def _watch(self, sync: GoogleSync, hook: str) -> bool:
+        """Have Google tell of changes; false: it does not want to, and is looked at more often."""
         try:
             await sync.watch(hook, WATCH)
         except GoogleFailed as failed:
             log.warning("not told of changes", why=str(failed))
+            return False
+        return True
 
     async def _failed(self, link: GoogleLinkRow, failed: GoogleFailed) -> None:
         """Try again later, or end the link."""
@@ -170,9 +176,12 @@ class GoogleSyncer:
         problem = LOST.get(failed.failure)
         if problem == "calendar_gone" and _is_own(link) and link.sync_token is None:
             # It was linked anew, and its calendar is not there any more: there shall be another.
-            async with transaction(self._engine) as tx:
-                await google.forget_calendar(tx, link)
-            await self._release(link, timedelta(0), _again(link))
+            # One that was made just now, and is not seen yet, is looked for again.
+            if link.calendar_id is not None:
+                async with transaction(self._engine) as tx:
+                    await google.forget_calendar(tx, link)
+            pause = timedelta(seconds=pause_after(link.attempts)) if link.attempts else timedelta(0)
+            await self._release(link, pause, _again(link))
         elif problem is not None:
             await self._end(link, problem)
         else:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.calendar.google_errors import GoogleFailed, http_judged, judged, refresh_judged
 from actors.calendar.google_events import FIELDS, Body
 from actors.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from requests import Response
 
 TIMEOUT = 10
 """Seconds that Google may take for an answer."""
@@ -237,7 +240,7 @@ class GoogleCalls:
             raise refresh_judged(error) from error
         except (requests.RequestException, GoogleAuthError, OSError) as error:
             raise GoogleFailed("away", type(error).__name__) from error
-        raise judged(said.status_code, "", said.headers.get("retry-after", ""))
+        raise judged(said.status_code, _reason_of(said), said.headers.get("retry-after", ""))
 
     def _open(self) -> tuple[Any, Any]:
         import httplib2
@@ -255,6 +258,14 @@ class GoogleCalls:
             cache_discovery=False,
         )
         return api, http
+
+
+def _reason_of(said: "Response") -> str:
+    """Read why Google refuses; empty if it does not say so as usual."""
+    try:
+        return str(said.json()["error"]["errors"][0]["reason"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _list(wanted: Mapping[str, object], api: Any) -> Any:

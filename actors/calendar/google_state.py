@@ -67,8 +67,8 @@ class SyncState:
     async def look(self) -> None:
         """Gather what is to stand there."""
         words = FeedWords(tag=self.wish.tag, timed=self.wish.timed)
-        async with transaction(self.engine) as tx:
-            series, self.logged = await series_for(tx, self.bus, self.person, words, self.today)
+        given = (self.engine, self.bus, self.person, words, self.today)
+        series, self.logged = await series_for(*given)
         self.series = {item.uid: item for item in series}
 
     async def keep(self, row: EventRow) -> None:

@@ -5,7 +5,7 @@ everything that is noted of a sync is noted only while the number is still the s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -98,7 +98,7 @@ class ConsentRow:
     state_hash: bytes
     user_id: UUID
     proof_hash: bytes
-    verifier: str
+    verifier: str = field(repr=False)
     wish: str
     expires_at: datetime
 
@@ -112,7 +112,7 @@ class GoogleLinkRow:
 
     link_id: UUID
     user_id: UUID
-    refresh_token: str | None
+    refresh_token: str | None = field(repr=False)
     wish: str
     calendar_id: str | None
     creating: bool
@@ -178,6 +178,11 @@ async def end_consent(tx: AsyncConnection, state_hash: bytes) -> bool:
     return ended.rowcount == 1
 
 
+async def forget_consents(tx: AsyncConnection, now: datetime) -> None:
+    """Drop what nobody has finished in time."""
+    await tx.execute(delete(consents).where(consents.c.expires_at <= now))
+
+
 async def add_link(tx: AsyncConnection, user_id: UUID, values: Mapping[str, object]) -> None:
     """Link a person, in place of a link that they had."""
     await tx.execute(delete(links).where(links.c.user_id == user_id))
@@ -196,14 +201,18 @@ async def find_channel(tx: AsyncConnection, channel_id: str) -> GoogleLinkRow | 
     return GoogleLinkRow(**row._mapping) if row else None
 
 
-async def hasten(tx: AsyncConnection, user_ids: Sequence[UUID], due_at: datetime) -> None:
-    """Have links synced by then, if they are not sooner."""
+async def hasten(
+    tx: AsyncConnection, user_ids: Sequence[UUID], due_at: datetime, *, asked: bool = False
+) -> None:
+    """Have links synced by then, if they are not sooner; `asked`: a person wants it now."""
     sooner = or_(links.c.due_at.is_(None), links.c.due_at > due_at)
     mine = update(links).where(
         links.c.user_id.in_(user_ids), links.c.refresh_token.is_not(None), sooner
     )
-    # While it waits for Google to be reached again, news do not press.
-    await tx.execute(mine.where(links.c.attempts == 0).values(due_at=due_at))
+    if not asked:
+        # While it waits for Google to be reached again, news do not press.
+        mine = mine.where(links.c.attempts == 0)
+    await tx.execute(mine.values(due_at=due_at))
 
 
 async def relink(tx: AsyncConnection, user_id: UUID, values: Mapping[str, object]) -> None:
