@@ -69,8 +69,9 @@ async def confirm(tx: AsyncConnection, token: bytes, post: Post, now: datetime) 
         return False
     if not await _set(tx, one.user_id, one.email):
         raise email_taken()
-    # Whoever changed it is not to stay, nor to find another way in.
-    await mail_tokens.drop(tx, one.user_id, "address", "reset", "undo")
+    # Whoever changed it is not to stay. Who had the address before this one keeps their way back.
+    await mail_tokens.drop(tx, one.user_id, "address", "reset")
+    await mail_tokens.drop_undo(tx, one)
     await sessions.end(tx, one.user_id, now, "elsewhere")
     await devices.forget(tx, one.user_id)
     return True

@@ -44,10 +44,12 @@ async def delegate(query: Delegate, tx: Transaction, keyring: TheKeyring) -> Del
     )
 
 
-async def vouched(tx: AsyncConnection, command: Vouching, parts: frozenset[str]) -> UUID:
-    """Return for whom one of these parts vouches. Refuses with `Unauthenticated` or `Denied`."""
+async def vouched(
+    tx: AsyncConnection, command: Vouching, parts: frozenset[str]
+) -> tuple[str, UUID]:
+    """Return which of these parts vouches, and for whom; `Unauthenticated` or `Denied` if none."""
     room_name, user_id = await proven(tx, command.proof, command.address)
     if room_name not in parts:
         text = "This part of Ritmo may not vouch for a person: {room}."
         raise Denied("may_not_act", text, room=room_name)
-    return user_id
+    return room_name, user_id

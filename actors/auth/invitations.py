@@ -76,8 +76,7 @@ async def admit(
     Refuses with `Denied` where not everybody may register.
     """
     if mode == "closed":
-        text = "Nobody can register here; ask whoever runs this Ritmo."
-        raise Denied("registration_closed", text)
+        raise registration_closed()
     if mode == "open" and code is None:
         return False
     found = None if code is None else await invitations.find(tx, digest(code), now)
@@ -86,6 +85,12 @@ async def admit(
         raise Denied("invitation_needed", text)
     await invitations.drop(tx, found.id)
     return found.email is not None
+
+
+def registration_closed() -> Denied:
+    """Refuse whoever may not register here."""
+    text = "Nobody can register here; ask whoever runs this Ritmo."
+    return Denied("registration_closed", text)
 
 
 def _shown(row: InvitationRow) -> Invitation:

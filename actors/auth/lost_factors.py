@@ -16,7 +16,8 @@ from storage.auth import accounts, totp
 @room.answer
 async def remove_totp(command: RemoveTotp, tx: Transaction, post: ThePost) -> Done:
     """Turn the second factor off for the operator."""
-    user_id, now = await vouched(tx, command, OPERATOR), datetime.now(UTC)
+    _, user_id = await vouched(tx, command, OPERATOR)
+    now = datetime.now(UTC)
     if not await totp.is_on(tx, user_id):
         raise Conflict("totp_off", "The second factor is off.")
     await totp.drop(tx, user_id)

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-import structlog
 from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +20,6 @@ from contracts.message import Gone, new_id
 from contracts.registrations import Confirm, LookAtMailLink, MailLink, SignedUp, SignUp
 from storage.auth import accounts, invitations, mail_tokens, mails, registrations
 from storage.auth.registrations import Registration
-
-log = structlog.get_logger()
 
 CONFIRM_LIFE = timedelta(days=1)
 """For how long a registration waits to be confirmed."""

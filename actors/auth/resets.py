@@ -122,7 +122,7 @@ async def set_password(
 ) -> Done:
     """Set a password for the operator."""
     now = datetime.now(UTC)
-    user_id = await vouched(tx, command, OPERATOR)
+    _, user_id = await vouched(tx, command, OPERATOR)
     if not await _replace(tx, user_id, given.password_hash, post, now):
         raise NotFound("account_not_found", "There is no such account any more.")
     return Done()

@@ -8,11 +8,20 @@ import structlog
 from fast_depends import Depends
 
 from actors.auth import sessions
-from actors.auth.delegation import vouched
+from actors.auth.delegation import OPERATOR, vouched
 from actors.auth.domain import checked_email
+from actors.auth.invitations import registration_closed
 from actors.auth.room import room
 from actors.auth.second_factor import pass_factor
-from actors.auth.tools import TheGuard, TheHasher, TheKeyring, ThePolicy, ThePost, TheRelyingParty
+from actors.auth.tools import (
+    TheGuard,
+    TheHasher,
+    TheKeyring,
+    TheMode,
+    ThePolicy,
+    ThePost,
+    TheRelyingParty,
+)
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import (
     MAY_OPEN_ACCOUNTS,
@@ -54,13 +63,18 @@ async def hash_given(command: OpenAccount, hasher: TheHasher, policy: ThePolicy)
 
 @room.answer
 async def open_account(
-    command: OpenAccount, tx: Transaction, given: Annotated[Given, Depends(_given)]
+    command: OpenAccount,
+    tx: Transaction,
+    given: Annotated[Given, Depends(_given)],
+    mode: TheMode,
 ) -> AccountOpened:
-    """Open an account as somebody is known elsewhere."""
-    user_id = await vouched(tx, command, MAY_OPEN_ACCOUNTS)
+    """Open an account as somebody is known elsewhere; the operator may always."""
+    part, user_id = await vouched(tx, command, MAY_OPEN_ACCOUNTS)
     there = await accounts.find(tx, user_id, lock=True)
     if there is not None:
         return AccountOpened(user_id=user_id, role=role_of(there.role))
+    if mode != "open" and part not in OPERATOR:
+        raise registration_closed()
     founds = await installation.found(tx, datetime.now(UTC)) if command.may_found else False
     role = role_of("admin" if founds else "user")
     if not await accounts.add(tx, user_id, given.email, given.password_hash, role):
@@ -87,7 +101,8 @@ async def begin_session(
     post: ThePost,
 ) -> Tokens:
     """Begin a session for somebody who has shown elsewhere who they are."""
-    user_id, now = await vouched(tx, command, MAY_OPEN_ACCOUNTS), datetime.now(UTC)
+    _, user_id = await vouched(tx, command, MAY_OPEN_ACCOUNTS)
+    now = datetime.now(UTC)
     account = await accounts.find(tx, user_id)
     if account is None:
         raise NotFound("account_not_found", "There is no such account any more.")

@@ -96,6 +96,17 @@ async def drop(tx: AsyncConnection, user_id: UUID, *purposes: MailPurpose) -> No
     )
 
 
+async def drop_undo(tx: AsyncConnection, one: MailToken) -> None:
+    """Void the ways back from what was changed after a link was made; those of before stay."""
+    await tx.execute(
+        delete(mail_tokens).where(
+            mail_tokens.c.user_id == one.user_id,
+            mail_tokens.c.purpose == one.purpose,
+            mail_tokens.c.id > one.id,
+        )
+    )
+
+
 async def forget(tx: AsyncConnection, now: datetime) -> int:
     """Drop tokens that have expired; return how many."""
     return (await tx.execute(delete(mail_tokens).where(mail_tokens.c.expires_at <= now))).rowcount

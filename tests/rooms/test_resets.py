@@ -179,6 +179,22 @@ async def test_an_address_is_another_once_it_is_confirmed(box: PostBox) -> None:
     assert await code_of(box.bus.ask(Confirm(token=token_in(undo)))) == "link_void"
 
 
+async def test_who_had_the_address_first_has_the_last_word(box: PostBox) -> None:
+    ann = await box.joined()
+    ways = []
+    for email in ("second@example.org", "third@example.org"):
+        await box.bus.ask(ChangeEmail(email=email), fresh(ann))
+        await box.bus.ask(Confirm(token=await box.token()))
+        ways.append(token_in(await box.one()))
+    first, second = ways
+    await box.bus.ask(Confirm(token=second))
+    await box.bus.ask(Confirm(token=first))
+    await login(box.bus)
+    await box.carry()
+    assert await code_of(box.bus.ask(Confirm(token=second))) == "link_void"
+    assert (await box.bus.ask(GetProfile(), who(ann))).email == "ann@example.org"
+
+
 async def test_the_way_back_is_open_for_some_days(box: PostBox) -> None:
     ann = await box.joined()
     await box.bus.ask(ChangeEmail(email="new@example.org"), fresh(ann))

@@ -15,10 +15,12 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.auth.tools import tools
 from actors.notifications.occasion import Data, Occasion
 from actors.notifications.texts import LETTERS
 from actors.runtime.delegation import RoomBus
 from actors.runtime.local import LocalBus
+from actors.runtime.settings import Settings
 from actors.telegram.commands import COMMANDS
 from actors.telegram.domain import MAX_BURST, Press, pack, units
 from actors.telegram.outside import open_bot
@@ -380,6 +382,16 @@ async def test_start_opens_an_account_without_a_password(
     other = Screen(bus, engine, worker, 5)
     await other.say("/start")
     assert "no habits yet" in await other.say("/habits")
+
+
+@pytest.mark.parametrize("mode", ["invitation", "closed"])
+async def test_start_opens_no_account_where_not_everybody_may_register(
+    worker: Worker, bus: LocalBus, engine: AsyncEngine, mode: str
+) -> None:
+    tools.open(Settings.model_validate({"registration": mode}))
+    screen = Screen(bus, engine, worker, CHAT)
+    assert "Nobody can register here" in await screen.say("/start")
+    assert "linked" in await screen.say("/habits")
 
 
 async def test_a_start_that_is_begun_again_opens_one_account(
