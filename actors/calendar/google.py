@@ -39,6 +39,7 @@ from contracts.google import (
     SyncGoogle,
 )
 from contracts.message import Conflict, Denied, Done, NotFound, Unavailable
+from contracts.passwords import PasswordChanged
 from storage.calendar import busy, google
 from storage.calendar.busy import BusyRow
 from storage.calendar.google import ConsentRow, GoogleLinkRow
@@ -202,6 +203,12 @@ async def forget_consents(tx: AsyncConnection) -> bool:
     """Drop consents that nobody has finished in time."""
     await google.forget_consents(tx, datetime.now(UTC))
     return False
+
+
+@room.hear
+async def drop_consent(fact: PasswordChanged, tx: Transaction) -> None:
+    """Whoever began to link a calendar before the password was changed does not finish it."""
+    await google.drop_consents(tx, fact.user_id)
 
 
 @known.changed(People, Habits, Days, Breaks)

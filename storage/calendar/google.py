@@ -159,7 +159,7 @@ _link = select(*(links.c[name] for name in GoogleLinkRow.__slots__))
 
 async def add_consent(tx: AsyncConnection, row: ConsentRow) -> None:
     """Remember a consent that is asked for; an older one of the person's is void."""
-    await tx.execute(delete(consents).where(consents.c.user_id == row.user_id))
+    await drop_consents(tx, row.user_id)
     values = {name: getattr(row, name) for name in ConsentRow.__slots__}
     await tx.execute(consents.insert().values(values))
 
@@ -176,6 +176,11 @@ async def end_consent(tx: AsyncConnection, state_hash: bytes) -> bool:
     """Use a consent up; false if somebody else has."""
     ended = await tx.execute(delete(consents).where(consents.c.state_hash == state_hash))
     return ended.rowcount == 1
+
+
+async def drop_consents(tx: AsyncConnection, user_id: UUID) -> None:
+    """Void what a person was asked to consent to."""
+    await tx.execute(delete(consents).where(consents.c.user_id == user_id))
 
 
 async def forget_consents(tx: AsyncConnection, now: datetime) -> None:

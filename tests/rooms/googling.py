@@ -1,6 +1,5 @@
 """Google Calendar for tests: a local server, a linked person, and syncs on order."""
 
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -15,8 +14,6 @@ from actors.runtime.settings import Settings
 from contracts.google import ConnectGoogle, FinishGoogle, GetGoogle, GoogleLink, SyncGoogle
 from tests.google_server import CLIENT_ID, CLIENT_SECRET, GoogleServer
 from tests.rooms.tracking import Tracker
-
-os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the server of the tests speaks plain http
 
 
 def settings_for(server: GoogleServer, **more: object) -> Settings:

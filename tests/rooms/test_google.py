@@ -22,7 +22,10 @@ from contracts.google import (
 )
 from contracts.habits import DeleteHabit, UpdateHabit
 from contracts.message import new_id
+from contracts.passwords import PasswordChanged
 from contracts.reminders import CreateReminder, ListReminders
+from storage.outbox import tell
+from storage.session import transaction
 from tests.google_server import Fault, GoogleServer
 from tests.rooms.google_storm import Storm
 from tests.rooms.googling import Linked, open_syncer
@@ -404,6 +407,18 @@ async def test_only_who_began_can_finish_and_only_once(linked: Linked, bob: Trac
     wrong_code = FinishGoogle(state=state, proof=refused.proof, code="made-up")
     assert await code_of(linked.tracker.bus.ask(wrong_code)) == "google_refused"
     assert (await bob.ask(GetGoogle())).state == "none"
+
+
+async def test_who_began_before_the_password_was_changed_does_not_finish(
+    linked: Linked, engine: AsyncEngine
+) -> None:
+    begun = await linked.tracker.ask(ConnectGoogle())
+    state, code = linked.server.consent(begun.url)
+    async with transaction(engine) as tx:
+        await tell(tx, PasswordChanged(user_id=linked.tracker.who.user_id))
+    await linked.carry()
+    late = FinishGoogle(state=state, proof=begun.proof, code=code)
+    assert await code_of(linked.tracker.bus.ask(late)) == "consent_not_found"
 
 
 async def test_scopes_are_the_narrowest_and_tokens_are_sealed(
