@@ -47,11 +47,16 @@ async def take_in(tx: AsyncConnection, bot_id: int, raws: Iterable[Mapping[str, 
     rows = {
         raw["update_id"]: (raw["update_id"], chat_of(raw), json.dumps(raw, ensure_ascii=False))
         for raw in raws
-        if isinstance(raw.get("update_id"), int) and 0 <= raw["update_id"] < 2**63
+        if type(raw.get("update_id")) is int and 0 <= raw["update_id"] < 2**63
     }
-    if not rows:
+    clean = [
+        # Neither a NUL nor half a character can be kept.
+        (number, chat, body.replace("\\u0000", "").encode("utf-8", "replace").decode())
+        for number, chat, body in rows.values()
+        if -(2**63) <= chat < 2**63
+    ]
+    if not clean:
         return 0
-    clean = [(number, chat, body.replace("\\u0000", "")) for number, chat, body in rows.values()]
     return await updates.write(tx, bot_id, clean, datetime.now(UTC))
 
 

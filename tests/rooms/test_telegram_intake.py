@@ -110,6 +110,15 @@ async def test_only_telegram_brings_updates(bus: LocalBus, given: Settings, api:
         await bus.ask(TakeUpdate(secret=SECRET, body=body))
 
 
+async def test_what_cannot_be_kept_is_kept_as_it_can_or_passed_over(
+    bus: LocalBus, engine: AsyncEngine, given: Settings
+) -> None:
+    nobody = {"update_id": True, "message": {"chat": {"id": 1}, "text": "x"}}
+    far = message(7, "far", chat_id=2**63)
+    await bring(bus, nobody, far, message(8, "\ud800 hi \x00"))
+    assert await open_updates(engine) == 1
+
+
 async def test_an_update_that_comes_again_counts_once(
     bus: LocalBus, engine: AsyncEngine, worker: Worker
 ) -> None:
