@@ -116,12 +116,16 @@ class TakeUpdate(Command[Done]):
 
 
 class ChatChanged(Fact):
-    """A person is now linked to a chat, or not; `blocked`: they take no messages there."""
+    """A person is now linked to a chat, or not; `blocked`: they take no messages there.
+
+    `new`: it was linked just now, by who is signed in.
+    """
 
     address: ClassVar[str] = "telegram.chat_changed"
     name: str = Field(repr=False)
     linked: bool
     blocked: bool = False
+    new: bool = False
 
 
 class DeliverNotice(Job):

@@ -1,5 +1,6 @@
 """A small OpenID Connect provider on a free port: discovery, keys, and the code flow with PKCE."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -39,6 +40,8 @@ class Provider:
     """How a client shows its secret; None: nothing is said of it."""
     places: dict[str, str] = field(default_factory=dict)
     """What discovery names instead."""
+    slow: float = 0.0
+    """Seconds that each answer takes."""
     refuses: tuple[int, str] | None = None
     """With which status and error no token is given."""
 
@@ -53,6 +56,7 @@ class Provider:
 
     async def configuration(self, request: web.Request) -> web.Response:
         self.asked.append("configuration")
+        await self._rest()
         if self.redirects:
             raise web.HTTPFound(f"{self.issuer}/elsewhere")
         said: dict[str, object] = {
@@ -66,8 +70,13 @@ class Provider:
             said["token_endpoint_auth_methods_supported"] = self.methods
         return web.json_response(said)
 
+    async def _rest(self) -> None:
+        """Let whoever asks wait."""
+        await asyncio.sleep(self.slow)
+
     async def keys(self, request: web.Request) -> web.Response:
         self.asked.append("keys")
+        await self._rest()
         key = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return web.json_response({"keys": [{**key, "kid": self.kid, "use": "sig"}]})
 

@@ -3,6 +3,7 @@
 from actors.auth import (
     accounts,
     addresses,
+    chats,
     delegation,
     devices,
     identities,
@@ -25,6 +26,7 @@ from actors.auth.room import room
 __all__ = [
     "accounts",
     "addresses",
+    "chats",
     "delegation",
     "devices",
     "identities",

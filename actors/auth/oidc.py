@@ -6,10 +6,13 @@ that it names must be of the public internet: the issuer is the operator's choic
 ID token counts if a key of the provider signed it, for us, now, with the nonce of this attempt.
 """
 
+import asyncio
 import hashlib
 import socket
 import time
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -40,6 +43,9 @@ AGAIN_SECONDS = 10.0
 
 CLIENT_ERRORS = ("invalid_client", "unauthorized_client")
 """Refusals of Ritmo itself, which nobody who signs in can help."""
+
+MAX_NAME = 255
+"""Characters of what a provider calls somebody (Core 1.0, section 2), and of an address."""
 
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "PS256"]
 LEEWAY = 60
@@ -74,8 +80,9 @@ class _Learned:
 class Provider:
     """The provider of one installation; off until it is configured."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, seconds: float = SECONDS) -> None:
         """Know who it is; nothing is asked yet."""
+        self._seconds = seconds
         secret = settings.oidc_client_secret
         self._issuer = settings.oidc_issuer.rstrip("/") if settings.oidc_issuer else ""
         self._host = _host_of(self._issuer)
@@ -84,6 +91,7 @@ class Provider:
         base = settings.base_url.rstrip("/") or f"http://localhost:{settings.port}"
         self._back = base + CALLBACK
         self._learned: _Learned | None = None
+        self._learning = asyncio.Lock()
 
     def check(self) -> None:
         """Refuse with `Conflict` if no provider is configured."""
@@ -93,7 +101,8 @@ class Provider:
     async def address(self, state: str, verifier: str) -> str:
         """Return where the browser goes."""
         self.check()
-        learned = await self._learn(0.0)
+        async with _patience(self._seconds):
+            learned = await self._learn(0.0)
         asked = {
             "response_type": "code",
             "client_id": self._client,
@@ -105,11 +114,17 @@ class Provider:
             "code_challenge_method": "S256",
         }
         place = str(learned.places["authorization_endpoint"])
+        if not self._safe(place):
+            raise _away()
         return f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}"
 
     async def subject(self, code: str, verifier: str) -> Subject:
         """Return whom a code names. Raises Untrue, or refuses with `Unavailable`."""
         self.check()
+        async with _patience(self._seconds):
+            return await self._subject(code, verifier)
+
+    async def _subject(self, code: str, verifier: str) -> Subject:
         learned = await self._learn(0.0)
         form = {
             "grant_type": "authorization_code",
@@ -130,7 +145,8 @@ class Provider:
         if claims.get("nonce") != nonce_of(verifier):
             raise Untrue("nonce")
         email = claims.get("email") if claims.get("email_verified") is True else None
-        return Subject(self._issuer, str(claims["sub"]), email if isinstance(email, str) else "")
+        known = isinstance(email, str) and len(email) <= MAX_NAME and email.isprintable()
+        return Subject(self._issuer, claims["sub"], str(email) if known else "")
 
     def _known_by(self, places: dict[str, Any], form: dict[str, str]) -> dict[str, str]:
         """Show the client's secret as the provider wants it (Core 1.0, section 9).
@@ -161,8 +177,12 @@ class Provider:
             )
         except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
             raise Untrue(type(error).__name__) from None
-        if str(claims["iss"]).rstrip("/") != self._issuer or not claims["sub"]:
+        subject = claims["sub"]
+        if str(claims["iss"]).rstrip("/") != self._issuer:
             raise Untrue("issuer")
+        fits = isinstance(subject, str) and 0 < len(subject) <= MAX_NAME
+        if not fits or not subject.isprintable():
+            raise Untrue("subject")
         audience = claims["aud"]
         several = isinstance(audience, list) and len(audience) > 1
         if (several or "azp" in claims) and claims.get("azp") != self._client:
@@ -179,9 +199,15 @@ class Provider:
 
     async def _learn(self, after: float) -> _Learned:
         """Return addresses and keys; with `after`, none that are older than so many seconds."""
-        known, now = self._learned, time.monotonic()
-        if known is not None and now - known.at < (after or KNOWN_SECONDS):
+        # One at a time: whoever comes meanwhile learns what the first was told.
+        async with self._learning:
+            known, now = self._learned, time.monotonic()
+            if known is None or now - known.at >= (after or KNOWN_SECONDS):
+                known = self._learned = await self._told(now)
             return known
+
+    async def _told(self, now: float) -> _Learned:
+        """Ask for addresses and keys."""
         status, places = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
         wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         if status != 200 or str(places.get("issuer", "")).rstrip("/") != self._issuer:
@@ -190,10 +216,9 @@ class Provider:
             raise _away()
         status, keys = await self._ask(str(places["jwks_uri"]))
         try:
-            self._learned = _Learned(now, places, jwt.PyJWKSet.from_dict(keys))
+            return _Learned(now, places, jwt.PyJWKSet.from_dict(keys))
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
             raise _away() from None
-        return self._learned
 
     async def _ask(
         self, url: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
@@ -205,12 +230,11 @@ class Provider:
 
         if not self._safe(url):
             raise _away()
-        limit = aiohttp.ClientTimeout(total=SECONDS)
         own = _host_of(url) == self._host
         line = aiohttp.TCPConnector(socket_factory=None if own else _public_socket)
         try:
             async with (
-                aiohttp.ClientSession(timeout=limit, trust_env=False, connector=line) as session,
+                aiohttp.ClientSession(trust_env=False, connector=line) as session,
                 session.request(
                     "POST" if form else "GET",
                     url,
@@ -225,7 +249,7 @@ class Provider:
                 if len(raw) > MAX_BYTES:
                     raise _away()
                 said = json.loads(raw)
-        except (aiohttp.ClientError, TimeoutError, OSError):
+        except (aiohttp.ClientError, OSError):
             raise _away() from None
         except (ValueError, RecursionError):
             said = None
@@ -246,6 +270,16 @@ def nonce_of(verifier: str) -> str:
 
 def _coded(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+@asynccontextmanager
+async def _patience(seconds: float) -> AsyncIterator[None]:
+    """Give the provider so many seconds for all that the block asks of it."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise _away() from None
 
 
 def _public_socket(place: "AddrInfoType") -> socket.socket:

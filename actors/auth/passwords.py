@@ -76,7 +76,7 @@ async def change_password(
     account = await accounts.find(tx, who.user_id)
     await warn(tx, post, account, "password_changed", now)
     await devices.forget(tx, who.user_id)
-    await mail_tokens.drop(tx, who.user_id, "reset")
+    await mail_tokens.drop(tx, who.user_id, "reset", "address")
     return Done()
 
 

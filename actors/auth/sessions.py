@@ -51,7 +51,7 @@ from contracts.sessions import (
     Sessions,
 )
 from contracts.tokens import Device, Tokens
-from storage.auth import accounts, sessions
+from storage.auth import accounts, mail_tokens, sessions
 from storage.auth.accounts import Account
 from storage.outbox import tell
 
@@ -158,6 +158,8 @@ async def end_all_sessions(command: EndAllSessions, who: Who, tx: Transaction) -
     """End all sessions, perhaps but the one that asks."""
     but = who.session_id if command.but_this else None
     await end(tx, who.user_id, datetime.now(UTC), "elsewhere", but=but)
+    # Nor does whoever was there change the address any more.
+    await mail_tokens.drop(tx, who.user_id, "address")
     return Done()
 
 

@@ -17,6 +17,8 @@ CHANGES = {
     "passkey_dropped": "A passkey was taken from your account: {when}.",
     "identity_linked": "A sign-in by another provider was linked to your account: {when}.",
     "identity_dropped": "A sign-in by another provider is linked to your account no more: {when}.",
+    "chat_linked": "A chat in Telegram was linked to your account: {when}.",
+    "chat_dropped": "A chat in Telegram is linked to your account no more: {when}.",
     "totp_on": "The second factor of your account was switched on: {when}.",
     "totp_off": "The second factor of your account was switched off: {when}.",
 }

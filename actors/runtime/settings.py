@@ -18,6 +18,8 @@ SECRETS = ("/run/secrets", "/run/secrets/broker", "/run/secrets/database")
 after the setting, such as `ritmo_amqp_url`. The environment comes first."""
 
 
+WEB = r"https?://[^/?#@\s]+"
+
 ADDRESSES = {
     "database_url": (
         r"postgres(ql)?(\+asyncpg)?",
@@ -31,6 +33,17 @@ ADDRESSES = {
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+|null")
 """A web origin as browsers send it (RFC 6454, section 6.2)."""
+
+
+SERVERS = {
+    "telegram_api": (WEB, "write it as https://api.telegram.org, or http://host:8081"),
+    "google_api": (WEB, "write it as http://host:8081, or leave it out"),
+    "oidc_issuer": (
+        r"https://[^/?#@\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?![^:/])",
+        "write it as https://login.example.org; http:// is for a provider on this machine",
+    ),
+}
+"""How the addresses of servers begin, and what is said where they do not."""
 
 
 def _words(given: object) -> object:
@@ -224,13 +237,14 @@ class Settings(BaseSettings):
             raise ValueError("write it as @BotFather gives it: 123456789:AAE…, on one line")
         return token
 
-    @field_validator("telegram_api")
+    @field_validator("telegram_api", "google_api", "oidc_issuer")
     @classmethod
-    def _bot_api(cls, url: str) -> str:
-        """Refuse what can be no address of a Bot API server."""
-        if not re.fullmatch(r"https?://[^/\s]+[^\s]*", url):
-            raise ValueError("write it as https://api.telegram.org, or http://host:8081")
-        return url.rstrip("/")
+    def _server(cls, url: str | None, info: ValidationInfo) -> str | None:
+        """Refuse what can be no address of a server."""
+        schemes, said = SERVERS[info.field_name or ""]
+        if url and not (re.fullmatch(rf"(?:{schemes})[^?#@\s]*", url) and is_address(url)):
+            raise ValueError(said)
+        return url.rstrip("/") if url else url
 
     @field_validator("telegram_webhook_secret")
     @classmethod
@@ -249,14 +263,6 @@ class Settings(BaseSettings):
         if given is not None and not re.fullmatch(r"[A-Za-z0-9._-]{5,200}", given):
             raise ValueError("write it as Google gives it: 123-abc.apps.googleusercontent.com")
         return given
-
-    @field_validator("google_api")
-    @classmethod
-    def _google_api(cls, url: str) -> str:
-        """Refuse what can be no address of a server."""
-        if url and not re.fullmatch(r"https?://[^/\s]+[^\s]*", url):
-            raise ValueError("write it as http://host:8081, or leave it out")
-        return url.rstrip("/")
 
     @field_validator("mail_from")
     @classmethod

@@ -114,7 +114,8 @@ async def confirm_link(
     chat = await chats.find(tx, link.chat_id, person.language)
     chat.language, chat.dialog = person.language, ""
     chat.today_message, chat.today_shown = None, ""
-    fact = ChatChanged(user_id=who.user_id, version=version, name=link.name, linked=True)
+    user_id, name = who.user_id, link.name
+    fact = ChatChanged(user_id=user_id, version=version, name=name, linked=True, new=True)
     await tell(tx, fact)
     text = "This chat is linked now. /today shows what is to be done, /help what else there is."
     chat.user_id = who.user_id

@@ -73,6 +73,11 @@ def test_addresses_of_other_things(data: Path, words: tuple[str, ...], start: st
         ("trusted_hosts", "h:8000", "write names alone, such as ritmo.example.org, without a port"),
         ("trusted_proxies", "10.0.0.0/99", "write addresses, networks such as 10.0.0.0/8, or"),
         ("trusted_proxies", "proxy, 300.1.1.1", "write addresses, networks such as 10.0.0.0/8, "),
+        ("oidc_issuer", "http://idp.example.org", "write it as https://login.example.org; http"),
+        ("oidc_issuer", "http://[", "write it as https://login.example.org; http:// is for a"),
+        ("oidc_issuer", "https://[", "write it as https://login.example.org; http:// is for a"),
+        ("oidc_issuer", "ftp://x", "write it as https://login.example.org; http:// is for a"),
+        ("telegram_api", "https://h:99999", "write it as https://api.telegram.org, or http://"),
         ("log_level", "loud", "This must be one of: DEBUG, INFO, WARNING, ERROR"),
     ],
 )
@@ -95,6 +100,10 @@ def test_a_setting_that_cannot_be_meant_is_said(
         ("base_url", "http://[fd00::1]:8000"),
         ("trusted_proxies", "*"),
         ("trusted_proxies", "127.0.0.1, ::1, fd00::/8, proxy2, 10.0.0.1/8"),
+        ("oidc_issuer", "https://login.example.org/realms/home/"),
+        ("oidc_issuer", "http://[::1]:8080/realms/home"),
+        ("oidc_issuer", "http://localhost"),
+        ("google_api", "http://127.0.0.1:8081"),
         ("log_level", "debug"),
     ],
 )

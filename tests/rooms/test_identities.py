@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.auth import oidc
 from actors.auth.oidc import AGAIN_SECONDS
 from actors.auth.room import room as auth
 from actors.auth.tools import tools
@@ -28,7 +29,7 @@ from contracts.identities import (
     OidcSignIn,
     OidcStart,
 )
-from contracts.message import NotFound
+from contracts.message import NotFound, Unavailable
 from contracts.tokens import Device, Tokens
 from contracts.users import ChangeUser
 from tests.oidc_provider import CLIENT, SECRET, Provider, provider
@@ -105,6 +106,10 @@ PAST = int(time.time()) - 3600
         {"nonce": "another"},
         {"nonce": None},
         {"sub": None},
+        {"sub": ""},
+        {"sub": 5},
+        {"sub": "a\u0000b"},
+        {"sub": "a" * 256},
         {"exp": None},
     ],
 )
@@ -206,6 +211,33 @@ async def test_what_the_provider_cannot_do_is_not_blamed_on_who_signs_in(
     assert await code_of(sign_in(bus, there)) == code
 
 
+async def test_an_address_that_cannot_be_kept_is_left_out(bus: LocalBus, there: Provider) -> None:
+    ann = await register(bus)
+    there.claims = {"email": "ann\u0000@example.org"}
+    await link(bus, there, ann)
+    (one,) = (await bus.ask(ListIdentities(), who(ann))).identities
+    assert one.email == ""
+
+
+async def test_a_browser_is_sent_to_no_odd_place(bus: LocalBus, there: Provider) -> None:
+    there.places = {"authorization_endpoint": "javascript:alert(1)"}
+    assert await code_of(bus.ask(BeginOidc())) == "oidc_away"
+
+
+async def test_a_slow_provider_is_away_before_the_ask_is(there: Provider) -> None:
+    # Each answer comes in time, and all of them together do not.
+    there.slow = 0.3
+    settings = Settings(oidc_issuer=there.issuer, oidc_client_id=CLIENT)
+    with pytest.raises(Unavailable):
+        await oidc.Provider(settings, seconds=0.4).address("state", "verifier")
+
+
+async def test_many_who_come_first_ask_once(bus: LocalBus, there: Provider) -> None:
+    there.slow = 0.05
+    await asyncio.gather(*(bus.ask(BeginOidc()) for _ in range(5)))
+    assert there.asked == ["configuration", "keys"]
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -243,7 +275,6 @@ async def test_a_provider_leads_to_no_private_address(
     [
         (None, "oidc_off"),
         ("http://127.0.0.1:1", "oidc_away"),
-        ("http://idp.example.org", "oidc_away"),
     ],
 )
 async def test_without_a_provider_it_is_off(bus: LocalBus, issuer: str | None, code: str) -> None:

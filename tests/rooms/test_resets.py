@@ -23,10 +23,12 @@ from contracts.message import new_id
 from contracts.passwords import ChangePassword, ForgotPassword, ResetPassword, SetPassword
 from contracts.principal import Principal
 from contracts.registrations import Confirm, LookAtMailLink
-from contracts.sessions import ListEndedSessions, Login, Refresh
+from contracts.sessions import EndAllSessions, ListEndedSessions, Login, Refresh
+from contracts.telegram import ChatChanged
 from contracts.tokens import Device, Tokens
 from contracts.totp import BeginTotp, ConfirmTotp
 from contracts.users import ChangeProfile, ChangeUser, GetProfile
+from storage.outbox import tell
 from storage.session import transaction
 from tests.rooms.people import ADMIN, AWAY, PASSWORD, code_of, login, who
 from tests.rooms.posting import PostBox, post_box, token_in
@@ -204,6 +206,20 @@ async def test_the_way_back_is_open_for_some_days(box: PostBox) -> None:
     assert await code_of(box.bus.ask(Confirm(token=undo))) == "link_void"
 
 
+@pytest.mark.parametrize(
+    "ends", [ChangePassword(password=PASSWORD, new_password=NEXT), EndAllSessions(but_this=True)]
+)
+async def test_a_change_that_waits_ends_with_the_sessions(
+    box: PostBox, ends: ChangePassword | EndAllSessions
+) -> None:
+    ann = await box.joined()
+    await box.bus.ask(ChangeEmail(email="thief@example.org"), fresh(ann))
+    token = await box.token()
+    await box.bus.ask(ends, fresh(ann))
+    assert await code_of(box.bus.ask(Confirm(token=token))) == "link_void"
+    assert (await box.bus.ask(GetProfile(), who(ann))).email == "ann@example.org"
+
+
 async def test_a_taken_address_is_not_told(box: PostBox) -> None:
     ann, bob = await box.joined(), await box.joined("bob@example.org")
     free = await box.bus.ask(ChangeEmail(email="new@example.org"), fresh(ann))
@@ -272,6 +288,24 @@ async def test_a_vouched_sign_in_by_another_program_is_told_of(
         proof = await telegram.prove(BeginSession, ann.user_id)
         await box.bus.ask(BeginSession(proof=proof, device=Device(agent=agent)))
         assert len(await box.arrived()) == told
+
+
+async def test_a_chat_that_is_linked_is_told_of(box: PostBox, engine: AsyncEngine) -> None:
+    ann = await box.joined()
+    begun = ChatChanged(user_id=ann.user_id, version=1, name="Thief", linked=True, new=True)
+    again = ChatChanged(user_id=ann.user_id, version=2, name="Thief", linked=True)
+    ended = ChatChanged(user_id=ann.user_id, version=3, name="", linked=False)
+    for fact, said in (
+        (begun, "was linked"),
+        (again, None),
+        (ended, "is linked to your account no"),
+    ):
+        async with transaction(engine) as tx:
+            await tell(tx, fact)
+        mails = [mail.part("plain") for mail in await box.arrived()]
+        assert len(mails) == (said is not None)
+        assert all("A chat in Telegram" in mail and str(said) in mail for mail in mails)
+        assert not any("Thief" in mail for mail in mails)
 
 
 async def test_who_has_no_address_is_told_in_their_chat(box: PostBox, engine: AsyncEngine) -> None:
