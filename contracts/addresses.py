@@ -3,10 +3,17 @@
 from typing import ClassVar
 
 from contracts.accounts import Email
-from contracts.message import Command, Done, Fact
+from contracts.message import Command, Fact, Reply
 
 
-class ChangeEmail(Command[Done]):
+class EmailAsked(Reply):
+    """What became of it."""
+
+    mailed: bool = True
+    """Whether a mail asks to confirm the new address; false: it is the address already."""
+
+
+class ChangeEmail(Command[EmailAsked]):
     """Change, or give, the caller's address; with a mail server, once the new one is confirmed.
 
     Whether somebody has it is not told then. Refuses with `Invalid` (`invalid_email`), with

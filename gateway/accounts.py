@@ -151,12 +151,15 @@ async def confirm(
     "/v1/auth/email",
     status_code=202,
     response_model=MailSent,
-    responses=documented(403, 409),
+    responses=documented(403, 409)
+    | {204: {"description": "No mails are sent here, or it is the address already: it is done."}},
     summary="Change my address",
 )
 async def change_email(
     request: Request, body: Said[NewEmail], me: Me, bus: TheBus, key: Key = None
 ) -> Response:
     """Give, or change, the caller's address: once the new one is confirmed by the mail to it."""
-    await bus.ask(ChangeEmail(email=body.email), me, idempotency_key=key)
+    asked = await bus.ask(ChangeEmail(email=body.email), me, idempotency_key=key)
+    if not asked.mailed:
+        return nothing()
     return answer(MailSent(detail=say(liked(request.scope), CONFIRM_NEXT)), 202)

@@ -12,9 +12,9 @@ from actors.auth.room import room
 from actors.auth.tools import ThePost
 from actors.auth.vouched import email_taken
 from actors.runtime.room import Transaction, Who
-from contracts.addresses import ChangeEmail, EmailChanged
+from contracts.addresses import ChangeEmail, EmailAsked, EmailChanged
 from contracts.backfill import NOBODY
-from contracts.message import Done, TooMany, Unauthenticated, new_id
+from contracts.message import TooMany, Unauthenticated, new_id
 from storage.auth import accounts, devices, mail_tokens
 from storage.auth.mail_tokens import MailToken
 from storage.outbox import tell
@@ -24,18 +24,20 @@ ADDRESS_LIFE, UNDO_LIFE = timedelta(days=1), timedelta(days=7)
 
 
 @room.answer
-async def change_email(command: ChangeEmail, who: Who, tx: Transaction, post: ThePost) -> Done:
+async def change_email(
+    command: ChangeEmail, who: Who, tx: Transaction, post: ThePost
+) -> EmailAsked:
     """Change the address, or mail a link to the new one: nothing changes until it is used."""
     now, email = datetime.now(UTC), checked_email(command.email)
     account = await accounts.find(tx, who.user_id, lock=True)
     if account is None:
         raise Unauthenticated("unauthenticated", "Please log in first.")
     if account.email == email:
-        return Done()
+        return EmailAsked(mailed=False)
     if not post.there_is_a_server:
         if not await _set(tx, who.user_id, email):
             raise email_taken()
-        return Done()
+        return EmailAsked(mailed=False)
     await post.admit_user(tx, who.user_id, now)
     await mail_tokens.drop(tx, who.user_id, "address")
     other = await accounts.find_by_email(tx, email)
@@ -55,7 +57,7 @@ async def change_email(command: ChangeEmail, who: Who, tx: Transaction, post: Th
     if not sent:
         text = "Too many mails were sent to this address today; try again tomorrow."
         raise TooMany("too_many_mails", text, retry_after=3600)
-    return Done()
+    return EmailAsked()
 
 
 async def confirm(tx: AsyncConnection, token: bytes, post: Post, now: datetime) -> bool:

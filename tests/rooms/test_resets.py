@@ -17,6 +17,7 @@ from actors.auth.domain import GRACE
 from actors.auth.post import MAX_FROM_USER, MAX_TO_ADDRESS
 from actors.auth.resets import RESET_LIFE
 from actors.runtime.delegation import RoomBus
+from actors.runtime.local import LocalBus
 from contracts.accounts import BeginSession, OpenAccount
 from contracts.addresses import ChangeEmail
 from contracts.message import new_id
@@ -30,7 +31,7 @@ from contracts.totp import BeginTotp, ConfirmTotp
 from contracts.users import ChangeProfile, ChangeUser, GetProfile
 from storage.outbox import tell
 from storage.session import transaction
-from tests.rooms.people import ADMIN, AWAY, PASSWORD, code_of, login, who
+from tests.rooms.people import ADMIN, AWAY, PASSWORD, code_of, login, register, who
 from tests.rooms.posting import PostBox, post_box, token_in
 
 NEXT = "a password that is new"
@@ -218,6 +219,14 @@ async def test_a_change_that_waits_ends_with_the_sessions(
     await box.bus.ask(ends, fresh(ann))
     assert await code_of(box.bus.ask(Confirm(token=token))) == "link_void"
     assert (await box.bus.ask(GetProfile(), who(ann))).email == "ann@example.org"
+
+
+async def test_without_a_mail_server_the_address_is_changed_at_once(bus: LocalBus) -> None:
+    ann = await register(bus)
+    for _ in range(2):
+        asked = await bus.ask(ChangeEmail(email="new@example.org"), who(ann))
+        assert not asked.mailed
+    await bus.ask(Login(email="new@example.org", password=PASSWORD))
 
 
 async def test_a_taken_address_is_not_told(box: PostBox) -> None:
