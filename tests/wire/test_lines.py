@@ -10,9 +10,22 @@ from aio_pika import RobustQueue
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from actors.runtime.rabbit import topology
+from contracts.health import ping_of
 from contracts.message import Refused, Unanswered, Unavailable, new_id
 from tests.bus_people import person
-from tests.bus_room import Count, Echo, Happened, Hold, Note, begun, gates, until
+from tests.bus_room import (
+    Count,
+    Echo,
+    Happened,
+    Hold,
+    Note,
+    Trace,
+    WhoAmI,
+    begun,
+    gates,
+    room,
+    until,
+)
 from tests.wire.place import Place, Wire
 
 
@@ -36,6 +49,24 @@ async def test_nobody_waits_for_a_straggler(rabbit: Place) -> None:
     assert not straggler.done()
     gates["straggler"].set()
     assert (await straggler).text == "straggler"
+
+
+async def test_a_room_that_answers_its_ping_answers_everything(rabbit: Place) -> None:
+    await rabbit.close_rooms()
+    opening = asyncio.create_task(rabbit.open_rooms())
+
+    async def pinged() -> bool:
+        try:
+            return bool((await rabbit.bus.ask(ping_of(room.name)())).revision)
+        except Unavailable:
+            return False
+
+    await until(pinged, pause=0)
+    # None is refused as "not running": whoever waited until Ritmo was ready may begin.
+    everything = (rabbit.bus.ask(Trace()), rabbit.bus.ask(WhoAmI(), person()))
+    echoes = (rabbit.bus.ask(Echo(number=n)) for n in range(20))
+    assert len(await asyncio.gather(*everything, *echoes)) == 22
+    await opening
 
 
 @pytest.mark.parametrize("fault", ["lines cut", "broker killed"])

@@ -40,6 +40,7 @@ from actors.runtime.rabbit.topology import (
 )
 from actors.runtime.room import Handler, Room
 from contracts.bus import trace_id
+from contracts.health import ping_of
 from contracts.message import Durable, Fact, Job, Refused, Reply, Unanswered, Unavailable
 from contracts.principal import Verifier
 
@@ -200,6 +201,7 @@ class StandingBroker(RabbitBroker):
         """Let a room answer and hear, with its edge in front."""
         room = edge.room
         self.line = BrokerLine(self, url, room)
+        self._ping = ping_of(room.name).address
         super().__init__(
             self.line.url,
             timeout=CONNECT,
@@ -227,13 +229,16 @@ class StandingBroker(RabbitBroker):
         await self.line.stop()
 
     async def begin(self) -> None:
-        """Declare and consume on a connection that was just made."""
-        for subscriber in self.subscribers:
-            if isinstance(subscriber, RabbitSubscriber):
-                # FastStream says so only afterwards, and would pass over in silence what is
-                # delivered before that: it would be ours for ever, and never answered.
-                subscriber.running = True
-                await self.line.consumed(subscriber.queue.name, subscriber.start())
+        """Declare and consume on a connection that was just made.
+
+        The ping comes last: a room that answers it is there as a whole.
+        """
+        ours = [one for one in self.subscribers if isinstance(one, RabbitSubscriber)]
+        for subscriber in sorted(ours, key=lambda one: one.queue.name == self._ping):
+            # FastStream says so only afterwards, and would pass over in silence what is
+            # delivered before that: it would be ours for ever, and never answered.
+            subscriber.running = True
+            await self.line.consumed(subscriber.queue.name, subscriber.start())
         self.running = True
 
     async def leave(self, patience: float) -> None:
