@@ -153,18 +153,19 @@ async def test_a_command_delivered_again_is_done_again_only_under_a_key(
         "trial.note", durable=True, auto_delete=True, arguments=topology.ASK_QUEUE
     )
     await queue.bind(topology.ASKS, "trial.note")
-    asked = asyncio.create_task(rabbit.bus.ask(Note(text="again"), who, idempotency_key=key))
     taken: list[AbstractIncomingMessage] = []
 
-    async def delivered() -> bool:
-        message = await queue.get(fail=False)
-        taken.extend([message] if message else [])
-        return bool(taken)
+    async def take(message: AbstractIncomingMessage) -> None:
+        taken.append(message)
 
-    await until(delivered)
+    consumer = await queue.consume(take)
+    note, far = Note(text="again"), time.time() + 60
+    asked = asyncio.create_task(rabbit.bus.ask(note, who, deadline=far, idempotency_key=key))
+    await until(lambda: bool(taken))
     # As a room would that dies: for all the broker knows, it may have done its work.
-    await taken[0].nack(requeue=True)
     await rabbit.open_rooms()
+    await queue.cancel(consumer)
+    await taken[0].nack(requeue=True)
     if key is None:
         with pytest.raises(Unanswered):
             await asked
