@@ -8,12 +8,12 @@ habits room has all of it; which room brings a kind of file in, is found by the 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.habit import Amount, CheckInState, Line, Name
 from contracts.import_account import ImportAccount
 from contracts.journal import Mood
-from contracts.message import Command, Fact, Job, Message, Query, Refusal, Reply
+from contracts.message import SECRET, Command, Fact, Job, Message, Query, Refusal, Reply
 from contracts.page import Cursor, Limit
 from contracts.scopes import IMPORTS
 from contracts.time import Day, Zone
@@ -21,8 +21,11 @@ from contracts.time import Day, Zone
 PART_BYTES = 192 * 1024
 """The longest part, in bytes of the file."""
 
-ImportKind = Literal["loop", "daylio", "habitbull"]
-"""The tracker that a file comes from."""
+CalendarAddress = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""Where a calendar is: https:// or webcal://; whoever knows it can often read the calendar."""
+
+ImportKind = Literal["loop", "daylio", "habitbull", "calendar"]
+"""The tracker that a file comes from, or that it is a calendar (iCalendar)."""
 
 MoodMap = Annotated[dict[Name, Mood], Field(max_length=500)]
 """What moods mean, by the names that the file has for them."""
@@ -75,6 +78,18 @@ class AddImportPart(Command[Import]):
     import_id: UUID
     number: int = Field(ge=0, le=100_000)
     data: Annotated[str, Field(max_length=PART_BYTES // 3 * 4 + 4)] = Field(repr=False)
+
+
+class FetchImport(Command[Import]):
+    """Begin to receive a calendar from its address, and have it whole.
+
+    Refuses with `Invalid` what is no address of a calendar, leads into a private network, does not
+    answer, or is too large.
+    """
+
+    address: ClassVar[str] = "habits.fetch_import"
+    scope: ClassVar[str] = IMPORTS
+    url: Annotated[CalendarAddress, SECRET] = Field(repr=False)
 
 
 class RunImport(Command[Import]):

@@ -43,7 +43,9 @@ PROBLEM_CODES: dict[int, str] = {
     421: "unknown_host",
     422: (
         "apprise_not_allowed apprise_parameter apprise_private apprise_unknown "
-        "apprise_unknown_host at_not_on_day at_out_of_range day_out_of_range "
+        "apprise_unknown_host at_not_on_day at_out_of_range calendar_address calendar_away "
+        "calendar_broken calendar_forbidden calendar_gone calendar_none calendar_not_text "
+        "calendar_private calendar_redirects calendar_too_large calendar_too_slow day_out_of_range "
         "effective_from_past entry_empty expiry_out_of_range feed_contradicts_itself "
         "file_missing identity_unfit import_empty import_failed import_habit_binned "
         "import_habit_twin import_habit_unclear import_habit_unfit import_habit_unlisted "

@@ -9,13 +9,15 @@ from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from fastapi import Path, Query, Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from contracts.bus import Bus
 from contracts.imports import (
     PART_BYTES,
     AddImportPart,
+    CalendarAddress,
+    FetchImport,
     GetImport,
     Import,
     ImportKind,
@@ -31,7 +33,7 @@ from contracts.message import Invalid, Refused
 from contracts.principal import Principal
 from contracts.speech import say
 from gateway.answers import answer
-from gateway.bodies import resource
+from gateway.bodies import Said, resource
 from gateway.deps import Key, PageCursor, TheBus, YesNo, door_of
 from gateway.identity import Me
 from gateway.language import language_of
@@ -159,8 +161,9 @@ async def import_file(
     """Import another tracker's file, whatever it was saved by.
 
     It is the CSV zip or the .db backup of Loop Habit Tracker, the CSV export or the .daylio backup
-    of Daylio, or the CSV export of HabitBull. Answers for each row; importing twice changes
-    nothing. A file of which nothing comes in is refused.
+    of Daylio, the CSV export of HabitBull, or a calendar (.ics), of which what recurs becomes
+    habits. Answers for each row; importing twice changes nothing. A file
+    of which nothing comes in is refused.
     """
     wish = {
         "dry_run": dry_run,
@@ -170,6 +173,37 @@ async def import_file(
     }
     async with uploaded(request) as (name, file):
         now = await send(bus, me, name, file, wish, key)
+    return account(await follow(bus, me, now, door_of(request).patience))
+
+
+class CalendarBody(BaseModel):
+    """Where a calendar is, and whether it is only tried."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"url": "https://example.org/mine.ics", "dry_run": True}]},
+    )
+    url: CalendarAddress = Field(repr=False)
+    """The address: https:// or webcal://."""
+    dry_run: bool = False
+    """True: only report what would be done."""
+
+
+@router.post(
+    "/v1/import/calendar",
+    response_model=Import,
+    responses={202: {"model": Import, "description": "It goes on; ask again at Location."}},
+    summary="Import a calendar by its address",
+)
+async def import_calendar(
+    request: Request, body: Said[CalendarBody], me: Me, bus: TheBus, key: Key = None
+) -> Response:
+    """Import what recurs in a calendar as habits; it is fetched once, from its address."""
+    begun = await bus.ask(FetchImport(url=body.url), me, idempotency_key=key)
+    now = await bus.ask(GetImport(import_id=begun.import_id), me)
+    if now.phase == "receiving":
+        command = RunImport(import_id=begun.import_id, dry_run=body.dry_run, kind="calendar")
+        now = await bus.ask(command, me, idempotency_key=key)
     return account(await follow(bus, me, now, door_of(request).patience))
 
 

@@ -17,7 +17,7 @@ def import_file(
         Path,
         typer.Argument(
             help="A CSV zip or .db backup of Loop Habit Tracker, a CSV export or .daylio backup of "
-            "Daylio, or a CSV export of HabitBull.",
+            "Daylio, a CSV export of HabitBull, or a calendar (.ics).",
             exists=True,
             dir_okay=False,
         ),
@@ -31,7 +31,7 @@ def import_file(
         typer.Option(help="Refuse unknown moods, or import such entries without a mood."),
     ] = "refuse",
     format: Annotated[
-        Literal["loop", "daylio", "habitbull"] | None,
+        Literal["loop", "daylio", "habitbull", "calendar"] | None,
         typer.Option(help="If it is not to be found out."),
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,

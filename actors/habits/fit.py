@@ -31,6 +31,7 @@ SAYS = {
     "streak_in_weeks": "Streaks count whole weeks here, not days: 119 days are 17 weeks.",
     "streak_in_months": "Streaks count whole months here, not days.",
     "streak_in_days": "Streaks count whole periods of {days} days here, not single days.",
+    "time_dropped": "It stood at {time} there; here a reminder can come at that time.",
     "archived_since": "Laid aside as it was there: since {day}, the day after its last entry.",
 }
 """What to say of each change."""

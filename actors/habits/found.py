@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import chain, islice
 from typing import Protocol
 
@@ -31,7 +32,8 @@ class FoundHabit:
     """A habit of a file. Either `create` says what to make of it, or `refused` why not.
 
     `name` is fit to be shown. `create` has no start day: the first entry may become it. `changes`
-    tell what is otherwise here than it was there.
+    tell what is otherwise here than it was there. `anchor`: the day from which its
+    rhythm is counted; None: the one on which it begins.
     """
 
     position: int
@@ -42,6 +44,7 @@ class FoundHabit:
     _days: DateReader = field(repr=False)
     _rows: Callable[[], Iterator[list[str]]] = field(repr=False)
     changes: tuple[Changed, ...] = ()
+    anchor: date | None = None
     tally: Tally = field(default_factory=Tally)
 
     def entries(self) -> Iterator[list[FoundEntry]]:

@@ -127,7 +127,8 @@ class HabitImport:
         if row is not None and (kept or known is None):
             if known is None and one.archived:
                 row = await self._lay_aside(row, max(kept, default=None), changes)
-            row = await self._settle(row, min(kept, default=row.start_day), known is None)
+            begin = min(kept, default=row.start_day)
+            row = await self._settle(row, begin, known is None, one.anchor)
             for fact in self._told(row, kept):
                 await tell(self._tx, fact)
             if known is None:
@@ -197,12 +198,15 @@ class HabitImport:
         await tell(self._tx, fact)
         return row
 
-    async def _settle(self, row: HabitRow, first: date, fresh: bool) -> HabitRow:
+    async def _settle(
+        self, row: HabitRow, first: date, fresh: bool, anchor: date | None
+    ) -> HabitRow:
         """Let the habit begin with its first entry, and work out where it stands."""
         start = min(first, row.start_day)
         versions = versions_of(row.versions)
         if fresh:
-            first_one = versions[0].model_copy(update={"effective_from": start, "anchor": start})
+            begins = {"effective_from": start, "anchor": anchor or start}
+            first_one = versions[0].model_copy(update=begins)
             versions = (first_one, *versions[1:])
         elif start < row.start_day:
             versions = begin_earlier(versions, start)

@@ -1,5 +1,6 @@
 """The kinds of files that hold habits: how each looks, and what reads it."""
 
+from actors.habits.calendar_file import ForeignCalendar
 from actors.habits.found import HabitFile
 from actors.habits.habitbull import COLUMNS, HabitBull
 from actors.habits.loop_db import MAGIC, LoopDatabase
@@ -22,10 +23,17 @@ def is_habitbull(file: Look) -> bool:
     return file.has_column(COLUMNS[0])
 
 
+def is_calendar(file: Look) -> bool:
+    """Tell a calendar (iCalendar)."""
+    begun = file.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return begun[:15].upper() == b"BEGIN:VCALENDAR"
+
+
 IMPORTERS: Importers[HabitFile] = Importers(
     (
         Importer("loop", is_loop_export, LoopZip),
         Importer("loop", is_loop_backup, LoopDatabase),
         Importer("habitbull", is_habitbull, HabitBull),
+        Importer("calendar", is_calendar, ForeignCalendar),
     )
 )

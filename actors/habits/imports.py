@@ -5,23 +5,25 @@ Which room reads it is found by asking; that room keeps the account, and takes t
 
 import base64
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.habits.days import person_of
 from actors.habits.importers import IMPORTERS
-from actors.habits.room import room
+from actors.habits.room import TheCalendars, room
 from actors.runtime.delegation import RoomBus
 from actors.runtime.imports import Options, failed, look
-from actors.runtime.room import TheBus, Transaction, Who
+from actors.runtime.room import TheBus, Transaction, Who, prepared
 from contracts.import_account import ImportAccount
 from contracts.imports import (
     PART_BYTES,
     AddImportPart,
+    FetchImport,
     GetImport,
     Import,
     ImportKind,
@@ -73,6 +75,13 @@ class Reader:
     take_back: type[TakeImportBack]
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedCalendar:
+    """What was at an address."""
+
+    data: bytes = field(repr=False)
+
+
 READERS = {
     "habits": Reader(ReadImport, TakeImportBack),
     "journal": Reader(ReadDiary, TakeDiaryBack),
@@ -121,6 +130,26 @@ async def add(
     return Import(import_id=row.id, phase="receiving", dry_run=False)
 
 
+@room.before
+async def fetch(command: FetchImport, calendars: TheCalendars) -> FetchedCalendar:
+    """Fetch a calendar: it takes its time, and holds nothing meanwhile."""
+    return FetchedCalendar(await calendars.fetch(command.url))
+
+
+@room.answer
+async def fetch_import(command: FetchImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
+    """Receive a calendar that was fetched."""
+    await person_of(tx, bus, who, stay=True)
+    data = prepared(FetchedCalendar).data
+    if not data:
+        raise Invalid("import_empty", "The file is empty.")
+    import_id = new_id()
+    await imports.add(tx, who.user_id, import_id, urlsplit(command.url.strip()).hostname or "")
+    for number, start in enumerate(range(0, len(data), PART_BYTES)):
+        await imports.keep_part(tx, import_id, number, data[start : start + PART_BYTES])
+    return Import(import_id=import_id, phase="receiving", dry_run=False)
+
+
 @room.answer
 async def run_import(command: RunImport, who: Who, tx: Transaction, bus: TheBus) -> Import:
     """Take the file for whole; ask for it to be read, as soon as somebody has the time."""
@@ -167,8 +196,8 @@ async def recognized(
         raise Invalid("import_without_header", text)
     text = (
         "Ritmo does not know this kind of file. It takes the CSV zip or the .db backup of Loop "
-        "Habit Tracker, the CSV export or the .daylio backup of Daylio, and the CSV export of "
-        "HabitBull."
+        "Habit Tracker, the CSV export or the .daylio backup of Daylio, the CSV export of "
+        "HabitBull, and calendars (.ics)."
     )
     raise Invalid("import_unknown_format", text)
 

@@ -143,7 +143,8 @@ class Settings(BaseSettings):
     )
     allow_private_webhooks: bool = Field(
         default=False,
-        description="Whether Apprise addresses may lead into a private network, or to this host.",
+        description="Whether Apprise addresses, and those of calendars, may lead into a private "
+        "network, or to this host.",
     )
     telegram_token: SecretStr | None = Field(
         default=None, description="Token of a Telegram bot, from @BotFather; without one, no bot."

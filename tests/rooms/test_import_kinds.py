@@ -21,6 +21,7 @@ from contracts.message import new_id
 from storage import imports
 from storage.outbox import tell
 from tests.daylio_files import backup_of, daylio_backup, daylio_csv, moment, row
+from tests.domain.test_calendar_file import event, ics
 from tests.loop_backup import habitbull, loop_database
 from tests.loop_zip import SomeHabit, loop_zip
 from tests.rooms.people import Carry, code_of
@@ -49,6 +50,7 @@ KNOWN: list[tuple[ImportKind, bytes]] = [
     ("loop", in_folder(LOOP, "a/b/")),
     ("loop", loop_database([READ])),
     ("habitbull", habitbull([("Read", "", "", "2024-03-01", 1, "")])),
+    ("calendar", b"\xef\xbb\xbf" + ics(event("SUMMARY:Run", "RRULE:FREQ=DAILY"))),
     ("daylio", daylio_csv([row()])),
     ("daylio", LONG),
     ("daylio", daylio_csv([row()], delimiter=";")),

@@ -1,10 +1,12 @@
-"""No notice leads inside: whatever way an address is written, and whoever answers for a name.
+"""No notice leads inside, and no calendar: however an address is written, whoever answers for it.
 
 A canary listens on this machine; nothing may ever knock there. That each address would lead there
 is shown by the same attempts with private addresses allowed.
 """
 
 import asyncio
+import json
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +21,7 @@ from tests.security.addresses import HOSTED, PRIVATE, SERVICES, TRICKS
 from tests.security.attempts import MEASURED, Attempts, figure
 
 REBINDING = Path(__file__).with_name("rebinding.py")
+CALENDARS = Path(__file__).with_name("calendar_addresses.py")
 
 
 class Canary:
@@ -179,3 +182,43 @@ async def test_public_addresses_are_kept(helper: Helper) -> None:
     for module, url in SERVICES.items():
         if module not in ("workflows", "bluesky", "zulip"):  # their hosts would be looked up
             assert not await refused(helper, url), module
+
+
+async def calendars(port: int, urls: list[str]) -> list[list[str]]:
+    """Have calendars fetched under their guard; return why nothing came, twice for each."""
+    script = str(CALENDARS)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, script, str(port)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    said, _ = await process.communicate(json.dumps(urls).encode())
+    found: list[list[str]] = json.loads(said)
+    return found
+
+
+async def test_no_calendar_is_fetched_from_inside() -> None:
+    async with canary() as one:
+        hosts = (*PRIVATE, *TRICKS)
+        urls = [
+            f"{scheme}://{host}{port}/mine.ics"
+            for host in hosts
+            for scheme, port in (("https", ""), ("http", f":{one.port}"), ("webcal", ":8443"))
+        ]
+        urls += ["file:///etc/passwd", "ftp://9.9.9.9/x", "gopher://9.9.9.9/", "https:///x", "//x"]
+        said = await calendars(0, urls)
+        with Attempts("SSRF: calendars") as attempts:
+            for url, codes in zip(urls, said, strict=True):
+                attempts.note(f"{url} {codes}", all(codes) and "calendar_broken" not in codes)
+            attempts.note(f"the canary was visited {one.visits} times", one.visits == 0)
+        assert len(hosts) >= 60
+        refused = [codes[1] for codes in said].count("calendar_private")
+        assert refused > len(hosts), "most lead inside, and it is the guard that keeps them out"
+        # A name that was public when it was looked at, and is this machine when it is used.
+        rebound = [f"http://rebinding.example:{one.port}/", "https://rebinding.example/"]
+        assert await calendars(one.port, rebound) == [
+            ["calendar_address", "calendar_private"],
+            ["calendar_private", "calendar_private"],
+        ]
+        assert one.visits == 0

@@ -22,9 +22,9 @@ import socket
 import sys
 from typing import TypedDict
 
-from actors.notifications.webhooks.guard import Sandbox
 from actors.notifications.webhooks.plugins import Unusable, hosts_of, load, plugin_of
 from actors.notifications.webhooks.traffic import Traffic
+from actors.runtime.sandbox import Sandbox
 
 MEMORY = 384 * 1024 * 1024
 """Bytes of data that a child may hold: an answer without an end ends there."""
