@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth import sessions
 from actors.auth.domain import checked_email
+from actors.auth.personal_tokens import ended
 from actors.auth.post import Post
 from actors.auth.room import room
 from actors.auth.tools import ThePost
@@ -15,7 +16,15 @@ from actors.runtime.room import Transaction, Who
 from contracts.addresses import ChangeEmail, EmailAsked, EmailChanged
 from contracts.backfill import NOBODY
 from contracts.message import TooMany, Unauthenticated, new_id
-from storage.auth import accounts, devices, mail_tokens
+from storage.auth import (
+    accounts,
+    devices,
+    identities,
+    mail_tokens,
+    passkeys,
+    personal_tokens,
+    totp,
+)
 from storage.auth.mail_tokens import MailToken
 from storage.outbox import tell
 
@@ -76,7 +85,20 @@ async def confirm(tx: AsyncConnection, token: bytes, post: Post, now: datetime) 
     await mail_tokens.drop_undo(tx, one)
     await sessions.end(tx, one.user_id, now, "elsewhere")
     await devices.forget(tx, one.user_id)
+    await _withdraw(tx, one.user_id, one.expires_at - UNDO_LIFE - ADDRESS_LIFE, now)
     return True
+
+
+async def _withdraw(tx: AsyncConnection, user_id: UUID, since: datetime, now: datetime) -> None:
+    """Take away every way in that was added since then, when the other address was asked for at
+    the earliest: it may be a stranger's. A second factor would even keep the owner out.
+    """
+    await passkeys.drop_since(tx, user_id, since)
+    await identities.drop_since(tx, user_id, since)
+    factor = await totp.find(tx, user_id)
+    if factor is not None and (factor.confirmed_at is None or factor.confirmed_at >= since):
+        await totp.drop(tx, user_id)
+    await ended(tx, user_id, await personal_tokens.drop_since(tx, user_id, since), now)
 
 
 async def _change(tx: AsyncConnection, one: MailToken, post: Post, now: datetime) -> None:

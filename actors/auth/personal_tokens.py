@@ -1,7 +1,11 @@
 """Personal access tokens: made, listed, revoked, and exchanged for what rooms understand."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.auth.domain import digest, expiry_of_token, personal_claims
 from actors.auth.room import room
@@ -76,10 +80,20 @@ async def revoke_personal_token(command: RevokePersonalToken, who: Who, tx: Tran
         raise NotFound(
             "access_token_not_found", "There is no access token {token_id}.", token_id=str(token_id)
         )
-    await sessions.note_ended(tx, token_id, "revoked", now)
-    await sessions.forget_ended(tx, void_since(now))
-    await tell(tx, PersonalTokenRevoked(user_id=who.user_id, token_id=token_id))
+    await ended(tx, who.user_id, [token_id], now)
     return Done()
+
+
+async def ended(
+    tx: AsyncConnection, user_id: UUID, token_ids: Sequence[UUID], now: datetime
+) -> None:
+    """Have what was exchanged for tokens that are gone count no more, wherever it is known."""
+    for token_id in token_ids:
+        await sessions.note_ended(tx, token_id, "revoked", now)
+    if token_ids:
+        await sessions.forget_ended(tx, void_since(now))
+    told = (PersonalTokenRevoked(user_id=user_id, token_id=token_id) for token_id in token_ids)
+    await tell(tx, *told)
 
 
 @room.answer

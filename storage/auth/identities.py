@@ -100,6 +100,12 @@ async def drop(tx: AsyncConnection, user_id: UUID, identity_id: UUID) -> bool:
     return (await tx.execute(delete(identities).where(*mine))).rowcount == 1
 
 
+async def drop_since(tx: AsyncConnection, user_id: UUID, since: datetime) -> None:
+    """Drop the identities that were linked to a user since then."""
+    mine = (identities.c.user_id == user_id, identities.c.created_at >= since)
+    await tx.execute(delete(identities).where(*mine))
+
+
 async def begin(
     tx: AsyncConnection, state: bytes, user_id: UUID | None, now: datetime, expires_at: datetime
 ) -> None:

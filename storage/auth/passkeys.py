@@ -126,6 +126,12 @@ async def drop(tx: AsyncConnection, user_id: UUID, passkey_id: UUID) -> bool:
     return (await tx.execute(dropped)).rowcount == 1
 
 
+async def drop_since(tx: AsyncConnection, user_id: UUID, since: datetime) -> None:
+    """Drop the passkeys that a user was given since then."""
+    mine = (passkeys.c.user_id == user_id, passkeys.c.created_at >= since)
+    await tx.execute(delete(passkeys).where(*mine))
+
+
 async def challenge(
     tx: AsyncConnection,
     made: bytes,

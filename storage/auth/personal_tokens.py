@@ -116,3 +116,10 @@ async def revoke(tx: AsyncConnection, user_id: UUID, token_id: UUID) -> bool:
         personal_tokens.c.user_id == user_id, personal_tokens.c.id == token_id
     )
     return (await tx.execute(gone)).rowcount == 1
+
+
+async def drop_since(tx: AsyncConnection, user_id: UUID, since: datetime) -> list[UUID]:
+    """Drop the tokens that a user was given since then; return their ids."""
+    mine = (personal_tokens.c.user_id == user_id, personal_tokens.c.created_at >= since)
+    gone = await tx.execute(delete(personal_tokens).where(*mine).returning(personal_tokens.c.id))
+    return [*gone.scalars()]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -11,7 +12,7 @@ from pyotp import TOTP
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.auth.addresses import UNDO_LIFE
+from actors.auth.addresses import ADDRESS_LIFE, UNDO_LIFE
 from actors.auth.agents import family_of
 from actors.auth.domain import GRACE
 from actors.auth.post import MAX_FROM_USER, MAX_TO_ADDRESS
@@ -21,7 +22,9 @@ from actors.runtime.local import LocalBus
 from contracts.accounts import BeginSession, OpenAccount
 from contracts.addresses import ChangeEmail
 from contracts.message import new_id
+from contracts.passkeys import AddPasskey, BeginPasskey, ListPasskeys
 from contracts.passwords import ChangePassword, ForgotPassword, ResetPassword, SetPassword
+from contracts.personal_tokens import CreatePersonalToken, ListPersonalTokens
 from contracts.principal import Principal
 from contracts.registrations import Confirm, LookAtMailLink
 from contracts.sessions import EndAllSessions, ListEndedSessions, Login, Refresh
@@ -29,10 +32,13 @@ from contracts.telegram import ChatChanged
 from contracts.tokens import Device, Tokens
 from contracts.totp import BeginTotp, ConfirmTotp
 from contracts.users import ChangeProfile, ChangeUser, GetProfile
+from storage.auth import identities
+from storage.auth.identities import IdentityRow
 from storage.outbox import tell
 from storage.session import transaction
+from tests.authenticator import Authenticator
 from tests.rooms.people import ADMIN, AWAY, PASSWORD, code_of, login, register, who
-from tests.rooms.posting import PostBox, post_box, token_in
+from tests.rooms.posting import BASE, PostBox, post_box, token_in
 
 NEXT = "a password that is new"
 
@@ -205,6 +211,43 @@ async def test_the_way_back_is_open_for_some_days(box: PostBox) -> None:
     undo = token_in(await box.one())
     box.later(UNDO_LIFE)
     assert await code_of(box.bus.ask(Confirm(token=undo))) == "link_void"
+
+
+async def test_the_way_back_takes_away_every_way_in_that_was_added(
+    box: PostBox, engine: AsyncEngine
+) -> None:
+    ann = await box.joined()
+
+    async def added(name: str) -> None:
+        made = CreatePersonalToken(name=name, scopes=("habits:read",))
+        await box.bus.ask(made, fresh(ann))
+        options = (await box.bus.ask(BeginPasskey(), fresh(ann))).public_key
+        credential = Authenticator(origin=BASE).create(options)
+        await box.bus.ask(AddPasskey(name=name, credential=credential), fresh(ann))
+        now = datetime.now(UTC)
+        row = IdentityRow(new_id(), ann.user_id, "https://id.example.org", name, "", now, None)
+        async with transaction(engine) as tx:
+            assert await identities.add(tx, ann.user_id, row)
+
+    await added("mine")
+    box.later(ADDRESS_LIFE)
+    await box.bus.ask(ChangeEmail(email="thief@example.org"), fresh(ann))
+    await added("a thief's")
+    (asked,) = [one for one in await box.arrived() if one.recipient == "thief@example.org"]
+    await box.bus.ask(Confirm(token=token_in(asked)))
+    undo = token_in(await box.one())
+    begun = await box.bus.ask(BeginTotp(), fresh(ann))
+    await box.bus.ask(ConfirmTotp(code=TOTP(begun.secret).now()), fresh(ann))
+    await box.bus.ask(Confirm(token=undo))
+    await box.carry()
+    again = await login(box.bus)  # without a code
+    tokens = (await box.bus.ask(ListPersonalTokens(), who(again))).tokens
+    passkeys = (await box.bus.ask(ListPasskeys(), who(again))).passkeys
+    async with transaction(engine) as tx:
+        linked = await identities.list_of(tx, ann.user_id)
+    assert [one.name for one in tokens] == ["mine"]
+    assert [one.name for one in passkeys] == ["mine"]
+    assert [one.subject for one in linked] == ["mine"]
 
 
 @pytest.mark.parametrize(
