@@ -89,8 +89,10 @@ async def act(request: Request, token: str, bus: TheBus, hashing: Hashing) -> Re
 def _password(form: dict[str, str]) -> str:
     """Read the new password off the form. Refuses with `Invalid`."""
     first, again = form.get("password", ""), form.get("again", "")
-    if first != again or len(first) > MAX_TYPED:
+    if first != again:
         raise Invalid("weak_password", "These are two different passwords; type it again.")
+    if len(first) > MAX_TYPED:
+        raise Invalid("weak_password", "It may have at most 128 characters.")
     return first
 
 

@@ -37,8 +37,9 @@ from storage.auth.identities import IdentityRow
 from storage.outbox import tell
 from storage.session import transaction
 from tests.authenticator import Authenticator
+from tests.rooms.mailing import BASE
 from tests.rooms.people import ADMIN, AWAY, PASSWORD, code_of, login, register, who
-from tests.rooms.posting import BASE, PostBox, post_box, token_in
+from tests.rooms.posting import PostBox, post_box, token_in
 
 NEXT = "a password that is new"
 
