@@ -24,7 +24,17 @@ PART_BYTES = 192 * 1024
 CalendarAddress = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 """Where a calendar is: https:// or webcal://; whoever knows it can often read the calendar."""
 
-ImportKind = Literal["loop", "daylio", "habitbull", "calendar"]
+ImportKind = Literal[
+    "loop",
+    "daylio",
+    "habitbull",
+    "habitify",
+    "habitica",
+    "habittrove",
+    "table_habit",
+    "beaver",
+    "calendar",
+]
 """The tracker that a file comes from, or that it is a calendar (iCalendar)."""
 
 MoodMap = Annotated[dict[Name, Mood], Field(max_length=500)]

@@ -161,9 +161,10 @@ async def import_file(
     """Import another tracker's file, whatever it was saved by.
 
     It is the CSV zip or the .db backup of Loop Habit Tracker, the CSV export or the .daylio backup
-    of Daylio, the CSV export of HabitBull, or a calendar (.ics), of which what recurs becomes
-    habits. Answers for each row; importing twice changes nothing. A file
-    of which nothing comes in is refused.
+    of Daylio, the CSV export of HabitBull or Habitify, the user data of Habitica, the JSON of
+    Beaver Habits, Table Habit or HabitTrove, or a calendar (.ics), of which what recurs becomes
+    habits. Answers for each row; importing twice changes nothing. A file of which nothing comes in
+    is refused.
     """
     wish = {
         "dry_run": dry_run,

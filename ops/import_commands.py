@@ -8,6 +8,19 @@ import typer
 
 from ops.command import Data, Database, run, settings_of
 
+Kind = Literal[
+    "loop",
+    "daylio",
+    "habitbull",
+    "habitify",
+    "habitica",
+    "habittrove",
+    "table_habit",
+    "beaver",
+    "calendar",
+]
+"""As `contracts.imports` has it, which is not loaded for a help text."""
+
 import_app = typer.Typer()
 
 
@@ -17,7 +30,8 @@ def import_file(
         Path,
         typer.Argument(
             help="A CSV zip or .db backup of Loop Habit Tracker, a CSV export or .daylio backup of "
-            "Daylio, a CSV export of HabitBull, or a calendar (.ics).",
+            "Daylio, a CSV export of HabitBull or Habitify, the user data of Habitica, the JSON of "
+            "Beaver Habits, Table Habit or HabitTrove, or a calendar (.ics).",
             exists=True,
             dir_okay=False,
         ),
@@ -31,7 +45,7 @@ def import_file(
         typer.Option(help="Refuse unknown moods, or import such entries without a mood."),
     ] = "refuse",
     format: Annotated[
-        Literal["loop", "daylio", "habitbull", "calendar"] | None,
+        Kind | None,
         typer.Option(help="If it is not to be found out."),
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,

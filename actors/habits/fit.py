@@ -23,6 +23,15 @@ SAYS = {
         "time there is."
     ),
     "target_dropped": "A target below 0 makes no sense; the habit has none now.",
+    "tags_dropped": "More than {most} tags; the others were left out.",
+    "target_guessed": (
+        "The file does not say how much is asked for; by its days it is at least {value}."
+    ),
+    "target_unknown": (
+        "The file does not say how much is asked for; any amount counts as done until you say so."
+    ),
+    "downs_dropped": "It counts what was done; what was marked as bad is not taken over: {count}.",
+    "never_due": "It was never due there; here it is laid aside.",
     "notes_cut": "Notes longer than {most} characters, which were cut: {count}.",
     "notes_loose": (
         "Notes on days without a check-in, which are not kept but stand in this account: {count}."

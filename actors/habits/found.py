@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from actors.habits.fit import Changed
 from actors.habits.loop_rows import FoundEntry, Sorter, Tally
@@ -69,3 +69,12 @@ class HabitFile(Protocol):
     tracker: str
     habits: tuple[FoundHabit, ...]
     left_out: Counter[str]
+
+
+@runtime_checkable
+class TimedFile(Protocol):
+    """A file that says at which instants something was done, and not on which days."""
+
+    def live(self, zone: str, day_start: int) -> None:
+        """Let the days be those of this zone, of a day that begins so many minutes late."""
+        ...

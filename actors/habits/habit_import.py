@@ -13,7 +13,7 @@ from typing import Literal, cast
 from actors.habits import plans
 from actors.habits.days import today_of
 from actors.habits.fit import Changed
-from actors.habits.found import FoundHabit, HabitFile
+from actors.habits.found import FoundHabit, HabitFile, TimedFile
 from actors.habits.importers import IMPORTERS
 from actors.habits.known import KnownHabits
 from actors.habits.loop_rows import FoundEntry
@@ -90,6 +90,8 @@ class HabitImport:
         self._person = person
         tomorrow = today_of(self._person) + timedelta(days=1)
         export = await opened(tomorrow)
+        if isinstance(export, TimedFile):
+            export.live(person.zone, person.day_start)
         await self._show()
         self._total = await asyncio.to_thread(rows_of, export)
         await self._show()

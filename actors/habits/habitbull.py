@@ -6,9 +6,6 @@ habit is asked for, and how much of it, is not told, so that it is daily and wit
 are handed on as Loop's CSV export writes them: one reader is enough.
 """
 
-import csv
-import io
-import math
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -18,18 +15,13 @@ from typing import BinaryIO
 from actors.habits.fit import MAX_TAG, Changed, line
 from actors.habits.found import MAX_FOUND, FoundHabit, too_large
 from actors.habits.loop import Definition, habit_of, shown
+from actors.habits.named_rows import NamedRows, number_in
 from actors.runtime.dates import DateReader, order_of
-from actors.runtime.tables import Lines, Rfc4180, rows_of
 from contracts.habits import CreateHabit
 from contracts.message import Invalid
 
-MAX_ROWS = 500_000
-"""Rows of a file, at most."""
-
 COLUMNS = ("habitname", "habitdescription", "habitcategory", "calendardate", "value", "commenttext")
-_NEEDED = {"habitname", "calendardate", "value"}
-_HEAD = 4096
-_DELIMITERS = (",", ";", "\t")
+TABLE = NamedRows("HabitBull", COLUMNS, {"habitname", "calendardate", "value"})
 _YES, _NO, _NEITHER = "2", "0", "-1000"
 
 Told = tuple[str, str, str]
@@ -46,7 +38,7 @@ class HabitBull:
         self.left_out: Counter[str] = Counter()
         found: dict[tuple[str, str], list[Told]] = {}
         words: dict[tuple[str, str], str] = {}
-        for cells in self._rows(file):
+        for cells in TABLE.of(file, self.left_out):
             key = cells["habitname"], cells["habitcategory"]
             if key not in found and len(found) >= MAX_FOUND:
                 raise too_large()
@@ -63,41 +55,12 @@ class HabitBull:
             for n, ((name, category), days) in enumerate(found.items(), start=1)
         )
 
-    def _rows(self, file: BinaryIO) -> Iterator[dict[str, str]]:
-        """Stream the rows by the names of their columns. Refuses with `Invalid`."""
-        file.seek(0)
-        first = file.read(_HEAD).decode("utf-8-sig", "replace").partition("\n")[0]
-        file.seek(0)
-        delimiter = max(_DELIMITERS, key=first.count)
-        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-        number, header = 0, list[str]()
-        try:
-            for row in rows_of(Lines(text), Rfc4180, delimiter):
-                number += 1
-                if number == 1:
-                    header = _header(row)
-                elif number > MAX_ROWS:
-                    raise too_large()
-                elif any(row):
-                    # A spreadsheet drops empty cells at the end of a row.
-                    whole = row + [""] * (len(header) - len(row))
-                    cells = dict(zip(header, whole, strict=False))
-                    others = (name for name in header if name not in COLUMNS and cells[name])
-                    self.left_out.update(f"column {name[:MAX_TAG]}" for name in others)
-                    yield {name: cells.get(name, "").strip() for name in COLUMNS}
-        except csv.Error:
-            said = "Row {row} is broken: a quote is missing or too many, or the row is too long."
-            raise Invalid("import_unreadable", said, row=number + 1) from None
-        except UnicodeDecodeError:
-            said = "The file is not UTF-8 text; export it once more, or save it as CSV UTF-8."
-            raise Invalid("import_unreadable", said) from None
-        finally:
-            text.detach()
-
     def _habit(
         self, position: int, name: str, category: str, description: str, days: list[Told]
     ) -> FoundHabit:
-        amounts = any((number := _number(value)) is not None and number > 1 for _, value, _ in days)
+        amounts = any(
+            (number := number_in(value)) is not None and number > 1 for _, value, _ in days
+        )
         cells = {
             "type": "NUMERICAL" if amounts else "YES_NO",
             "description": description,
@@ -120,28 +83,10 @@ class HabitBull:
         return FoundHabit(position, title, False, create, refused, self._days, rows, changes)
 
 
-def _header(row: list[str]) -> list[str]:
-    header = [cell.strip().lower() for cell in row]
-    if not set(header) >= _NEEDED:
-        text = "The first row has no column “{column}”: it is not a CSV export of HabitBull."
-        missing = next(name for name in COLUMNS if name in _NEEDED - set(header))
-        raise Invalid("import_unreadable", text, column=missing)
-    return header
-
-
-def _number(text: str) -> float | None:
-    """Read a value, perhaps as a spreadsheet rewrote it: `-2.15E+09`, `2,5`."""
-    try:
-        number = float(text.replace(",", "."))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _rows(days: list[Told], amounts: bool) -> Iterator[list[str]]:
     """Write days as rows of Loop's `Checkmarks.csv`."""
     for day, value, comment in days:
-        number = _number(value)
+        number = number_in(value)
         if number is None:
             yield [day, "?", comment]
         elif amounts:

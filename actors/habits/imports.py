@@ -196,8 +196,9 @@ async def recognized(
         raise Invalid("import_without_header", text)
     text = (
         "Ritmo does not know this kind of file. It takes the CSV zip or the .db backup of Loop "
-        "Habit Tracker, the CSV export or the .daylio backup of Daylio, the CSV export of "
-        "HabitBull, and calendars (.ics)."
+        "Habit Tracker, the CSV export or the .daylio backup of Daylio, the CSV exports of "
+        "HabitBull and Habitify, the user data of Habitica, the JSON of Beaver Habits, Table Habit "
+        "and HabitTrove, and calendars (.ics)."
     )
     raise Invalid("import_unknown_format", text)
 

@@ -95,7 +95,6 @@ def habit_of(definition: Definition, *, amounts: bool) -> tuple[CreateHabit, tup
     (`import_habit_unfit`) where that would make another habit of it.
     """
     cells, changes = definition.cells, list[Changed]()
-    colour = cells.get("color", "").strip()
     words: dict[str, object] = {"measure": "amount" if amounts else "yes_no"}
     try:
         times, days = _frequency(cells, changes)
@@ -103,24 +102,33 @@ def habit_of(definition: Definition, *, amounts: bool) -> tuple[CreateHabit, tup
             words = _measured(cells, times, days, changes)
         made = CreateHabit.model_validate(
             {
-                **_texts(definition, changes),
-                "colour": colour if _COLOUR.fullmatch(colour) else "",
+                **texts_of(definition, changes),
+                "colour": colour_of(cells.get("color", "")),
                 "schedule": schedule_of(times, days),
                 **words,
             }
         )
     except ValueError as error:
-        field, why = "frequency or target", str(error)
-        if isinstance(error, ValidationError):
-            wrong = error.errors(include_url=False, include_context=False)[0]
-            field, why = str(wrong["loc"][0] if wrong["loc"] else field), wrong["msg"]
-        text = "Habit {position} cannot be imported because of its {field}: {why}."
-        at = definition.position
-        raise Invalid("import_habit_unfit", text, position=at, field=field, why=why) from None
+        raise unfit(definition.position, error) from None
     return made, tuple(changes)
 
 
-def _texts(definition: Definition, changes: list[Changed]) -> dict[str, str]:
+def unfit(position: int, error: ValueError) -> Invalid:
+    """Say why a habit cannot be made."""
+    field, why = "frequency or target", str(error)
+    if isinstance(error, ValidationError):
+        wrong = error.errors(include_url=False, include_context=False)[0]
+        field, why = str(wrong["loc"][0] if wrong["loc"] else field), wrong["msg"]
+    text = "Habit {position} cannot be imported because of its {field}: {why}."
+    return Invalid("import_habit_unfit", text, position=position, field=field, why=why)
+
+
+def colour_of(text: str) -> str:
+    """Return a colour, or none if it is written in another way."""
+    return text.strip() if _COLOUR.fullmatch(text.strip()) else ""
+
+
+def texts_of(definition: Definition, changes: list[Changed]) -> dict[str, str]:
     """Return the words of a habit, so that they fit; tell of what is lost."""
     cells = definition.cells
     name = line(definition.name, MAX_NAME) or shown("", definition.position)

@@ -174,7 +174,7 @@ class Sorter:
         """Read a cell; the same few come again and again."""
         said = self._known.get(text)
         if said is None:
-            said = meaning_of(text, numeric=self._measure == "amount")
+            said = meaning_of(text, numeric=self._measure != "yes_no")
             if len(self._known) < _CACHED and len(text) <= _LONGEST:
                 self._known[text] = said
         return said

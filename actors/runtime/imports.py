@@ -89,6 +89,11 @@ class Look:
         """Tell whether it is a table with such a column."""
         return any(name == cell.strip().lower() for row in self.rows() for cell in row)
 
+    def has_fields(self, *names: str) -> bool:
+        """Tell whether it is a JSON object in which these names come up at its beginning."""
+        begins = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+        return begins and all(f'"{name}"'.encode() in self.head for name in names)
+
     def begins_with_data(self) -> bool:
         """Tell whether it is a table that lacks its header row."""
         return any(len(row) > 2 and _DATE.fullmatch(row[0].strip()) for row in self.rows())

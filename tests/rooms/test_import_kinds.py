@@ -3,6 +3,7 @@
 import base64
 import io
 import zipfile
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -26,6 +27,16 @@ from tests.loop_backup import habitbull, loop_database
 from tests.loop_zip import SomeHabit, loop_zip
 from tests.rooms.people import Carry, code_of
 from tests.rooms.tracking import Tracker
+from tests.tracker_files import (
+    beaver,
+    beaver_habit,
+    habitica,
+    habitify,
+    habittrove,
+    millis,
+    table_habit,
+    table_records,
+)
 
 pytestmark = pytest.mark.asyncio
 
@@ -44,12 +55,20 @@ READ = SomeHabit("Read")
 LOOP = loop_zip([READ]).getvalue()
 LONG = daylio_csv([row(note="x" * 100_000), row(note="y" * 100_000)], bom=False)
 
+SCORED = {"date": millis("2024-03-01T12:00"), "value": 1, "scoredUp": 2}
+MARCH = date(2024, 3, 1)
+
 KNOWN: list[tuple[ImportKind, bytes]] = [
     ("loop", LOOP),
     ("loop", in_folder(LOOP, "Loop Habits CSV/")),
     ("loop", in_folder(LOOP, "a/b/")),
     ("loop", loop_database([READ])),
     ("habitbull", habitbull([("Read", "", "", "2024-03-01", 1, "")])),
+    ("habitify", habitify([("Read", "2024-03-01", 1, "rep", "Completed", "r")])),
+    ("habitica", habitica(habits=[{"text": "Read", "history": [SCORED]}])),
+    ("habittrove", habittrove({"name": "Read", "completions": ["2024-03-01T22:30:00Z"]})),
+    ("table_habit", table_habit({"name": "Read", "records": table_records((MARCH, 1, 1))})),
+    ("beaver", beaver(beaver_habit("Read", ("2024-03-01", True)))),
     ("calendar", b"\xef\xbb\xbf" + ics(event("SUMMARY:Run", "RRULE:FREQ=DAILY"))),
     ("daylio", daylio_csv([row()])),
     ("daylio", LONG),
@@ -79,6 +98,7 @@ async def test_a_file_is_read_by_whom_it_concerns(
     assert done.phase == "done"
     assert bool(done.entries) == (kind == "daylio")
     assert bool(done.habits) == (kind != "daylio")
+    assert all(habit.imported == 1 or kind in ("loop", "calendar") for habit in done.habits)
     (listed,) = (await ann.ask(ListImports())).imports
     assert (listed.import_id, listed.kind, listed.phase) == (import_id, kind, "done")
     assert listed.ended_at is not None
