@@ -14,6 +14,17 @@ from pydantic import Field, StringConstraints
 
 from contracts.message import SECRET, Query, Reply
 
+ASKED_BY_ALL = frozenset({"auth.get_keys", "auth.list_ended_sessions", "auth.delegate"})
+"""What every room asks: the keys of tokens, which are void, and to act for somebody."""
+
+OVERHEARD_BY_ALL = frozenset(
+    {
+        *("auth.session_ended", "auth.personal_token_revoked"),
+        *("users.user_changed", "users.user_deleted"),
+    }
+)
+"""What every room overhears: that a token is void."""
+
 _KNOWS = frozenset({"users.get_profile", "habits.get_habit"})
 """What a room asks that has not been told of a person or a habit yet."""
 

@@ -13,7 +13,7 @@ PROBLEM_CODES: dict[int, str] = {
     ),
     403: (
         "account_disabled confirmation_needed denied google_refused invitation_needed "
-        "may_not_act may_not_act_for metrics_closed no_session origin_not_allowed "
+        "may_not_act may_not_act_for may_not_ask metrics_closed no_session origin_not_allowed "
         "proof_required registration_closed wrong_secret"
     ),
     404: (

@@ -8,6 +8,7 @@ import typer
 
 from actors import ROOMS
 from actors.runtime.settings import Settings
+from ops.broker_commands import broker_app
 from ops.command import (
     Amqp,
     Data,
@@ -37,6 +38,7 @@ app.add_typer(import_app)
 app.add_typer(user_app, name="user")
 app.add_typer(parked_app, name="parked")
 app.add_typer(keys_app, name="keys")
+app.add_typer(broker_app, name="broker")
 
 
 @app.callback()
@@ -119,11 +121,16 @@ def migrate(data: Data = None, database: Database = None) -> None:
 
 
 @app.command("secrets")
-def make_secrets(folder: Path) -> None:
+def make_secrets(
+    folder: Path,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="A user of the broker for each part.")
+    ] = False,
+) -> None:
     """Make the passwords of database and broker where there are none; compose.yaml does it."""
     from ops.secrets import make
 
-    made = make(folder)
+    made = make(folder, apart=apart)
     print(f"Made {', '.join(made)}." if made else "All secrets are there already.")
 
 

@@ -29,13 +29,28 @@ async def bus_states(url: str | None) -> list[State]:
     try:
         connection = await aio_pika.connect(url, timeout=PATIENCE)
         async with connection:
-            found = [bus_state(True)]
+            found = [bus_state(True), users_state(url)]
             for route in routes_of(rooms()):
                 seen = await depth(connection, route.queue)
                 found.append(queue_state(route.queue, route.room, seen))
             return [*found, queue_state(PARKED, None, await depth(connection, PARKED))]
     except (TimeoutError, AMQPError, OSError):
         return [bus_state(False)]
+
+
+def users_state(url: str) -> State:
+    """Say whether the broker tells parts from each other."""
+    from actors import ROOMS
+    from actors.runtime.rabbit.users import CLOCK, COURIER, GATEWAY, user_of
+
+    given: Params = {"user": user_of(url)}
+    if given["user"] in (*ROOMS, CLOCK, COURIER, GATEWAY):
+        return State("bus", text="Every part has its own user of RabbitMQ.", params=given)
+    text = (
+        "All parts share the user {user} of RabbitMQ, which cannot tell one from another: "
+        "`ritmo broker definitions` makes one for each."
+    )
+    return State("bus", text=text, params=given)
 
 
 async def depth(connection: "AbstractConnection", queue: str) -> tuple[int, int] | None:

@@ -21,18 +21,28 @@ READABLE = 0o444
 """Mode of the files: the users of the containers that are given a volume differ."""
 
 
-def make(folder: Path) -> list[str]:
-    """Make what is missing below `folder`; return the names of the files that were made."""
+def make(folder: Path, *, apart: bool = False) -> list[str]:
+    """Make what is missing below `folder`; return the names of the files that were made.
+
+    `apart`: each part gets a user of the broker, see `ops.broker`.
+    """
     database = made(folder / "database" / "password", new_password)
-    broker = made(folder / "broker" / "password", new_password)
     wanted: dict[str, Callable[[], str]] = {
         "database/ritmo_database_url": lambda: f"postgresql://{USER}:{database}@postgres/{USER}",
-        "broker/definitions.json": lambda: definitions(broker),
-        "broker/ritmo_amqp_url": lambda: f"amqp://{USER}:{broker}@rabbitmq/{USER}",
     }
+    if not apart:
+        broker = made(folder / "broker" / "password", new_password)
+        wanted |= {
+            "broker/definitions.json": lambda: definitions(broker),
+            "broker/ritmo_amqp_url": lambda: f"amqp://{USER}:{broker}@rabbitmq/{USER}",
+        }
     missing = [name for name in wanted if not (folder / name).exists()]
     for name in missing:
         made(folder / name, wanted[name])
+    if apart:
+        from ops.broker import make as make_users  # it loads all rooms
+
+        missing += [f"broker/{name}" for name in make_users(folder / "broker", "rabbitmq")]
     if make_keys(folder / "seal" / "seal.keys"):
         missing.append("seal/seal.keys")
     return missing

@@ -8,6 +8,7 @@ checked here as it is in the room that is asked, so that both carriers refuse al
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TypeVar
 from uuid import UUID
 
@@ -36,6 +37,9 @@ SPARE_SECONDS = 30.0
 
 MAX_TOKENS = 10_000
 """Tokens that are kept for the next time; the one not used for longest goes first."""
+
+sender: ContextVar[str | None] = ContextVar("sender", default=None)
+"""Which part asks, as the broker vouches for it; None: it does not, or both are in one process."""
 
 
 class RoomBus:
@@ -148,7 +152,10 @@ def prove(secret: bytes, room: str, user_id: UUID, address: str = Delegate.addre
 async def proven(
     tx: AsyncConnection, proof: str, address: str = Delegate.address
 ) -> tuple[str, UUID]:
-    """Return which room asks `address` about whom. Refuses with `Unauthenticated`."""
+    """Return which room asks `address` about whom. Refuses with `Unauthenticated`.
+
+    Where the broker vouches for who asks, a room proves nothing in the name of another.
+    """
     secret = await secrets.find(tx, SECRET_NAME)
     if secret is None:
         raise _unproven()
@@ -160,9 +167,12 @@ async def proven(
             audience=address,
             options={"require": ["iss", "sub", "aud", "exp"], "strict_aud": True},
         )
-        return str(said["iss"]), UUID(said["sub"])
+        room, user_id = str(said["iss"]), UUID(said["sub"])
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise _unproven() from None
+    if sender.get() not in (None, room):
+        raise _unproven()
+    return room, user_id
 
 
 def _unproven() -> Unauthenticated:

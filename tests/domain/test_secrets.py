@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from actors import ROOMS
 from actors.runtime.settings import Settings
 from ops.secrets import hashed, make
 
@@ -32,6 +33,29 @@ def test_two_installations_share_no_secret(tmp_path: Path) -> None:
         make(tmp_path / name)
     one, two = files(tmp_path / "one"), files(tmp_path / "two")
     assert not [name for name in one if one[name] == two[name]]
+
+
+def test_each_part_gets_a_user_of_its_own(tmp_path: Path) -> None:
+    assert make(tmp_path, apart=True)
+    first = files(tmp_path)
+    assert make(tmp_path, apart=True) == []
+    again = files(tmp_path)
+    urls = {name.split("/")[1]: text for name, text in first.items() if name.endswith("amqp_url")}
+    assert set(urls) == {*ROOMS, "gateway", "courier", "clock"}
+    assert {name for name in first if first[name] != again[name]} == {
+        "broker/rabbitmq/definitions.json"  # salted anew
+    }
+    for part, url in urls.items():
+        settings = Settings(_secrets_dir=(tmp_path / "broker" / part,))
+        assert settings.amqp() == url
+        assert (urlsplit(url).username, urlsplit(url).path) == (part, "/ritmo")
+    written = json.loads(first["broker/rabbitmq/definitions.json"])
+    users = {user["name"]: user for user in written["users"]}
+    assert set(users) == {*urls, "operator", "ritmo"}
+    assert [name for name, user in users.items() if user["tags"]] == ["operator"]
+    assert users["ritmo"]["password_hash"] == ""  # nobody logs in by it
+    assert "operator" not in {may["user"] for may in written["permissions"]}
+    assert not any(str(urlsplit(url).password) in str(written) for url in urls.values())
 
 
 @pytest.mark.parametrize("lost", ["broker/ritmo_amqp_url", "broker/definitions.json"])

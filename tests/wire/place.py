@@ -59,6 +59,7 @@ class Place:
     brokers: list[RabbitBroker] = field(default_factory=list)
     inside: RabbitBus | None = None
     rooms: Sequence[Room] = (auth, room)
+    url_of: Callable[[str], str] = str
     overheard: list[str] = field(default_factory=list)
 
     async def listen(self) -> None:
@@ -99,8 +100,9 @@ class Place:
         """Open the rooms over RabbitMQ, each with a broker of its own."""
         assert self.wire is not None
         assert self.inside is not None
-        url = self.wire.node.url
-        self.brokers = [open_room(url, each, self.engine, self.inside) for each in self.rooms]
+        self.brokers = [
+            open_room(self.url_of(each.name), each, self.engine, self.inside) for each in self.rooms
+        ]
         for broker in self.brokers:
             await broker.start()
 
@@ -132,17 +134,24 @@ async def within_process(
 
 @asynccontextmanager
 async def over_rabbit(
-    engine: AsyncEngine, wire: Wire, rooms: Sequence[Room] = (auth, room)
+    engine: AsyncEngine,
+    wire: Wire,
+    rooms: Sequence[Room] = (auth, room),
+    url_of: Callable[[str], str] | None = None,
 ) -> AsyncIterator[Place]:
-    """Open the room over RabbitMQ, as if everyone were alone in a process."""
-    url = wire.node.url
-    asker, inside = RabbitBus(url, "asker"), RabbitBus(url, "trial")
-    publisher = Publisher(url, engine, routes_of(rooms))
+    """Open the room over RabbitMQ, as if everyone were alone in a process.
+
+    `url_of` gives the address of a part; by default all share one user.
+    """
+    url_of = url_of or (lambda part: wire.node.url)
+    asker, inside = RabbitBus(url_of("gateway"), "gateway"), RabbitBus(url_of("trial"), "trial")
+    publisher = Publisher(url_of("courier"), engine, routes_of(rooms))
     courier = Courier(engine, publisher.publish)
-    sender = TickSender(url)
+    sender = TickSender(url_of("clock"))
     for opened in (asker, inside, publisher, sender):
         await opened.start()
     place = Place(asker, engine, courier, sender.strike, wire, inside=inside, rooms=rooms)
+    place.url_of = url_of
     await place.open_rooms()
     courier.start()
     try:

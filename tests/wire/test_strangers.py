@@ -39,10 +39,10 @@ def ask_message(
         "thief",
         "|",
         "facts.trial",
-        "thief|ritmo.answers",
-        "answers.thief|ritmo.answers",
-        f"answers.{'a' * 32}|ritmo.facts",
-        f"answers.{'a' * 32}|ritmo.answers|x",
+        "thief|ritmo.replies",
+        "answers.thief|ritmo.replies",
+        f"answers.thief.{'a' * 32}|ritmo.facts",
+        f"answers.thief.{'a' * 32}|ritmo.replies|x",
         "ritmo.parked|",
         "trial.happened.x|ritmo.facts",
         None,
@@ -245,7 +245,7 @@ async def test_the_topology_is_as_declared(rabbit: Place, wire: Wire) -> None:
     }
     assert ours == {
         topology.ASKS: ("topic", True),
-        topology.ANSWERS: ("direct", True),
+        topology.ANSWERS: ("topic", True),
         topology.FACTS: ("topic", True),
         topology.JOBS: ("topic", True),
         topology.PARKED: ("fanout", True),

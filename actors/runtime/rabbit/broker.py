@@ -23,6 +23,7 @@ from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 from prometheus_client import Counter
 from pydantic import ValidationError
 
+from actors.runtime.delegation import sender
 from actors.runtime.edge import Asking, Edge
 from actors.runtime.faults import reason_of
 from actors.runtime.rabbit.bundle import BUNDLE, Carried
@@ -38,6 +39,7 @@ from actors.runtime.rabbit.topology import (
     looked_after,
     routes_of,
 )
+from actors.runtime.rabbit.users import check_holder, check_sender, has_own_user, user_of
 from actors.runtime.room import Handler, Room
 from contracts.bus import trace_id
 from contracts.health import ping_of
@@ -78,11 +80,14 @@ class AtTheEdge(BaseMiddleware):
         context: "ContextRepo",
         edge: Edge,
         verifier: Verifier,
+        user: str,
     ) -> None:
-        """Stand at the door of `edge`, knowing people by `verifier`."""
+        """Stand at the door of `edge`, knowing people by `verifier`; answers are sent as `user`."""
         super().__init__(msg, context=context)
         self.edge = edge
         self.verifier = verifier
+        self.user = user
+        self.apart = user == edge.room.name
 
     async def consume_scope(self, call_next: Next, msg: Consumed) -> object:
         """Answer an ask, take in a fact, or do a job."""
@@ -109,20 +114,35 @@ class AtTheEdge(BaseMiddleware):
             expired.inc()
             msg.reply_to = ""
             return None
-        if not re.fullmatch(ANSWER_QUEUE_PATTERN, msg.reply_to):
-            log.warning("odd reply_to", address=address)
+        by = msg.raw_message.user_id
+        to = re.fullmatch(ANSWER_QUEUE_PATTERN, msg.reply_to)
+        if to is None or (self.apart and to[1] != by):
+            log.warning("odd reply_to", address=address, by=by)
             msg.reply_to = ""
         if self._may_be_done(address, msg):
             log.warning("delivered again", address=address)
-            return _response(UNKNOWN.refusal().model_dump_json(), "refused")
+            return self._response(UNKNOWN.refusal().model_dump_json(), "refused")
+        token = sender.set(by if self.apart else None)
         try:
             reply = await self._ask_room(address, deadline, call_next, msg)
         except Unanswered:
             msg.reply_to = ""
             return None
         except Refused as no:
-            return _response(no.refusal().model_dump_json(), "refused")
-        return _response(reply.model_dump_json(), "answered")
+            return self._response(no.refusal().model_dump_json(), "refused")
+        finally:
+            sender.reset(token)
+        return self._response(reply.model_dump_json(), "answered")
+
+    def _response(self, body: str, outcome: str) -> RabbitResponse:
+        """Send an answer that is no loss if the asker is gone."""
+        return RabbitResponse(
+            body.encode(),
+            mandatory=False,
+            message_type=outcome,
+            content_type="application/json",
+            user_id=self.user,
+        )
 
     def _may_be_done(self, address: str, msg: Consumed) -> bool:
         """Tell whether a line broke on a command without a key: once begun, never begun again."""
@@ -132,8 +152,13 @@ class AtTheEdge(BaseMiddleware):
     async def _ask_room(
         self, address: str, deadline: float, call_next: Next, msg: Consumed
     ) -> Reply:
+        by = msg.raw_message.user_id
+        if self.apart:
+            check_sender(by, address)
         token = msg.headers.get("principal")
         principal = await self.verifier.verify(token) if token else None
+        if self.apart:
+            check_holder(by, address, principal)
         asking = Asking(principal, deadline, msg.headers.get("key"))
         return await self.edge.answer(
             self.edge.room.answers[address],
@@ -183,13 +208,6 @@ async def _take_in(edge: Edge, handler: Handler[Fact], fact: Carried) -> None:
         await edge.take_in(message, partial(handler.call, message))
 
 
-def _response(body: str, outcome: str) -> RabbitResponse:
-    """Send an answer that is no loss if the asker is gone."""
-    return RabbitResponse(
-        body.encode(), mandatory=False, message_type=outcome, content_type="application/json"
-    )
-
-
 class StandingBroker(RabbitBroker):
     """A FastStream broker that, once started, keeps its line to RabbitMQ until it is stopped.
 
@@ -199,7 +217,7 @@ class StandingBroker(RabbitBroker):
 
     def __init__(self, url: str, edge: Edge, verifier: Verifier, concurrency: int) -> None:
         """Let a room answer and hear, with its edge in front."""
-        room = edge.room
+        room, user = edge.room, user_of(url)
         self.line = BrokerLine(self, url, room)
         self._ping = ping_of(room.name).address
         super().__init__(
@@ -211,7 +229,7 @@ class StandingBroker(RabbitBroker):
             logger=None,
             app_id=room.name,
         )
-        at_the_edge = partial(AtTheEdge, edge=edge, verifier=verifier)
+        at_the_edge = partial(AtTheEdge, edge=edge, verifier=verifier, user=user)
         self.include_router(router_of(room, concurrency, at_the_edge, bundle=bundle_of(edge)))
         self.include_router(ticks_of(edge))
 
@@ -262,6 +280,7 @@ class BrokerLine(Line):
         super().__init__(url, room.name, self._consume, confirms=False)
         self._broker = broker
         self._room = room
+        self._apart = has_own_user(url, room.name)
 
     async def connect(self) -> AbstractConnection:
         """Connect, as FastStream does."""
@@ -283,12 +302,12 @@ class BrokerLine(Line):
         Each ask has an address of its own, and is bound by it.
         """
         routes = routes_of([self._room])
-        await declare(channel, routes)
+        await declare(channel, routes, apart=self._apart)
         await self._broker.begin()
         fleeting = [(ASKS, address) for address in self._room.answers]
         fleeting += [(JOBS, tick.name) for tick in self._room.ticks]
         return [
-            *looked_after(routes),
+            *looked_after(routes, apart=self._apart),
             *(
                 partial(consumed_and_bound, queue=key, exchange=exchange, keys=(key,))
                 for exchange, key in fleeting

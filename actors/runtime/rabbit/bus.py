@@ -20,19 +20,22 @@ import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
+from aiormq.exceptions import ChannelAccessRefused
 from pamqp.common import FieldValue
 from prometheus_client import Counter
 
 from actors.runtime.background import Background
 from actors.runtime.local import overhear
 from actors.runtime.rabbit.line import ANSWER, LOST, Check, Line, breaks
+from actors.runtime.rabbit.refusals import broker_away, line_lost, room_lost, unanswered
 from actors.runtime.rabbit.topology import (
     ANSWERS,
     ASKS,
     FACTS,
     consumed_and_bound,
-    exchanges,
+    exchanges_for,
 )
+from actors.runtime.rabbit.users import has_own_user, user_of
 from contracts.bus import deadline_in, trace_id
 from contracts.message import (
     Asked,
@@ -40,7 +43,6 @@ from contracts.message import (
     Refusal,
     Refused,
     Reply,
-    Unanswered,
     Unavailable,
 )
 from contracts.principal import Principal
@@ -75,7 +77,9 @@ class RabbitBus:
     """Asks rooms over RabbitMQ; see `contracts.bus.Bus`."""
 
     def __init__(self, url: str, name: str) -> None:
-        """Describe the bus of a process called `name`; `start` connects it."""
+        """Describe the bus of a part called `name`; `start` connects it."""
+        self._name, self._user = name, user_of(url)
+        self._apart = has_own_user(url, name)
         self._line = Line(
             url, f"{name}.asks", self._prepare, confirms=True, lost=self._fail_pending
         )
@@ -114,7 +118,7 @@ class RabbitBus:
         until = deadline or deadline_in()
         left = until - time.time()
         if left <= 0:
-            raise _unanswered()
+            raise unanswered()
         correlation_id = uuid4().hex
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
         self._pending[correlation_id] = Pending(message.address, answer)
@@ -123,9 +127,12 @@ class RabbitBus:
                 await self._send(message, principal, until, idempotency_key, correlation_id)
                 incoming = await answer
         except TimeoutError:
-            raise _unanswered() from None
+            raise unanswered() from None
         finally:
             self._pending.pop(correlation_id, None)
+        if self._apart and incoming.user_id != message.address.partition(".")[0]:
+            log.warning("odd answer", address=message.address)
+            raise unanswered()
         return _read(message, incoming)
 
     async def overhear(
@@ -158,7 +165,7 @@ class RabbitBus:
         correlation_id: str,
     ) -> None:
         if self._asks is None or not self._line.connected:
-            raise _broker_away()
+            raise broker_away()
         headers: dict[str, FieldValue] = {
             "deadline": int(until * 1000),
             "trace": trace_id.get(),
@@ -175,6 +182,7 @@ class RabbitBus:
             correlation_id=correlation_id,
             reply_to=self._reply_to,
             expiration=max(0.001, until - time.time()),
+            user_id=self._user,
             headers=headers,
         )
         try:
@@ -186,19 +194,20 @@ class RabbitBus:
             ) from None
         except LOST:
             # It may have arrived, with only its confirmation lost.
-            raise _line_lost() from None
+            raise line_lost() from None
 
     async def _prepare(self, channel: AbstractChannel) -> list[Check]:
         """Make a new channel ready: a fresh queue for answers, and ears for returned asks."""
-        await exchanges(await channel.get_underlay_channel())
-        name = f"answers.{uuid4().hex}"
+        exist = exchanges_for(apart=self._apart)
+        await exist(await channel.get_underlay_channel())
+        name = f"answers.{self._name}.{uuid4().hex}"
         queue = await channel.declare_queue(name, exclusive=True, auto_delete=True)
         await queue.bind(ANSWERS, name)
         await queue.consume(self._answered, no_ack=True)
         self._reply_to = f"{name}|{ANSWERS}"
         self._asks = await channel.get_exchange(ASKS, ensure=False)
         answers = partial(consumed_and_bound, queue=name, exchange=ANSWERS, keys=(name,))
-        self._checks = [exchanges, answers]
+        self._checks = [exist, answers]
         for address in self._overheard:
             await self._hear(channel, address)
         for missed in self._missed:  # nothing was heard while there was no line
@@ -206,7 +215,7 @@ class RabbitBus:
         return self._checks
 
     async def _hear(self, channel: AbstractChannel, address: str) -> None:
-        name = f"overhears.{uuid4().hex}"
+        name = f"overhears.{self._name}.{uuid4().hex}"
         queue = await channel.declare_queue(name, exclusive=True, auto_delete=True)
         await queue.bind(FACTS, f"{address}.*")
 
@@ -237,13 +246,14 @@ class RabbitBus:
         for address, those in waiting.items():
             if not await self._is_answered(address):
                 for pending in those:
-                    pending.fail(_room_lost())
+                    pending.fail(room_lost())
 
     async def _is_answered(self, address: str) -> bool:
         """Tell whether a room takes asks at this address.
 
         A queue that a broker kept for a room which did not come back is removed: the next ask is
-        refused at once. It would go by itself, but not while somebody looks at it.
+        refused at once. It would go by itself, but not while somebody looks at it. Of parts that
+        have users of their own the gateway alone may do so.
         """
         async with asyncio.timeout(ANSWER):
             channel = await self._line.aside()
@@ -252,7 +262,7 @@ class RabbitBus:
                 found = await underlay.queue_declare(address, passive=True)
                 if not found.consumer_count:
                     await underlay.queue_delete(address, if_unused=True)
-            except ChannelNotFoundEntity:
+            except (ChannelNotFoundEntity, ChannelAccessRefused):
                 return False
             await channel.close()
         return bool(found.consumer_count)
@@ -266,7 +276,7 @@ class RabbitBus:
 
     def _fail_pending(self) -> None:
         for pending in self._pending.values():
-            pending.fail(_line_lost())
+            pending.fail(line_lost())
 
 
 def _read(message: Asked[R], incoming: AbstractIncomingMessage) -> R:
@@ -290,31 +300,3 @@ def reply_type(contract: type) -> type[Reply]:
         else:
             raise TypeError(f"{contract.__name__} names no reply {get_args(contract)}")
     return _reply_types[contract]
-
-
-def _unanswered() -> Unanswered:
-    return Unanswered(
-        "unanswered",
-        "There was no answer in time; whether it was done is not known.",
-        retry_after=2,
-    )
-
-
-def _line_lost() -> Unanswered:
-    return Unanswered(
-        "line_lost",
-        "The message broker went away; whether it was done is not known.",
-        retry_after=2,
-    )
-
-
-def _room_lost() -> Unanswered:
-    return Unanswered(
-        "room_lost",
-        "This part of Ritmo went away meanwhile; whether it was done is not known.",
-        retry_after=2,
-    )
-
-
-def _broker_away() -> Unavailable:
-    return Unavailable("broker_away", "The message broker is away; try again.", retry_after=2)

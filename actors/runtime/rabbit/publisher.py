@@ -21,7 +21,7 @@ from functools import partial
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -40,6 +40,7 @@ from actors.runtime.rabbit.topology import (
     declare,
     exchanges,
 )
+from actors.runtime.rabbit.users import COURIER, has_own_user, user_of
 from contracts.bus import trace_id
 from storage import inbox
 from storage.outbox import Waiting
@@ -75,7 +76,9 @@ class Publisher:
             for address in route.addresses:
                 self._routes[address].append(route)
         self._empty_at: dict[str, datetime] = {}
-        self._line = Line(url, "courier", self._prepare, confirms=True)
+        self._user = user_of(url)
+        self._apart = has_own_user(url, COURIER)
+        self._line = Line(url, COURIER, self._prepare, confirms=True)
         self._outage = Outage("database", "parking")
 
     @property
@@ -193,7 +196,7 @@ class Publisher:
 
     async def _send(self, channel: AbstractChannel, parcels: Iterable[Parcel]) -> set[int]:
         """Send parcels; return the places in the outbox of what the broker does not have."""
-        sending = {asyncio.create_task(_sent(channel, parcel)): parcel for parcel in parcels}
+        sending = {asyncio.create_task(self._sent(channel, parcel)): parcel for parcel in parcels}
         if not sending:
             return set()
         try:
@@ -206,6 +209,24 @@ class Publisher:
             if task.cancelled() or not task.result()
             for seq in parcel.seqs
         }
+
+    async def _sent(self, channel: AbstractChannel, parcel: Parcel) -> bool:
+        """Send a parcel; return whether the broker has confirmed it.
+
+        A queue that somebody has bound to all facts may be full, and its own affair.
+        """
+        exchange = channel.default_exchange
+        if parcel.exchange:
+            exchange = await channel.get_exchange(parcel.exchange, ensure=False)
+        parcel.message.user_id = self._user
+        try:
+            with breaks():
+                await exchange.publish(parcel.message, parcel.key, mandatory=parcel.mandatory)
+        except DeliveryError:  # returned, as nobody is bound; or a queue has refused it
+            return not parcel.mandatory
+        except LOST:
+            return False
+        return True
 
     async def _prepare(self, channel: AbstractChannel) -> list[Check]:
         await declare(channel, self._all_routes)
@@ -223,6 +244,10 @@ class Publisher:
         told again until a newer one has heard them.
         """
         death, told = death_of(incoming), told_by(incoming)
+        if self._apart and incoming.user_id != self._user:
+            log.warning("odd dead letter", by=incoming.user_id, queue=death.queue)
+            await incoming.ack()
+            return
         if incoming.type == BUNDLE and death.word == "rejected" and self._heard(death, told):
             log.warning("bundle not known", room=death.room, facts=len(told))
             done = True
@@ -231,7 +256,7 @@ class Publisher:
         else:
             alone = [Parcel("", death.queue, _bundle([one]), ()) for one in told]
             channel = self._line.channel
-            done = all(await asyncio.gather(*(_sent(channel, parcel) for parcel in alone)))
+            done = all(await asyncio.gather(*(self._sent(channel, parcel) for parcel in alone)))
         if done:
             await incoming.ack()
         else:
@@ -293,16 +318,3 @@ def _bundle(facts: Sequence[Carried]) -> Message:
         delivery_mode=DeliveryMode.PERSISTENT,
         type=BUNDLE,
     )
-
-
-async def _sent(channel: AbstractChannel, parcel: Parcel) -> bool:
-    """Send a parcel; return whether the broker has confirmed it."""
-    exchange = channel.default_exchange
-    if parcel.exchange:
-        exchange = await channel.get_exchange(parcel.exchange, ensure=False)
-    try:
-        with breaks():
-            await exchange.publish(parcel.message, parcel.key, mandatory=parcel.mandatory)
-    except LOST:  # returned, too: nobody is bound
-        return False
-    return True

@@ -4,7 +4,8 @@ from aio_pika import Message
 from aio_pika.abc import AbstractChannel
 
 from actors.runtime.rabbit.line import LOST, Check, Line, breaks
-from actors.runtime.rabbit.topology import JOBS, exchanges
+from actors.runtime.rabbit.topology import JOBS, exchanges_for
+from actors.runtime.rabbit.users import CLOCK, has_own_user
 from contracts.bus import ASK
 
 PATIENCE = 2.0
@@ -16,7 +17,8 @@ class TickSender:
 
     def __init__(self, url: str) -> None:
         """Describe a sender; `start` connects it."""
-        self._line = Line(url, "clock", self._prepare, confirms=False)
+        self._exist = exchanges_for(apart=has_own_user(url, CLOCK))
+        self._line = Line(url, CLOCK, self._prepare, confirms=False)
 
     async def start(self) -> None:
         """Connect, and stay connected."""
@@ -38,7 +40,6 @@ class TickSender:
         except LOST:
             return  # the line notices, and says so
 
-    @staticmethod
-    async def _prepare(channel: AbstractChannel) -> list[Check]:
-        await exchanges(await channel.get_underlay_channel())
-        return [exchanges]
+    async def _prepare(self, channel: AbstractChannel) -> list[Check]:
+        await self._exist(await channel.get_underlay_channel())
+        return [self._exist]

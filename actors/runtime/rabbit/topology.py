@@ -2,12 +2,15 @@
 
 ritmo.asks (topic)       -> one queue an address, gone with its last consumer:
                             a room that is down is unroutable, which is an answer in itself
-ritmo.answers (direct)   -> answers.<random>, one a connection
+ritmo.replies (topic)    -> answers.<part>.<random>, one a connection
 ritmo.facts (topic)      -> each fact by itself, for gateways and for integrations that bind to it
 (the nameless exchange)  -> facts.<room>, quorum, one a listening room: facts come in bundles
 ritmo.jobs (topic)       -> jobs.<room>, quorum, one a room that does jobs; and one queue a tick,
                             named like it, classic, gone with its last consumer, which holds one
 ritmo.parked (fanout)    -> ritmo.parked: what a room could not take in, or crashed on
+
+Where parts have broker users of their own (`users`), only the courier may declare exchanges; the
+others look whether they are there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,10 +26,10 @@ from actors.runtime.rabbit.line import Check, LineLost
 from actors.runtime.room import Room
 from contracts.bus import ASK
 
-ASKS, ANSWERS, FACTS, JOBS = "ritmo.asks", "ritmo.answers", "ritmo.facts", "ritmo.jobs"
+ASKS, ANSWERS, FACTS, JOBS = "ritmo.asks", "ritmo.replies", "ritmo.facts", "ritmo.jobs"
 PARKED = "ritmo.parked"
 
-EXCHANGES = {ASKS: "topic", ANSWERS: "direct", FACTS: "topic", JOBS: "topic", PARKED: "fanout"}
+EXCHANGES = {ASKS: "topic", ANSWERS: "topic", FACTS: "topic", JOBS: "topic", PARKED: "fanout"}
 """Every exchange and its type; all are durable."""
 
 ASK_QUEUE: FieldTable = {
@@ -50,8 +53,9 @@ TICK_QUEUE: FieldTable = {**ASK_QUEUE, "x-max-length": 1}
 
 PARKED_QUEUE: FieldTable = {"x-queue-type": "quorum"}
 
-ANSWER_QUEUE_PATTERN = r"answers\.[0-9a-f]{32}\|ritmo\.answers"
-"""Where a room may send an answer. Anything else in `reply_to` is somebody up to no good."""
+ANSWER_QUEUE_PATTERN = r"answers\.([a-z0-9_-]+)\.[0-9a-f]{32}\|ritmo\.replies"
+"""Where a room may send an answer, and to which part or integration. Anything else in `reply_to` is
+somebody up to no good."""
 
 
 Kind = Literal["facts", "jobs"]
@@ -116,6 +120,17 @@ async def exchanges(channel: BareChannel) -> None:
         await channel.exchange_declare(name, exchange_type=kind, durable=True)
 
 
+async def exchanges_exist(channel: BareChannel) -> None:
+    """See that all exchanges are there. Raises what `line.LOST` names."""
+    for name in EXCHANGES:
+        await channel.exchange_declare(name, passive=True)
+
+
+def exchanges_for(*, apart: bool) -> Check:
+    """Return how a part sees to the exchanges: one with a user of its own may not make them."""
+    return exchanges_exist if apart else exchanges
+
+
 async def parked(channel: BareChannel) -> None:
     """Declare the queue of parked messages."""
     await channel.queue_declare(PARKED, durable=True, arguments=PARKED_QUEUE)
@@ -135,14 +150,14 @@ async def unbind_facts(channel: BareChannel, route: QueueRoute) -> None:
         await channel.queue_unbind(route.queue, FACTS, key)
 
 
-def looked_after(routes: Sequence[QueueRoute]) -> list[Check]:
+def looked_after(routes: Sequence[QueueRoute], *, apart: bool = False) -> list[Check]:
     """List what a room sees to again and again: the exchanges, and its queues.
 
     A queue that is gone is declared by who consumes it, when it connects anew, and by nobody
     sooner: RabbitMQ would take the consumer of the old queue for one of the new, and swallow what
     it delivers.
     """
-    checks: list[Check] = [exchanges]
+    checks: list[Check] = [exchanges_for(apart=apart)]
     for route in routes:
         if route.kind == "jobs":
             checks.append(
@@ -153,12 +168,17 @@ def looked_after(routes: Sequence[QueueRoute]) -> list[Check]:
     return checks
 
 
-async def declare(channel: AbstractChannel, routes: Sequence[QueueRoute]) -> None:
-    """Declare the exchanges, the parked queue, and the queues of routes."""
+async def declare(
+    channel: AbstractChannel, routes: Sequence[QueueRoute], *, apart: bool = False
+) -> None:
+    """Declare the exchanges, the parked queue, and the queues of routes; `apart`: the queues alone,
+    the rest is the courier's.
+    """
     underlay = await channel.get_underlay_channel()
-    await exchanges(underlay)
-    await parked(underlay)
+    await exchanges_for(apart=apart)(underlay)
+    if not apart:
+        await parked(underlay)
     for route in routes:
         await routed(underlay, route)
-        if route.kind == "facts":
+        if route.kind == "facts" and not apart:
             await unbind_facts(underlay, route)
