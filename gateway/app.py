@@ -31,16 +31,20 @@ from gateway.limits import Limiter, Policy
 from gateway.openapi import document
 from gateway.overload import Overload
 from gateway.problems import speak_problems
+from gateway.web.plain import HTML
+from gateway.web.status import documentation
 
 FIRST = ("check_ins", "today", "habits")
 """Resources that are asked most come first: routes are tried in order. No route hides another."""
 
 
 def _routers() -> list[APIRouter]:
-    """Find the resources: each module of the gateway that has a `router`."""
+    """Find the resources, and the pages: each module of the gateway that has a `router`."""
     names = {found.name for found in iter_modules(gateway.__path__)}
+    pages = [f"web.{found.name}" for found in iter_modules(web.__path__)]
     modules = [
-        import_module(f"gateway.{name}") for name in (*FIRST, *sorted(names.difference(FIRST)))
+        import_module(f"gateway.{name}")
+        for name in (*FIRST, *sorted(names.difference(FIRST)), *pages)
     ]
     routers = [getattr(module, "router", None) for module in modules]
     return [router for router in routers if isinstance(router, APIRouter)]
@@ -113,7 +117,7 @@ def open_gateway(
         ready=ready,
         openapi=Document(lambda: json.dumps(app.openapi(), ensure_ascii=False), JSON),
         docs={
-            language: Document(partial(web.documentation, app, base_url, language), web.HTML)
+            language: Document(partial(documentation, app, base_url, language), HTML)
             for language in LANGUAGES
         },
         asyncapi=Document(asyncapi, JSON) if asyncapi else None,

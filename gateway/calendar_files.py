@@ -19,7 +19,7 @@ from contracts.speech import say
 from gateway.answers import is_known
 from gateway.calendar import webcal_of
 from gateway.deps import IfNoneMatch, TheBus, door_of, guest
-from gateway.web import page
+from gateway.web.plain import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
 

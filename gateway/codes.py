@@ -12,9 +12,9 @@ PROBLEM_CODES: dict[int, str] = {
         "wrong_credentials wrong_identity wrong_otp wrong_passkey"
     ),
     403: (
-        "account_disabled confirmation_needed denied google_refused invitation_needed "
-        "may_not_act may_not_act_for may_not_ask metrics_closed no_session origin_not_allowed "
-        "proof_required registration_closed wrong_secret"
+        "account_disabled confirmation_needed denied form_too_old google_refused "
+        "invitation_needed may_not_act may_not_act_for may_not_ask metrics_closed no_session "
+        "origin_not_allowed other_site proof_required registration_closed wrong_secret"
     ),
     404: (
         "access_token_not_found account_not_found break_not_found change_not_found "

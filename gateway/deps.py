@@ -87,9 +87,14 @@ TheVerifier = Annotated[Verifier, Depends(_verifier)]
 """Turns access tokens into principals."""
 
 
-async def _device(request: Request) -> Device:
+def device_of(request: Request) -> Device:
+    """Return where a request comes from."""
     agent = request.headers.get("user-agent", "")
     return Device(address=address_of(request), agent=agent)
+
+
+async def _device(request: Request) -> Device:
+    return device_of(request)
 
 
 FromDevice = Annotated[Device, Depends(_device)]

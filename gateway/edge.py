@@ -32,12 +32,12 @@ API_CSP = b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-ac
 SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 UNLESS_GIVEN: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", API_CSP),
     (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
 )
 HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 

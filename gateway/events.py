@@ -10,7 +10,7 @@ from gateway.bodies import resource
 from gateway.deps import door_of
 from gateway.event_hub import SCOPES
 from gateway.event_stream import EventStream
-from gateway.identity import Me, caller_of, token_of
+from gateway.identity import Me, holder_of
 from gateway.problems import documented
 
 router = resource("events", "What happens, told as it happens (Server-Sent Events).")
@@ -71,6 +71,6 @@ async def watch(
     if not any(me.may(scope) for scope in SCOPES):
         text = "You may not do this: it needs “{scope}”."
         raise Denied("denied", text, scope=", ".join(sorted(SCOPES)))
-    door, token = door_of(request), token_of(request)
-    watcher = door.events.open(me, last_event_id)
-    return EventStream(door.events, watcher, lambda: caller_of(door, token))
+    hub = door_of(request).events
+    watcher = hub.open(me, last_event_id)
+    return EventStream(hub, watcher, lambda: holder_of(request))

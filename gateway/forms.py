@@ -29,7 +29,9 @@ class WholeForm(MultiPartParser):
         return form
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(
+    request: Request, most_bytes: int = MAX_FORM_BYTES, most_fields: int = MAX_FORM_FIELDS
+) -> dict[str, str]:
     """Read a form without files; no body at all is an empty one.
 
     Refuses with `Invalid` (`invalid_form`): too large, too many fields, or no form.
@@ -38,15 +40,13 @@ async def form_of(request: Request) -> dict[str, str]:
     if not raw:
         return {}
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in (URLENCODED, MULTIPART) or len(raw) > MAX_FORM_BYTES:
+    if media not in (URLENCODED, MULTIPART) or len(raw) > most_bytes:
         raise _invalid()
     parser: FormParser | WholeForm
     if media == MULTIPART:
-        parser = WholeForm(
-            request.headers, request.stream(), max_files=0, max_fields=MAX_FORM_FIELDS
-        )
+        parser = WholeForm(request.headers, request.stream(), max_files=0, max_fields=most_fields)
     else:
-        parser = FormParser(request.headers, request.stream(), max_fields=MAX_FORM_FIELDS)
+        parser = FormParser(request.headers, request.stream(), max_fields=most_fields)
     try:
         form = await parser.parse()
     except (MultiPartException, FormParserError):

@@ -13,7 +13,7 @@ from gateway.deps import TheBus, guest
 from gateway.google import COOKIE, PLACE
 from gateway.language import liked
 from gateway.link_pages import refused_page
-from gateway.web import page
+from gateway.web.plain import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(guest)])
 

@@ -11,7 +11,7 @@ from contracts.message import Invalid
 from contracts.quantity import read, write
 from contracts.speech import say
 from gateway.link_pages import DAYS, STATES
-from gateway.web import page
+from gateway.web.plain import page
 
 LARGEST = Decimal(1_000_000_000)
 """What can be typed, at most."""

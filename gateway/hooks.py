@@ -36,7 +36,7 @@ from gateway.limits import admit
 from gateway.link_pages import refused_page
 from gateway.links import PageRoute
 from gateway.problems import documented
-from gateway.web import wants_page
+from gateway.web.plain import wants_page
 
 router = resource("hooks", "Addresses that check a habit in, for buttons, tags and automation.")
 

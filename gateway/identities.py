@@ -1,11 +1,12 @@
 """Sign-ins by an OpenID Connect provider: /v1/auth/oidc and /v1/auth/identities."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from contracts.bus import deadline_in
 from contracts.identities import (
@@ -28,6 +29,9 @@ from gateway.problems import documented
 from gateway.sessions import Opened, opened, profile_of
 
 router = resource("accounts")
+
+ATTEMPT, BACK = "ritmo-provider", "/sign-in/provider/back"
+"""The cookie of a browser that went to the provider from a page, and where it goes on."""
 
 Given = Annotated[str, Field(min_length=1, max_length=2048, repr=False)]
 Told = Annotated[str | None, Query(max_length=2048, description="What the provider says.")]
@@ -73,6 +77,7 @@ async def begin_oidc(bus: TheBus) -> Response:
     summary="Come back from the provider",
 )
 async def come_back(
+    request: Request,
     state: Told = None,
     code: Told = None,
     error: Told = None,
@@ -83,8 +88,12 @@ async def come_back(
 ) -> Response:
     """Show what the provider has given; it is worth nothing without the verifier.
 
-    The client sends both to `/v1/auth/oidc/sign-in`, or to `/v1/auth/identities`.
+    The client sends both to `/v1/auth/oidc/sign-in`, or to `/v1/auth/identities`. A browser that
+    began on a page of Ritmo goes on there.
     """
+    if ATTEMPT in request.cookies:
+        back = urlencode({"state": state or "", "code": code or ""})
+        return RedirectResponse(f"{BACK}?{back}", 303)
     if not state or not code:
         raise Unauthenticated("wrong_identity", "This sign-in does not fit; begin anew.")
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

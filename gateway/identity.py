@@ -1,4 +1,4 @@
-"""Who is calling: the bearer token becomes the principal whom it names."""
+"""Who is calling: the bearer token, or the cookie of a browser, becomes the principal of it."""
 
 from typing import Annotated
 
@@ -7,7 +7,8 @@ from fastapi.security.http import HTTPBase
 
 from contracts.message import Unauthenticated
 from contracts.principal import Principal
-from gateway.deps import Door, door_of, guest
+from gateway.cookies import check_origin, cookie_of, has_cookie
+from gateway.deps import Door, device_of, door_of, guest
 from gateway.limits import admit
 from gateway.visit import visit_of
 
@@ -36,7 +37,7 @@ class Bearer(HTTPBase):
             return visit.caller
         door = door_of(request)
         try:
-            principal = await caller_of(door, token_of(request))
+            principal = await holder_of(request)
         except Unauthenticated:
             # Guessing is counted, too.
             await guest(request)
@@ -45,6 +46,19 @@ class Bearer(HTTPBase):
         visit.caller = principal
         await admit(request, door.limiter, door.person, str(principal.user_id))
         return principal
+
+
+async def holder_of(request: Request) -> Principal:
+    """Return who holds what a request came with: a token, or else the cookie of a browser.
+
+    Refuses with `Unauthenticated`, or with `Denied` what another site had the browser send.
+    """
+    door = door_of(request)
+    if "authorization" in request.headers or not has_cookie(request):
+        return await caller_of(door, token_of(request))
+    check_origin(request, by_script=True)
+    visit_of(request.scope).by_cookie = True
+    return await door.exchange.verify_cookie(cookie_of(request), device_of(request))
 
 
 async def caller_of(door: Door, token: str) -> Principal:

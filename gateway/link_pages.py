@@ -16,7 +16,7 @@ from contracts.message import Denied, Gone, Invalid, NotFound, Refused, Unavaila
 from contracts.quantity import write, write_input, write_progress
 from contracts.speech import say
 from gateway.problems import status_of
-from gateway.web import page
+from gateway.web.plain import page
 
 QUESTIONS: dict[Purpose, str] = {
     "done": "Done with “{habit}”?",

@@ -21,16 +21,18 @@ _SECRET = re.compile(r"^(/v1/hooks/|/calendar/|/c/)[^/]*")
 class Visit:
     """One request's way through the gateway."""
 
-    __slots__ = ("caller", "head", "headers", "trace_id")
+    __slots__ = ("by_cookie", "caller", "head", "headers", "trace_id")
 
     def __init__(self, trace_id: str) -> None:
         """Begin a visit; `headers` (raw, lower case) are added to its answer.
 
-        `caller` is who it is, once that was checked; `head`: only the headers are asked for.
+        `caller` is who it is, once that was checked; `by_cookie`: that was told by the cookie of a
+        browser; `head`: only the headers are asked for.
         """
         self.trace_id = trace_id
         self.headers: list[tuple[bytes, bytes]] = []
         self.caller: Principal | None = None
+        self.by_cookie = False
         self.head = False
 
 

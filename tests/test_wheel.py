@@ -42,7 +42,7 @@ def test_all_that_runs_is_shipped(files: set[str]) -> None:
     ("folder", "example"),
     [
         ("contracts", "contracts/locale/ru/LC_MESSAGES/ritmo.po"),
-        ("gateway", "gateway/web/style.css"),
+        ("gateway", "gateway/web/files/style.css"),
         ("actors", "actors/notifications/templates/letter.html"),
         ("storage", "storage/migrations/versions/0001_first_tables.py"),
     ],

@@ -93,9 +93,14 @@ class Provider:
         self._learned: _Learned | None = None
         self._learning = asyncio.Lock()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether a provider is configured."""
+        return bool(self._issuer and self._client)
+
     def check(self) -> None:
         """Refuse with `Conflict` if no provider is configured."""
-        if not self._issuer or not self._client:
+        if not self.is_on:
             raise Conflict("oidc_off", "No other provider of sign-ins is set up here.")
 
     async def address(self, state: str, verifier: str) -> str:

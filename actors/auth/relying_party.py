@@ -175,9 +175,14 @@ class RelyingParty:
         await passkeys.challenge(tx, made, purpose, user_id, now, now + CHALLENGE_LIFE)
         return made
 
+    @property
+    def is_on(self) -> bool:
+        """Whether a browser would hand out a passkey here: they are known by a host's name."""
+        return bool(self.id) and not _is_address(self.id)
+
     def _check(self) -> None:
         """Refuse where no browser would hand out a passkey."""
-        if not self.id or _is_address(self.id):
+        if not self.is_on:
             raise Conflict("passkeys_off", "Passkeys need a host name: set RITMO_BASE_URL to one.")
 
 

@@ -5,7 +5,7 @@ So nobody becomes one by coming first to an installation whose people have all l
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, DateTime, SmallInteger, Table
+from sqlalchemy import CheckConstraint, Column, DateTime, SmallInteger, Table, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,3 +25,8 @@ async def found(tx: AsyncConnection, now: datetime) -> bool:
     """Note that there is an account; False if there was one before."""
     made = insert(installation).values(id=1, founded_at=now).on_conflict_do_nothing()
     return bool((await tx.execute(made)).rowcount)
+
+
+async def is_founded(tx: AsyncConnection) -> bool:
+    """Tell whether there is, or was, an account."""
+    return (await tx.execute(select(installation.c.id))).first() is not None

@@ -134,16 +134,19 @@ async def go_on(
     absolute: timedelta,
     address: str,
     agent: str,
+    *,
+    by: Table = tokens.refresh_tokens,
 ) -> Continued | None:
     """Lock the session of a refresh token and note its use; None if it is over.
 
-    It ends by itself `idle` after its last use, and `absolute` after it began.
+    `by`: where the hash of what continues it is kept. It ends by itself `idle` after its last use,
+    and `absolute` after it began.
     """
     row = await tx.execute(
         update(sessions)
         .where(
-            tokens.refresh_tokens.c.hash == token,
-            sessions.c.id == tokens.refresh_tokens.c.session_id,
+            by.c.hash == token,
+            sessions.c.id == by.c.session_id,
             accounts.c.user_id == sessions.c.user_id,
             accounts.c.disabled.is_(False),
             sessions.c.expires_at > now,

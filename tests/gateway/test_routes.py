@@ -10,6 +10,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 import gateway
+from gateway import web
 from gateway.app import FIRST, ROUTERS
 
 SAMPLES = {"day": "2026-03-01", "channel": "mail", "picture": "habit.png", "token": "t" * 22}
@@ -18,7 +19,9 @@ SAMPLES = {"day": "2026-03-01", "channel": "mail", "picture": "habit.png", "toke
 
 def test_every_router_of_the_gateway_is_opened_once(app: FastAPI) -> None:
     modules = [
-        import_module(f"gateway.{one.name}") for one in pkgutil.iter_modules(gateway.__path__)
+        import_module(f"{package.__name__}.{one.name}")
+        for package in (gateway, web)
+        for one in pkgutil.iter_modules(package.__path__)
     ]
     routers = [module.router for module in modules if hasattr(module, "router")]
     assert len(routers) > 15
