@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from contracts.exports import OWN_ROWS
 from contracts.message import SECRET, Query, Reply
 
 ASKED_BY_ALL = frozenset({"auth.get_keys", "auth.list_ended_sessions", "auth.delegate"})
@@ -32,6 +33,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
     "analytics": _KNOWS,
     "habits": frozenset({"users.get_profile", "reminders.note_cue", "journal.recognize_diary"}),
     "journal": _KNOWS,
+    "backup": frozenset({OWN_ROWS, "users.get_profile", "analytics.render_report"}),
     "reminders": _KNOWS | {"calendar.list_busy"},
     # The habits room asks who it is on with the token that it was asked with.
     "notifications": frozenset(

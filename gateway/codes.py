@@ -18,10 +18,12 @@ PROBLEM_CODES: dict[int, str] = {
     ),
     404: (
         "access_token_not_found account_not_found break_not_found change_not_found "
-        "consent_not_found delivery_not_found entry_not_found feed_not_found google_not_linked "
+        "consent_not_found delivery_not_found entry_not_found erasure_not_found "
+        "export_not_found "
+        "feed_not_found google_not_linked "
         "habit_not_found hook_not_found hook_unknown identity_not_found import_not_found "
         "invitation_not_found link_unknown no_asyncapi no_such_page no_webhook "
-        "passkey_not_found prompt_not_found reminder_not_found session_not_found "
+        "passkey_not_found prompt_not_found reminder_not_found section_not_found session_not_found "
         "template_not_found user_not_found version_not_found"
     ),
     405: "method_not_allowed",
@@ -29,6 +31,7 @@ PROBLEM_CODES: dict[int, str] = {
     408: "too_slow",
     409: (
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
+        "export_not_done "
         "google_off habit_exists identity_taken import_begun import_not_done in_progress "
         "last_admin link_not_opened no_channel no_mail_server oidc_off passkey_exists "
         "passkeys_off prompt_built_in proposal_empty reminder_at_limit reminder_not_smart "

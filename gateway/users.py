@@ -20,9 +20,10 @@ from contracts.users import (
     PersonDetails,
     User,
 )
-from gateway.answers import Shown, answer, etag_of, nothing, versioned
+from gateway.answers import Shown, answer, etag_of, versioned
 from gateway.bodies import Said, changes_of, given, resource
 from gateway.deps import NOT_MODIFIED, Expected, IfNoneMatch, Key, PageCursor, TheBus, door_of
+from gateway.erasures import certificate
 from gateway.identity import Me
 from gateway.problems import documented
 
@@ -143,9 +144,13 @@ async def change_me(
 
 @router.delete("/v1/me", responses=documented(404), status_code=204, summary="Delete my account")
 async def delete_me(me: Me, bus: TheBus, expected: Expected, key: Key = None) -> Response:
-    """Delete the caller's account and all that Ritmo holds of theirs. There is no way back."""
+    """Delete the caller's account and all that Ritmo holds of theirs. There is no way back.
+
+    `Location` is where a certificate tells what was erased where; it needs no login.
+    """
+    headers = await certificate(bus, me)
     await bus.ask(DeleteMe(expected_version=expected), me, idempotency_key=key)
-    return nothing()
+    return Response(status_code=204, headers=headers)
 
 
 @router.get("/v1/users", responses=ADMIN, response_model=UserPage, summary="List users")
@@ -182,6 +187,9 @@ async def change_user(
 
 @router.delete("/v1/users/{user_id}", responses=ADMIN, status_code=204, summary="Delete a user")
 async def delete_user(user_id: UserId, me: Me, bus: TheBus, key: Key = None) -> Response:
-    """Delete a user and all that Ritmo holds of theirs. For administrators."""
+    """Delete a user and all that Ritmo holds of theirs. For administrators.
+
+    `Location` is where a certificate tells what was erased where; it needs no login.
+    """
     await bus.ask(DeleteUser(user_id=user_id), me, idempotency_key=key)
-    return nothing()
+    return Response(status_code=204, headers=await certificate(bus, me, user_id))

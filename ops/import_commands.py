@@ -1,4 +1,4 @@
-"""The commands that bring another tracker's file in, and take it back."""
+"""The commands that bring files in and take them back, and that take away what is a person's."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,3 +72,22 @@ def undo_import(
     from ops.imports import undo_import as start
 
     run(start(settings_of(data=data, database_url=database), import_id, user))
+
+
+@import_app.command("export")
+def export(
+    user: Annotated[str, typer.Option(help="Whose data: an e-mail address.")],
+    format: Annotated[
+        Literal["ritmo", "loop", "daylio"],
+        typer.Option(help="All there is, habits as Loop has them, or the diary as Daylio does."),
+    ] = "ritmo",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write, if it is to have another name.")
+    ] = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Write all that Ritmo holds of a person into a zip."""
+    from ops.exports import export_person
+
+    run(export_person(settings_of(data=data, database_url=database), user, format, out))

@@ -54,7 +54,9 @@ FOLLOWED = {"Habits", "Breaks", "Changes"}
 REGISTERS = {"answer", "hear", "do"}
 """What makes a function of a room a handler."""
 
-FOR_ALL = {"base", "session", "outbox", "inbox", "idempotency", "imports", "replica"}
+FOR_ALL = {
+    *("base", "session", "outbox", "inbox", "idempotency", "imports", "replica", "own_rows"),
+}
 """The modules of `storage` that every room may use, beside those of its own tables."""
 
 OF_NO_ROOM = {"bus", "public"}
@@ -289,7 +291,7 @@ def test_every_contract_says_what_it_is() -> None:
 
 
 def test_every_handler_serves_a_contract() -> None:
-    pings = {f"{room.name}.ping" for room in rooms()}
+    pings = {f"{room.name}.{verb}" for room in rooms() for verb in ("ping", "export_rows")}
     asks = {contract.address for contract in messages(Asked)} | pings
     facts = {fact.address for fact in messages(Fact)}
     facts |= {address for room in rooms() if room.known for address in room.known.states}

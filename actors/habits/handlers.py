@@ -13,6 +13,7 @@ from actors.habits import (
     import_undo,
     imports,
     marks,
+    own_rows,
     plans,
     today,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "import_undo",
     "imports",
     "marks",
+    "own_rows",
     "plans",
     "room",
     "today",

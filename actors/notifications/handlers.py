@@ -8,6 +8,7 @@ from actors.notifications import (
     ledger,
     links,
     milestones,
+    own_rows,
     people,
     sender,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "ledger",
     "links",
     "milestones",
+    "own_rows",
     "people",
     "room",
     "sender",

@@ -23,10 +23,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.runtime.erasure import confirmed
 from actors.runtime.faults import Outage, faults
 from actors.runtime.room import Gatherer, work
 from contracts.bus import trace_id
 from contracts.message import Durable, Fact, Refused, Unavailable
+from contracts.users import UserDeleted
 from storage import inbox
 
 log = structlog.get_logger()
@@ -193,10 +195,14 @@ class Intake:
                 else:
                     new = await inbox.first_times(tx, self._room, ids)
                 fresh = {told.message.id: told for told in batch if told.message.id in new}
-                await self._gather(tx, [told.message for told in fresh.values()])
-                # By person, so that two hands that lock them wait for each other, not in a circle.
-                for told in sorted(fresh.values(), key=lambda told: told.message.user_id):
-                    await told.run()
+                messages = [told.message for told in fresh.values()]
+                leaving = {one.user_id for one in messages if isinstance(one, UserDeleted)}
+                async with confirmed(tx, self._room, sorted(leaving)):
+                    await self._gather(tx, messages)
+                    # By person, so that two hands that lock them wait for each other, not in a
+                    # circle.
+                    for told in sorted(fresh.values(), key=lambda told: told.message.user_id):
+                        await told.run()
         self._outage.ends()
         self._after()
         for told in batch:

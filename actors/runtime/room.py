@@ -29,7 +29,7 @@ to a thread.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -42,16 +42,19 @@ from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.delegation import RoomBus
+from actors.runtime.own_rows import Belongings
 from actors.runtime.ping import look
 from actors.runtime.replica import Known
 from actors.runtime.seal import Seal
 from actors.runtime.settings import Settings
 from actors.runtime.signature import injected, signature
+from contracts.exports import ExportRows, RowsPage, rows_of
 from contracts.health import Ping, Pong, ping_of
 from contracts.message import Asked, Command, Fact, Job, Message, Reply, Unauthenticated
 from contracts.principal import Principal
 from storage import sealed
 from storage.base import metadata
+from storage.own_rows import Section
 from storage.replica.nouns import Noun
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Reply | None]])
@@ -66,16 +69,13 @@ Strike = Callable[[AsyncConnection], Awaitable[bool]]
 Loop = Callable[[AsyncEngine, Settings, RoomBus], Awaitable[None]]
 """Work that goes on for as long as a room is open, with the room's own bus."""
 
-
 Gatherer = Callable[[AsyncConnection, Sequence[Fact]], Awaitable[None]]
 """Takes in all facts of a transaction that it is told of, at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A job that may be missed or doubled: the leading clock sends it to the room every so many
-    seconds, or by cron (UTC).
-    """
+    """A job that may be missed or doubled; the leading clock sends it, by seconds or cron (UTC)."""
 
     name: str
     strike: Strike
@@ -186,11 +186,13 @@ class Room:
     ticks: list[Tick] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     known: Known | None = None
+    belongings: Belongings = field(default_factory=Belongings)
     folder: Path = Path()
 
     def __post_init__(self) -> None:
-        """Answer pings, as every room does."""
-        self.answer(_pinged(self))
+        """Answer pings, and give people what is theirs, as every room does."""
+        for function in _common(self):
+            self.answer(function)
 
     def answer(self, function: Function) -> Function:
         """Declare that this function answers the contract of its first parameter."""
@@ -274,6 +276,10 @@ class Room:
         self.known = Known(self, nouns, tables)
         return self.known
 
+    def export(self, *sections: Section, left_out: Mapping[str, str] | None = None) -> None:
+        """Declare what people may take away of theirs; `left_out`: what not, with the reason."""
+        self.belongings.declare(*sections, left_out=left_out)
+
     def do(self, function: Function) -> Function:
         """Declare that this function does the job of its first parameter, once."""
         contract, _ = signature(function)
@@ -297,12 +303,17 @@ def _passes_over(contract: type[Fact]) -> Callable[[Fact], Awaitable[None]]:
     return nothing
 
 
-def _pinged(room: Room) -> Callable[[Ping, AsyncConnection], Awaitable[Pong]]:
-    """Make what answers the ping of a room."""
+def _common(room: Room) -> Sequence[Callable[..., Awaitable[Reply]]]:
+    """Make what every room answers."""
 
     async def ping(query: Ping, tx: Transaction) -> Pong:
         """Show that the room is there, and what it sees."""
         return await look(tx, room.folder)
 
+    async def export_rows(query: ExportRows, who: Who, tx: Transaction) -> RowsPage:
+        """Give a page of what the room holds of the caller."""
+        return await room.belongings.page(tx, who.user_id, query)
+
     ping.__annotations__["query"] = ping_of(room.name)
-    return ping
+    export_rows.__annotations__["query"] = rows_of(room.name)
+    return ping, export_rows

@@ -1,6 +1,6 @@
 """The parts of the telegram room, each of which registers what it answers, hears and does."""
 
-from actors.telegram import accounts, attendance, intake, links, notices, watch
+from actors.telegram import accounts, attendance, intake, links, notices, own_rows, watch
 from actors.telegram.room import room
 
-__all__ = ["accounts", "attendance", "intake", "links", "notices", "room", "watch"]
+__all__ = ["accounts", "attendance", "intake", "links", "notices", "own_rows", "room", "watch"]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.runtime.erasure import confirmed
 from actors.runtime.room import Transaction, Who
 from actors.users.domain import (
     CURSORS,
@@ -102,7 +103,8 @@ async def _delete(tx: AsyncConnection, user_id: UUID, person: User | None) -> No
     """Delete a user, unless people would be left without an administrator."""
     if person is not None:
         leave_an_admin(person, Others(*await users.count_others(tx, user_id)))
-    await users.erase(tx, user_id)
+    async with confirmed(tx, "users", [user_id]):
+        await users.erase(tx, user_id)
     await inbox.erase(tx, user_id)
     version = person.version + 1 if person else 1
     await tell(tx, UserDeleted(user_id=user_id, version=version))

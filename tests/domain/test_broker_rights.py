@@ -11,7 +11,10 @@ from actors import ROOMS
 from actors.runtime.rabbit.users import asked_by
 from contracts.message import Asked
 
-IN_ANOTHER = {"analytics.get_habit_insight", "analytics.get_summary"}
+IN_ANOTHER = {
+    *("analytics.get_habit_insight", "analytics.get_summary"),
+    *("analytics.get_associations", "analytics.get_mood_report"),
+}
 """What is not asked by itself, but stands in `analytics.render_report`."""
 
 

@@ -23,7 +23,7 @@ TABLES = text(
 )
 THAT_THEY_ARE_GONE = {
     "users.gone",
-    *("analytics.people", "calendar.people", "habits.people", "journal.people"),
+    *("analytics.people", "backup.people", "calendar.people", "habits.people", "journal.people"),
     *("notifications.people", "reminders.people", "telegram.people"),
 }
 """Tables that keep the id of who is gone, so that what comes late does not bring them back."""

@@ -123,6 +123,8 @@ def live(person: Person) -> None:
     assert told.status_code in (200, 202), told.text
     ids["import_id"] = told.json()["import_id"]
     ask("GET", "/v1/analytics/summary")
+    ask("POST", "/v1/me/export", 202)
+    until(lambda: ask("GET", "/v1/me/export")["phase"] == "done", "exported")
     until(lambda: ask("GET", f"/v1/deliveries/{sent['delivery_id']}")["state"] == "sent", "sent")
 
 

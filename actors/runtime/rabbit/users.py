@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from actors import ROOMS
 from actors.runtime.room import Room
 from contracts.accounts import MAY_OPEN_ACCOUNTS, BeginSession, OpenAccount
 from contracts.delegation import ASKED_BY_ALL, MAY_ASK, OVERHEARD_BY_ALL
+from contracts.exports import OWN_ROWS, rows_of
 from contracts.message import Denied
 from contracts.personal_tokens import ExchangePersonalToken
 from contracts.principal import Principal
@@ -55,7 +57,9 @@ def asked_by(part: str) -> frozenset[str]:
     if part in (COURIER, CLOCK):
         return frozenset()
     vouched = {OpenAccount.address, BeginSession.address} if part in MAY_OPEN_ACCOUNTS else set()
-    return ASKED_BY_ALL | MAY_ASK.get(part, frozenset()) | vouched
+    asked = MAY_ASK.get(part, frozenset())
+    rows = {rows_of(room).address for room in ROOMS} if OWN_ROWS in asked else set()
+    return ASKED_BY_ALL | asked | vouched | rows
 
 
 def check_sender(user: str | None, address: str) -> None:
