@@ -10,6 +10,7 @@ checked, so that all of it is within `TURN`; the broker has `ANSWER` seconds for
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import aio_pika
 import structlog
@@ -17,6 +18,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import AMQPError
 from aiormq.abc import AbstractChannel as BareChannel
 from aiormq.exceptions import ConnectionInternalError
+from yarl import URL
 
 from actors.runtime.background import Background
 from actors.runtime.faults import Outage
@@ -204,7 +206,13 @@ class Line:
 
     async def connect_aside(self) -> AbstractConnection:
         """Open a second connection, for what may be asked when the first is gone."""
-        return await aio_pika.connect(self.url, timeout=CONNECT)
+        connection = aio_pika.Connection(URL(self.url))
+        async with AsyncExitStack() as stack:
+            # One that never came about wants to be closed, too, or does so once it is forgotten.
+            stack.push_async_callback(connection.close)
+            await connection.connect(timeout=CONNECT)
+            stack.pop_all()
+        return connection
 
     async def connect(self) -> AbstractConnection:
         """Connect to the broker."""
