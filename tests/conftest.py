@@ -6,7 +6,9 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+import structlog
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -14,11 +16,20 @@ from actors.runtime.seal import Seal
 from actors.runtime.settings import Settings
 from storage import embedded, sealed
 from tests import databases
+from tests.examples import examples
 
 os.environ["RITMO_SEAL_KEYS"] = base64.urlsafe_b64encode(b"tests" + bytes(27)).decode()
 """Who runs rooms in the process of the tests leaves no file of keys behind."""
 
 sealed.use(Seal(Settings()))
+
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+"""Left to itself it would paint a traceback with all that there is in it, for a second each."""
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +49,18 @@ def postgres(
         yield running
 
 
+hypothesis.settings.register_profile(
+    "suite",
+    max_examples=examples(50),
+    deadline=None,  # others may have the processor
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
+
 TESTS = Path(__file__).parent
 SLOWEST_FIRST = (
-    *("wire", "journeys/test_reminders.py", "journeys/test_api_contract.py"),
     *("journeys/apart/test_new_room.py", "journeys/apart"),  # before the parts are there, idle
+    *("wire", "journeys/test_api_contract.py"),
     *("chaos/test_ledger.py", "chaos/test_parts.py", "journeys/test_demo.py", "journeys", "chaos"),
     *("security", "test_wheel.py", "rooms", "gateway", "test_embedded.py"),
 )
@@ -65,7 +84,6 @@ def pytest_collection() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        gc.collect()
         gc.freeze()
         gc.set_threshold(10_000)  # a test leaves little behind
         gc.enable()

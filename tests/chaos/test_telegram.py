@@ -25,13 +25,13 @@ from tests.chaos import chat_room
 from tests.rooms.tracking import Tracker, newcomer
 from tests.telegram_server import TOKEN, BotApi
 
-UPDATES = int(os.environ.get("RITMO_LEDGER_UPDATES", "120"))
+UPDATES = int(os.environ.get("RITMO_LEDGER_UPDATES", "60"))
 """Presses. `RITMO_LEDGER_UPDATES=2000` has more of them wait at each kill."""
 
 CHATS = max(6, UPDATES // 40)
 """People: none of them presses so much at once that they are made to wait."""
 
-KILLS = max(3, UPDATES // 250)
+KILLS = max(2, UPDATES // 250)
 SEED = int(os.environ.get("RITMO_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 
 

@@ -38,6 +38,7 @@ from contracts.schedule import (
     Weekdays,
     Yearly,
 )
+from tests.examples import examples
 
 TODAY = date(2031, 5, 12)
 NOW = datetime(2031, 5, 12, 12, tzinfo=UTC)
@@ -129,7 +130,7 @@ def due(of: PlannedHabit, first: date, last: date) -> list[date]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 @given(
     SCHEDULES, SCHEDULES, DAYS, st.integers(1, 500), ZONES, st.sampled_from([None, 1, 150, 1380])
 )

@@ -27,6 +27,7 @@ from actors.reminders.occurrences import (
 from contracts.schedule import EveryNDays, MonthDays, Rule, Schedule, Weekdays, Yearly
 from contracts.time import day_of
 from tests.domain.making import MONDAY, day, promise, version
+from tests.examples import examples
 
 FIRST, LAST = date(2020, 1, 1), date(2035, 12, 31)
 ZONES = sorted(available_timezones())
@@ -120,7 +121,7 @@ def test_each_logical_day_has_one_fire(zone: str, begin: date, minute: int, day_
     st.lists(st.integers(0, DAY - 1), min_size=2, max_size=6, unique=True),
     st.integers(0, 300),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(105))
 def test_each_time_fires_once_around_a_transition(
     zone: str, which: int, minutes: list[int], day_start: int
 ) -> None:

@@ -23,6 +23,7 @@ from contracts.schedule import (
     Yearly,
 )
 from tests.domain.making import day, days, promise, version
+from tests.examples import examples
 
 LENGTH = 150
 SCHEDULES: list[Schedule] = [
@@ -91,7 +92,7 @@ def whole(habit: Promise, entries: dict[int, int], rests: list[tuple[date, date]
 
 
 @given(promises(), ENTRIES, RESTS, CUTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(105))
 def test_incremental_is_recomputed(
     habit: Promise,
     entries: dict[int, int],
@@ -110,7 +111,7 @@ def test_incremental_is_recomputed(
 
 
 @given(promises(), ENTRIES, RESTS, st.integers(0, LENGTH), VALUES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 def test_an_edit_after_the_settled_day_costs_no_history(
     habit: Promise,
     entries: dict[int, int],
@@ -124,7 +125,7 @@ def test_an_edit_after_the_settled_day_costs_no_history(
 
 
 @given(promises(), ENTRIES, RESTS, st.integers(0, LENGTH), st.integers(-1, LENGTH))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70))
 def test_what_is_shown_does_not_depend_on_what_is_settled(
     habit: Promise,
     entries: dict[int, int],
@@ -143,7 +144,7 @@ def test_what_is_shown_does_not_depend_on_what_is_settled(
 
 
 @given(promises(), ENTRIES, st.integers(0, LENGTH), st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 def test_a_break_freezes_the_score(
     habit: Promise, entries: dict[int, int], first: int, length: int
 ) -> None:

@@ -20,6 +20,7 @@ from contracts.schedule import EveryDay, EveryNDays, Rule, Schedule, Times, Week
 from tests.domain.making import day, days, done, promise, version
 from tests.domain.tracking import habit as tracked
 from tests.domain.tracking import history
+from tests.examples import examples
 
 THRICE = Times(times=3, per="week")
 LONG = 28
@@ -98,7 +99,7 @@ def survives(plan: Promise, entries: dict[int, int], rests: Rests, today: int, l
 
 
 @given(plans(), LOGGED, RESTS, st.integers(7, LONG))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(140))
 def test_it_is_what_every_way_to_go_on_says(
     plan: Promise, logged: dict[int, int], rests: list[tuple[date, date]], today: int
 ) -> None:
@@ -123,7 +124,7 @@ def test_it_is_what_every_way_to_go_on_says(
 
 
 @given(plans(), LOGGED, RESTS, st.integers(1, LONG))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70))
 def test_reminders_and_summary_say_the_same(
     plan: Promise, logged: dict[int, int], rests: list[tuple[date, date]], today: int
 ) -> None:

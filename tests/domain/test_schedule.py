@@ -21,6 +21,7 @@ from contracts.schedule import (
     Weekdays,
     Yearly,
 )
+from tests.examples import examples
 
 WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAYS = st.dates(date(2000, 1, 1), date(2060, 1, 1))
@@ -71,14 +72,13 @@ def due(schedule: Schedule, anchor: date, first: date, last: date) -> set[int]:
 
 
 @given(st.sampled_from(DAY_BASED), DAYS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20))
 def test_a_schedule_and_its_rule_agree(schedule: DayBased, anchor: date) -> None:
     last = anchor + timedelta(days=1500)
     assert due(schedule, anchor, anchor, last) == plainly(schedule.to_rrule(), anchor, last)
 
 
 @given(st.sampled_from(DAY_BASED), DAYS, st.integers(-30, 900))
-@settings(deadline=None)
 def test_due_days_are_the_same_whenever_one_asks(
     schedule: DayBased, anchor: date, ahead: int
 ) -> None:
@@ -89,7 +89,7 @@ def test_due_days_are_the_same_whenever_one_asks(
 
 
 @given(st.sampled_from(RULES), DAYS, st.integers(0, 5000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(35))
 def test_a_rule_gives_the_same_days_however_late_one_asks(
     rule: str, anchor: date, ahead: int
 ) -> None:
@@ -141,7 +141,7 @@ def rules(draw: st.DrawFn) -> str:
 
 
 @given(rules(), DAYS, st.integers(0, 2000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 def test_any_rule_gives_the_days_of_dateutil(rule: str, anchor: date, ahead: int) -> None:
     parts = dict(part.split("=") for part in rule.split(";"))
     if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
@@ -153,7 +153,6 @@ def test_any_rule_gives_the_days_of_dateutil(rule: str, anchor: date, ahead: int
 
 
 @given(rules(), DAYS, st.integers(0, 2000), st.integers(1, 400))
-@settings(deadline=None)
 def test_any_cut_of_the_days_gives_the_same(rule: str, anchor: date, ahead: int, cut: int) -> None:
     whole, first = Rule(rrule=rule), anchor + timedelta(days=ahead)
     middle, last = first + timedelta(days=cut), first + timedelta(days=800)

@@ -27,6 +27,7 @@ from contracts.schedule import (
     Yearly,
 )
 from tests.domain.making import day, days, done, promise, version
+from tests.examples import examples
 
 YEAR = 366
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -94,7 +95,7 @@ def test_all_that_is_asked_makes_full_strength(schedule: Schedule) -> None:
     st.sampled_from(["build", "quit"]),
     st.integers(30, 1500),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(35))
 def test_while_all_is_done_it_never_falls(
     schedule: Schedule, start: int, value: int | None, kind: Kind, length: int
 ) -> None:
@@ -191,7 +192,7 @@ SAME: list[tuple[Schedule, Schedule]] = [
     st.sampled_from([None, "day", "week", "month", "rolling"]),
     st.sampled_from(["build", "quit"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70))
 def test_two_ways_to_say_the_same_score_the_same(
     same: tuple[Schedule, Schedule],
     start: int,
@@ -257,7 +258,7 @@ LENGTHS = {Times(times=2, per="days", days=5): 5}
 
 @pytest.mark.parametrize("schedule", PATTERNS, ids=lambda one: one.model_dump_json())
 @given(first=st.integers(380, 400), length=st.integers(1, 40), which=st.integers(0, 2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20))
 def test_a_break_costs_nothing(schedule: Times, first: int, length: int, which: int) -> None:
     pattern, week = PATTERNS[schedule], LENGTHS.get(schedule, 7)
     on = pattern[which % len(pattern)]
@@ -270,7 +271,7 @@ def test_a_break_costs_nothing(schedule: Times, first: int, length: int, which: 
 
 
 @given(first=st.integers(380, 400), length=st.integers(1, 40), second=st.integers(0, 20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20))
 def test_a_limit_is_not_passed_by_a_break(first: int, length: int, second: int) -> None:
     # Ten on each Monday, at most ten a week.
     target = Target(at="most", value=10, per="week")

@@ -21,6 +21,7 @@ from gateway import bounds
 from gateway.body import BodyStream, check_shape
 from gateway.bounds import MAX_DEPTH, MAX_ELEMENTS, MAX_ERRORS, MAX_KEYS, MAX_QUOTED, MAX_TOKENS
 from gateway.problems import BadRequest
+from tests.examples import examples
 from tests.gateway.standing_in import BEARER, StandInBus
 from tests.gateway.test_problems import checked
 
@@ -108,7 +109,7 @@ def walked(tree: object, depth: int = 1) -> tuple[int, int, int]:
 
 
 @given(tree=TREES, escaped=st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70))
 def test_the_shape_is_what_a_parser_finds(tree: Any, escaped: bool) -> None:
     raw = json.dumps({"tree": tree}, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
     most_keys, elements, depth = walked({"tree": tree})

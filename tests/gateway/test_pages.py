@@ -143,12 +143,12 @@ async def test_documents_are_written_once(bus: StandInBus) -> None:
     assert written == 1
 
 
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/asyncapi"])
-async def test_who_knows_a_document_gets_none(client: httpx.AsyncClient, path: str) -> None:
-    first = await client.get(path)
-    again = await client.get(path, headers={"If-None-Match": first.headers["etag"]})
-    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
-    assert again.headers["etag"] == first.headers["etag"]
+async def test_who_knows_a_document_gets_none(client: httpx.AsyncClient) -> None:
+    for path in ("/docs", "/openapi.json", "/asyncapi"):
+        first = await client.get(path)
+        again = await client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b""), path
+        assert again.headers["etag"] == first.headers["etag"]
 
 
 async def test_the_documentation_is_in_the_language_of_the_reader(
@@ -178,32 +178,35 @@ async def test_what_needs_no_login_is_counted(bus: StandInBus, path: str) -> Non
 FORGED = ("evil.example", "evil.example:80", 'ev"il.example', "<b>.example")
 
 
-@pytest.mark.parametrize(
-    ("host", "base_url"),
-    [*((host, "") for host in FORGED), (FORGED[0], "https://habits.example.org/")],
-)
-async def test_no_answer_repeats_the_host(bus: StandInBus, host: str, base_url: str) -> None:
+@pytest.mark.parametrize("base_url", ["", "https://habits.example.org/"])
+async def test_no_answer_repeats_the_host(bus: StandInBus, base_url: str) -> None:
     bus.answers[CreateHabit] = a_habit()
-    headers = {"Host": host, "X-Forwarded-Host": host, "Forwarded": f'host="{host}"'}
     async with client_of(opened(bus, base_url=base_url)) as client:
-        answers = [
-            await client.get(path, headers=HTML | BEARER | headers)
-            for path in (
-                *("/status", "/docs", "/docs/", "/openapi.json", "/asyncapi", "/nowhere"),
-                "/v1/me",
-            )
-        ]
-        made = await client.post("/v1/habits", json={"name": "x"}, headers=BEARER | headers)
-        assert made.headers["location"].startswith("/v1/habits/")
-        for answer in [*answers, made]:
-            told = answer.text + str(answer.headers)
-            assert "evil" not in told
-            assert "<b>.example" not in told
-        shown = "habits.example.org" if base_url else "RITMO=…"
-        assert shown in answers[0].text
-        assert shown in answers[1].text
-        servers = answers[3].json()["servers"]
-        assert servers == [{"url": base_url.rstrip("/") or "/"}]
+        for host in FORGED:
+            await repeats_nothing(client, host, base_url)
+
+
+async def repeats_nothing(client: httpx.AsyncClient, host: str, base_url: str) -> None:
+    """See that a forged host is in no answer."""
+    headers = {"Host": host, "X-Forwarded-Host": host, "Forwarded": f'host="{host}"'}
+    answers = [
+        await client.get(path, headers=HTML | BEARER | headers)
+        for path in (
+            *("/status", "/docs", "/docs/", "/openapi.json", "/asyncapi", "/nowhere"),
+            "/v1/me",
+        )
+    ]
+    made = await client.post("/v1/habits", json={"name": "x"}, headers=BEARER | headers)
+    assert made.headers["location"].startswith("/v1/habits/")
+    for answer in [*answers, made]:
+        told = answer.text + str(answer.headers)
+        assert "evil" not in told
+        assert "<b>.example" not in told
+    shown = "habits.example.org" if base_url else "RITMO=…"
+    assert shown in answers[0].text
+    assert shown in answers[1].text
+    servers = answers[3].json()["servers"]
+    assert servers == [{"url": base_url.rstrip("/") or "/"}]
 
 
 async def test_only_hosts_that_are_trusted(bus: StandInBus) -> None:

@@ -43,6 +43,9 @@ WRONG: tuple[Any, ...] = (
 )
 """Values of which each is wrong nearly everywhere."""
 
+QUERIES = ("", "x", "-1", "2026-02-30", "x" * 3000, "\x00", "[]")
+"""Values of a parameter."""
+
 WHOLES: tuple[Any, ...] = (None, [], "x", {"no": 1})
 """Bodies that are wrong as a whole."""
 
@@ -127,7 +130,7 @@ async def test_bodies(client: httpx.AsyncClient, app: FastAPI, language: str) ->
         return found_wrong(answer)
 
     # What is not a sentence of ours is no Russian, either: in English a part of it will do.
-    values = WRONG if language == "ru" else WRONG[::4]
+    values = WRONG if language == "ru" else WRONG[::8]
     for method, path, fields in bodies(app.openapi()):
         for wrong in values:
             named = await send(method, path, dict.fromkeys(fields, wrong))
@@ -136,17 +139,18 @@ async def test_bodies(client: httpx.AsyncClient, app: FastAPI, language: str) ->
                 await send(method, path, {name: wrong})
         for body in WHOLES:
             await send(method, path, body)
-    assert seen > 2000
+    assert seen > 1000
     assert strange == set(), "\n".join(sorted(strange))
 
 
 async def test_queries(client: httpx.AsyncClient, app: FastAPI, language: str) -> None:
     strange: set[str] = set()
     seen = 0
+    values = QUERIES if language == "ru" else QUERIES[1::3]
     for path, operations in app.openapi()["paths"].items():
         parameters = operations.get("get", {}).get("parameters", [])
         for name in [*(one["name"] for one in parameters if one["in"] == "query"), "spelt"]:
-            for wrong in ("", "x", "-1", "2026-02-30", "x" * 3000, "\x00", "[]"):
+            for wrong in values:
                 answer = await client.get(filled(path), params={name: wrong}, headers=BEARER)
                 found = said(answer)
                 seen += bool(found)

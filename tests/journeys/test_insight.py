@@ -48,7 +48,7 @@ def caught_up(client: httpx.Client) -> None:
     days = {"from": str(today(client) - timedelta(days=200)), "to": str(today(client))}
 
     def known() -> bool:
-        seen = client.get("/v1/analytics/summary", params=days)
+        seen = client.get("/v1/analytics/moods", params=days)  # the least work of all reports
         return seen.status_code == 200 and seen.json()["entries"] == entries
 
     assert entries > 100

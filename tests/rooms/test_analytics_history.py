@@ -32,6 +32,7 @@ from storage.outbox import Waiting, row_of
 from storage.replica.nouns import STATES
 from storage.session import transaction
 from tests.databases import empty
+from tests.examples import examples
 from tests.rooms.facts_of_people import NOW, START, Teller
 from tests.rooms.following import theirs
 from tests.rooms.people import NOON, Carry, code_of
@@ -161,7 +162,7 @@ async def check_progress(engine: AsyncEngine, user_id: UUID) -> None:
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(7),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -25,6 +25,7 @@ from storage import inbox, outbox
 from storage.replica import backfills
 from storage.session import transaction
 from tests.databases import empty
+from tests.examples import examples
 from tests.rooms.following import Watch, lay_out, theirs, watch
 from tests.rooms.people import Carry
 from tests.rooms.tracking import TODAY, Tracker, day, newcomer
@@ -178,7 +179,7 @@ ACTS: tuple[Act, ...] = (
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

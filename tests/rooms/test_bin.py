@@ -37,6 +37,7 @@ from contracts.reminders import CreateReminder, GetReminder, ListReminders, Snoo
 from storage import bin as kept_bin
 from storage.habits import HabitRow
 from storage.session import transaction
+from tests.examples import examples
 from tests.rooms.people import NOON, Carry, code_of
 from tests.rooms.reminding import strike
 from tests.rooms.test_habits_laws import BACK, SHAPES, STEPS, Step, Story
@@ -388,7 +389,7 @@ EVERY_DAY: list[Step] = [("log", -number, 2) for number in range(20, -1, -1)]
 @example(shape=SHAPES[1], before=EVERY_DAY[::3], meanwhile=[("week", 0, "sun")], after=[])
 @given(shape=st.sampled_from(SHAPES), before=STEPS, meanwhile=MEANWHILE, after=STEPS)
 @settings(
-    max_examples=5,
+    max_examples=examples(2),
     phases=[Phase.explicit, Phase.generate],  # an example takes seconds: too long to shrink
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

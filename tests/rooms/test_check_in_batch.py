@@ -18,6 +18,7 @@ from contracts.check_ins import (
 )
 from contracts.habit import Habit, Target
 from contracts.message import Invalid, new_id
+from tests.examples import examples
 from tests.rooms.people import NOON, code_of
 from tests.rooms.tracking import TODAY, Tracker, day
 
@@ -57,7 +58,9 @@ SAID = st.one_of(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(8),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     said=st.lists(

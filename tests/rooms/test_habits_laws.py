@@ -25,6 +25,7 @@ from contracts.message import Conflict, Invalid, NotFound
 from contracts.schedule import EveryDay, EveryNDays, MonthDays, Rule, Schedule, Times, Weekdays
 from contracts.time import day_of
 from contracts.users import ChangeProfile
+from tests.examples import examples
 from tests.rooms.people import NOON, Carry
 from tests.rooms.tracking import Tracker, newcomer
 
@@ -183,7 +184,7 @@ class Story:
 @pytest.mark.asyncio
 @given(shape=st.sampled_from(SHAPES), began=st.sampled_from([None, 0, 20, 70]), steps=STEPS)
 @settings(
-    max_examples=25,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -27,6 +27,7 @@ from storage.replica.nouns import Breaks, Days, Entries, Habits, People
 from storage.replica.tables import create_tables
 from storage.session import transaction
 from tests.databases import empty
+from tests.examples import examples
 from tests.rooms.facts_of_people import START, STATES, Teller
 from tests.rooms.following import Watch, kept, lay_out, theirs, watch
 from tests.rooms.tracking import Tracker
@@ -128,7 +129,7 @@ def mixed(facts: Sequence[Fact], chance: random.Random) -> list[Fact]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -4,16 +4,13 @@ import json
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from tests import backends
-from tests.databases import prepared
-from tests.journeys.running import Up, client_of, register, until, up
+from tests.journeys.running import Up, client_of, register, until
 
 Event = tuple[str, str, dict[str, Any]]
 """An event: its id, its name and its data."""
@@ -71,19 +68,6 @@ def watched(running: Up, header: dict[str, str], last: str = "") -> Iterator[Wat
         stream.close()
 
 
-@pytest.fixture(scope="module", params=["embedded", "rabbitmq"])
-def running(
-    request: pytest.FixtureRequest, cluster: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Up]:
-    """Run Ritmo, in one process or as many."""
-    data = prepared(cluster, tmp_path_factory.mktemp("events") / "data")
-    with ExitStack() as stack:
-        words: tuple[str, ...] = ()
-        if request.param == "rabbitmq":
-            words = ("--amqp", stack.enter_context(backends.rabbitmq()).url)
-        yield stack.enter_context(up(data, *words))
-
-
 def made(client: httpx.Client, path: str, words: dict[str, Any]) -> dict[str, Any]:
     answer = client.post(path, json=words)
     assert answer.status_code == 201, answer.text
@@ -94,7 +78,7 @@ def made(client: httpx.Client, path: str, words: dict[str, Any]) -> dict[str, An
 @pytest.mark.timeout(300)
 def test_a_machine_checks_in_and_a_person_sees_it(running: Up) -> None:
     client = running.client
-    session = register(client, "eve@example.org", zone="Europe/Berlin")
+    session = register(client, "eve@events.example.org", zone="Europe/Berlin")
     client.headers.update(session)
     habit = made(client, "/v1/habits", {"name": "Read"})["habit_id"]
     hook = made(client, f"/v1/habits/{habit}/hooks", {"name": "Button"})
@@ -136,9 +120,21 @@ def test_a_machine_checks_in_and_a_person_sees_it(running: Up) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_streams_end_in_order_when_ritmo_stops(running: Up) -> None:
-    session = register(running.client, "last@example.org", zone="UTC")
-    with watched(running, session) as person:
-        assert running.stop(signal.SIGTERM) == 0
+def test_streams_end_in_order_when_ritmo_stops(own: Up) -> None:
+    session = register(own.client, "last@example.org", zone="UTC")
+    with watched(own, session) as person:
+        assert own.stop(signal.SIGTERM) == 0
         until(lambda: person.over, "the stream ends")
         assert person.events[-1][1:] == ("end", {"reason": "restart"})
+
+
+def test_streams_end_in_order_when_the_gateway_stops(apart: Up) -> None:
+    with client_of(apart.port) as client:
+        session = register(client, "last@events.example.org", zone="UTC")
+    gateway = apart.part("gateway")
+    assert gateway is not None
+    with watched(apart, session) as person:
+        gateway.terminate()
+        until(lambda: person.over, "the stream ends")
+        assert person.events[-1][1:] == ("end", {"reason": "restart"})
+    until(apart.ready, "the gateway is back")
