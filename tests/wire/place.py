@@ -1,9 +1,10 @@
 """A room that runs on a bus, and somebody who asks it: within the process, or over RabbitMQ."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -24,27 +25,45 @@ from actors.runtime.rabbit.ticks import TickSender
 from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.room import Room
 from contracts.bus import Bus
-from contracts.message import Durable
+from contracts.message import Durable, Refused
 from storage import inbox, outbox
 from storage.session import transaction
 from tests.backends import Private
 from tests.bus_people import auth
-from tests.bus_room import Happened, room
+from tests.bus_room import Echo, Happened, room, until
 
 T = TypeVar("T")
 CONCURRENCY = 8
 
 
-@dataclass(frozen=True)
+@dataclass
 class Wire:
-    """A RabbitMQ of our own, and the one thread that may start it."""
+    """A RabbitMQ of our own, and the one thread that may start it.
+
+    A place over it stays open from test to test until one wants another: to open one takes a
+    second.
+    """
 
     node: Private
     thread: ThreadPoolExecutor
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _standing: "Place | None" = None
 
     async def do(self, work: Callable[..., T], *words: Any) -> T:
         """Do something with the node while the tests go on."""
         return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *words))
+
+    async def standing(self, engine: AsyncEngine) -> "Place":
+        """Give the place that stays open."""
+        if self._standing is None:
+            opened = over_rabbit(engine, self)
+            self._standing = await self._stack.enter_async_context(opened)
+        return self._standing
+
+    async def close_standing(self) -> None:
+        """Close it: who opens another place is alone with the broker."""
+        self._standing = None
+        await self._stack.aclose()
 
 
 @dataclass
@@ -61,14 +80,18 @@ class Place:
     rooms: Sequence[Room] = (auth, room)
     url_of: Callable[[str], str] = str
     overheard: list[str] = field(default_factory=list)
+    listens: bool = False
 
     async def listen(self) -> None:
-        """Overhear what happens."""
+        """Overhear what happens, once."""
+        if self.listens:
+            return
 
         async def note(fact: Happened) -> None:
             self.overheard.append(fact.text)
 
         await self.bus.overhear(Happened, note)
+        self.listens = True
 
     async def tell(self, *messages: Durable) -> None:
         """Tell facts, have jobs done, and ring for the courier."""
@@ -143,6 +166,7 @@ async def over_rabbit(
 
     `url_of` gives the address of a part; by default all share one user.
     """
+    await wire.close_standing()
     url_of = url_of or (lambda part: wire.node.url)
     asker, inside = RabbitBus(url_of("gateway"), "gateway"), RabbitBus(url_of("trial"), "trial")
     publisher = Publisher(url_of("courier"), engine, routes_of(rooms))
@@ -161,6 +185,18 @@ async def over_rabbit(
         await place.close_rooms()
         for opened in (asker, inside, publisher, sender):
             await opened.stop()
+
+
+async def answered(place: Place) -> None:
+    """Wait until asks are answered, again or at all."""
+
+    async def works() -> bool:
+        try:
+            return (await place.bus.ask(Echo(number=1), deadline=time.time() + 2)).number == 1
+        except Refused:
+            return False
+
+    await until(works, seconds=60)
 
 
 def open_room(url: str, each: Room, engine: AsyncEngine, bus: RabbitBus) -> RabbitBroker:

@@ -148,30 +148,30 @@ async def test_a_room_that_is_half_deaf_hears_again(rabbit: Place, prefix: str) 
 
 
 async def test_a_room_whose_broker_dies_as_soon_as_it_has_declared_works(
-    rabbit: Place, wire: Wire, channel: AbstractChannel
+    fresh: Place, wire: Wire, channel: AbstractChannel
 ) -> None:
-    await rabbit.listen()
-    await rabbit.close_rooms()
+    await fresh.listen()
+    await fresh.close_rooms()
     for route in topology.routes_of([room]):
         await channel.queue_delete(route.queue)
-    await rabbit.open_rooms()
+    await fresh.open_rooms()
     # Not settled: what it has declared a moment ago is not all on disk.
     await wire.do(wire.node.restart)
-    await well(rabbit)
+    await well(fresh)
 
 
-async def test_a_frozen_broker_is_a_broker_that_is_away(rabbit: Place, wire: Wire) -> None:
-    await rabbit.listen()
-    await well(rabbit)
+async def test_a_frozen_broker_is_a_broker_that_is_away(fresh: Place, wire: Wire) -> None:
+    await fresh.listen()
+    await well(fresh)
     who = person()
     far = time.time() + 600
-    waiting = asyncio.create_task(rabbit.bus.ask(Hold(gate="ice"), who, deadline=far))
+    waiting = asyncio.create_task(fresh.bus.ask(Hold(gate="ice"), who, deadline=far))
     await until(lambda: begun == ["ice"])
     user_id = new_id()
 
     async def away() -> bool:
         try:
-            await rabbit.bus.ask(Echo(number=1), deadline=far)
+            await fresh.bus.ask(Echo(number=1), deadline=far)
         except Unavailable as no:
             return no.code == "broker_away"
         except Unanswered:
@@ -180,14 +180,14 @@ async def test_a_frozen_broker_is_a_broker_that_is_away(rabbit: Place, wire: Wir
 
     os.killpg(wire.node.pid, signal.SIGSTOP)
     try:
-        await rabbit.tell(Happened(user_id=user_id, text="in the cold"))
+        await fresh.tell(Happened(user_id=user_id, text="in the cold"))
         await until(away, HEALED)
         with pytest.raises(Unanswered):
             await waiting
     finally:
         os.killpg(wire.node.pid, signal.SIGCONT)
-    await well(rabbit)
-    assert await rabbit.heard(user_id) == ["in the cold"]
+    await well(fresh)
+    assert await fresh.heard(user_id) == ["in the cold"]
 
 
 async def test_a_cancellation_by_nobody_is_a_lost_line() -> None:

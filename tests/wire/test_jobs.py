@@ -145,26 +145,26 @@ async def test_a_tick_is_struck_in_its_room(place: Place) -> None:
     await until(lambda: begun == ["nudge", "nudge"])
 
 
-async def test_replicas_of_a_room_share_ticks_and_jobs(rabbit: Place) -> None:
-    assert rabbit.wire is not None
-    assert rabbit.inside is not None
-    (room,) = [each for each in rabbit.rooms if each.name == "trial"]
-    other = open_room(rabbit.wire.node.url, room, rabbit.engine, rabbit.inside)
+async def test_replicas_of_a_room_share_ticks_and_jobs(fresh: Place) -> None:
+    assert fresh.wire is not None
+    assert fresh.inside is not None
+    (room,) = [each for each in fresh.rooms if each.name == "trial"]
+    other = open_room(fresh.wire.node.url, room, fresh.engine, fresh.inside)
     await other.start()
     try:
-        await rabbit.strike("trial.nudge")
+        await fresh.strike("trial.nudge")
         await until(lambda: begun == ["nudge"])
-        await rabbit.strike("trial.nudge")  # one is at it: it goes to the other
+        await fresh.strike("trial.nudge")  # one is at it: it goes to the other
         await until(lambda: begun == ["nudge"] * 2)
-        await rabbit.strike("trial.nudge")  # waits; of more, none is kept
-        await rabbit.strike("trial.nudge")
+        await fresh.strike("trial.nudge")  # waits; of more, none is kept
+        await fresh.strike("trial.nudge")
         job = Build(user_id=new_id(), text="slow", gate="slow")
-        await rabbit.tell(*(Build(user_id=job.user_id, text="slow", gate="slow") for _ in range(9)))
+        await fresh.tell(*(Build(user_id=job.user_id, text="slow", gate="slow") for _ in range(9)))
         await until(lambda: begun.count("slow") == 8)  # four in each
         gates["nudge"].set()
         await until(lambda: begun.count("nudge") == 3)
         gates["slow"].set()
-        await until(done(rabbit, job, *["slow"] * 9))
+        await until(done(fresh, job, *["slow"] * 9))
         assert begun.count("nudge") == 3
     finally:
         await other.stop()
@@ -180,27 +180,27 @@ async def sent_again(channel: AbstractChannel, message: Durable, times: int) -> 
 
 @pytest.mark.parametrize("replicas", [1, 2])
 async def test_copies_of_a_job_in_hand_hold_up_no_other(
-    rabbit: Place, channel: AbstractChannel, replicas: int
+    fresh: Place, channel: AbstractChannel, replicas: int
 ) -> None:
-    assert rabbit.wire is not None
-    assert rabbit.inside is not None
-    (room,) = [each for each in rabbit.rooms if each.name == "trial"]
-    other = open_room(rabbit.wire.node.url, room, rabbit.engine, rabbit.inside)
+    assert fresh.wire is not None
+    assert fresh.inside is not None
+    (room,) = [each for each in fresh.rooms if each.name == "trial"]
+    other = open_room(fresh.wire.node.url, room, fresh.engine, fresh.inside)
     if replicas == 2:
         await other.start()
     try:
         long = Build(user_id=new_id(), text="long", gate="long")
-        await rabbit.tell(long)
+        await fresh.tell(long)
         await until(lambda: begun == ["long"])
         await sent_again(channel, long, 20)
         for n in range(9):
             job = Build(user_id=long.user_id, text=str(n))
-            await rabbit.tell(job)
-            await until(done(rabbit, job, *map(str, range(n + 1))))
+            await fresh.tell(job)
+            await until(done(fresh, job, *map(str, range(n + 1))))
         assert begun == ["long"]
         gates["long"].set()
-        await until(done(rabbit, long, *map(str, range(9)), "long"))
-        await until(rabbit.carried)
+        await until(done(fresh, long, *map(str, range(9)), "long"))
+        await until(fresh.carried)
     finally:
         await other.stop()
 
@@ -224,33 +224,33 @@ async def test_copies_of_a_fact_in_hand_are_not_parked_beside_it(
     assert len(await rabbit.parked()) == 1
 
 
-async def test_a_tick_while_the_broker_is_away_is_dropped(rabbit: Place, wire: Wire) -> None:
+async def test_a_tick_while_the_broker_is_away_is_dropped(fresh: Place, wire: Wire) -> None:
     gates["nudge"].set()
     await wire.do(wire.node.kill)
     try:
         for _ in range(20):  # whether or not the loss of the line was noticed by then
-            await rabbit.strike("trial.nudge")
+            await fresh.strike("trial.nudge")
             await asyncio.sleep(0.05)
     finally:
         await wire.do(wire.node.start)
 
     async def struck() -> bool:
-        await rabbit.strike("trial.nudge")
+        await fresh.strike("trial.nudge")
         return bool(begun)
 
     await until(struck, seconds=60, pause=0.2)
 
 
-async def test_a_tick_to_a_room_that_is_down_is_dropped(rabbit: Place) -> None:
+async def test_a_tick_to_a_room_that_is_down_is_dropped(fresh: Place) -> None:
     gates["nudge"].set()
-    await rabbit.close_rooms()
-    await rabbit.strike("trial.nudge")
-    await rabbit.open_rooms()
-    await rabbit.strike("trial.nudge")
+    await fresh.close_rooms()
+    await fresh.strike("trial.nudge")
+    await fresh.open_rooms()
+    await fresh.strike("trial.nudge")
     await until(lambda: bool(begun))
     job = Build(user_id=new_id(), text="after")
-    await rabbit.tell(job)
-    await until(done(rabbit, job, "after"))
+    await fresh.tell(job)
+    await until(done(fresh, job, "after"))
     assert begun == ["nudge"]
 
 

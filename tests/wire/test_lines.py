@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from actors.runtime.rabbit import topology
 from contracts.health import ping_of
-from contracts.message import Refused, Unanswered, Unavailable, new_id
+from contracts.message import Unanswered, Unavailable, new_id
 from tests.bus_people import person
 from tests.bus_room import (
     Count,
@@ -26,19 +26,7 @@ from tests.bus_room import (
     room,
     until,
 )
-from tests.wire.place import Place, Wire
-
-
-async def answered(place: Place) -> None:
-    """Wait until asks are answered again."""
-
-    async def works() -> bool:
-        try:
-            return (await place.bus.ask(Echo(number=1), deadline=time.time() + 2)).number == 1
-        except Refused:
-            return False
-
-    await until(works, seconds=60)
+from tests.wire.place import Place, Wire, answered
 
 
 async def test_nobody_waits_for_a_straggler(rabbit: Place) -> None:
@@ -71,13 +59,12 @@ async def test_a_room_that_answers_its_ping_answers_everything(rabbit: Place) ->
 
 @pytest.mark.parametrize("fault", ["lines cut", "broker killed"])
 async def test_a_broken_line_fails_every_waiting_ask_and_heals(
-    rabbit: Place, wire: Wire, fault: str
+    fresh: Place, wire: Wire, fault: str
 ) -> None:
     who = person()
     far = time.time() + 600
     waiting = [
-        asyncio.create_task(rabbit.bus.ask(Hold(gate="night"), who, deadline=far))
-        for _ in range(50)
+        asyncio.create_task(fresh.bus.ask(Hold(gate="night"), who, deadline=far)) for _ in range(50)
     ]
     await until(lambda: len(begun) == 8)
     if fault == "lines cut":
@@ -88,23 +75,23 @@ async def test_a_broken_line_fails_every_waiting_ask_and_heals(
     # What was done with them is not known, so none may say that nothing was.
     assert {type(outcome) for outcome in outcomes} == {Unanswered}
     gates["night"].set()
-    await answered(rabbit)
+    await answered(fresh)
 
     user_id = new_id()
-    await rabbit.tell(Happened(user_id=user_id, text="healed"))
+    await fresh.tell(Happened(user_id=user_id, text="healed"))
 
     async def heard() -> bool:
-        return await rabbit.heard(user_id) == ["healed"] and await rabbit.carried()
+        return await fresh.heard(user_id) == ["healed"] and await fresh.carried()
 
     await until(heard, seconds=60)
 
 
-async def test_while_the_broker_is_away_asks_are_unavailable(rabbit: Place, wire: Wire) -> None:
+async def test_while_the_broker_is_away_asks_are_unavailable(fresh: Place, wire: Wire) -> None:
     await wire.do(wire.node.kill)
 
     async def refused() -> bool:
         try:
-            await rabbit.bus.ask(Echo(number=1))
+            await fresh.bus.ask(Echo(number=1))
         except Unavailable as no:
             return no.code == "broker_away"
         except Unanswered:
@@ -113,19 +100,17 @@ async def test_while_the_broker_is_away_asks_are_unavailable(rabbit: Place, wire
 
     await until(refused)
     await wire.do(wire.node.start)
-    await answered(rabbit)
+    await answered(fresh)
 
 
-async def test_a_room_that_left_while_the_broker_was_away_is_down(
-    rabbit: Place, wire: Wire
-) -> None:
+async def test_a_room_that_left_while_the_broker_was_away_is_down(fresh: Place, wire: Wire) -> None:
     await wire.do(wire.node.kill)
-    await rabbit.close_rooms()
+    await fresh.close_rooms()
     await wire.do(wire.node.start)
 
     async def down() -> bool:
         try:
-            await rabbit.bus.ask(Echo(number=1), deadline=time.time() + 1)
+            await fresh.bus.ask(Echo(number=1), deadline=time.time() + 1)
         except Unavailable as no:
             return no.code == "room_down"
         except Unanswered:
@@ -135,20 +120,20 @@ async def test_a_room_that_left_while_the_broker_was_away_is_down(
     await until(down, seconds=60)
 
 
-async def test_a_room_that_leaves_is_down_at_once(rabbit: Place) -> None:
-    await rabbit.bus.ask(Echo(number=1))
-    await rabbit.close_rooms()
+async def test_a_room_that_leaves_is_down_at_once(fresh: Place) -> None:
+    await fresh.bus.ask(Echo(number=1))
+    await fresh.close_rooms()
     with pytest.raises(Unavailable) as caught:
-        await rabbit.bus.ask(Echo(number=1))
+        await fresh.bus.ask(Echo(number=1))
     assert caught.value.code == "room_down"
 
 
 @pytest.mark.parametrize(("key", "done"), [(None, 0), ("k", 1)])
 async def test_a_command_delivered_again_is_done_again_only_under_a_key(
-    rabbit: Place, channel: AbstractChannel, key: str | None, done: int
+    fresh: Place, channel: AbstractChannel, key: str | None, done: int
 ) -> None:
     who = person()
-    await rabbit.close_rooms()
+    await fresh.close_rooms()
     queue = await channel.declare_queue(
         "trial.note", durable=True, auto_delete=True, arguments=topology.ASK_QUEUE
     )
@@ -160,10 +145,10 @@ async def test_a_command_delivered_again_is_done_again_only_under_a_key(
 
     consumer = await queue.consume(take)
     note, far = Note(text="again"), time.time() + 60
-    asked = asyncio.create_task(rabbit.bus.ask(note, who, deadline=far, idempotency_key=key))
+    asked = asyncio.create_task(fresh.bus.ask(note, who, deadline=far, idempotency_key=key))
     await until(lambda: bool(taken))
     # As a room would that dies: for all the broker knows, it may have done its work.
-    await rabbit.open_rooms()
+    await fresh.open_rooms()
     await queue.cancel(consumer)
     await taken[0].nack(requeue=True)
     if key is None:
@@ -171,7 +156,7 @@ async def test_a_command_delivered_again_is_done_again_only_under_a_key(
             await asked
     else:
         await asked
-    assert (await rabbit.bus.ask(Count(), who)).number == done
+    assert (await fresh.bus.ask(Count(), who)).number == done
 
 
 async def test_cancelled_asks_never_mix_up_answers(rabbit: Place) -> None:
@@ -194,14 +179,14 @@ async def test_cancelled_asks_never_mix_up_answers(rabbit: Place) -> None:
 
 
 async def test_a_fact_that_should_be_heard_waits_for_a_way(
-    rabbit: Place, channel: AbstractChannel
+    fresh: Place, channel: AbstractChannel
 ) -> None:
     await channel.queue_delete("facts.trial")
     user_id = new_id()
-    await rabbit.tell(Happened(user_id=user_id, text="patient"))
+    await fresh.tell(Happened(user_id=user_id, text="patient"))
 
     async def heard() -> bool:
-        return await rabbit.heard(user_id) == ["patient"] and await rabbit.carried()
+        return await fresh.heard(user_id) == ["patient"] and await fresh.carried()
 
     await until(heard)
 
@@ -214,7 +199,7 @@ HELD = """
 
 
 async def test_what_is_delivered_while_a_room_is_still_starting_is_taken_in(
-    rabbit: Place, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    fresh: Place, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consume = RobustQueue.consume
 
@@ -226,26 +211,26 @@ async def test_what_is_delivered_while_a_room_is_still_starting_is_taken_in(
     async def held(which: str) -> int:
         return int(await wire.do(wire.node.evaluate, HELD.format(which=which)))
 
-    await rabbit.close_rooms()
+    await fresh.close_rooms()
     user_id, texts = new_id(), [f"{n:02}" for n in range(50)]
-    await rabbit.tell(*(Happened(user_id=user_id, text=one) for one in texts))
+    await fresh.tell(*(Happened(user_id=user_id, text=one) for one in texts))
 
     async def all_wait() -> bool:
         return await held("messages_ready") == 1  # a bundle
 
     await until(all_wait)
     monkeypatch.setattr(RobustQueue, "consume", slowly)
-    await rabbit.open_rooms()
+    await fresh.open_rooms()
 
     async def none_is_held() -> bool:
         return await held("messages") == 0
 
     await until(none_is_held)
-    assert await rabbit.heard(user_id) == texts
+    assert await fresh.heard(user_id) == texts
 
 
 async def test_whoever_overhears_is_told_that_something_was_missed(
-    rabbit: Place, wire: Wire
+    fresh: Place, wire: Wire
 ) -> None:
     missed, overheard, user_id = 0, list[str](), new_id()
 
@@ -256,12 +241,12 @@ async def test_whoever_overhears_is_told_that_something_was_missed(
     async def hear(fact: Happened) -> None:
         overheard.append(fact.text)
 
-    await rabbit.bus.overhear(Happened, hear, missed=note)
-    await rabbit.tell(Happened(user_id=user_id, text="before"))
+    await fresh.bus.overhear(Happened, hear, missed=note)
+    await fresh.tell(Happened(user_id=user_id, text="before"))
     await until(lambda: overheard == ["before"])
     assert missed == 0
     await wire.do(wire.node.control, "close_all_connections", "a test")
     await until(lambda: missed > 0, seconds=60)
     # What is told from then on is heard.
-    await rabbit.tell(Happened(user_id=user_id, text="after"))
+    await fresh.tell(Happened(user_id=user_id, text="after"))
     await until(lambda: "after" in overheard, seconds=60)

@@ -217,7 +217,7 @@ async def test_a_bundle_that_an_older_room_does_not_know_parks_nothing(
     assert await rabbit.heard(user_id) == []  # the outbox tells it again
 
 
-async def test_the_topology_is_as_declared(rabbit: Place, wire: Wire) -> None:
+async def test_the_topology_is_as_declared(fresh: Place, wire: Wire) -> None:
     words = ("name", "type", "durable", "auto_delete", "exclusive", "arguments")
     listed = await wire.do(wire.node.control, "list_queues", *words, "--formatter", "json")
     queues = {queue["name"]: queue for queue in json.loads(listed)}
