@@ -111,6 +111,7 @@ async def rabbit(standing: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
 async def fresh(engine: AsyncEngine, wire: Wire) -> AsyncIterator[Place]:
     """Open the room over RabbitMQ for a test that stops it, breaks it, or counts who hears."""
     async with over_rabbit(engine, wire) as place, tidy():
+        await answered(place)
         yield place
 
 

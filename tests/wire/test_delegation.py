@@ -31,7 +31,7 @@ from storage.session import transaction
 from tests.bus_people import acting, handed
 from tests.bus_room import ActFor, Echo, Overstep, Relay, WhoAmI, room, until
 from tests.wire.conftest import tidy
-from tests.wire.place import Place, Wire, over_rabbit, within_process
+from tests.wire.place import Place, Wire, answered, over_rabbit, within_process
 
 R = TypeVar("R", bound=Reply)
 MINE = frozenset({"trial.who_am_i"})
@@ -48,6 +48,7 @@ async def opened(inside: AbstractAsyncContextManager[Place]) -> AsyncIterator[Pl
     """Open the real auth beside the tests' room."""
     await auth.open(Settings())
     async with inside as place, tidy():
+        await answered(place)
         yield place
 
 
