@@ -22,6 +22,7 @@ PROBLEM_CODES: dict[int, str] = {
         "export_not_found "
         "feed_not_found google_not_linked "
         "habit_not_found hook_not_found hook_unknown identity_not_found import_not_found "
+        "integration_not_found "
         "invitation_not_found link_unknown no_asyncapi no_such_page no_webhook "
         "passkey_not_found prompt_not_found reminder_not_found section_not_found session_not_found "
         "template_not_found user_not_found version_not_found"
@@ -30,6 +31,7 @@ PROBLEM_CODES: dict[int, str] = {
     406: "parquet_missing",
     408: "too_slow",
     409: (
+        "integrations_off too_many_integrations "
         "answered_once changed_meanwhile changed_since channel_off email_taken entry_deleted "
         "export_not_done "
         "google_off habit_exists identity_taken import_begun import_not_done in_progress "

@@ -15,27 +15,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.breaks import BreakAdded, BreakRemoved
 from contracts.bus import Bus
-from contracts.check_ins import CheckInRemoved, HabitCheckedIn
-from contracts.habits import (
-    HabitArchived,
-    HabitBinned,
-    HabitChanged,
-    HabitCreated,
-    HabitDeleted,
-    HabitRestored,
-    StreakReached,
-)
-from contracts.imports import CheckInsImported, HabitsImported
-from contracts.journal import EntriesImported, EntryDeleted, EntryWritten
 from contracts.message import Fact, TooMany, Unavailable
-from contracts.notifications import ChannelsChanged
 from contracts.personal_tokens import PersonalTokenRevoked
 from contracts.principal import Principal
-from contracts.scopes import read_scope
 from contracts.sessions import SessionEnded
-from contracts.users import ProfileChanged, UserChanged, UserDeleted
+from contracts.told import TOLD, scope_of_fact
+from contracts.users import UserChanged, UserDeleted
 from gateway.bounds import (
     MAX_EVENT_BYTES,
     MAX_EVENTS_KEPT,
@@ -44,28 +30,6 @@ from gateway.bounds import (
     MAX_STREAMS_PER_PERSON,
 )
 
-TOLD: tuple[type[Fact], ...] = (
-    HabitCreated,
-    HabitChanged,
-    HabitArchived,
-    HabitBinned,
-    HabitRestored,
-    HabitDeleted,
-    HabitCheckedIn,
-    CheckInRemoved,
-    StreakReached,
-    HabitsImported,
-    CheckInsImported,
-    BreakAdded,
-    BreakRemoved,
-    EntryWritten,
-    EntryDeleted,
-    EntriesImported,
-    ChannelsChanged,
-    ProfileChanged,
-)
-"""The facts that people are told of their own."""
-
 OVERLAP = 5000
 """Milliseconds by which gateways may differ in when they hear of something."""
 
@@ -73,12 +37,6 @@ NAMES = {"fact_id", "occurred_at", "version", "habit_id", "entry_id", "import_id
 """What is told of a fact that is too long: what it is about, and nothing of it."""
 
 _PLACE = re.compile(r"([0-9]{13})-([0-9a-f]{8})")
-
-
-def scope_of_fact(fact: type[Fact]) -> str:
-    """Return the scope by which somebody is told of such facts."""
-    area = fact.address.partition(".")[0]
-    return read_scope("profile" if area == "users" else area)
 
 
 SCOPES = frozenset(map(scope_of_fact, TOLD))

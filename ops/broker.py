@@ -12,24 +12,34 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from actors.runtime.rabbit.password import hashed
 from actors.runtime.rabbit.topology import EXCHANGES
 from actors.runtime.rabbit.users import INTEGRATION, Rights, rights_of
 from ops.platform import rooms
-from ops.secrets import USER, hashed, made, new_password
+from ops.secrets import USER, made, new_password
 
 OPERATOR = "operator"
 """The user that makes others; it can neither send nor read a message."""
 
 MANAGEMENT_PORT = 15672
 
-QUEUE_LIMITS = {
-    "max-length": 10_000,
-    "max-length-bytes": 16 << 20,
-    "message-ttl": 7 * 24 * 3_600_000,
-    "expires": 30 * 24 * 3_600_000,
+LIMITS = {
+    "queues": {
+        "max-length": 10_000,
+        "max-length-bytes": 16 << 20,
+        "message-ttl": 7 * 24 * 3_600_000,
+        "expires": 30 * 24 * 3_600_000,
+    },
+    "streams": {
+        "max-length-bytes": 16 << 20,
+        "max-age": "7D",
+        "stream-max-segment-size-bytes": 4 << 20,
+    },
 }
 """What a queue of an integration may hold: messages, bytes, milliseconds of each message, and of
-the queue while nobody uses it. As an operator's policy it holds whatever the queue asks for."""
+the queue while nobody uses it. Of what the queue itself says the less counts. A policy with a word
+that a kind of queue does not know is not applied to it, so streams have their own.
+"""
 
 Part = dict[str, object]
 
@@ -89,8 +99,9 @@ def definitions(
             for name, kind in EXCHANGES.items()
         ],
         "policies": [
-            {"name": "integrations", "vhost": USER, "pattern": f"^{INTEGRATION}"}
-            | {"apply-to": "queues", "priority": 0, "definition": QUEUE_LIMITS}
+            {"name": f"integrations-{kind}", "vhost": USER, "pattern": f"^{INTEGRATION}"}
+            | {"apply-to": "queues", "priority": 10, "definition": limits}
+            for kind, limits in LIMITS.items()
         ],
     }
 

@@ -24,6 +24,7 @@ from ops.command import (
     show_version,
 )
 from ops.import_commands import import_app
+from ops.integration_commands import integration_app
 from ops.user_commands import user_app
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(parked_app, name="parked")
 app.add_typer(keys_app, name="keys")
 app.add_typer(broker_app, name="broker")
+app.add_typer(integration_app, name="integration")
 
 
 @app.callback()

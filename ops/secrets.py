@@ -4,8 +4,6 @@ compose.yaml runs this before everything else, over a volume for each of the fol
 there already stays. A file is called after the setting that it holds, so that `Settings` finds it.
 """
 
-import base64
-import hashlib
 import json
 import os
 import secrets
@@ -13,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.runtime import seal as keys
+from actors.runtime.rabbit.password import hashed
 
 USER = "ritmo"
 """The user of database and broker, the database, and the broker's virtual host."""
@@ -103,8 +102,3 @@ def definitions(password: str) -> str:
     }
     may = {"user": USER, "vhost": USER, "configure": ".*", "write": ".*", "read": ".*"}
     return json.dumps({"vhosts": [{"name": USER}], "users": [user], "permissions": [may]})
-
-
-def hashed(password: str, salt: bytes) -> str:
-    """Hash a password as rabbit_password_hashing_sha256 does, with a salt of four bytes."""
-    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

@@ -47,6 +47,7 @@ class Private:
     environment: dict[str, str]
     folder: Path
     hello: str
+    management: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -178,7 +179,7 @@ def program(*names: str) -> str:
 
 
 @contextmanager
-def rabbitmq() -> Iterator[Private]:
+def rabbitmq(*, management: bool = False) -> Iterator[Private]:
     """Run a RabbitMQ node of our own, with a name, cookie, folder and epmd of its own."""
     # Debian's own start script insists on its system user; the real one behind it does not.
     server = program("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
@@ -192,8 +193,18 @@ def rabbitmq() -> Iterator[Private]:
             folder=folder,
             hello="amqp",
         )
+        if management:
+            manage(node)
         with running(node):
             yield node
+
+
+def manage(node: Private) -> None:
+    """Have a node that is about to start open its management interface, on a free port."""
+    node.management = free_port()
+    (node.folder / "plugins").write_text("[rabbitmq_management].\n")
+    with (node.folder / "rabbitmq.conf").open("a") as conf:
+        conf.write(f"management.tcp.port = {node.management}\nmanagement.tcp.ip = 127.0.0.1\n")
 
 
 def rabbitmq_environment(folder: Path, port: int, names: int) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A broker that may be killed at any moment."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import aio_pika
 
@@ -22,3 +23,13 @@ async def settle(node: Private, routes: Sequence[QueueRoute]) -> None:
         channel = await connection.channel()
         await declare(channel, routes)
     node.evaluate(SYNC)
+
+
+def known(node: Private, wanted: Mapping[str, object]) -> None:
+    """Have a node read definitions, as it does at its start."""
+    file = node.folder / "definitions.json"
+    file.write_text(json.dumps(wanted))
+    done = node.evaluate(
+        f'{{ok, Read}} = file:read_file("{file}"), rabbit_definitions:import_raw(Read).'
+    )
+    assert done.endswith("ok"), done

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from fast_depends import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,11 +18,12 @@ from actors.auth.tools import TheDeviceTokens, TheHasher, TheKeyring, TheMode, T
 from actors.auth.vouched import email_taken, welcome
 from actors.runtime.room import Transaction, prepared
 from contracts.accounts import Register, UserRegistered
+from contracts.integrations import SyncIntegration
 from contracts.message import Denied, new_id
 from contracts.registrations import SignUp
 from contracts.tokens import Device, Tokens
 from contracts.users import UserChanged, UserDeleted
-from storage.auth import accounts, installation
+from storage.auth import accounts, installation, integrations
 from storage.auth.accounts import Account
 from storage.outbox import tell
 
@@ -112,6 +114,7 @@ async def change_standing(fact: UserChanged, tx: Transaction) -> None:
     if account is None or fact.version <= account.standing:
         return
     await accounts.set_standing(tx, fact.user_id, fact.role, fact.disabled, fact.version)
+    await tell_of_integrations(tx, fact.user_id)
     if fact.disabled:
         await sessions.end(tx, fact.user_id, datetime.now(UTC), "disabled")
     elif account.role == "admin" and fact.role != "admin":
@@ -122,5 +125,12 @@ async def change_standing(fact: UserChanged, tx: Transaction) -> None:
 async def erase(fact: UserDeleted, tx: Transaction) -> None:
     """Forget a user; the lock keeps a login from slipping in between."""
     await accounts.find(tx, fact.user_id, lock=True)
+    await tell_of_integrations(tx, fact.user_id)
     await sessions.end(tx, fact.user_id, datetime.now(UTC), "deleted")
     await accounts.erase(tx, fact.user_id)
+
+
+async def tell_of_integrations(tx: AsyncConnection, user_id: UUID) -> None:
+    """Have the broker's users of a person's integrations made anew, or taken away."""
+    ids = await integrations.list_ids(tx, user_id)
+    await tell(tx, *(SyncIntegration(user_id=user_id, integration_id=one) for one in ids))

@@ -19,6 +19,7 @@ room.export(
     Section("tokens", personal_tokens),
     Section("second_factor", totp, "last_step"),
     left_out={
+        "integrations": "each is one of the personal tokens, which are there",
         "registrations": "secrets of an account that is not open yet",
         "challenges": "secrets of a sign-in, for minutes",
         "cookies": "hashes of secrets of browsers, whose sessions are listed",

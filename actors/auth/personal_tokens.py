@@ -12,6 +12,7 @@ from actors.auth.room import room
 from actors.auth.sessions import void_since
 from actors.auth.tools import TheKeyring
 from actors.runtime.room import Transaction, Who
+from contracts.integrations import SyncIntegration
 from contracts.message import Conflict, Done, NotFound, Unauthenticated, new_id
 from contracts.personal_tokens import (
     PREFIX,
@@ -27,6 +28,7 @@ from contracts.personal_tokens import (
     is_well_formed,
     signed,
 )
+from contracts.scopes import Scope
 from storage.auth import accounts, personal_tokens, sessions
 from storage.auth.personal_tokens import TokenRow
 from storage.outbox import tell
@@ -47,20 +49,34 @@ async def create_personal_token(
 ) -> MadeToken:
     """Make a token; the only time that it is known here."""
     now = datetime.now(UTC)
-    expires_at = expiry_of_token(command.expires_at, now)
-    if await accounts.find(tx, who.user_id, lock=True) is None:
+    row, token = await make_token(
+        tx, who.user_id, command.name, command.scopes, command.expires_at, now
+    )
+    return MadeToken(made=_shown(row), token=token)
+
+
+async def make_token(
+    tx: AsyncConnection,
+    user_id: UUID,
+    name: str,
+    scopes: Sequence[Scope],
+    expires_at: datetime | None,
+    now: datetime,
+) -> tuple[TokenRow, str]:
+    """Make a token of a user, and keep it by its hash; return it as well."""
+    until = expiry_of_token(expires_at, now)
+    if await accounts.find(tx, user_id, lock=True) is None:
         raise _void()
-    if await personal_tokens.count(tx, who.user_id, now) >= MAX_PERSONAL_TOKENS:
+    if await personal_tokens.count(tx, user_id, now) >= MAX_PERSONAL_TOKENS:
         raise Conflict(
             "too_many_access_tokens",
             "You have {most} access tokens already; revoke one first.",
             most=MAX_PERSONAL_TOKENS,
         )
     token = signed(PREFIX + secrets.token_urlsafe(32))
-    scopes = sorted(command.scopes)
-    row = TokenRow(new_id(), who.user_id, command.name, [*scopes], now, expires_at, None)
+    row = TokenRow(new_id(), user_id, name, sorted(scopes), now, until, None)
     await personal_tokens.add(tx, row, digest(token))
-    return MadeToken(made=_shown(row), token=token)
+    return row, token
 
 
 @room.answer
@@ -94,6 +110,8 @@ async def ended(
         await sessions.forget_ended(tx, void_since(now))
     told = (PersonalTokenRevoked(user_id=user_id, token_id=token_id) for token_id in token_ids)
     await tell(tx, *told)
+    # An integration's user of the broker goes with its token.
+    await tell(tx, *(SyncIntegration(user_id=user_id, integration_id=one) for one in token_ids))
 
 
 @room.answer

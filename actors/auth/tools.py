@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fast_depends import Depends
 
+from actors.auth.broker_users import BrokerUsers
 from actors.auth.device_tokens import DeviceTokens
 from actors.auth.guard import Guard
 from actors.auth.keyring import Keyring
@@ -32,6 +33,7 @@ class AuthTools:
         self.mailed = InstallationSecret(MAILED)
         self.guard = Guard(settings.login_per_minute, settings.redis())
         self.keyring = Keyring()
+        self.broker_users = BrokerUsers(settings)
         self.party = RelyingParty.of(settings)
         self.provider = Provider(settings)
         self.device_tokens = DeviceTokens()
@@ -58,6 +60,10 @@ async def _keyring() -> Keyring:
 
 async def _provider() -> Provider:
     return tools.provider
+
+
+async def _broker_users() -> BrokerUsers:
+    return tools.broker_users
 
 
 async def _party() -> RelyingParty:
@@ -97,6 +103,9 @@ ThePolicy = Annotated[PasswordPolicy, Depends(_policy)]
 
 TheKeyring = Annotated[Keyring, Depends(_keyring)]
 """Signs access tokens."""
+
+TheBrokerUsers = Annotated[BrokerUsers, Depends(_broker_users)]
+"""Makes users of RabbitMQ for integrations, where its management is known."""
 
 TheRelyingParty = Annotated[RelyingParty, Depends(_party)]
 """Makes and verifies what devices with passkeys are asked."""

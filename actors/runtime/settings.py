@@ -26,6 +26,7 @@ ADDRESSES = {
         "postgresql://user:password@host:5432/name; Ritmo keeps its data in PostgreSQL alone",
     ),
     "amqp_url": ("amqps?", "amqp://user:password@host:5672/ or amqps://user:password@host:5671/"),
+    "amqp_management_url": ("https?", "http://operator:password@host:15672/ritmo, or https://…"),
     "redis_url": ("rediss?|unix", "redis://host:6379, rediss://host:6379 or unix:///path"),
     "smtp_url": ("smtps?", "smtp://user:password@host:587, or smtps://…"),
 }
@@ -82,6 +83,11 @@ class Settings(BaseSettings):
     )
     amqp_url: SecretStr | None = Field(
         default=None, description="RabbitMQ to use instead of the in-process bus."
+    )
+    amqp_management_url: SecretStr | None = Field(
+        default=None,
+        description="Management interface of RabbitMQ, http://operator:password@host:15672/ritmo, "
+        "where users of integrations are made; without one there are none.",
     )
     redis_url: SecretStr | None = Field(
         default=None, description="Redis to use instead of memory, for rate limits."
@@ -176,7 +182,7 @@ class Settings(BaseSettings):
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
 
-    @field_validator("database_url", "amqp_url", "redis_url", "smtp_url")
+    @field_validator("database_url", "amqp_url", "amqp_management_url", "redis_url", "smtp_url")
     @classmethod
     def _address(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Refuse the address of something else; what it holds is not repeated, it is secret."""

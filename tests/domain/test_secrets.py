@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from actors import ROOMS
+from actors.runtime.rabbit.password import hashed
 from actors.runtime.settings import Settings
-from ops.secrets import hashed, make
+from ops.secrets import make
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -15,10 +15,11 @@ from contracts.message import Fact, Unauthenticated, new_id
 from contracts.personal_tokens import PersonalTokenRevoked
 from contracts.principal import Principal
 from contracts.sessions import SessionEnded
+from contracts.told import TOLD, scope_of_fact
 from contracts.users import UserChanged, UserDeleted
 from gateway.app import open_gateway
 from gateway.bounds import MAX_EVENTS_KEPT, MAX_EVENTS_WAITING, MAX_STREAMS_PER_PERSON
-from gateway.event_hub import TOLD, EventHub, scope_of_fact
+from gateway.event_hub import EventHub
 from gateway.event_stream import EventStream
 from gateway.visit import KEY, Visit
 from tests.gateway.standing_in import ADA, BEARER, HABIT, StandInBus

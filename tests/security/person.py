@@ -111,6 +111,8 @@ def live(person: Person) -> None:
     ids["hook_id"], ids["secret"] = hook["hook_id"], hook["secret"]
     token = {"name": mark, "scopes": ["habits:read"]}
     ids["token_id"] = ask("POST", "/v1/tokens", json=token)["token_id"]
+    # There is no management of RabbitMQ here: another's token is no integration either.
+    ids["integration_id"] = ids["token_id"]
     device = Authenticator(origin=f"http://localhost:{person.client.base_url.port}")
     made = device.create(ask("POST", "/v1/auth/passkeys/options")["public_key"])
     passkey = {"name": mark, "credential": made}

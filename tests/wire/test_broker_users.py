@@ -1,9 +1,8 @@
 """Parts that have users of their own at the broker: all works as ever, and nothing else does."""
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import ClassVar
 from uuid import UUID
@@ -32,7 +31,7 @@ from ops.platform import rooms
 from storage import secrets
 from storage.auth import accounts
 from storage.session import transaction
-from tests.backends import Private
+from tests.broker import known
 from tests.bus_people import person
 from tests.bus_room import ActFor, Count, Echo, Happened, Said, room, until
 from tests.wire.conftest import tidy
@@ -92,16 +91,6 @@ ALLOWED: dict[tuple[str, ...], set[str]] = {
     ("remove", "int-x.0"): set(),
 }
 """What is tried at the broker, and who may do it."""
-
-
-def known(node: Private, wanted: Mapping[str, object]) -> None:
-    """Have a node read definitions, as it does at its start."""
-    file = node.folder / "definitions.json"
-    file.write_text(json.dumps(wanted))
-    done = node.evaluate(
-        f'{{ok, Read}} = file:read_file("{file}"), rabbit_definitions:import_raw(Read).'
-    )
-    assert done.endswith("ok"), done
 
 
 @pytest.fixture(scope="module")

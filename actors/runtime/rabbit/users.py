@@ -3,20 +3,25 @@
 RabbitMQ checks the `user_id` of a message against who has logged in, and by topic permissions what
 a user may send and bind by which key. A part has a user of its own if its address logs in by the
 part's name; over an address with any other user all parts share that one, and prove nothing.
-An integration's user is called `int-<id of its token>`; what it may do, `contracts` say.
+An integration's user is called `int-<id of its token>`; what it may do, its scopes say.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from actors import ROOMS
 from actors.runtime.room import Room
 from contracts.accounts import MAY_OPEN_ACCOUNTS, BeginSession, OpenAccount
 from contracts.delegation import ASKED_BY_ALL, MAY_ASK, OVERHEARD_BY_ALL
 from contracts.exports import OWN_ROWS, rows_of
-from contracts.message import Denied
+from contracts.message import Denied, TooMany
 from contracts.personal_tokens import ExchangePersonalToken
 from contracts.principal import Principal
 
@@ -75,14 +80,24 @@ def check_sender(user: str | None, address: str) -> None:
 
 
 def check_holder(user: str | None, address: str, principal: Principal | None) -> None:
-    """Refuse an integration that asks by a token which is not its own."""
-    if user is None or not user.startswith(INTEGRATION) or address == EXCHANGE:
+    """Refuse an integration that asks by a token which is not its own, or too much."""
+    if user is None or not user.startswith(INTEGRATION):
+        return
+    if not _paces.hit(PACE, user):
+        text = "These were too many requests. Try again in {seconds} seconds."
+        raise TooMany("rate_limited", text, retry_after=60, seconds=60)
+    if address == EXCHANGE:
         return
     if principal is None or user != f"{INTEGRATION}{principal.token_id}":
         raise _may_not_ask()
 
 
 EXCHANGE = ExchangePersonalToken.address
+
+PACE = RateLimitItemPerMinute(600)
+"""Asks of one integration that each replica of a room takes."""
+
+_paces = FixedWindowRateLimiter(MemoryStorage())
 
 
 def _may_not_ask() -> Denied:
@@ -100,6 +115,22 @@ def rights_of(rooms: Iterable[Room]) -> dict[str, Rights]:
         CLOCK: Rights(write=r"^ritmo\.jobs$", topics={"ritmo.jobs": (_any(ticks), NOTHING)}),
         **{name: _room(name) for name in names},
     }
+
+
+def integration_rights(integration_id: UUID, facts: Iterable[str], asks: Iterable[str]) -> Rights:
+    """Let an integration have ten queues, bind them to facts by these keys, and ask this."""
+    name = f"{INTEGRATION}{integration_id}"
+    queues = rf"{name}\.[0-9]"
+    return Rights(
+        configure=f"^{queues}$",
+        write=rf"^({queues}|ritmo\.asks)$",
+        read=rf"^({queues}|ritmo\.(facts|replies))$",
+        topics={
+            "ritmo.asks": (_any(asks), NOTHING),
+            "ritmo.facts": (NOTHING, _any(facts)),
+            "ritmo.replies": (NOTHING, rf"^answers\.{name}\.{HEX}$"),
+        },
+    )
 
 
 def _room(name: str) -> Rights:
