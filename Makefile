@@ -14,6 +14,6 @@ LAWS = env RITMO_EXAMPLES=10 .venv/bin/pytest -n logical --dist loadfile -q --ti
 chaos:
 	@ops/setup dev && ops/packages && $(if $(ONLY),,$(LEDGERS) && $(LAWS) &&) exec env $(if $(ONLY),ONLY="$(ONLY)") .venv/bin/python -m tests.chaos.storm
 security:
-	@ops/setup dev && ops/packages && RITMO_SECURITY=measured exec .venv/bin/pytest tests/security -s -n0 --timeout=900 $(ARGS)
+	@ops/setup dev && ops/packages && RITMO_SECURITY=measured exec .venv/bin/pytest tests/security tests/test_asyncapi.py -s -n0 --timeout=900 $(ARGS)
 lock:
 	@ops/lock
