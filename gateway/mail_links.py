@@ -91,13 +91,7 @@ def _password(form: dict[str, str]) -> str:
     first, again = form.get("password", ""), form.get("again", "")
     if first != again:
         raise Invalid("weak_password", "These are two different passwords; type it again.")
-    if len(first) > MAX_TYPED:
-        raise Invalid("weak_password", "It may have at most 128 characters.")
     return first
-
-
-MAX_TYPED = 1024
-"""Characters of what is typed as a password."""
 
 
 async def _found(bus: TheBus, token: str) -> MailLink:
