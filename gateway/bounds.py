@@ -83,8 +83,9 @@ MAX_FORM_BYTES = 2000
 MAX_FORM_FIELDS = 10
 """Fields of a form, that of an upload included."""
 
-MAX_PAGE_BYTES, MAX_PAGE_FIELDS = 250_000, 100
-"""Bytes and fields of a form of a page for whoever has signed in, such as an entry of the diary."""
+MAX_PAGE_BYTES, MAX_PAGE_FIELDS = 350_000, 100
+"""Bytes and fields of a form of a page for whoever has signed in, such as an entry
+of the diary: its longest text in Cyrillic, whose letters take six bytes each, and more."""
 
 MAX_FORM_FILES = 1
 """Files of an upload."""

@@ -53,6 +53,8 @@ PLACES = (
 """The places, in order; one is shown once there is a page at its address."""
 
 NOTES: dict[str, str] = {
+    "entry_deleted": "The entry was thrown away. It can be brought back for 30 days.",
+    "restored": "It is back.",
     "saved": "Saved.",
     "signed_out": "You are signed out.",
 }
