@@ -72,7 +72,7 @@ def document() -> str:
             operations[address] = {
                 "action": "receive",
                 "channel": _ref("channels", address),
-                "messages": [_ref("channels", address, "messages", contract.__name__)],
+                "messages": [_ref("channels", address, "messages", name_of(contract))],
                 "summary": _first_line(contract),
                 "tags": [{"name": room.name}, {"name": f"scope {scope}"}],
                 "reply": {
@@ -119,11 +119,16 @@ def _facts(found: Iterable[Room]) -> Iterator[type[Fact]]:
                 yield handler.contract
 
 
+def name_of(model: type[BaseModel]) -> str:
+    """Name a message: by its address, as some contracts have one for each room; or a reply."""
+    return str(getattr(model, "address", model.__name__))
+
+
 def _keep(models: dict[str, type[BaseModel]], *found: type[BaseModel] | None) -> None:
     """Note messages by their names, each of which stands for one. Raises ValueError."""
     for model in found:
-        if model is not None and models.setdefault(model.__name__, model) is not model:
-            raise ValueError(f"two messages are called {model.__name__}")
+        if model is not None and models.setdefault(name_of(model), model) is not model:
+            raise ValueError(f"two messages are called {name_of(model)}")
 
 
 def _channel(address: str, exchange: str, queue: str | None, contract: type[BaseModel]) -> Part:
@@ -131,7 +136,7 @@ def _channel(address: str, exchange: str, queue: str | None, contract: type[Base
     made: Part = {
         "address": address,
         "description": contract.__doc__ or "",
-        "messages": {contract.__name__: _ref("components", "messages", contract.__name__)},
+        "messages": {name_of(contract): _ref("components", "messages", name_of(contract))},
         "bindings": {
             "amqp": {
                 "is": "routingKey",
@@ -166,7 +171,7 @@ def _operation(action: str, address: str, contract: type[BaseModel], room: str) 
     return {
         "action": action,
         "channel": _ref("channels", address),
-        "messages": [_ref("channels", address, "messages", contract.__name__)],
+        "messages": [_ref("channels", address, "messages", name_of(contract))],
         "summary": _first_line(contract),
         "tags": [{"name": room}],
     }
@@ -177,16 +182,16 @@ def _components(models: dict[str, type[BaseModel]]) -> Part:
     listed: list[tuple[type[BaseModel], Literal["validation"]]] = [
         (model, "validation") for model in models.values()
     ]
-    _, made = models_json_schema(listed, ref_template="#/components/schemas/{model}")
+    schemas, made = models_json_schema(listed, ref_template="#/components/schemas/{model}")
     messages: Part = {}
     for name, model in models.items():
         messages[name] = {
-            "name": str(getattr(model, "address", name)),
-            "title": name,
+            "name": name,
+            "title": model.__name__,
             "summary": _first_line(model),
             "contentType": "application/json",
             "correlationId": {"location": "$message.header#/correlation_id"},
-            "payload": _ref("components", "schemas", name),
+            "payload": schemas[model, "validation"],
         }
         if hasattr(model, "public"):  # an ask
             messages[name]["traits"] = [_ref("components", "messageTraits", "asked")]

@@ -21,9 +21,11 @@ ADMINISTERED = ("/v1/users", "/v1/invitations")
 
 ABSENT = {
     "DELETE /v1/auth/identities/{identity_id}",
+    "DELETE /v1/integrations/{integration_id}",
     "POST /v1/calendar/google/habits/{habit_id}",
 }
-"""What nobody has without a provider of sign-ins, or access to Google; there is neither here."""
+"""What nobody has without a provider of sign-ins, access to Google, or the management of RabbitMQ;
+there is none of them here."""
 
 MOVING = {
     "/v1/changes",
