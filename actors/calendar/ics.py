@@ -8,8 +8,9 @@ is remembered of its content: calendars pass over a change that does not say so.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from actors.calendar.domain import LoggedDay, PlannedHabit, RecurringDays, Single
@@ -106,11 +107,68 @@ def _frame(style: Style, items: Sequence[RecurringDays | Single], year: int) -> 
 
 
 def _add_zone(calendar: "Calendar", zone: str, first: int, last: int) -> None:
-    """Write a zone out, from the year of the first event to years ahead."""
-    from icalendar import Timezone
+    """Write a zone out, from the year of the first event to years ahead.
 
-    written = Timezone.from_tzid(zone, first_date=date(first, 1, 1), last_date=date(last, 1, 1))
+    Each change of the clock stands by itself: some readers see only the first date of a list.
+    """
+    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+
+    written = Timezone()
+    written.add("TZID", zone)
+    for one in clock_changes(zone, first, last):
+        part = TimezoneDaylight() if one.summer else TimezoneStandard()
+        part.add("DTSTART", one.at)
+        part.add("TZOFFSETFROM", one.before)
+        part.add("TZOFFSETTO", one.after)
+        part.add("TZNAME", one.name)
+        written.add_component(part)
     calendar.add_component(written)
+
+
+class ClockChange(NamedTuple):
+    """A change of the clock: when it shows `at`, by what it showed until then."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+    name: str
+    summer: bool
+
+
+@lru_cache(maxsize=512)
+def clock_changes(zone: str, first: int, last: int) -> tuple[ClockChange, ...]:
+    """Return how the clock stood when a year began, and its changes before another year begins."""
+    here = ZoneInfo(zone)
+    at, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last, 1, 1, tzinfo=UTC)
+    found, before = list[ClockChange](), _offset(at, here)
+    while True:
+        shown = at.astimezone(here)
+        after, begins = _offset(at, here), (at + before).replace(tzinfo=None)
+        summer = bool(shown.dst())
+        found.append(ClockChange(begins, before, after, shown.tzname() or zone, summer))
+        before = after
+        following = _next_change(at, end, here)
+        if following is None:
+            return tuple(found)
+        at = following
+
+
+def _next_change(at: datetime, end: datetime, here: ZoneInfo) -> datetime | None:
+    """Return the next instant at which the clock changes; None: there is none before the end."""
+    before, step = _offset(at, here), timedelta(days=7)
+    while _offset(at + step, here) == before:
+        at += step
+        if at >= end:
+            return None
+    low, high = at, at + step
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) // 2
+        low, high = (middle, high) if _offset(middle, here) == before else (low, middle)
+    return high.replace(microsecond=0) if high < end else None
+
+
+def _offset(at: datetime, here: ZoneInfo) -> timedelta:
+    return at.astimezone(here).utcoffset() or timedelta(0)
 
 
 def _components(item: RecurringDays | Single, style: Style) -> Iterator["Component"]:
