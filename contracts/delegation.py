@@ -33,7 +33,14 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
     "analytics": _KNOWS,
     "habits": frozenset({"users.get_profile", "reminders.note_cue", "journal.recognize_diary"}),
     "journal": _KNOWS,
-    "backup": frozenset({OWN_ROWS, "users.get_profile", "analytics.render_report"}),
+    "backup": frozenset(
+        {
+            *(OWN_ROWS, "users.get_profile", "users.change_profile", "analytics.render_report"),
+            *("habits.reorder_tags", "journal.name_moods", "reminders.set_settings"),
+            *("habits.restore_rows", "journal.restore_rows", "reminders.restore_rows"),
+            "habits.get_habit",
+        }
+    ),
     "reminders": _KNOWS | {"calendar.list_busy"},
     # The habits room asks who it is on with the token that it was asked with.
     "notifications": frozenset(

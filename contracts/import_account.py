@@ -135,6 +135,21 @@ class Undone(Message):
     """How many habits and entries that came with it stay."""
 
 
+class SectionReport(Message):
+    """What became of a section's rows: read = restored + there + refused, which counts by code."""
+
+    section: str
+    """Which rows: the part of Ritmo that keeps them, and what they are."""
+    read: int
+    """How many rows were read."""
+    restored: int
+    """How many rows came in."""
+    there: int = 0
+    """How many rows were there already."""
+    refused: dict[str, int] = Field(default_factory=dict)
+    """How many rows were refused, by the code of the reason."""
+
+
 class ImportAccount(Message):
     """What became of every row of a file.
 
@@ -146,6 +161,8 @@ class ImportAccount(Message):
     """What became of the rows of each habit."""
     entries: EntriesReport | None = None
     """What became of diary entries; null: the file holds none."""
+    sections: tuple[SectionReport, ...] = ()
+    """What became of the rows of an export of Ritmo, by section."""
     left_out: dict[str, int] = Field(default_factory=dict)
     """How many things beside habits and their days are not taken over, by kind."""
     undone: Undone | None = None
@@ -155,7 +172,8 @@ class ImportAccount(Message):
     def read(self) -> int:
         """Count the rows read."""
         entries = self.entries.read if self.entries else 0
-        return entries + sum(one.read for one in self.habits)
+        rows = sum(one.read for one in self.habits) + sum(one.read for one in self.sections)
+        return entries + rows
 
     @property
     def fruitless(self) -> bool:

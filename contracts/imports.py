@@ -34,8 +34,9 @@ ImportKind = Literal[
     "table_habit",
     "beaver",
     "calendar",
+    "ritmo",
 ]
-"""The tracker that a file comes from, or that it is a calendar (iCalendar)."""
+"""The tracker that a file comes from; a calendar (iCalendar), or an export of Ritmo."""
 
 MoodMap = Annotated[dict[Name, Mood], Field(max_length=500)]
 """What moods mean, by the names that the file has for them."""

@@ -4,18 +4,21 @@ import base64
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from contracts.bus import Bus
 from contracts.exports import Archive, Export, GetExport, GetExportPart, StartExport
+from contracts.imports import Import
 from contracts.message import Conflict
 from contracts.principal import Principal
 from gateway.answers import answer
 from gateway.bodies import resource
-from gateway.deps import Key, TheBus
+from gateway.deps import Key, TheBus, door_of
 from gateway.identity import Me
+from gateway.imports import FORM, account, follow, send
 from gateway.problems import documented
+from gateway.upload import uploaded
 
 router = resource("own data", "What is yours: take it away, and bring it back.")
 
@@ -83,6 +86,25 @@ async def get_export_file(me: Me, bus: TheBus) -> Response:
     }
     body = parts_of(bus, me, export)
     return StreamingResponse(body, media_type="application/zip", headers=headers)
+
+
+@router.post(
+    "/v1/me/import",
+    response_model=Import,
+    responses={202: {"model": Import, "description": "It goes on; ask again at Location."}},
+    openapi_extra=FORM,
+    summary="Bring my data back",
+)
+async def import_me(request: Request, me: Me, bus: TheBus, key: Key = None) -> Response:
+    """Bring back what `POST /v1/me/export` has taken away, here or at another Ritmo.
+
+    Habits, days, breaks, the diary, reminders and settings come back as they were, with ids of
+    their own; what only tells of an account, such as sessions, does not. Rows that make no sense,
+    or name what is not in the file, are refused one by one and counted. Twice changes nothing.
+    """
+    async with uploaded(request) as (name, file):
+        now = await send(bus, me, name, file, {"kind": "ritmo"}, key)
+    return account(await follow(bus, me, now, door_of(request).patience))
 
 
 async def parts_of(bus: Bus, me: Principal, export: Export) -> AsyncIterator[bytes]:

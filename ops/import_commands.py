@@ -18,6 +18,7 @@ Kind = Literal[
     "table_habit",
     "beaver",
     "calendar",
+    "ritmo",
 ]
 """As `contracts.imports` has it, which is not loaded for a help text."""
 
@@ -31,7 +32,7 @@ def import_file(
         typer.Argument(
             help="A CSV zip or .db backup of Loop Habit Tracker, a CSV export or .daylio backup of "
             "Daylio, a CSV export of HabitBull or Habitify, the user data of Habitica, the JSON of "
-            "Beaver Habits, Table Habit or HabitTrove, or a calendar (.ics).",
+            "Beaver Habits, Table Habit or HabitTrove, a calendar (.ics), or an export of Ritmo.",
             exists=True,
             dir_okay=False,
         ),

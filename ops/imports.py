@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from actors.runtime.settings import Settings
-from contracts.import_account import EntriesReport, HabitReport, Undone
+from contracts.import_account import EntriesReport, HabitReport, SectionReport, Undone
 from contracts.imports import GetImport, Import, ImportKind, MoodMap, UndoImport, UnknownMoods
 from contracts.principal import Principal
 from contracts.users import GetUser
@@ -66,14 +66,14 @@ async def import_file(
             sent = await send(here.bus, who, file.name[:200], content, wish)
         done = await follow(here, who, sent)
     console = Console(highlight=False)
-    if done.habits or done.entries:
+    if done.habits or done.entries or done.sections:
         console.print(account(done))
     if done.phase == "failed":
         unknown = done.refusal is not None and done.refusal.code == "import_moods_unknown"
         raise CannotRun(" ".join([done.problem or "The import failed.", *([WISH] * unknown)]))
     if dry_run:
         console.print("Nothing was written: this was a dry run.")
-    else:
+    elif not done.sections:
         console.print(f"To take it all back: ritmo undo-import {done.import_id} --user {email}")
 
 
@@ -120,9 +120,21 @@ async def follow(here: Platform, who: Principal, now: Import) -> Import:
 
 def account(done: Import) -> Group:
     """Lay out what became of every row."""
+    if done.sections:
+        return Group(sections(done.sections))
     if done.entries:
         return Group(*diary(done.entries))
     return Group(habits(done.habits), *remarks(done.habits), *left_out(done.left_out))
+
+
+def sections(reports: Sequence[SectionReport]) -> Table:
+    """Lay out sections of an export: read = restored + there + refused."""
+    table = Table("Section", "Read", "Restored", "There", "Refused", "Why")
+    for one in reports:
+        why = ", ".join(f"{code}: {count}" for code, count in one.refused.items())
+        counts = (one.read, one.restored, one.there, sum(one.refused.values()))
+        table.add_row(one.section, *map(str, counts), why)
+    return table
 
 
 def remarks(reports: Sequence[HabitReport]) -> list[str]:

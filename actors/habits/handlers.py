@@ -15,6 +15,7 @@ from actors.habits import (
     marks,
     own_rows,
     plans,
+    restores,
     today,
 )
 from actors.habits import bin as binned
@@ -36,6 +37,7 @@ __all__ = [
     "marks",
     "own_rows",
     "plans",
+    "restores",
     "room",
     "today",
 ]

@@ -51,6 +51,7 @@ from contracts.message import (
 )
 from contracts.page import read_id
 from contracts.principal import Principal
+from contracts.restores import ReadArchive, TakeArchiveBack
 from contracts.users import GetProfile
 from storage import imports
 from storage.imports import ImportRow
@@ -85,6 +86,7 @@ class FetchedCalendar:
 READERS = {
     "habits": Reader(ReadImport, TakeImportBack),
     "journal": Reader(ReadDiary, TakeDiaryBack),
+    "backup": Reader(ReadArchive, TakeArchiveBack),
 }
 """The rooms that read files."""
 
@@ -183,12 +185,15 @@ async def recognized(
     tx: AsyncConnection, bus: RoomBus, who: Principal, command: RunImport
 ) -> tuple[str, ImportKind]:
     """Find the room that reads a file, and its kind. Refuses with `Invalid` what nobody reads."""
+    seen = await look(tx, command.import_id)
+    if command.kind == "ritmo" or (command.kind is None and seen.is_archive):
+        return "backup", "ritmo"
     if kind := await IMPORTERS.recognize(tx, command.import_id, command.kind):
         return "habits", kind
     query = RecognizeDiary(import_id=command.import_id, kind=command.kind)
     if kind := (await bus.ask(query, who)).kind:
         return "journal", kind
-    if (await look(tx, command.import_id)).begins_with_data():
+    if seen.begins_with_data():
         text = (
             "The first row of the file is not its header row, with the names of the "
             "columns; put it back, or export the file once more."
@@ -226,6 +231,9 @@ async def undo_import(command: UndoImport, who: Who, tx: Transaction) -> Import:
     row = await found(tx, who, command.import_id, lock=True)
     if row.phase in ("undoing", "undone"):
         return import_of(row)
+    if row.room == "backup":
+        text = "What was brought back from an export of Ritmo is not taken back as a whole."
+        raise Conflict("import_not_undoable", text)
     if row.phase != "done" or row.dry_run:
         raise Conflict("import_not_done", "Only an import that is done can be taken back.")
     await imports.change(tx, who.user_id, row.id, phase="undoing")

@@ -9,6 +9,7 @@ from actors.journal import (
     own_rows,
     prompts,
     queries,
+    restores,
     templates,
 )
 from actors.journal.room import room
@@ -22,6 +23,7 @@ __all__ = [
     "own_rows",
     "prompts",
     "queries",
+    "restores",
     "room",
     "templates",
 ]

@@ -89,6 +89,11 @@ class Look:
         """Tell whether it is a table with such a column."""
         return any(name == cell.strip().lower() for row in self.rows() for cell in row)
 
+    @property
+    def is_archive(self) -> bool:
+        """Tell an export of Ritmo."""
+        return "ritmo.json" in self.members
+
     def has_fields(self, *names: str) -> bool:
         """Tell whether it is a JSON object in which these names come up at its beginning."""
         begins = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
@@ -102,7 +107,7 @@ class Look:
 async def look(tx: AsyncConnection, import_id: UUID) -> Look:
     """Look at a file that was received."""
     head, names, held = b"", list[str](), b""
-    async for part in _parts(tx, import_id):
+    async for part in parts_of(tx, import_id):
         head = head or part[:HEAD_BYTES]
         if not head.startswith(b"PK") or len(names) >= MAX_NAMES:
             break
@@ -121,7 +126,7 @@ def _names(piece: bytes) -> list[str]:
     return found
 
 
-async def _parts(tx: AsyncConnection, import_id: UUID) -> AsyncIterator[bytes]:
+async def parts_of(tx: AsyncConnection, import_id: UUID) -> AsyncIterator[bytes]:
     """Stream the parts of a file."""
     for number in await imports.part_numbers(tx, import_id):
         yield await imports.part(tx, import_id, number)
@@ -194,7 +199,7 @@ class Importers(Generic[F]):
         seen = await look(tx, row.id)
         importer = self.choose(seen, options.kind)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-            async for part in _parts(tx, row.id):
+            async for part in parts_of(tx, row.id):
                 await asyncio.to_thread(file.write, part)
             file.seek(0)
             await imports.take_time(tx)
