@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.bus import trace_id
+from contracts.spans import span
 from contracts.speech import say
 from gateway.body import BodyStream, too_large
 from gateway.bounds import MAX_AUTH_BODY_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
@@ -110,10 +111,13 @@ class EdgeMiddleware:
                 or self._refusal(scope, headers)
                 or self._preflight(scope, headers)
             )
-            if early is not None:
-                await early(scope, receive, answer)
-            else:
-                await self._run(scope, self._bounded(scope, headers, receive), answer)
+            with span("HTTP", "server", root=True) as noted:
+                if early is not None:
+                    await early(scope, receive, answer)
+                else:
+                    await self._run(scope, self._bounded(scope, headers, receive), answer)
+                name = f"{scope['method']} {getattr(scope.get('route'), 'path', '-')}"
+                noted.called(name, {"http.response.status_code": answer.status})
         finally:
             trace_id.reset(token)
             observe(scope, answer.status, time.perf_counter() - began)

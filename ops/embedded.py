@@ -9,18 +9,23 @@ from actors.runtime.clock import Clock, ticks_of
 from actors.runtime.memory import keep_loaded, keep_small
 from actors.runtime.pulse import Pulse
 from actors.runtime.settings import Settings
-from ops import logs
+from ops.figures import TableFigures
 from ops.platform import database, platform, rooms
 from ops.seal import ready
 from ops.server import open_socket, serve
+from ops.watch import watched
 from storage.migrations import migrate
 
 
 async def up(settings: Settings) -> None:
     """Start, serve until told to stop, and stop in order: nothing is lost."""
-    began = time.monotonic()
     keep_small()
-    logs.set_up(settings.log_level)
+    with watched(settings, "ritmo"):
+        await _up(settings)
+
+
+async def _up(settings: Settings) -> None:
+    began = time.monotonic()
     console = Console(highlight=False)
     console.print("[dim]Ritmo is starting …[/dim]")
     door = open_socket(settings)
@@ -31,6 +36,9 @@ async def up(settings: Settings) -> None:
         here.courier.start()
         pulse = Pulse(here.engine, "courier", *ROOMS)
         pulse.start()
+        figures = TableFigures(here.engine, settings)
+        if settings.metrics_port is not None or settings.metrics_token is not None:
+            figures.start()
         clock = Clock(here.engine, ticks_of(rooms()), here.bus.strike)
         clock.start()
         from ops.door import open_door
@@ -47,6 +55,7 @@ async def up(settings: Settings) -> None:
         await serve(app, settings, door, listening)
         console.print("[dim]Ritmo is stopping …[/dim]")
         await clock.stop()
+        await figures.stop()
         await pulse.stop()
     console.print("Ritmo has stopped; everything is saved.")
 

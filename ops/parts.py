@@ -18,18 +18,19 @@ from actors.runtime.rabbit.ticks import TickSender
 from actors.runtime.rabbit.topology import routes_of
 from actors.runtime.seal import Seal
 from actors.runtime.settings import Settings
-from ops import logs
 from ops.faults import CannotRun
+from ops.figures import TableFigures
 from ops.platform import database, fit, room_of, rooms
 from ops.seal import ready
+from ops.watch import watched
 from storage.migrations import migrate
 from storage.session import open_engine
 
 log = structlog.get_logger()
 
-COURIER_CONNECTIONS = 11
+COURIER_CONNECTIONS = 12
 """Up to four batches at once; each looks meanwhile who has heard what. Dead letters are parked. One
-hears of what is told."""
+hears of what is told, one looks for figures."""
 
 CLOCK_CONNECTIONS = 3
 """One holds the lock of the leader; beating and forgetting need one each."""
@@ -70,9 +71,13 @@ async def refuse_other_keys(url: str, settings: Settings, room: str) -> None:
 
 async def run_room(settings: Settings, name: str) -> None:
     """Run one room until told to stop."""
-    logs.set_up(settings.log_level)
     if name not in ROOMS:
         raise CannotRun(f"There is no room called {name}; there are {', '.join(ROOMS)}.")
+    with watched(settings, name):
+        await _run_room(settings, name)
+
+
+async def _run_room(settings: Settings, name: str) -> None:
     url = needed(settings.database(), "RITMO_DATABASE_URL", f"The room {name}")
     needed(settings.amqp(), "RITMO_AMQP_URL", f"The room {name}")
     await refuse_other_schema(url)
@@ -86,10 +91,14 @@ async def run_gateway(
     settings: Settings, listening: Callable[[int], None] = lambda port: None
 ) -> None:
     """Run the gateway until told to stop."""
+    with watched(settings, "gateway"):
+        await _run_gateway(settings, listening)
+
+
+async def _run_gateway(settings: Settings, listening: Callable[[int], None]) -> None:
     from ops.door import open_door  # heavy, and the rooms need none of it
     from ops.server import open_socket, serve
 
-    logs.set_up(settings.log_level)
     bus = RabbitBus(needed(settings.amqp(), "RITMO_AMQP_URL", "The gateway"), "gateway")
     door = open_socket(settings)
     verifier = TokenVerifier(bus)
@@ -106,7 +115,11 @@ async def run_gateway(
 
 async def run_courier(settings: Settings) -> None:
     """Run the courier until told to stop."""
-    logs.set_up(settings.log_level)
+    with watched(settings, "courier"):
+        await _run_courier(settings)
+
+
+async def _run_courier(settings: Settings) -> None:
     amqp = needed(settings.amqp(), "RITMO_AMQP_URL", "The courier")
     url = needed(settings.database(), "RITMO_DATABASE_URL", "The courier")
     await refuse_other_schema(url)
@@ -117,7 +130,11 @@ async def run_courier(settings: Settings) -> None:
     courier.start()
     pulse = Pulse(engine, "courier")
     pulse.start()
+    figures = TableFigures(engine, settings)
+    if settings.metrics_port is not None:
+        figures.start()
     await until_told().wait()
+    await figures.stop()
     await pulse.stop()
     await courier.stop()
     await publisher.stop()
@@ -126,9 +143,13 @@ async def run_courier(settings: Settings) -> None:
 
 async def run_clock(settings: Settings) -> None:
     """Run the clock until told to stop."""
+    with watched(settings, "clock"):
+        await _run_clock(settings)
+
+
+async def _run_clock(settings: Settings) -> None:
     from actors.runtime.clock import Clock, ticks_of  # Taskiq loads FastAPI and aiohttp
 
-    logs.set_up(settings.log_level)
     amqp = needed(settings.amqp(), "RITMO_AMQP_URL", "The clock")
     url = needed(settings.database(), "RITMO_DATABASE_URL", "The clock")
     await refuse_other_schema(url)

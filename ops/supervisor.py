@@ -173,6 +173,8 @@ def settings_as_environment(settings: Settings, url: str) -> dict[str, str]:
         "RITMO_PORT": str(settings.port),
         "RITMO_DATA": str(settings.data),
         "RITMO_SEAL_FILE": str(settings.seal_file) if settings.seal_file else None,
+        "RITMO_METRICS_PORT": "",  # of the parts only one could have it
+        "RITMO_OTLP_URL": settings.otlp_url or None,
         "RITMO_LOG_LEVEL": settings.log_level,
         "RITMO_ROOM_CONCURRENCY": str(settings.room_concurrency),
         "RITMO_RATE_PER_MINUTE": str(settings.rate_per_minute),

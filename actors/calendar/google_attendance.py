@@ -21,6 +21,7 @@ from actors.calendar.google_sync import GoogleSync
 from actors.calendar.room import known, room
 from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import Outage, faults
+from actors.runtime.figures import SYNCS
 from actors.runtime.settings import Settings
 from contracts.google import GoogleProblem, GoogleWish
 from contracts.message import Refused
@@ -134,18 +135,23 @@ class GoogleSyncer:
             if self._hook and (link.channel_until is None or link.channel_until - now < WATCH / 7):
                 watched = await self._watch(sync, self._hook) or watched
         except GoogleFailed as failed:
+            SYNCS.labels("failed").inc()
             await self._failed(link, failed)
         except Refused as no:
+            SYNCS.labels("put off").inc()
             log.info("sync put off", why=no.code)
             await self._release(link, timedelta(seconds=pause_after(link.attempts)), _again(link))
         except Enough:
+            SYNCS.labels("goes on").inc()
             await self._release(link, BETWEEN, {"attempts": 0, "problem": None})
         except FAULTS as error:
+            SYNCS.labels("broken").inc()
             log.error("sync failed", link=str(link.link_id), exc_info=error)
             await self._release(
                 link, timedelta(seconds=pause_after(link.attempts + 3)), _again(link)
             )
         else:
+            SYNCS.labels("ok").inc()
             poll = POLL_WATCHED if self._hook and watched else POLL
             done = {"attempts": 0, "problem": None, "synced_at": datetime.now(UTC)}
             await self._release(link, timedelta(seconds=1) if sync.again else poll, done)

@@ -24,6 +24,7 @@ from actors.notifications.mail_folder import keep_tidy
 from actors.notifications.room import room, tools
 from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import Outage
+from actors.runtime.figures import DELIVERIES
 from actors.runtime.mailed import SECRET_NAME as MAILED
 from actors.runtime.secret import InstallationSecret
 from actors.runtime.settings import Settings
@@ -238,6 +239,7 @@ class Sender:
                 await deliveries.suppress(
                     tx, row.user_id, row.channel, row.recipient, verdict.detail, verdict.due_at
                 )
+        DELIVERIES.labels(row.channel, verdict.state).inc()
         if not mine:
             await self._channel.take_back(row)
         if verdict.state not in ("sent", "sending"):

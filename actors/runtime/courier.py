@@ -20,6 +20,7 @@ from actors.runtime.background import Background
 from actors.runtime.cancellation import cancel
 from actors.runtime.faults import Outage
 from contracts.message import Unavailable
+from contracts.spans import record
 from storage import outbox
 from storage.session import transaction
 
@@ -83,8 +84,11 @@ class Courier:
             if not waiting:
                 return 0
             await outbox.take_time(tx)
-            began = datetime.now(UTC)
+            began, since = datetime.now(UTC), time.perf_counter()
             delivered = await self._deliver(waiting)
+            for row in (*delivered.heard, *delivered.sent):
+                name = f"courier carries {row.address}"
+                record(name, "producer", row.trace_id, time.perf_counter() - since)
             await outbox.forget(tx, delivered.heard)
             await outbox.keep_sent(tx, delivered.sent, began)
             await outbox.postpone(tx, delivered.left)

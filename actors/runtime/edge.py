@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.runtime.delegation import RoomBus
 from actors.runtime.faults import Outage, faults, reason_of
+from actors.runtime.figures import answered
 from actors.runtime.intake import Intake
 from actors.runtime.once import OnceKey, once
 from actors.runtime.room import Handler, Room, Tick, Work, work
@@ -42,6 +43,7 @@ from contracts.message import (
 from contracts.principal import Principal
 from contracts.proof import PROOF_SECONDS
 from contracts.scopes import scope_of
+from contracts.spans import span
 from storage import disk, inbox
 from storage.session import transaction
 
@@ -116,12 +118,18 @@ class Edge:
         """
         if issubclass(handler.contract, Ping) and time.monotonic() < self._full_until:
             raise disk_full()
+        began, outcome = time.perf_counter(), "cancelled"
         try:
-            reply = await self._answer(handler, asking, request, call)
-        except Unavailable as no:
+            with span(handler.contract.address, "server"):
+                reply = await self._answer(handler, asking, request, call)
+            outcome = "ok"
+        except Refused as no:
+            outcome = type(no).__name__
             if no.code == "disk_full" and self.folder is None:
                 self._full_until = time.monotonic() + REMEMBERED
             raise
+        finally:
+            answered(handler.contract.address, outcome, time.perf_counter() - began)
         if handler.changes:
             self._full_until = 0.0
         return reply
@@ -169,7 +177,7 @@ class Edge:
         self._striking.add(tick.name)
         token = trace_id.set(random.token_hex(16))
         try:
-            with faults(tick.name, passing=False):
+            with span(tick.name, root=True), faults(tick.name, passing=False):
                 for _ in range(MAX_STROKES):
                     async with self._work(None) as tx:
                         more = await tick.strike(tx)

@@ -11,6 +11,7 @@ If nothing comes of the first, the message is told once more.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
@@ -25,9 +26,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.runtime.erasure import confirmed
 from actors.runtime.faults import Outage, faults
+from actors.runtime.figures import taken_in
 from actors.runtime.room import Gatherer, work
 from contracts.bus import trace_id
 from contracts.message import Durable, Fact, Refused, Unavailable
+from contracts.spans import record, span
 from contracts.users import UserDeleted
 from storage import inbox
 
@@ -63,6 +66,7 @@ class Told:
 
     message: Durable
     call: Call | None
+    room: str
     context: Context = field(default_factory=copy_context)
     heard: asyncio.Future[None] = field(default_factory=_unheard)
 
@@ -79,7 +83,8 @@ class Told:
         await asyncio.get_running_loop().create_task(self._called(), context=self.context)
 
     async def _called(self) -> None:
-        with faults(self.message.address, passing=False):
+        name = f"{self.room} takes in {self.message.address}"
+        with span(name, "consumer"), faults(self.message.address, passing=False):
             if self.call is not None:
                 await self.call()
 
@@ -118,7 +123,7 @@ class Intake:
         """
         if message.id in self._in_hand:
             return
-        told = Told(message, call)
+        told = Told(message, call, self._room)
         self._in_hand.add(message.id)
         self._waiting.append(told)
         self._call_hand()
@@ -186,6 +191,7 @@ class Intake:
     async def _together(self, batch: list[Told]) -> None:
         """Take in all of a batch, or nothing of it."""
         trace_id.set(batch[0].trace if len(batch) == 1 else "")
+        began = time.perf_counter()
         with faults(batch[0].message.address, passing=False):
             async with asyncio.timeout(LONG), self._begin(None) as tx:
                 ids = [told.message.id for told in batch]
@@ -205,9 +211,18 @@ class Intake:
                         await told.run()
         self._outage.ends()
         self._after()
+        self._count(fresh.values(), time.perf_counter() - began)
         for told in batch:
             if not told.heard.done():
                 told.heard.set_result(None)
+
+    def _count(self, taken: Iterable[Told], seconds: float) -> None:
+        """Count what was taken in; what is gathered has had no span of its own."""
+        for told in taken:
+            taken_in(self._room, told.message)
+            if told.call is None:
+                name = f"{self._room} gathers {told.message.address}"
+                record(name, "consumer", told.trace, seconds)
 
     async def _gather(self, tx: AsyncConnection, messages: Iterable[Durable]) -> None:
         """Give each gatherer of the room all that it is told of."""
@@ -250,6 +265,7 @@ class Intake:
                 await asyncio.sleep(AWAY)
                 continue
             message = told.message
+            taken_in(self._room, message, "parked")
             log.error(
                 "parked",
                 room=self._room,

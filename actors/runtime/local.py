@@ -17,6 +17,7 @@ from actors.runtime.room import Handler, Tick
 from contracts.bus import deadline_in, trace_id
 from contracts.message import Asked, Durable, Fact, Job, Refused, Reply, Unavailable
 from contracts.principal import Principal
+from contracts.spans import span
 from storage.outbox import Waiting
 
 R = TypeVar("R", bound=Reply)
@@ -71,7 +72,8 @@ class LocalBus:
         call = cast(
             "Callable[[], Awaitable[Reply]]", partial(handler.call, cast("Asked[Reply]", message))
         )
-        reply = await edge.answer(handler, asking, message.model_dump_json, call)
+        with span(f"ask {message.address}", "client"):
+            reply = await edge.answer(handler, asking, message.model_dump_json, call)
         return cast(R, reply)
 
     async def overhear(

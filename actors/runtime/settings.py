@@ -13,7 +13,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from actors.runtime.addresses import HOST, async_url, is_address, is_escaped, is_place, with_port
 
-SECRETS = ("/run/secrets", "/run/secrets/broker", "/run/secrets/database")
+SECRETS = (
+    "/run/secrets",
+    "/run/secrets/broker",
+    "/run/secrets/database",
+    "/run/secrets/redis",
+)
 """Folders where a container finds settings that are no one else's to see: a file each, called
 after the setting, such as `ritmo_amqp_url`. The environment comes first."""
 
@@ -38,6 +43,7 @@ ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+|null")
 
 SERVERS = {
     "telegram_api": (WEB, "write it as https://api.telegram.org, or http://host:8081"),
+    "otlp_url": (WEB, "write it as http://host:4318"),
     "google_api": (WEB, "write it as http://host:8081, or leave it out"),
     "oidc_issuer": (
         r"https://[^/?#@\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?![^:/])",
@@ -178,6 +184,16 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(
         default=None, description="By which that provider knows Ritmo."
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port at which this part shows its figures to Prometheus; without one, none.",
+    )
+    otlp_url: str = Field(
+        default="",
+        description="Collector of traces that speaks OTLP over HTTP; without one, no traces.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -244,7 +260,7 @@ class Settings(BaseSettings):
             raise ValueError("write it as @BotFather gives it: 123456789:AAE…, on one line")
         return token
 
-    @field_validator("telegram_api", "google_api", "oidc_issuer")
+    @field_validator("telegram_api", "google_api", "oidc_issuer", "otlp_url")
     @classmethod
     def _server(cls, url: str | None, info: ValidationInfo) -> str | None:
         """Refuse what can be no address of a server."""

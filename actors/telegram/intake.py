@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.figures import TELEGRAM_UPDATES
 from actors.runtime.room import Transaction
 from actors.telegram.domain import chat_of
 from actors.telegram.errors import judge
@@ -57,7 +58,9 @@ async def take_in(tx: AsyncConnection, bot_id: int, raws: Iterable[Mapping[str, 
     ]
     if not clean:
         return 0
-    return await updates.write(tx, bot_id, clean, datetime.now(UTC))
+    new = await updates.write(tx, bot_id, clean, datetime.now(UTC))
+    TELEGRAM_UPDATES.inc(new)
+    return new
 
 
 @room.answer

@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors.runtime.figures import TELEGRAM_CALLS
 from actors.telegram.call import FREE, MadeMessage, is_new, made_of, method_of, too_late
 from actors.telegram.errors import Verdict, judge
 from contracts.telegram import ChatChanged, DeliveryEnd, EndDelivery
@@ -214,6 +215,7 @@ class CallSender:
     async def _settle(
         self, call: Call, how: DeliveryEnd, detail: str, made: MadeMessage | None = None
     ) -> None:
+        TELEGRAM_CALLS.labels(call.method, how).inc()
         async with transaction(self._engine) as tx:
             if await end(tx, call, how, detail) and made is not None:
                 await self._note(tx, call, made)

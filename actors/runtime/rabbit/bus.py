@@ -46,6 +46,7 @@ from contracts.message import (
     Unavailable,
 )
 from contracts.principal import Principal
+from contracts.spans import span
 
 R = TypeVar("R", bound=Reply)
 F = TypeVar("F", bound=Fact)
@@ -123,9 +124,10 @@ class RabbitBus:
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
         self._pending[correlation_id] = Pending(message.address, answer)
         try:
-            async with asyncio.timeout(left):
-                await self._send(message, principal, until, idempotency_key, correlation_id)
-                incoming = await answer
+            with span(f"ask {message.address}", "client"):
+                async with asyncio.timeout(left):
+                    await self._send(message, principal, until, idempotency_key, correlation_id)
+                    incoming = await answer
         except TimeoutError:
             raise unanswered() from None
         finally:
@@ -143,10 +145,7 @@ class RabbitBus:
         missed: Callable[[], None] | None = None,
     ) -> None:
         """Call `listener` with each fact of this type from now on; see `contracts.bus.Bus`."""
-
-        async def hear(body: bytes) -> None:
-            await overhear(fact, listener, body)
-
+        hear = partial(overhear, fact, listener)
         if missed is not None:
             self._missed.append(missed)
         listeners = self._overheard.setdefault(fact.address, [])
