@@ -1,4 +1,4 @@
-"""The passwords of database and broker, and the sealing keys: made at the first start, and kept.
+"""Passwords of database, broker and Redis, and the sealing keys: made at the first start, and kept.
 
 compose.yaml runs this before everything else, over a volume for each of the folders. What is
 there already stays. A file is called after the setting that it holds, so that `Settings` finds it.
@@ -16,6 +16,16 @@ from actors.runtime.rabbit.password import hashed
 USER = "ritmo"
 """The user of database and broker, the database, and the broker's virtual host."""
 
+REDIS = """
+requirepass {password}
+save ""
+appendonly no
+dir /tmp
+maxmemory 128mb
+maxmemory-policy volatile-ttl
+"""
+"""What Redis reads at its start: it keeps counters of a minute, and nothing on a disk."""
+
 READABLE = 0o444
 """Mode of the files: the users of the containers that are given a volume differ."""
 
@@ -26,8 +36,11 @@ def make(folder: Path, *, apart: bool = False) -> list[str]:
     `apart`: each part gets a user of the broker, see `ops.broker`.
     """
     database = made(folder / "database" / "password", new_password)
+    redis = made(folder / "redis" / "password", new_password)
     wanted: dict[str, Callable[[], str]] = {
         "database/ritmo_database_url": lambda: f"postgresql://{USER}:{database}@postgres/{USER}",
+        "redis/redis.conf": lambda: REDIS.format(password=redis),
+        "redis/ritmo_redis_url": lambda: f"redis://:{redis}@redis/",
     }
     if not apart:
         broker = made(folder / "broker" / "password", new_password)

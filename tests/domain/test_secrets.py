@@ -25,8 +25,9 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     first = files(tmp_path)
     assert make(tmp_path) == []
     assert files(tmp_path) == first
-    assert first["broker/password"] != first["database/password"]
-    assert min(len(first[f"{name}/password"]) for name in ("broker", "database")) >= 43
+    passwords = {first[f"{name}/password"] for name in ("broker", "database", "redis")}
+    assert len(passwords) == 3
+    assert min(map(len, passwords)) >= 43
 
 
 def test_two_installations_share_no_secret(tmp_path: Path) -> None:
@@ -70,7 +71,10 @@ def test_what_an_interruption_left_out_is_made_up(tmp_path: Path, lost: str) -> 
 
 def test_settings_find_them(tmp_path: Path) -> None:
     make(tmp_path)
-    settings = Settings(_secrets_dir=(tmp_path / "broker", tmp_path / "database"))
+    settings = Settings(
+        _secrets_dir=(tmp_path / "broker", tmp_path / "database", tmp_path / "redis")
+    )
+    assert urlsplit(settings.redis() or "").password == (tmp_path / "redis/password").read_text()
     for url, host in ((settings.amqp(), "rabbitmq"), (settings.database(), "postgres")):
         parts = urlsplit(url or "")
         assert (parts.username, parts.hostname, parts.path) == ("ritmo", host, "/ritmo")

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.drill import door, install, outage
+from tests.drill import door, everything, install, outage
 from tests.drill.ledger import Person
 from tests.drill.stack import IMAGE, Failed, Stack
 
@@ -16,6 +16,7 @@ DRILLS: dict[str, Drill] = {
     "fresh-start": install.fresh_start,
     "image": install.image,
     "secrets": install.secrets,
+    "bounds": install.bounds,
     "gateway-scaled": door.scaled,
     "gateway-moved": door.moved,
     "gateway-killed": door.killed,
@@ -29,10 +30,12 @@ DRILLS: dict[str, Drill] = {
     "database-restarted": outage.database_restarted,
     "database-killed": outage.database_killed,
     "old-password": install.old_password,
+    "rolling": everything.rolling,
+    "ledger": everything.ledger,
 }
 """Every drill by its name, in the order in which they are run."""
 
-LONGEST = 900.0
+LONGEST = 3600.0
 """Seconds after which a drill is given up."""
 
 

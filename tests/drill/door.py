@@ -23,7 +23,7 @@ WRONG = {"email": "nobody@example.org", "password": "wrong wrong wrong"}
 LOGIN = """
 import json, sys, urllib.request as web, urllib.error as no
 kind = {"Content-Type": "application/json"}
-try: web.urlopen(web.Request("http://nginx/v1/auth/login", sys.argv[1].encode(), kind))
+try: web.urlopen(web.Request("http://nginx:8080/v1/auth/login", sys.argv[1].encode(), kind))
 except no.HTTPError as answer: print(json.load(answer)["code"])
 """
 """Logs in from within a container, and prints the code of the refusal."""

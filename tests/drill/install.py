@@ -20,6 +20,7 @@ WORKSHOP = {".ci", ".env", ".git", ".github", ".venv", "bench", "drill", "tests"
 """Folders and files that nobody needs who runs Ritmo."""
 
 OLD_PASSWORD = "ritmo"
+MAX_IMAGE_BYTES = 350_000_000
 
 
 async def fresh_start(stack: Stack, people: list[Person]) -> None:
@@ -80,7 +81,25 @@ async def image(stack: Stack, people: list[Person]) -> None:
     who = await stack.docker("run", "--rm", "--entrypoint", "id", IMAGE, "-u")
     demand(who != "0", "Ritmo runs as root")
     size = int(await stack.docker("image", "inspect", "-f", "{{.Size}}", IMAGE))
-    print(f"  image: {size >> 20} MiB, {len(files)} files of ours", flush=True)
+    print(f"  image: {size / 1e6:.0f} MB, {len(files)} files of ours", flush=True)
+    demand(size <= MAX_IMAGE_BYTES, f"the image has {size / 1e6:.0f} MB")
+
+
+async def bounds(stack: Stack, people: list[Person]) -> None:
+    """Nobody is root, nothing is written outside of volumes, nobody can take the whole machine."""
+    wrong = []
+    for one in await stack.containers():
+        told = json.loads(await stack.docker("inspect", one["ID"]))[0]
+        host, user = told["HostConfig"], told["Config"]["User"]
+        held = {
+            "read-only": host["ReadonlyRootfs"],
+            "bounded": host["Memory"] and host["PidsLimit"],
+            "without rights": host["CapDrop"] == ["ALL"],
+            "without new rights": "no-new-privileges:true" in host["SecurityOpt"],
+            "not root": user not in ("", "0", "root") or one["Service"] == "secrets",
+        }
+        wrong += [f"{one['Service']} is not {what}" for what, is_so in held.items() if not is_so]
+    demand(not wrong, "; ".join(wrong))
 
 
 async def secrets(stack: Stack, people: list[Person]) -> None:
@@ -88,8 +107,9 @@ async def secrets(stack: Stack, people: list[Person]) -> None:
     passwords = {
         await stack.inside("postgres", "cat", "/run/secrets/database/password"),
         await stack.inside("rabbitmq", "cat", "/run/secrets/broker/password"),
+        await stack.inside("redis", "cat", "/run/secrets/redis/password"),
     }
-    demand(len(passwords) == 2 and min(map(len, passwords)) >= 32, "passwords are short or one")
+    demand(len(passwords) == 3 and min(map(len, passwords)) >= 32, "passwords are short or one")
     shown = {
         "docker compose config": await stack.compose("config"),
         "the logs": await stack.compose("logs", "--no-color"),
@@ -105,7 +125,7 @@ async def secrets(stack: Stack, people: list[Person]) -> None:
     may = json.loads(await stack.inside("rabbitmq", *RABBIT, "list_user_permissions", "ritmo"))
     demand([one["vhost"] for one in may] == ["ritmo"], f"permissions: {may}")
     seen = (await stack.inside("gateway", "ls", "/run/secrets")).split()
-    demand(seen == ["broker"], f"the gateway is given {seen}")
+    demand(seen == ["broker", "redis"], f"the gateway is given {seen}")
     before = await running(stack)
     await stack.up()
     demand(await running(stack) == before, "a second `up` starts containers anew")

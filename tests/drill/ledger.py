@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -157,7 +157,7 @@ class Ledger:
         await until(there, PATIENCE, f"{number} more check-ins")
 
     async def _keep(self, person: Person, over: asyncio.Event) -> None:
-        for habit, day, digit in await places(person):
+        async for habit, day, digit in places(person):
             if over.is_set():
                 return
             self.owners[habit] = person
@@ -165,7 +165,6 @@ class Ledger:
             await insist(person.client, "POST", path, {"by": 4**digit}, self.refused)
             self.done[habit, day, digit] += 1
             await asyncio.sleep(PAUSE)
-        raise Failed("the ledger is full")
 
     async def settle(self) -> None:
         """Compare what was confirmed with what is kept, and with what analytics has heard."""
@@ -207,18 +206,14 @@ class Ledger:
         return found
 
 
-async def places(person: Person) -> Iterator[Place]:
-    """List places for check-ins: digit after digit, day after day, on two new habits."""
-    habits = [await person.habit(f"Ledger {uuid4().hex[:8]}") for _ in range(2)]
-    today = datetime.now(UTC).date()
-    return iter(
-        [
-            (habit, str(today - timedelta(days=back)), digit)
-            for habit in habits
-            for back in range(DAYS)
-            for digit in range(IN_A_DAY)
-        ]
-    )
+async def places(person: Person) -> AsyncIterator[Place]:
+    """List places for check-ins: digit after digit, day after day, one new habit after another."""
+    while True:
+        habit = await person.habit(f"Ledger {uuid4().hex[:8]}")
+        today = datetime.now(UTC).date()
+        for back in range(DAYS):
+            for digit in range(IN_A_DAY):
+                yield habit, str(today - timedelta(days=back)), digit
 
 
 def digits(habit: str, day: str, value: int) -> Counter[Place]:

@@ -138,6 +138,11 @@ class Stack:
         found: list[Container] = [json.loads(line) for line in lines if line.startswith("{")]
         return sorted(found, key=lambda one: one["ID"])
 
+    async def well(self, service: str) -> bool:
+        """Tell whether all containers of a service run, and are healthy."""
+        found = await self.containers(service)
+        return all(one["State"] == "running" and one["Health"] == "healthy" for one in found)
+
     async def ids(self, service: str) -> list[str]:
         """List the running containers of a service."""
         found = await self.containers(service)

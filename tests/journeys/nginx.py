@@ -1,4 +1,4 @@
-"""The real Nginx with the shipped ops/nginx/ritmo.conf, and what it needs around it.
+"""The real Nginx, started by the shipped ops/nginx/start, and what it needs around it.
 
 A name server of our own says where the gateways are, as Docker's does; gateways listen on one port
 of several loopback addresses, as containers do on theirs.
@@ -7,6 +7,7 @@ of several loopback addresses, as containers do on theirs.
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,26 +18,9 @@ from typing import Literal, cast
 
 from tests.backends import free_port, program, with_us
 
-CONF = Path(__file__).parents[2] / "ops" / "nginx" / "ritmo.conf"
+SHIPPED = Path(__file__).parents[2] / "ops" / "nginx"
 OUTER_PROXY = "127.0.0.9"
 """The address of the proxy that Nginx believes."""
-
-NGINX = """
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error.log notice;
-worker_processes 1;
-{user}
-events {{ worker_connections 512; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/ritmo.conf;
-}}
-"""
 
 Manner = Literal["answer", "close", "hang", "stream"]
 
@@ -147,7 +131,7 @@ class Nginx:
     @property
     def log(self) -> str:
         return "".join(
-            path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log"))
+            path.read_text(errors="replace") for path in sorted(self.folder.glob("logs/*"))
         )
 
     @asynccontextmanager
@@ -177,32 +161,45 @@ class Nginx:
 
 @asynccontextmanager
 async def nginx(folder: Path, gateway_port: int = 0, **other: str) -> AsyncIterator[Nginx]:
-    """Run Nginx over the shipped configuration; `other` are values in it to be replaced.
+    """Run Nginx over the shipped configuration; `other` are values in it to be replaced, or
+    settings of `start`.
 
     Raises `Missing` where Nginx is not installed.
     """
     names, port, dns = Names(), free_port(), free_port()
     gateway_port = gateway_port or free_port()
-    text = CONF.read_text()
-    for found, given in {
-        "${RITMO_OUTER_PROXY}": OUTER_PROXY,
-        "resolver 127.0.0.11": f"resolver 127.0.0.1:{dns}",
-        "gateway:8000": f"gateway:{gateway_port}",
-        "listen 80": f"listen 127.0.0.1:{port}",
-        "/var/log/nginx/access.log": f"{folder}/access.log",
-        "/var/log/nginx/error.log": f"{folder}/error.log",
-        **{f"{name} {value}": f"{name} {other[name]}" for name, value in WAITS if name in other},
-    }.items():
-        assert text.count(found) == 1, f"{found} stands {text.count(found)} times in {CONF}"
-        text = text.replace(found, given)
-    (folder / "ritmo.conf").write_text(text)
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
+    shipped, logs = folder / "shipped", folder / "logs"
+    logs.mkdir()
+    for name in ("stdout", "stderr"):
+        (logs / name).touch(0o666)
+    shutil.copytree(SHIPPED, shipped, ignore=shutil.ignore_patterns("tls"))
+    text = (shipped / "ritmo.conf").read_text()
+    for name, value in WAITS:
+        found = f"{name} {value}"
+        assert text.count(found) == 1, f"{found} stands {text.count(found)} times"
+        text = text.replace(found, f"{name} {other.get(name, value)}")
+    (shipped / "ritmo.conf").write_text(text)
+    settings = {
+        "RITMO_NGINX_RUN": str(folder),
+        "RITMO_NGINX_LOGS": str(logs),
+        "RITMO_NGINX_LISTEN": f"127.0.0.1:{port}",
+        "RITMO_NGINX_HEALTH": str(free_port()),
+        "RITMO_NGINX_RESOLVER": f"127.0.0.1:{dns}",
+        "RITMO_NGINX_GATEWAYS": f"gateway:{gateway_port}",
+        "RITMO_NGINX_PER_SECOND": "1000",
+        "RITMO_NGINX_USER": "root",
+        "RITMO_OUTER_PROXY": OUTER_PROXY,
+        **{name: value for name, value in other.items() if name.startswith("RITMO_")},
+    }
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: names, ("127.0.0.1", dns))
-    words = [*with_us(), program("nginx"), "-c", str(folder / "nginx.conf")]
+    program("nginx")
+    path = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
     process = subprocess.Popen(
-        [*words, "-e", str(folder / "error.log")], stdin=subprocess.DEVNULL, start_new_session=True
+        [*with_us(), str(shipped / "start")],
+        env=path | settings,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
     running = Nginx(folder, port, gateway_port, names)
     try:

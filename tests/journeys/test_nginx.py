@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from gateway.problems import TITLES
 from tests.journeys.nginx import OUTER_PROXY, Nginx, nginx, until
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST", "PATCH")
-RETRY = {502, 503, 504}
+RETRY = {429, 502, 503, 504}
 
 
 @pytest.fixture
@@ -293,3 +295,50 @@ async def test_a_body_that_stops_coming_ends_its_line(tmp_path: Path) -> None:
         sent = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nslow"
         assert await door.raw(sent) == b""
         assert not one.got
+
+
+async def test_an_address_begins_so_many_requests_a_second(tmp_path: Path) -> None:
+    async with (
+        nginx(tmp_path, RITMO_NGINX_PER_SECOND="1") as door,
+        door.gateway("127.0.0.2") as gateway,
+        caller(door) as client,
+    ):
+        answers = [await client.get("/") for _ in range(220)]
+        assert {answer.status_code for answer in answers} == {200, 429}
+        assert len(gateway.got) == sum(answer.status_code == 200 for answer in answers)
+        expect_problem(answers[-1], 429)
+        async with caller(door, "127.0.0.8") as another:
+            assert (await another.get("/")).status_code == 200
+
+
+async def test_with_a_certificate_it_speaks_tls_and_http_2(tmp_path: Path) -> None:
+    certificate(tmp_path / "tls")
+    where = {"RITMO_NGINX_TLS": str(tmp_path / "tls")}
+    trusted = ssl.create_default_context(cafile=tmp_path / "tls" / "fullchain.pem")
+    trusted.set_alpn_protocols(["h2", "http/1.1"])
+    async with nginx(tmp_path, **where) as door, door.gateway("127.0.0.2") as gateway:
+        _, writer = await asyncio.open_connection("localhost", door.port, ssl=trusted)
+        line = writer.get_extra_info("ssl_object")
+        assert line.selected_alpn_protocol() == "h2"
+        assert line.version() == "TLSv1.3"
+        writer.close()
+        async with httpx.AsyncClient(verify=trusted, trust_env=False) as client:
+            answer = await client.get(f"https://localhost:{door.port}/v1/habits")
+            assert answer.status_code == 200
+            assert gateway.got[-1].headers["x-forwarded-proto"] == "https"
+            refused = await client.get(f"https://localhost:{door.port}/metrics")
+            assert refused.headers["strict-transport-security"]
+        async with caller(door) as client:
+            plain = await client.get("/v1/habits?a=b")
+            assert plain.status_code == 308
+            assert plain.headers["location"] == f"https://127.0.0.1:{door.port}/v1/habits?a=b"
+
+
+def certificate(folder: Path) -> None:
+    """Make a key and a certificate for localhost that it has signed itself."""
+    folder.mkdir()
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    words += ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    words += ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
+    subprocess.run(words, check=True, capture_output=True)
