@@ -114,12 +114,18 @@ def clock() -> None:
 
 
 @app.command()
-def migrate(data: Data = None, database: Database = None) -> None:
+def migrate(
+    data: Data = None,
+    database: Database = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell what is to be done, and beside what.")
+    ] = False,
+) -> None:
     """Bring the database to this version."""
-    from ops.parts import run_migrate as start
+    from ops.parts import run_migrate, tell_migrations
 
     settings = settings_of(data=data, database_url=database)
-    run(start(settings), settings)
+    run((tell_migrations if check else run_migrate)(settings), settings)
 
 
 @app.command("secrets")

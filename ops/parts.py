@@ -23,8 +23,9 @@ from ops.figures import TableFigures
 from ops.platform import database, fit, room_of, rooms
 from ops.seal import ready
 from ops.watch import watched
-from storage.migrations import migrate
-from storage.session import open_engine
+from storage.migrations import current, known, migrate
+from storage.migrations.safety import unsafe
+from storage.session import open_engine, transaction
 
 log = structlog.get_logger()
 
@@ -163,6 +164,24 @@ async def _run_clock(settings: Settings) -> None:
     await clock.stop()
     await sender.stop()
     await engine.dispose()
+
+
+async def tell_migrations(settings: Settings) -> None:
+    """Say which migrations there are to be made; fail if the version before must stop first."""
+    async with database(settings, own=False) as url:
+        engine = open_engine(url, 1)
+        try:
+            async with transaction(engine) as tx:
+                revision = await current(tx)
+        finally:
+            await engine.dispose()
+    waiting = [one for one in known() if revision is None or one > revision]
+    print(f"Migrations to be made: {', '.join(waiting) or 'none'}.")
+    if wrong := unsafe(revision, waiting):
+        raise CannotRun(
+            f"Parts of the version before must not run during {', '.join(wrong)}: stop them first."
+        )
+    print("Parts of the version before may go on meanwhile.")
 
 
 async def run_migrate(settings: Settings) -> None:
