@@ -21,6 +21,7 @@ SCENARIOS = (
     "loop",
     "insight",
     "rabbit",
+    "pairs",
     "straggler",
     "facts",
     "reminders",

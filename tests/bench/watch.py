@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
-SERVERS = {"postgres": "postgresql", "beam": "rabbitmq", "redis": "redis"}
+SERVERS = {"postgres": "postgresql", "beam": "rabbitmq", "redis": "redis", "nginx": "nginx"}
 PIECES = ("gateway", "courier", "clock")
 
 
