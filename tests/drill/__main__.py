@@ -14,6 +14,7 @@ Drill = Callable[[Stack, list[Person]], Awaitable[None]]
 
 DRILLS: dict[str, Drill] = {
     "fresh-start": install.fresh_start,
+    "demo": install.demo,
     "image": install.image,
     "secrets": install.secrets,
     "bounds": install.bounds,

@@ -162,6 +162,8 @@ async def forged(stack: Stack, client: httpx.AsyncClient) -> None:
         said = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
         answer = await client.post("/v1/auth/login", json=WRONG, headers=said)
         codes.add(answer.json()["code"])
-    demand(codes & {"rate_limited", "too_many_attempts"}, f"30 wrong logins of one address: {codes}")
+    demand(
+        codes & {"rate_limited", "too_many_attempts"}, f"30 wrong logins of one address: {codes}"
+    )
     code = (await stack.inside("courier", "python", "-c", LOGIN, json.dumps(WRONG))).strip()
     demand(code in ("wrong_credentials", "too_many_attempts"), f"another address: {code}")

@@ -194,14 +194,15 @@ class Ledger:
         """Read from the facts that analytics heard by how much each value grew."""
         found: Counter[Place] = Counter()
         today = datetime.now(UTC).date()
-        span = f"from={today - timedelta(days=1)}&to={today + timedelta(days=1)}"
+        # Facts are given by the day that they are about.
+        span = f"from={today - timedelta(days=DAYS + 1)}&to={today + timedelta(days=1)}"
         for person in self.people:
             answer = await insist(person.client, "GET", f"/v1/analytics/facts?{span}&format=jsonl")
             for line in answer.text.splitlines():
                 fact = json.loads(line)
                 told = fact["body"]
                 if fact["fact"] == "habits.habit_checked_in" and told["habit_id"] in self.owners:
-                    grown = int(told["value"]) - int(told["previous_value"] or 0)
+                    grown = int(told["value"]) - int(told.get("previous_value") or 0)
                     found += digits(told["habit_id"], told["day"], grown)
         return found
 

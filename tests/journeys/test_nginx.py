@@ -313,10 +313,10 @@ async def test_an_address_begins_so_many_requests_a_second(tmp_path: Path) -> No
 
 async def test_with_a_certificate_it_speaks_tls_and_http_2(tmp_path: Path) -> None:
     certificate(tmp_path / "tls")
-    where = {"RITMO_NGINX_TLS": str(tmp_path / "tls")}
+    tls = str(tmp_path / "tls")
     trusted = ssl.create_default_context(cafile=tmp_path / "tls" / "fullchain.pem")
     trusted.set_alpn_protocols(["h2", "http/1.1"])
-    async with nginx(tmp_path, **where) as door, door.gateway("127.0.0.2") as gateway:
+    async with nginx(tmp_path, RITMO_NGINX_TLS=tls) as door, door.gateway("127.0.0.2") as gateway:
         _, writer = await asyncio.open_connection("localhost", door.port, ssl=trusted)
         line = writer.get_extra_info("ssl_object")
         assert line.selected_alpn_protocol() == "h2"

@@ -1,4 +1,7 @@
-"""`ops/demo [LOOP_ZIP]`: tells the story on both carriers; exits with 0 if they agree."""
+"""`ops/demo [LOOP_ZIP]`: tells the story on both carriers; exits with 0 if they agree.
+
+`ops/demo --at URL [LOOP_ZIP]` tells it to a Ritmo that runs, such as that of compose.yaml.
+"""
 
 import signal
 import sys
@@ -6,7 +9,9 @@ import time
 from datetime import date
 from pathlib import Path
 from types import FrameType
+from uuid import uuid4
 
+import httpx
 from rich.console import Console
 
 from ops.faults import CannotRun
@@ -36,6 +41,13 @@ def compare(console: Console, one: Json, other: Json) -> None:
     console.print("[bold green]Both shows agree[/bold green], to the last digit.")
 
 
+def show_at(console: Console, address: str, export: bytes, zone: str) -> None:
+    """Tell the story to a Ritmo that runs, whoever started it, to somebody new there."""
+    console.rule(f"Ritmo at {address}", align="left")
+    with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
+        Story(client, console, zone, email=f"ada-{uuid4().hex[:8]}@example.org").tell(export)
+
+
 def told(number: int, frame: FrameType | None) -> None:
     """End as Ctrl-C does: whatever runs is stopped first."""
     raise KeyboardInterrupt
@@ -51,8 +63,13 @@ def main(words: list[str], both: bool = True) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, told)
     try:
+        zone, at = safe_zone(), ""
+        if words[:1] == ["--at"]:
+            _, at, *words = words
         export = Path(words[0]).read_bytes() if words else example(date.today())
-        zone = safe_zone()
+        if at:
+            show_at(console, at, export, zone)
+            return 0
         embedded = show(console, export, zone) if both else None
         with backends.rabbitmq() as node:
             apart = show(console, export, zone, node.url)
