@@ -89,6 +89,11 @@ def day_of(day: date, language: str, form: str = "EEEE, d MMMM") -> str:
     return said[:1].upper() + said[1:]
 
 
+def is_there(request: Request, path: str) -> bool:
+    """Tell whether there is a page at an address: what is not there yet is not led to."""
+    return any(getattr(route, "path", "") == path for route in request.app.router.routes)
+
+
 def html(request: Request, template: str, words: Mapping[str, object]) -> tuple[str, str]:
     """Fill a template; return the text and its language."""
     language = str(words.get("language") or known_language(request.scope))
