@@ -28,6 +28,7 @@ from gateway.bodies import Body, Said, resource
 from gateway.deps import (
     NOT_MODIFIED,
     From,
+    FromDoor,
     HabitId,
     IfNoneMatch,
     Key,
@@ -126,6 +127,7 @@ async def check_in(
     day: OfDay,
     me: Me,
     bus: TheBus,
+    source: FromDoor,
     body: Said[DayLog] = NOTHING_SAID,
     key: Key = None,
 ) -> Response:
@@ -137,6 +139,7 @@ async def check_in(
         state=body.state,
         note=body.note,
         at=body.at,
+        source=source,
     )
     return answer(await bus.ask(command, me, idempotency_key=key))
 
@@ -151,11 +154,12 @@ async def increment(
     day: OfDay,
     me: Me,
     bus: TheBus,
+    source: FromDoor,
     body: Said[Addition] = ONE_MORE,
     key: Key = None,
 ) -> Response:
     """Add to the value of a day of a habit, or take away from it. Without a body: one more."""
-    command = Increment(habit_id=habit_id, day=day, by=body.by)
+    command = Increment(habit_id=habit_id, day=day, by=body.by, source=source)
     return answer(await bus.ask(command, me, idempotency_key=key))
 
 
@@ -163,10 +167,10 @@ async def increment(
     "/v1/habits/{habit_id}/check-ins/{day}", response_model=CheckedIn, summary="Forget a day"
 )
 async def remove_check_in(
-    habit_id: HabitId, day: OfDay, me: Me, bus: TheBus, key: Key = None
+    habit_id: HabitId, day: OfDay, me: Me, bus: TheBus, source: FromDoor, key: Key = None
 ) -> Response:
     """Forget what was logged for a day of a habit."""
-    command = RemoveCheckIn(habit_id=habit_id, day=day)
+    command = RemoveCheckIn(habit_id=habit_id, day=day, source=source)
     return answer(await bus.ask(command, me, idempotency_key=key))
 
 
@@ -192,7 +196,12 @@ async def list_all_check_ins(
 
 @router.post("/v1/check-ins", response_model=LogOutcomes, summary="Log many days")
 async def log_check_ins(
-    body: Said[Logs], me: Me, bus: TheBus, request: Request, key: Key = None
+    body: Said[Logs],
+    me: Me,
+    bus: TheBus,
+    request: Request,
+    source: FromDoor,
+    key: Key = None,
 ) -> Response:
     """Log many days of many habits at once; what is refused of one does not hold up the others.
 
@@ -201,7 +210,9 @@ async def log_check_ins(
     cannot be read is refused as a whole (422) and nothing is logged: an item without `habit_id`,
     an unknown field, text where a number belongs, a day that is none.
     """
-    sent = await bus.ask(LogCheckIns(check_ins=body.check_ins), me, idempotency_key=key)
+    sent = await bus.ask(
+        LogCheckIns(check_ins=body.check_ins, source=source), me, idempotency_key=key
+    )
     language, outcomes = await language_of(request.scope), []
     for number, one in enumerate(sent.outcomes):
         at = f"/check_ins/{number}"
@@ -243,7 +254,9 @@ async def get_history(
 
 
 @router.post("/v1/undo", response_model=CheckedIn, summary="Undo a change")
-async def undo(me: Me, bus: TheBus, body: Said[ToUndo] = LAST_CHANGE, key: Key = None) -> Response:
+async def undo(
+    me: Me, bus: TheBus, source: FromDoor, body: Said[ToUndo] = LAST_CHANGE, key: Key = None
+) -> Response:
     """Take back a change to a day, or that a habit was deleted. Without a body: the last one."""
-    command = Undo(change_id=body.change_id, habit_id=body.habit_id)
+    command = Undo(change_id=body.change_id, habit_id=body.habit_id, source=source)
     return answer(await bus.ask(command, me, idempotency_key=key))

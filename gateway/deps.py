@@ -22,6 +22,7 @@ from gateway.event_hub import EventHub
 from gateway.language import Languages
 from gateway.limits import Limiter, Policy, address_of, admit
 from gateway.token_exchange import TokenExchange
+from gateway.visit import visit_of
 
 
 @dataclass(slots=True)
@@ -99,6 +100,14 @@ async def _device(request: Request) -> Device:
 
 FromDevice = Annotated[Device, Depends(_device)]
 """Where the request comes from."""
+
+
+async def _source(request: Request) -> str:
+    return "web" if visit_of(request.scope).by_cookie else "api"
+
+
+FromDoor = Annotated[str, Depends(_source)]
+"""The door through which a change comes: `web` from a page of ours, else `api`."""
 
 
 async def _hashing(request: Request) -> Bulkhead:

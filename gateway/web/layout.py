@@ -84,7 +84,9 @@ def day_of(day: date, language: str, form: str = "EEEE, d MMMM") -> str:
     from babel.dates import format_date
 
     if language == "en":
-        form = form.replace("d MMMM", "MMMM d").replace("d MMM", "MMM d")
+        form = (
+            form.replace("d MMMM", "MMMM d") if "MMMM" in form else form.replace("d MMM", "MMM d")
+        )
     said = str(format_date(day, form, locale=language))
     return said[:1].upper() + said[1:]
 
@@ -104,12 +106,11 @@ def html(request: Request, template: str, words: Mapping[str, object]) -> tuple[
     def counted(one: str, many: str, number: int, **params: object) -> str:
         return count(language, one, many, number, params)
 
-    paths = {getattr(route, "path", "") for route in request.app.router.routes}
     known = {
         "_": sentence,
         "_n": counted,
         "language": language,
-        "places": [place for place in PLACES if place.path in paths],
+        "places": [place for place in PLACES if is_there(request, place.path)],
         "here": request.url.path,
         "signed_in": has_cookie(request),
         "form_token": form_token(request) if has_cookie(request) else "",

@@ -25,7 +25,7 @@ from gateway.web.session import kept
 
 router = pages(for_guests=True)
 
-FIRST_PLACE = "/"
+FIRST_PLACE = "/welcome"
 """Where a newcomer goes first."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.responses import Response
 
-from gateway.web.layout import show
+from gateway.web.layout import is_there, show
 from gateway.web.route import pages
 
 router = pages()
@@ -39,6 +39,5 @@ SETTINGS = (
 @router.get("/settings")
 async def look(request: Request) -> Response:
     """List what can be set."""
-    paths = {getattr(route, "path", "") for route in request.app.router.routes}
-    there = [one for one in SETTINGS if one.path in paths]
+    there = [one for one in SETTINGS if is_there(request, one.path)]
     return show(request, "settings.html", settings=there)
