@@ -38,6 +38,21 @@ def read_only() -> Unavailable:
     return Unavailable("database_read_only", text, retry_after=10)
 
 
+class BackupSeen(Reply):
+    """How old the last backup is, and what is wrong."""
+
+    trouble: str = Field(default="", description="The code of what is wrong; empty: nothing.")
+    age: float | None = Field(default=None, description="Seconds since the last backup was begun.")
+    verified: float | None = Field(
+        default=None, description="Seconds since a backup was read back without a fault."
+    )
+    drilled: float | None = Field(
+        default=None, description="Seconds since a backup was restored for a trial."
+    )
+    outcome: str | None = Field(default=None, description="What that trial found.")
+    why: str = Field(default="", description="What went wrong, in words.")
+
+
 class Pong(Reply):
     """What a room sees of what it stands on."""
 
@@ -51,6 +66,7 @@ class Pong(Reply):
     unheard: int = Field(default=0, description="Facts on the bus that not every room has heard.")
     unheard_for: float = Field(default=0, description="Seconds since the oldest of them was told.")
     parked: int = Field(default=0, description="Facts that a room could not take in.")
+    backup: BackupSeen | None = Field(default=None, description="How backups are.")
     free: int | None = Field(default=None, description="Bytes free in the room's data folder.")
     size: int | None = Field(default=None, description="Bytes of the disk of that folder.")
 

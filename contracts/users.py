@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, Field
 
 from contracts.accounts import Contact, Email, Name
 from contracts.language import Language
-from contracts.message import Command, Done, Fact, Message, Query, Reply
+from contracts.message import Command, Done, Fact, Job, Message, Query, Reply
+from contracts.notifications import DedupeKey, Template
 from contracts.patch import Patch
 from contracts.scopes import ACCOUNT
 from contracts.time import ChosenZone, Zone
@@ -153,6 +154,18 @@ class DeleteUser(Command[Done]):
     address: ClassVar[str] = "users.delete_user"
     scope: ClassVar[str] = "admin"
     user_id: UUID
+
+
+class NotifyAdministrators(Job):
+    """Send a notice to every administrator, by every channel that they have.
+
+    `user_id` is nobody's. `data` fills the template; it is never trusted as HTML.
+    """
+
+    address: ClassVar[str] = "users.notify_administrators"
+    template: Template
+    data: dict[str, str | int | float | bool] = Field(default_factory=dict, repr=False)
+    dedupe_key: DedupeKey
 
 
 class ProfileChanged(Fact):

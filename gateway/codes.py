@@ -24,8 +24,8 @@ PROBLEM_CODES: dict[int, str] = {
         "habit_not_found hook_not_found hook_unknown identity_not_found import_not_found "
         "integration_not_found "
         "invitation_not_found link_unknown no_asyncapi no_such_page no_webhook "
-        "passkey_not_found prompt_not_found reminder_not_found section_not_found session_not_found "
-        "template_not_found user_not_found version_not_found"
+        "passkey_not_found prompt_not_found reminder_not_found run_not_found section_not_found "
+        "session_not_found template_not_found user_not_found version_not_found"
     ),
     405: "method_not_allowed",
     406: "parquet_missing",

@@ -33,7 +33,10 @@ FRESH = 1.0
 """Seconds for which a look at the parts holds."""
 
 DISPENSABLE = frozenset(
-    {"clock", "courier", "migrations", "outbox", "parked", "queues", "redis", "telegram"}
+    {
+        *("backup", "backups", "clock", "courier", "migrations", "outbox", "parked", "queues"),
+        *("redis", "telegram"),
+    }
 )
 """Parts without which Ritmo still answers."""
 

@@ -14,13 +14,13 @@ from pydantic.json_schema import models_json_schema
 
 from actors.runtime.rabbit.topology import ANSWERS, ASKS, FACTS, JOBS
 from actors.runtime.room import Room
+from actors.runtime.version import version
 from contracts.backfill import StateFact
 from contracts.health import Ping
 from contracts.message import Fact, Refusal
 from contracts.scopes import scope_of
 from contracts.told import TOLD, scope_of_fact
 from ops.platform import rooms
-from ops.version import version
 
 Part = dict[str, Any]
 

@@ -8,6 +8,7 @@ import typer
 
 from actors import ROOMS
 from actors.runtime.settings import Settings
+from ops.backup_commands import backup_app
 from ops.broker_commands import broker_app
 from ops.command import (
     Amqp,
@@ -37,6 +38,7 @@ parked_app = typer.Typer(help="Facts that a room could not take in.", no_args_is
 keys_app = typer.Typer(help="Keys that sign access tokens and seal secrets.", no_args_is_help=True)
 app.add_typer(import_app)
 app.add_typer(user_app, name="user")
+app.add_typer(backup_app, name="backup")
 app.add_typer(parked_app, name="parked")
 app.add_typer(keys_app, name="keys")
 app.add_typer(broker_app, name="broker")

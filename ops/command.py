@@ -28,7 +28,7 @@ Redis = Annotated[str | None, typer.Option(help="Redis to use, redis://…")]
 def show_version(asked: bool) -> None:
     """Print the version, and no more."""
     if asked:
-        from ops.version import version
+        from actors.runtime.version import version
 
         print(f"ritmo {version()}")
         raise typer.Exit

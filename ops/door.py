@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from actors import ROOMS
 from actors.runtime.settings import Settings
+from actors.runtime.version import version
 from contracts.bus import Bus, deadline_in
 from contracts.health import OK, Pong, State, ping_of
 from contracts.message import Refused
@@ -24,7 +25,6 @@ from ops.health import (
     without_space,
 )
 from ops.outside import redis_state
-from ops.version import version
 
 READY = 2.0
 """Seconds within which a part must show that it is alive."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from actors import ROOMS
 from actors.runtime.pulse import STALE
-from contracts.health import OK, Params, Pong, State
+from contracts.health import OK, BackupSeen, Params, Pong, State
 from storage import disk
 from storage.migrations import head, known
 
@@ -81,6 +81,8 @@ def seen_states(seen: Pong, way: Deployment) -> list[State]:
     ]
     if way.apart:
         found.append(queues_state(seen.unheard, seen.unheard_for))
+    if seen.backup is not None:
+        found.append(backups_state(seen.backup))
     if seen.free is not None and seen.size is not None:
         found.append(disk_state(seen.free, seen.size))
     return found
@@ -197,6 +199,35 @@ def parked_state(parked: int) -> State:
     one = "{n} message could not be taken in: see `ritmo parked list`, then replay or drop it."
     many = "{n} messages could not be taken in: see `ritmo parked list`, then replay or drop them."
     return State("parked", "waiting", many, {"n": parked}, one)
+
+
+BACKUP_TROUBLES = {
+    "stale": "The last backup is of {made}, which is too old: run `ritmo backup create`. {why}",
+    "failed": "The last backup failed: {why}",
+    "partly": "The last backup is of {made}, but not whole everywhere: {why}",
+    "damaged": "A backup is not as it was written: {why}",
+    "differs": "The last drill, of {drilled}, found that a restored backup differs: {why}",
+}
+"""By the code of what is wrong with backups."""
+
+
+def backups_state(seen: BackupSeen) -> State:
+    """Judge the last backup, its verification and the last drill."""
+    given: Params = {
+        "made": "-" if seen.age is None else since(seen.age),
+        "verified": "-" if seen.verified is None else since(seen.verified),
+        "drilled": "-" if seen.drilled is None else since(seen.drilled),
+        "why": seen.why,
+    }
+    if seen.trouble in BACKUP_TROUBLES:
+        return State("backups", seen.trouble, BACKUP_TROUBLES[seen.trouble], given)
+    if seen.age is None:
+        return State("backups", text="There is no backup yet: the first comes by itself.")
+    if seen.outcome == "could_not_verify":
+        text = "The last backup is of {made}, verified {verified}; no drill could be done."
+        return State("backups", text=text, params=given)
+    text = "The last backup is of {made}, verified {verified}, the last drill of {drilled}."
+    return State("backups", text=text, params=given)
 
 
 def without_space(states: list[State]) -> list[State]:

@@ -25,10 +25,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import ExecutionContext
 
+from actors.runtime.version import version
 from contracts import spans
 from contracts.bus import trace_id
 from contracts.spans import Attributes, Kind
-from ops.version import version
 
 MAX_STATEMENT = 2000
 """Characters of a statement that are shown; values are never in it."""

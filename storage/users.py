@@ -114,6 +114,12 @@ async def count_others(tx: AsyncConnection, user_id: UUID) -> tuple[int, int]:
     return people, administrators
 
 
+async def administrators(tx: AsyncConnection) -> list[UUID]:
+    """List the administrators who may come in."""
+    wanted = select(users.c.user_id).where(users.c.role == "admin", ~users.c.disabled)
+    return list((await tx.execute(wanted)).scalars())
+
+
 async def search(tx: AsyncConnection, words: str, before: UUID | None, limit: int) -> list[Found]:
     """Return people whose address or name contains `words`, newest first, from `before` on."""
     statement = select(users).order_by(users.c.user_id.desc()).limit(limit)

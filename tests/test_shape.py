@@ -57,6 +57,7 @@ REGISTERS = {"answer", "hear", "do"}
 FOR_ALL = {
     *("base", "session", "outbox", "inbox", "idempotency", "imports", "replica", "own_rows"),
     "restores",
+    "restorations",
 }
 """The modules of `storage` that every room may use, beside those of its own tables."""
 

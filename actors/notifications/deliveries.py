@@ -81,6 +81,7 @@ async def send_notice(job: SendNotice, tx: Transaction, bus: TheBus, now: Now) -
         if channel in SENDING
         and (channel != "telegram" or chat is not None)
         and (channel != "email" or person.email)
+        and (channel != "apprise" or await WAYS["apprise"].recipient(tx, person) is not None)
     ]
     await deliveries.enqueue(tx, rows)
 

@@ -63,6 +63,7 @@ DETAILS = {
     "telegram_blocked": "You have blocked the bot in Telegram, or left the chat.",
     "telegram_refused": "Telegram did not take it.",
     "telegram_away": "Telegram could not be reached for too long.",
+    "restored": "Ritmo was restored from a backup; it may have been sent before that.",
     "unsure": "Nobody knows whether it arrived; it is not sent once more.",
 }
 """What is said of a detail, whatever the state."""

@@ -10,6 +10,7 @@ from typing import cast, get_args
 from actors.notifications.account_texts import ACCOUNT_LETTERS
 from actors.notifications.letter import Button, LetterWords
 from actors.notifications.occasion import Occasion
+from actors.notifications.operator_texts import OPERATOR_LETTERS
 from contracts.habit import Measure, StreakUnit
 from contracts.quantity import MIN_STREAK, in_words, write_progress
 from contracts.speech import count, say
@@ -286,5 +287,6 @@ LETTERS: Mapping[str, Callable[[Occasion], LetterWords]] = {
     "google_lost": google_lost,
     "test": test,
     **ACCOUNT_LETTERS,
+    **OPERATOR_LETTERS,
 }
 """By the name of the template; `digest` is in `digest_text.py`."""

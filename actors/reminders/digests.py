@@ -9,6 +9,7 @@ from actors.reminders.next_fire import clock_of
 from actors.reminders.periods import USEFUL
 from actors.reminders.room import room
 from contracts.notifications import SendDigest
+from storage import restorations
 from storage.outbox import tell
 from storage.reminders import claims
 
@@ -21,12 +22,14 @@ async def tell_digests(tx: AsyncConnection) -> bool:
     """Have digests sent that are due; true if there may be more."""
     now = datetime.now(UTC)
     claimed = await claims.claim_digests(tx, now, DIGESTS)
+    restored = await restorations.last(tx) if claimed else None
     for one in claimed:
         row, person = one
         clock = clock_of(person)
         period = periods.period_before(row.every, clock, row.next_at, row.user_id)
         until = row.next_at + USEFUL[row.every]
-        if not person.disabled and until > now and period.key != row.last_key:
+        sent = restored is not None and row.next_at <= restored  # before the backup was restored
+        if not (sent or person.disabled) and until > now and period.key != row.last_key:
             due = SendDigest(
                 user_id=row.user_id,
                 every=row.every,

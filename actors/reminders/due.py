@@ -29,6 +29,7 @@ from actors.reminders.occurrences import DAY, Coming, catch_up
 from actors.reminders.room import known, room
 from contracts.notifications import CHANNELS, ChannelName
 from contracts.reminders import Outcome
+from storage import restorations
 from storage.outbox import tell
 from storage.reminders import claims, rules
 from storage.reminders.claims import Advance, Claimed, LoggedDays
@@ -55,8 +56,9 @@ async def claim(tx: AsyncConnection) -> bool:
     if not claimed:
         return False
     cases, fires, aims = list[Case](), list[FireRow](), list[Advance]()
+    restored = await restorations.last(tx)
     for one in claimed:
-        case = _case(one, now)
+        case = _case(one, now, restored)
         if case is None:
             _give_up(one, fires, aims)
         else:
@@ -71,11 +73,16 @@ async def claim(tx: AsyncConnection) -> bool:
     return len(claimed) == BATCH
 
 
-def _case(one: Claimed, now: datetime) -> Case | None:
-    """Look at what has come due of a rule; None if its schedule makes no sense any more."""
+def _case(one: Claimed, now: datetime, restored: datetime | None) -> Case | None:
+    """Look at what has come due of a rule; None if its schedule makes no sense any more.
+
+    What was due before a backup was `restored` was sent then: it is not sent late.
+    """
     rule, life = one.rule, life_of(one.person)
     due = Coming(rule.next_slot, rule.next_fire_at or now)
     grace = timedelta(minutes=one.person.grace)
+    if restored is not None and now - grace < restored:
+        grace = max(now - restored, timedelta(0))
     try:
         caught = catch_up(due, plan_of(rule, one.habit), life, now, grace)
         return Case(one, life, caught, caught.current.day if caught.current else None)

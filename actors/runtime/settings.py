@@ -1,17 +1,18 @@
 """The one reader of settings: environment variables, or secrets, that begin with `RITMO_`."""
 
-import json
 import re
 from collections.abc import Iterable
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from actors.runtime.addresses import HOST, async_url, is_address, is_escaped, is_place, with_port
+from actors.runtime.backup_settings import BackupSettings
+from actors.runtime.lists import Words
 
 SECRETS = (
     "/run/secrets",
@@ -53,23 +54,7 @@ SERVERS = {
 """How the addresses of servers begin, and what is said where they do not."""
 
 
-def _words(given: object) -> object:
-    """Take a list that is written with commas, or as JSON."""
-    if not isinstance(given, str):
-        return given
-    if given.lstrip().startswith("["):
-        try:
-            return json.loads(given)
-        except ValueError:
-            raise ValueError("write its words with commas between them") from None
-    return tuple(word.strip() for word in given.split(",") if word.strip())
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-"""Words with commas between them, or a list in JSON."""
-
-
-class Settings(BaseSettings):
+class Settings(BackupSettings):
     """What can be set. Unset, everything runs embedded, in one process, on this machine."""
 
     model_config = SettingsConfigDict(

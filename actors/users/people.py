@@ -16,12 +16,14 @@ from actors.users.domain import (
 from actors.users.profiles import load
 from actors.users.room import room
 from contracts.message import Done, Invalid, NotFound, check_version
+from contracts.notifications import CHANNELS, SendNotice
 from contracts.users import (
     ChangeUser,
     DeleteMe,
     DeleteUser,
     GetUser,
     ListUsers,
+    NotifyAdministrators,
     User,
     UserChanged,
     UserDeleted,
@@ -108,3 +110,17 @@ async def _delete(tx: AsyncConnection, user_id: UUID, person: User | None) -> No
     await inbox.erase(tx, user_id)
     version = person.version + 1 if person else 1
     await tell(tx, UserDeleted(user_id=user_id, version=version))
+
+
+@room.do
+async def notify_administrators(job: NotifyAdministrators, tx: Transaction) -> None:
+    """Have every administrator who may come in be sent a notice, by every channel they have."""
+    for user_id in await users.administrators(tx):
+        notice = SendNotice(
+            user_id=user_id,
+            template=job.template,
+            channels=CHANNELS,
+            data=job.data,
+            dedupe_key=job.dedupe_key,
+        )
+        await tell(tx, notice)

@@ -1,1 +1,5 @@
-"""The backup room's own tables."""
+"""What the backup room remembers, and how it reads and writes a whole database."""
+
+from storage.backup import runs
+
+__all__ = ["runs"]

@@ -103,6 +103,7 @@ def live(person: Person) -> None:
     ask("POST", f"/v1/reminders/{ids['reminder_id']}/test")
     # Invitations are for administrators: whatever the id, nobody else gets so far.
     ids["invitation_id"] = ids["user_id"]
+    ids["run_id"] = ids["user_id"]
     # No provider of sign-ins is set up here; `rooms/test_identities` tries what is another's.
     ids["identity_id"] = ids["user_id"]
     sessions = ask("GET", "/v1/auth/sessions")["sessions"]

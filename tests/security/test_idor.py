@@ -16,7 +16,7 @@ from tests.security.person import Operation, Person, arrive, is_id, live, operat
 ENDING = {"DELETE /v1/me", "POST /v1/auth/logout", "DELETE /v1/auth/sessions"}
 """What would end the session of who asks."""
 
-ADMINISTERED = ("/v1/users", "/v1/invitations")
+ADMINISTERED = ("/v1/users", "/v1/invitations", "/v1/backups")
 """What is for administrators alone."""
 
 ABSENT = {

@@ -5,7 +5,7 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+PYPROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
 
 
 @lru_cache(maxsize=1)
