@@ -18,9 +18,8 @@ PROBLEM_CODES: dict[int, str] = {
     ),
     404: (
         "access_token_not_found account_not_found break_not_found change_not_found "
-        "consent_not_found delivery_not_found entry_not_found erasure_not_found "
-        "export_not_found "
-        "feed_not_found google_not_linked "
+        "calendar_not_found consent_not_found delivery_not_found entry_not_found "
+        "erasure_not_found export_not_found feed_not_found google_not_linked "
         "habit_not_found hook_not_found hook_unknown identity_not_found import_not_found "
         "integration_not_found "
         "invitation_not_found link_unknown no_asyncapi no_such_page no_webhook "
@@ -39,8 +38,8 @@ PROBLEM_CODES: dict[int, str] = {
         "last_admin link_not_opened no_channel no_mail_server oidc_off passkey_exists "
         "passkeys_off prompt_built_in proposal_empty reminder_at_limit reminder_not_smart "
         "reminder_off telegram_linked telegram_off template_built_in too_many_access_tokens "
-        "too_many_feeds too_many_habits too_many_hooks too_many_passkeys too_many_prompts "
-        "too_many_templates totp_not_begun totp_off"
+        "too_many_calendars too_many_feeds too_many_habits too_many_hooks too_many_passkeys "
+        "too_many_prompts too_many_templates totp_not_begun totp_off"
     ),
     410: "cursor_expired link_expired link_void user_gone",
     412: "version_conflict",

@@ -1,7 +1,6 @@
 """Google Calendar: linked with a person's consent, shown, hastened and unlinked."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -22,9 +21,8 @@ from actors.calendar.google_errors import GoogleFailed
 from actors.calendar.room import TheSettings, known, room
 from actors.runtime.room import ShortTransaction, TheBus, Transaction, Who, prepared
 from actors.runtime.settings import Settings
+from contracts.busy import BusyChanged
 from contracts.google import (
-    Busy,
-    BusyTime,
     ConnectGoogle,
     DisconnectGoogle,
     FinishGoogle,
@@ -34,15 +32,14 @@ from contracts.google import (
     GoogleProblem,
     GoogleWish,
     HearGoogle,
-    ListBusy,
     ShowInGoogle,
     SyncGoogle,
 )
 from contracts.message import Conflict, Denied, Done, NotFound, Unavailable
 from contracts.passwords import PasswordChanged
 from storage.calendar import busy, google
-from storage.calendar.busy import BusyRow
 from storage.calendar.google import ConsentRow, GoogleLinkRow
+from storage.outbox import tell
 from storage.replica.nouns import Breaks, Days, Habits, People
 from storage.replica.replica import Changes
 
@@ -133,7 +130,7 @@ async def finish_google(command: FinishGoogle, tx: Transaction, given: TheSettin
         place = {"link_id": link_id, "calendar_id": wish.calendar_id}
         await google.add_link(tx, user_id, {**values, **place})
     if not wish.busy_calendars:
-        await busy.replace(tx, user_id, "google", [])
+        await forget_busy(tx, user_id)
     return await _shown(tx, given, user_id)
 
 
@@ -169,7 +166,7 @@ async def withdraw(
 async def disconnect_google(command: DisconnectGoogle, who: Who, tx: Transaction) -> Done:
     """Unlink a calendar."""
     await google.erase(tx, who.user_id)
-    await busy.replace(tx, who.user_id, "google", [])
+    await forget_busy(tx, who.user_id)
     return Done()
 
 
@@ -191,13 +188,6 @@ async def hear_google(command: HearGoogle, tx: Transaction) -> Done:
     return Done()
 
 
-@room.answer
-async def list_busy(query: ListBusy, who: Who, tx: Transaction) -> Busy:
-    """List when the caller is busy."""
-    rows = await busy.between(tx, who.user_id, query.first, query.last)
-    return Busy(times=tuple(BusyTime(begins=one.begins, ends=one.ends) for one in joined(rows)))
-
-
 @room.tick("calendar.forget_consents", every="23 * * * *")
 async def forget_consents(tx: AsyncConnection) -> bool:
     """Drop consents that nobody has finished in time."""
@@ -217,15 +207,10 @@ async def note_news(changes: Changes, tx: AsyncConnection) -> None:
     await google.hasten(tx, sorted(changes.users), datetime.now(UTC))
 
 
-def joined(rows: Sequence[BusyRow]) -> list[BusyRow]:
-    """Join stretches that touch; they come by their begin."""
-    found: list[BusyRow] = []
-    for row in rows:
-        if found and row.begins <= found[-1].ends:
-            found[-1] = BusyRow(found[-1].begins, max(found[-1].ends, row.ends))
-        else:
-            found.append(row)
-    return found
+async def forget_busy(tx: AsyncConnection, user_id: UUID) -> None:
+    """Forget when Google calls a person busy."""
+    if await busy.replace(tx, user_id, "google", []):
+        await tell(tx, BusyChanged(user_id=user_id))
 
 
 async def _shown(tx: AsyncConnection, given: Settings, user_id: UUID) -> GoogleLink:

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.calendar.google import forget_busy
 from actors.calendar.google_calls import GoogleCalls, GoogleClient, GrantedConsent, client_of
 from actors.calendar.google_consent import scopes_of
 from actors.calendar.google_errors import GoogleFailed, pause_after
@@ -201,6 +202,7 @@ class GoogleSyncer:
         values = {"refresh_token": None, "problem": problem, "lease_until": None, "due_at": None}
         async with transaction(self._engine) as tx:
             await google.note(tx, link, values)
+            await forget_busy(tx, link.user_id)
             notice = SendNotice(
                 user_id=link.user_id,
                 template="google_lost",

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 from actors.calendar.google_pull import GooglePull
 from actors.calendar.google_push import GooglePush
+from contracts.busy import BusyChanged
 from contracts.speech import say
 from storage.calendar import busy, google
 from storage.calendar.busy import BusyRow
+from storage.outbox import tell
 from storage.session import transaction
 
 BUSY_AHEAD = timedelta(days=8)
@@ -62,7 +64,8 @@ class GoogleSync(GooglePull, GooglePush):
         rows = {begins: BusyRow(begins, ends) for begins, ends in sorted(times)}
         async with transaction(self.engine) as tx:
             await google.note(tx, self.link, {"busy_until": now + BUSY_EVERY})
-            await busy.replace(tx, self.link.user_id, "google", [*rows.values()])
+            if await busy.replace(tx, self.link.user_id, "google", [*rows.values()]):
+                await tell(tx, BusyChanged(user_id=self.link.user_id))
 
     async def watch(self, address: str, life: timedelta) -> None:
         """Have Google tell of changes, where it can reach this Ritmo."""

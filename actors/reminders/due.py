@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import notices
+from actors.reminders.busy_times import asked_of, waiting, waits_until
 from actors.reminders.decisions import Case, Decided
 from actors.reminders.domain import (
     HISTORY,
@@ -31,7 +32,7 @@ from contracts.notifications import CHANNELS, ChannelName
 from contracts.reminders import Outcome
 from storage import restorations
 from storage.outbox import tell
-from storage.reminders import claims, rules
+from storage.reminders import busy, claims, rules
 from storage.reminders.claims import Advance, Claimed, LoggedDays
 from storage.reminders.rules import FireRow, RuleRow
 from storage.replica.rows import KnownBreak
@@ -64,11 +65,17 @@ async def claim(tx: AsyncConnection) -> bool:
         else:
             cases.append(case)
     decided = await _decide(tx, cases)
+    ends = await busy.ends_of(tx, asked, now) if (asked := asked_of(decided)) else {}
+    speaking = list[Decided]()
     for verdict in decided:
+        if (until := waits_until(verdict, ends)) is not None:
+            aims.append(waiting(verdict, until))
+            continue
+        speaking.append(verdict)
         fires += _fires(verdict, now)
         aims.append(_advance(verdict, now))
     await claims.record(tx, fires)
-    await tell(tx, *notices.notices_of(decided, now))
+    await tell(tx, *notices.notices_of(speaking, now))
     await claims.advance(tx, aims)
     return len(claimed) == BATCH
 
@@ -215,7 +222,8 @@ def _fires(one: Decided, now: datetime) -> list[FireRow]:
         at, reason = caught.current.at, one.verdict.reason
         late = reason is None and now - at > notices.LATE
         outcome: Outcome = "silent" if reason else "sent"
-        rows.append(FireRow(rule.id, at, day, outcome, reason, late))
+        busy_from = None if reason else rule.busy_from
+        rows.append(FireRow(rule.id, at, day, outcome, reason, late, busy_from))
     return rows
 
 

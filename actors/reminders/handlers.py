@@ -1,6 +1,7 @@
 """The parts of the reminders room, each of which registers what it answers, hears and does."""
 
 from actors.reminders import (
+    busy_times,
     changes,
     digests,
     due,
@@ -16,6 +17,7 @@ from actors.reminders import (
 from actors.reminders.room import room
 
 __all__ = [
+    "busy_times",
     "changes",
     "digests",
     "due",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import rules, texts
 from actors.reminders.domain import HISTORY, Seen, stand
-from actors.reminders.next_fire import rests_of, today
+from actors.reminders.next_fire import life_of, rests_of, today
 from actors.reminders.notices import TEMPLATES
 from actors.reminders.room import room
 from actors.runtime.room import Now, Transaction, Who
@@ -16,9 +16,11 @@ from contracts.keeping.promise import Promise
 from contracts.quantity import unit_of
 from contracts.reminder_notices import Bearings, DescribeReminder, ReminderNotice
 from storage.reminders import claims
+from storage.reminders import rules as kept
 from storage.reminders.days import find_breaks
 from storage.reminders.habits import RemindedHabit
 from storage.reminders.people import RemindedPerson
+from storage.reminders.rules import RuleRow
 from storage.replica.rows import KnownBreak
 
 log = structlog.get_logger()
@@ -33,7 +35,14 @@ async def describe_reminder(
     habit, present = await rules.habit(tx, rule), today(person, now)
     day, language = query.day or present, query.language or person.language
     bearings = Bearings(
-        why=texts.why_now(language, rule, day.weekday(), snoozed=query.snoozed, tried=query.tried),
+        why=texts.why_now(
+            language,
+            rule,
+            day.weekday(),
+            snoozed=query.snoozed,
+            tried=query.tried,
+            busy=await _busy(tx, person, rule, day),
+        ),
         about=day if habit is not None and day < present else None,
     )
     if habit is not None:
@@ -48,6 +57,14 @@ async def describe_reminder(
         void=rule.habit_id is not None and (habit is None or habit.gone or habit.archived),
         bearings=bearings,
     )
+
+
+async def _busy(tx: AsyncConnection, person: RemindedPerson, rule: RuleRow, day: date) -> str:
+    """Return the time at which a rule was due for a day, if it waited since then."""
+    last = await kept.history(tx, person.user_id, rule.id, 1) if rule.kind == "smart" else []
+    if not last or last[0].day != day or last[0].busy_from is None:
+        return ""
+    return texts.clock_time(last[0].busy_from, life_of(person).zone)
 
 
 async def _standing(

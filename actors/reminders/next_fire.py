@@ -112,12 +112,16 @@ def next_of(
     logged: date | None,
     now: datetime,
 ) -> Coming | None:
-    """Work out when a rule comes next; a snooze that runs is waited for."""
+    """Work out when a rule comes next; a snooze that runs is waited for, and the
+    end of what keeps a person busy.
+    """
     gone = habit is not None and (habit.gone or habit.archived or habit.promise is None)
     if not rule.enabled or gone or (rule.habit_id is not None and habit is None):
         return None
     if rule.wakes and rule.snoozed_until is not None and rule.snoozed_until > now:
         return Coming(rule.next_slot, rule.snoozed_until)
+    if rule.busy_from is not None and rule.next_fire_at is not None and rule.next_fire_at > now:
+        return Coming(rule.next_slot, rule.next_fire_at)
     life, first = life_of(person), None
     if rule.kind == "silence" and habit is not None and habit.promise is not None:
         rests, start = rests_of(habit, breaks), habit.promise.start

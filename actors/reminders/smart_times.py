@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reminders import learned_times, rules, texts
-from actors.reminders.next_fire import never_because, today
+from actors.reminders.next_fire import life_of, never_because, today
 from actors.reminders.room import room
 from actors.reminders.usual_time import Habitual, learned_of
 from actors.runtime.room import Now, Transaction, Who
@@ -66,10 +66,10 @@ async def explain_reminder(query: ExplainReminder, who: Who, tx: Transaction, no
     never = None
     if row.next_fire_at is None:
         never = never_because(row, habit, today(person, now))
-    name = habit.name if habit else ""
+    name, language = habit.name if habit else "", query.language or person.language
     return Why(
         reminder_id=row.id,
-        words=texts.why(query.language or person.language, row, name, never, learned, last),
+        words=texts.why(language, row, name, never, learned, last, life_of(person).zone),
         next_at=row.next_fire_at,
         usual=learned_times.shown(learned) if learned else None,
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from actors.reminders.occurrences import DAY
 from actors.reminders.usual_time import Habitual
@@ -148,6 +150,7 @@ def why(
     never: NeverBecause | None,
     learned: Habitual | None,
     last: FireRow | None,
+    zone: str = "UTC",
 ) -> tuple[str, ...]:
     """Say why a rule comes when it does; `learned` is what is usual on the day that it comes."""
     words = [_kind(language, rule, habit)]
@@ -164,8 +167,11 @@ def why(
     if never is not None:
         text = NEVER[never]
         words.append(say(language, text))
+    if rule.busy_from is not None and rule.next_fire_at is not None:
+        text = "It waits until {time}: your calendar calls you busy."
+        words.append(say(language, text, {"time": clock_time(rule.next_fire_at, zone)}))
     if last is not None:
-        words += _last(language, last)
+        words += _last(language, last, zone)
     return tuple(words)
 
 
@@ -195,9 +201,15 @@ def _kind(language: str, rule: RuleRow, habit: str) -> str:
     return say(language, text, params)
 
 
-def why_now(language: str, rule: RuleRow, weekday: int, *, snoozed: bool, tried: bool) -> str:
-    """Say in a mail for a day why it comes; `tried`: its owner wanted to see it."""
-    params = {"times": ", ".join(map(local_time, rule.times)), "n": rule.after_days}
+def why_now(
+    language: str, rule: RuleRow, weekday: int, *, snoozed: bool, tried: bool, busy: str = ""
+) -> str:
+    """Say in a mail for a day why it comes; `tried`: its owner wanted to see it.
+
+    `busy`: at this time of day it was due, and waited.
+    """
+    times = ", ".join(map(local_time, rule.times))
+    params = {"times": times, "n": rule.after_days, "busy": busy}
     if tried:
         text = "You get this because you asked for a test of this reminder."
     elif snoozed:
@@ -208,6 +220,8 @@ def why_now(language: str, rule: RuleRow, weekday: int, *, snoozed: bool, tried:
         one = "You get this because nothing was logged for {n} day or more."
         many = "You get this because nothing was logged for {n} days or more."
         return count(language, one, many, rule.after_days)
+    elif busy:
+        text = "You get this now because at {busy}, when it was due, your calendar called you busy."
     elif rule.learned and rule.learned[weekday] is not None:
         text = "You get this now because you usually do it at this time of day."
     else:
@@ -227,8 +241,18 @@ def _goes_by(language: str, rule: RuleRow) -> str:
     return say(language, "You accepted its proposal; it stays with that.")
 
 
-def _last(language: str, last: FireRow) -> list[str]:
+def clock_time(at: datetime, zone: str) -> str:
+    """Write the time of day of an instant."""
+    shown = at.astimezone(ZoneInfo(zone))
+    return local_time(shown.hour * 60 + shown.minute)
+
+
+def _last(language: str, last: FireRow, zone: str) -> list[str]:
     """Say what became of the last time."""
+    if last.busy_from is not None:
+        text = "Last time it waited from {due} until {time}: your calendar called you busy."
+        times = {"due": clock_time(last.busy_from, zone), "time": clock_time(last.fire_at, zone)}
+        return [say(language, text, times)]
     if last.outcome == "missed":
         return [say(language, "Last time it was missed: Ritmo was not running, or too late.")]
     if last.reason is not None:

@@ -176,20 +176,23 @@ class Advance(NamedTuple):
     last_slot: int
     ignored: int
     nudged_day: date | None
+    busy_from: datetime | None = None
 
 
 _ADVANCE = text(
     "UPDATE reminders.rules r SET next_fire_at = a.at, next_slot = a.slot, last_slot = a.last,"
-    " ignored = a.ignored, nudged_day = a.nudged, snoozed_until = NULL, wakes = false"
+    " ignored = a.ignored, nudged_day = a.nudged, snoozed_until = NULL, wakes = false,"
+    " busy_from = a.busy"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]), CAST(:slots AS bigint[]),"
-    " CAST(:lasts AS bigint[]), CAST(:ignored AS smallint[]), CAST(:nudged AS date[]))"
-    " AS a(id, at, slot, last, ignored, nudged) WHERE r.id = a.id"
+    " CAST(:lasts AS bigint[]), CAST(:ignored AS smallint[]), CAST(:nudged AS date[]),"
+    " CAST(:busy AS timestamptz[]))"
+    " AS a(id, at, slot, last, ignored, nudged, busy) WHERE r.id = a.id"
 )
 
 
 async def advance(tx: AsyncConnection, rows: Sequence[Advance]) -> None:
     """Advance rules that this transaction has claimed."""
-    names = ("ids", "ats", "slots", "lasts", "ignored", "nudged")
+    names = ("ids", "ats", "slots", "lasts", "ignored", "nudged", "busy")
     values = {
         name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
     }
@@ -197,16 +200,16 @@ async def advance(tx: AsyncConnection, rows: Sequence[Advance]) -> None:
 
 
 _RECORD = text(
-    "INSERT INTO reminders.fires (rule_id, fire_at, day, outcome, reason, late)"
+    "INSERT INTO reminders.fires (rule_id, fire_at, day, outcome, reason, late, busy_from)"
     " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]),"
     " CAST(:days AS date[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]),"
-    " CAST(:late AS boolean[])) ON CONFLICT DO NOTHING"
+    " CAST(:late AS boolean[]), CAST(:busy AS timestamptz[])) ON CONFLICT DO NOTHING"
 )
 
 
 async def record(tx: AsyncConnection, rows: Sequence[FireRow]) -> None:
     """Write down what became of fires; each exists once."""
-    names = ("ids", "ats", "days", "outcomes", "reasons", "late")
+    names = ("ids", "ats", "days", "outcomes", "reasons", "late", "busy")
     values = {
         name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
     }

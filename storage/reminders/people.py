@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.language import Language
 from contracts.users import Weekday
-from storage.reminders.tables import cues, digests, fires, rules, settings
+from storage.reminders.tables import busy_times, cues, digests, fires, rules, settings
 
 
 class RemindedPerson(NamedTuple):
@@ -100,5 +100,5 @@ async def erase(tx: AsyncConnection, user_id: UUID) -> None:
     """Erase what the room owns of a person."""
     mine = select(rules.c.id).where(rules.c.user_id == user_id)
     await tx.execute(delete(fires).where(fires.c.rule_id.in_(mine)))
-    for table in (rules, digests, settings, cues):
+    for table in (rules, digests, settings, cues, busy_times):
         await tx.execute(delete(table).where(table.c.user_id == user_id))

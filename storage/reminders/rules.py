@@ -18,7 +18,10 @@ from storage.reminders.tables import digests, fires, rules
 
 
 class RuleRow(NamedTuple):
-    """A rule; times of day are minutes, `weekdays` has bit 0 for Monday; see `tables.py`."""
+    """A rule; times of day are minutes, `weekdays` has bit 0 for Monday; see `tables.py`.
+
+    `busy_from`: it was due then, and waits for its person to be free.
+    """
 
     id: UUID
     user_id: UUID
@@ -45,10 +48,11 @@ class RuleRow(NamedTuple):
     nudged_day: date | None
     created_at: datetime
     version: int
+    busy_from: datetime | None = None
 
 
 class FireRow(NamedTuple):
-    """A time at which a rule came due, and what became of it."""
+    """A time at which a rule came due, and what became of it; `busy_from`: it had waited since."""
 
     rule_id: UUID
     fire_at: datetime
@@ -56,6 +60,7 @@ class FireRow(NamedTuple):
     outcome: Outcome
     reason: SilentReason | None
     late: bool
+    busy_from: datetime | None = None
 
 
 class Aim(NamedTuple):
@@ -235,6 +240,7 @@ async def history(tx: AsyncConnection, user_id: UUID, rule_id: UUID, most: int) 
             cast(Outcome, row.outcome),
             cast("SilentReason | None", row.reason),
             row.late,
+            row.busy_from,
         )
         for row in await tx.execute(statement)
     ]

@@ -76,6 +76,7 @@ rules = Table(
     Column("nudged_day", Date),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("busy_from", DateTime(timezone=True)),
     Index(
         "ix_rules_next_fire_at_id",
         "next_fire_at",
@@ -95,7 +96,17 @@ fires = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("late", Boolean, nullable=False),
+    Column("busy_from", DateTime(timezone=True)),
     Index("ix_fires_fire_at", "fire_at", postgresql_using="brin"),
+    schema=SCHEMA,
+)
+
+busy_times = Table(
+    "busy_times",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("begins", DateTime(timezone=True), primary_key=True),
+    Column("ends", DateTime(timezone=True), nullable=False),
     schema=SCHEMA,
 )
 

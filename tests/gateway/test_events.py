@@ -337,7 +337,7 @@ UNTOLD = {
     *("auth.user_registered", "auth.session_ended", "auth.password_changed"),
     "auth.email_changed",
     *("auth.personal_token_revoked", "users.user_changed", "users.user_deleted"),
-    "telegram.chat_changed",
+    *("telegram.chat_changed", "calendar.busy_changed"),
 }
 """Facts that nobody is told of: they end a stream, or are known from elsewhere."""
 

@@ -104,6 +104,8 @@ def live(person: Person) -> None:
     # Invitations are for administrators: whatever the id, nobody else gets so far.
     ids["invitation_id"] = ids["user_id"]
     ids["run_id"] = ids["user_id"]
+    # No calendar can be fetched here; `rooms/test_busy` tries what is another's.
+    ids["calendar_id"] = ids["user_id"]
     # No provider of sign-ins is set up here; `rooms/test_identities` tries what is another's.
     ids["identity_id"] = ids["user_id"]
     sessions = ask("GET", "/v1/auth/sessions")["sessions"]

@@ -23,9 +23,10 @@ ABSENT = {
     "DELETE /v1/auth/identities/{identity_id}",
     "DELETE /v1/integrations/{integration_id}",
     "POST /v1/calendar/google/habits/{habit_id}",
+    "DELETE /v1/calendar/busy/{calendar_id}",
 }
-"""What nobody has without a provider of sign-ins, access to Google, or the management of RabbitMQ;
-there is none of them here."""
+"""What nobody has without a provider of sign-ins, access to Google, a calendar on the web, or the
+management of RabbitMQ; there is none of them here."""
 
 MOVING = {
     "/v1/changes",

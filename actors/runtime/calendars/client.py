@@ -19,7 +19,7 @@ from actors.runtime.calendars.series import FoundCalendar
 SECONDS = 8.0
 """Seconds that a task may take, once the process has loaded what it needs."""
 
-START = 4.0
+START = 20.0
 """Seconds that it may take to load that, on a busy machine."""
 
 AT_ONCE = 4
