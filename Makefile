@@ -9,8 +9,8 @@ check:
 bench:
 	@ops/setup dev && ops/packages && exec .venv/bin/python -m tests.bench $(if $(ONLY),ONLY=$(ONLY)) $(ARGS)
 # What the suite does in a small size: updates of the bot under kills, notices under faults, taps
-# without a network, laws.
-LEDGERS = env RITMO_LEDGER_UPDATES=2000 RITMO_NOTICES=1000 RITMO_WEB_TAPS=500 .venv/bin/pytest -n0 -q -s --timeout=1800 tests/chaos/test_telegram.py tests/rooms/test_telegram_sender.py tests/web/test_offline.py
+# without a network, a calendar that is changed on both sides, laws.
+LEDGERS = env RITMO_LEDGER_UPDATES=2000 RITMO_NOTICES=1000 RITMO_WEB_TAPS=500 RITMO_STORM=500 .venv/bin/pytest -n0 -q -s --timeout=1800 tests/chaos/test_telegram.py tests/rooms/test_telegram_sender.py tests/web/test_offline.py tests/rooms/test_google.py::test_both_sides_are_equal_after_a_storm
 LAWS = env RITMO_EXAMPLES=10 .venv/bin/pytest -n logical --dist loadfile -q --timeout=1800 $$(grep -rl 'tests.examples import' tests)
 chaos:
 	@ops/setup dev && ops/packages && $(if $(ONLY),,$(LEDGERS) && $(LAWS) &&) exec env $(if $(ONLY),ONLY="$(ONLY)") .venv/bin/python -m tests.chaos.storm

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.calendar.contents import items_of, words_of
+from actors.calendar.google_farewell import bid
 from actors.calendar.ics import ComponentVersion, Style, calendar_file
 from actors.calendar.room import known, room
 from actors.runtime.delegation import RoomBus
@@ -130,6 +131,7 @@ async def read_feed(query: ReadFeed, tx: Transaction, bus: TheBus) -> CalendarFi
 async def erase_person(fact: UserDeleted, tx: Transaction) -> None:
     """Erase what the room keeps of a person."""
     await feeds.erase(tx, fact.user_id)
+    await bid(tx, await google.find_link(tx, fact.user_id), revoke=True)
     await google.erase(tx, fact.user_id)
     await busy.erase(tx, fact.user_id)
     await idempotency.erase(tx, fact.user_id)

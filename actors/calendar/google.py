@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.calendar.google_calls import GoogleClient, client_of
 from actors.calendar.google_consent import (
     consent_url,
-    give_back,
     hashed,
     matches,
     refresh_token_of,
 )
 from actors.calendar.google_errors import GoogleFailed
+from actors.calendar.google_farewell import KEPT, bid, say_at_once
 from actors.calendar.room import TheSettings, known, room
 from actors.runtime.room import ShortTransaction, TheBus, Transaction, Who, prepared
 from actors.runtime.settings import Settings
@@ -128,6 +128,7 @@ async def finish_google(command: FinishGoogle, tx: Transaction, given: TheSettin
         # The same for the same calendar, so that what stands there is known again.
         link_id = uuid5(user_id, f"google {wish.calendar_id or ''}")
         place = {"link_id": link_id, "calendar_id": wish.calendar_id}
+        await bid(tx, before, revoke=False)
         await google.add_link(tx, user_id, {**values, **place})
     if not wish.busy_calendars:
         await forget_busy(tx, user_id)
@@ -159,7 +160,7 @@ async def withdraw(
     async with begin() as tx:
         link = await google.find_link(tx, who.user_id)
     if client is not None and link is not None and link.refresh_token is not None:
-        await give_back(client, link.refresh_token)
+        await say_at_once(client, link)
 
 
 @room.answer
@@ -190,8 +191,10 @@ async def hear_google(command: HearGoogle, tx: Transaction) -> Done:
 
 @room.tick("calendar.forget_consents", every="23 * * * *")
 async def forget_consents(tx: AsyncConnection) -> bool:
-    """Drop consents that nobody has finished in time."""
-    await google.forget_consents(tx, datetime.now(UTC))
+    """Drop consents that nobody has finished in time, and what Google could not be told."""
+    now = datetime.now(UTC)
+    await google.forget_consents(tx, now)
+    await google.forget_farewells(tx, now - KEPT)
     return False
 
 

@@ -17,6 +17,7 @@ from actors.calendar.google import forget_busy
 from actors.calendar.google_calls import GoogleCalls, GoogleClient, GrantedConsent, client_of
 from actors.calendar.google_consent import scopes_of
 from actors.calendar.google_errors import GoogleFailed, pause_after
+from actors.calendar.google_farewell import say_next
 from actors.calendar.google_state import LEASE, Enough
 from actors.calendar.google_sync import GoogleSync
 from actors.calendar.room import known, room
@@ -113,7 +114,7 @@ class GoogleSyncer:
         async with transaction(self._engine) as tx:
             link = await google.claim(tx, datetime.now(UTC), LEASE)
         if link is None:
-            return False
+            return await say_next(self._engine, self._client)
         try:
             await self._sync(link)
         except LeaseLost:

@@ -5,7 +5,7 @@ Google: its calls are made one after the other.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -104,9 +104,13 @@ class GoogleCalls:
         self._opened: tuple[Any, Any] | None = None
         self.made = 0
 
-    async def events(self, calendar: str, sync_token: str | None) -> tuple[list[Body], str | None]:
-        """Return what has changed since a token (None: all there is), and the next token."""
-        found: list[Body] = []
+    async def events(
+        self, calendar: str, sync_token: str | None
+    ) -> AsyncIterator[tuple[list[Body], str | None]]:
+        """Go through what has changed since a token (None: all there is), page by page.
+
+        The last page comes with the next token.
+        """
         page: str | None = None
         while True:
             wanted: dict[str, object] = {
@@ -119,10 +123,10 @@ class GoogleCalls:
                 **({"pageToken": page} if page else {}),
             }
             said = await self._call(partial(_list, wanted))
-            found += said.get("items", ())
             page = said.get("nextPageToken")
+            yield list(said.get("items", ())), None if page else said.get("nextSyncToken")
             if page is None:
-                return found, said.get("nextSyncToken")
+                return
 
     async def event(self, calendar: str, event_id: str) -> Body:
         """Return an event."""

@@ -95,16 +95,18 @@ def _exchange(client: GoogleClient, wish: GoogleWish, base: str, verifier: str, 
     return str(said["refresh_token"])
 
 
-async def give_back(client: GoogleClient, refresh_token: str) -> None:
-    """Tell Google that a consent is not used any more; if that is not heard, it lapses unused."""
+async def give_back(client: GoogleClient, refresh_token: str) -> bool:
+    """Tell Google that a consent is not used any more; false if it could not be reached."""
     import requests
 
-    def post() -> None:
+    def post() -> bool:
         try:
-            requests.post(
+            said = requests.post(
                 client.revoke_url, data={"token": refresh_token}, timeout=3, allow_redirects=False
             )
         except (requests.RequestException, OSError):
-            return
+            return False
+        # It may have been withdrawn already: that is as good.
+        return said.status_code < 500 and said.status_code != 429
 
-    await asyncio.to_thread(post)
+    return await asyncio.to_thread(post)

@@ -1,6 +1,8 @@
 """What has changed in Google Calendar is taken in, and followed here."""
 
 from dataclasses import replace
+from datetime import timedelta
+from functools import cached_property
 
 from actors.calendar.domain import RecurringDays
 from actors.calendar.google_edits import PersonEdits
@@ -16,21 +18,23 @@ from actors.calendar.google_events import (
 from actors.calendar.google_state import MAX_GENERATIONS, SKIPPED, WAITS, SyncState, mark_stamp
 from storage.calendar.google import EventRow
 
+FOLLOWED = timedelta(days=90)
+"""How long ago a day may be on which an occurrence is changed there, and followed here."""
+
 
 class GooglePull(SyncState):
     """The half of a sync that follows what people changed there."""
 
     async def pull(self) -> None:
         """Take in what has changed there, and follow it here."""
-        token, is_full = self.link.sync_token, self.link.sync_token is None
+        is_full = self.link.sync_token is None
         try:
-            found, token = await self.calls.events(self.calendar, token)
+            remotes, token = await self._changed(self.link.sync_token)
         except GoogleFailed as failed:
             if failed.failure != "resync" or is_full:
                 raise
             is_full = True
-            found, token = await self.calls.events(self.calendar, None)
-        remotes = sorted(map(read, found), key=lambda one: one.series is not None)
+            remotes, token = await self._changed(None)
         if is_full:
             self._miss({one.event_id for one in remotes})
         edits = PersonEdits(self.bus, self.person, self.logged, self.today)
@@ -49,10 +53,45 @@ class GooglePull(SyncState):
             if row.gone and row.stamp == WAITS and row.day is not None and row.day <= self.today:
                 await edits.skip(row.habit_id, row.day)
                 self.rows[row.event_id] = replace(row, stamp=SKIPPED)
+        self._forget()
         changed = [row for key, row in self.rows.items() if before.get(key) != row]
         await self.note({"sync_token": token}, changed, [*before.keys() - self.rows.keys()])
         if edits.made:
             await self.look()
+
+    async def _changed(self, token: str | None) -> tuple[list[RemoteEvent], str | None]:
+        """Return what has changed of what is Ritmo's, and the next token.
+
+        A calendar may hold years of other events: they are passed over page by page, and with each
+        page the link is held for longer.
+        """
+        found, following = list[RemoteEvent](), None
+        async for page, following in self.calls.events(self.calendar, token):
+            found += [one for one in map(read, page) if self._concerns(one)]
+            if following is None:
+                await self.note({})
+        return found, following
+
+    def _concerns(self, remote: RemoteEvent) -> bool:
+        """Tell whether an event is Ritmo's, or was made from one that is."""
+        if remote.uid or remote.event_id in self.rows or remote.series in self.rows:
+            return True
+        return (remote.series or remote.event_id) in self.own_ids
+
+    @cached_property
+    def own_ids(self) -> frozenset[str]:
+        """The ids that a series of this link may have."""
+        numbers = range(MAX_GENERATIONS)
+        return frozenset(
+            event_id(self.link.link_id, uid, one) for uid in self.series for one in numbers
+        )
+
+    def _forget(self) -> None:
+        """Forget occurrences of long ago: what happens to them is not followed any more."""
+        since = self.today - FOLLOWED
+        for row in [*self.rows.values()]:
+            if row.day is not None and row.day < since:
+                del self.rows[row.event_id]
 
     def _miss(self, there: set[str]) -> None:
         """Note what is not there any more, of all that is."""
@@ -116,6 +155,8 @@ class GooglePull(SyncState):
         if series is None or item is None or series.gone or place is None:
             return
         day = place[0]
+        if day < self.today - FOLLOWED:
+            return
         if remote.event_id != occurrence_id(series.event_id, item, day, self.person.zone):
             return  # of how the series was before
         row = self.rows.get(remote.event_id)

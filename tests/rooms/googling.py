@@ -18,10 +18,15 @@ from tests.rooms.tracking import Tracker
 
 def settings_for(server: GoogleServer, **more: object) -> Settings:
     """Return settings for a Ritmo that knows a server as Google."""
+    return settings_at(server.url, **more)
+
+
+def settings_at(api: str, **more: object) -> Settings:
+    """Return settings for a Ritmo that finds Google at an address."""
     given = {
         "google_client_id": CLIENT_ID,
         "google_client_secret": CLIENT_SECRET,
-        "google_api": server.url,
+        "google_api": api,
         **more,
     }
     return Settings.model_validate(given)

@@ -1,6 +1,7 @@
 """Google Calendar both ways: the official client against a local server that speaks its API."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ from contracts.habits import DeleteHabit, UpdateHabit
 from contracts.message import new_id
 from contracts.passwords import PasswordChanged
 from contracts.reminders import CreateReminder, ListReminders
+from contracts.users import DeleteMe
 from storage.outbox import tell
 from storage.session import transaction
 from tests.google_server import Fault, GoogleServer
@@ -33,6 +35,9 @@ from tests.rooms.people import NOON, Carry, code_of
 from tests.rooms.tracking import Tracker, day
 
 pytestmark = pytest.mark.asyncio
+
+STORM = int(os.environ.get("RITMO_STORM", "60"))
+"""Things that happen on both sides, with faults in between."""
 
 
 @pytest_asyncio.fixture
@@ -487,6 +492,96 @@ async def test_google_tells_of_changes_where_it_can_reach_ritmo(
     assert renewed["id"] != channel["id"]
 
 
+async def test_the_end_of_a_link_is_told(
+    linked: Linked, engine: AsyncEngine, bus: LocalBus, clock: time_machine.Traveller
+) -> None:
+    ann, server = linked.tracker, linked.server
+    syncer = await open_syncer(engine, bus, server, base_url="https://ritmo.example.org")
+    there = Linked(server, ann, syncer, linked.carry)
+    await ann.begin("Read")
+    await there.link()
+    await there.sync()
+    (old,) = server.channels
+    await there.link(calendar_id="primary")
+    await there.sync()
+    (new,) = server.channels
+    assert new != old
+    await ann.ask(DisconnectGoogle())
+    assert (server.channels, server.granted) == ({}, {})
+    await there.link()
+    await there.sync()
+    assert (len(server.channels), len(server.granted)) == (1, 1)
+    # An erased person's consent is given back, though Google is away at first.
+    await ann.ask(DeleteMe())
+    await there.carry()
+    server.faults.append(Fault(503, path="revoke"))
+    assert await syncer.look()
+    assert len(server.granted) == 1
+    assert not await syncer.look()
+    clock.shift(timedelta(minutes=11))
+    assert await syncer.look()
+    assert (server.channels, server.granted) == ({}, {})
+    assert not await syncer.look()
+    async with engine.connect() as tx:
+        left = await tx.execute(text("SELECT count(*) FROM calendar.google_farewells"))
+        assert left.scalar_one() == 0
+
+
+async def test_a_large_calendar_is_gone_through_while_it_is_held(
+    linked: Linked, engine: AsyncEngine, bus: LocalBus, clock: time_machine.Traveller
+) -> None:
+    ann, server = linked.tracker, linked.server
+    primary = server.calendars["primary"]
+    for number in range(12):
+        event = {"id": f"dentist{number}", "summary": "Dentist", "start": {"date": f"{day(1)}"}}
+        server._insert(primary, event)
+    await ann.begin("Read")
+    await linked.link(calendar_id="primary")
+    await linked.carry()
+    server.page = 2
+    other = await open_syncer(engine, bus, server)
+    looks: list[asyncio.Task[bool]] = []
+
+    def slow(method: str, path: str) -> Fault | None:
+        """Take four minutes for an answer, while another replica looks for what nobody holds."""
+        if method == "GET" and path.endswith("/events"):
+            clock.shift(timedelta(minutes=4))
+            looks.append(asyncio.ensure_future(other.look()))
+        return None
+
+    server.chance = slow
+    assert await linked.syncer.look()
+    server.chance = lambda method, path: None
+    assert len(looks) >= 6
+    assert not any(await asyncio.gather(*looks))
+    assert server.shown(primary).count("Read") == 1
+
+
+async def test_what_is_long_past_is_let_go(
+    linked: Linked, engine: AsyncEngine, clock: time_machine.Traveller
+) -> None:
+    ann, server = linked.tracker, linked.server
+    read = await ann.begin("Read", start_day=day(-3))
+    await ann.log(read.habit_id, -1)
+    await linked.link()
+    await linked.sync()
+    clock.shift(timedelta(days=95))
+    await linked.sync()
+    async with engine.connect() as tx:
+        kept = await tx.execute(
+            text("SELECT count(*) FROM calendar.google_events WHERE day IS NOT NULL")
+        )
+        assert kept.scalar_one() == 0
+    # What is changed there now is nobody's concern here; nothing is written, either.
+    server.tick("Read", day(-2))
+    server.tick("Read", day(-1), done=False)
+    before = server.count("PATCH")
+    await linked.sync()
+    assert (await ann.on(read.habit_id, day(-2))).state is None
+    assert (await ann.on(read.habit_id, day(-1))).state == "done"
+    assert server.count("PATCH") == before
+
+
 async def test_busy_time_is_known_by_the_calendars_chosen(linked: Linked) -> None:
     server = linked.server
     hours = [NOON + timedelta(hours=number) for number in range(6)]
@@ -516,5 +611,5 @@ async def test_both_sides_are_equal_after_a_storm(
         await linked.tracker.begin(f"Habit {number}!", start_day=day(-6))
     await linked.link()
     storm = Storm(linked, (linked.syncer, other), clock, seed)
-    await storm.blow(60)
+    await storm.blow(STORM)
     await storm.settle()
