@@ -37,7 +37,7 @@ from contracts.google import (
 )
 from contracts.message import Conflict, Denied, Done, NotFound, Unavailable
 from contracts.passwords import PasswordChanged
-from storage.calendar import busy, google
+from storage.calendar import busy, farewells, google
 from storage.calendar.google import ConsentRow, GoogleLinkRow
 from storage.outbox import tell
 from storage.replica.nouns import Breaks, Days, Habits, People
@@ -194,7 +194,7 @@ async def forget_consents(tx: AsyncConnection) -> bool:
     """Drop consents that nobody has finished in time, and what Google could not be told."""
     now = datetime.now(UTC)
     await google.forget_consents(tx, now)
-    await google.forget_farewells(tx, now - KEPT)
+    await farewells.forget(tx, now - KEPT)
     return False
 
 

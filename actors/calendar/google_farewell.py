@@ -13,8 +13,9 @@ from actors.calendar.google_consent import give_back, scopes_of
 from actors.calendar.google_errors import GoogleFailed
 from contracts.google import GoogleWish
 from contracts.message import new_id
-from storage.calendar import google
-from storage.calendar.google import FarewellRow, GoogleLinkRow
+from storage.calendar import farewells
+from storage.calendar.farewells import FarewellRow
+from storage.calendar.google import GoogleLinkRow
 from storage.session import transaction
 
 PAUSE = timedelta(minutes=10)
@@ -28,7 +29,7 @@ async def bid(tx: AsyncConnection, link: GoogleLinkRow | None, *, revoke: bool) 
     """Note that a link has ended, if Google has to know."""
     if link is None or link.refresh_token is None or not (revoke or link.channel_resource):
         return
-    await google.add_farewell(tx, _of(link, revoke=revoke))
+    await farewells.add(tx, _of(link, revoke=revoke))
 
 
 async def say_at_once(client: GoogleClient, link: GoogleLinkRow) -> None:
@@ -40,12 +41,12 @@ async def say_at_once(client: GoogleClient, link: GoogleLinkRow) -> None:
 async def say_next(engine: AsyncEngine, client: GoogleClient) -> bool:
     """Tell Google of one link that has ended; false if there is none."""
     async with transaction(engine) as tx:
-        row = await google.claim_farewell(tx, datetime.now(UTC), PAUSE)
+        row = await farewells.claim(tx, datetime.now(UTC), PAUSE)
     if row is None:
         return False
     if await _said(client, row):
         async with transaction(engine) as tx:
-            await google.end_farewell(tx, row.farewell_id)
+            await farewells.end(tx, row.farewell_id)
     return True
 
 

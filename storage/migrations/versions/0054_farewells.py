@@ -1,12 +1,12 @@
 """What is still to be said to Google of links that have ended.
 
-Revision 0050, after 0049.
+Revision 0054, after 0053.
 """
 
 from alembic import op
 
-revision = "0050"
-down_revision = "0049"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
