@@ -86,7 +86,9 @@ def start_once(program: Path, nowhere: Path) -> str:
     """Start an installed Ritmo in the empty folder `nowhere`; return its own version number."""
     with ritmo(program=[str(program)], start_in=nowhere) as client:
         asked = {"Accept": "text/html", "Accept-Language": "ru"}
-        page = client.get("/", headers=asked).raise_for_status().text
+        page = client.get("/", headers=asked, follow_redirects=True).raise_for_status().text
+        for file in re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js|svg|png)[^"]*)"', page):
+            client.get(file).raise_for_status()
         document = client.get("/openapi.json").raise_for_status().json()
     require(re.search("[а-я]", page) is not None, "it knows no Russian")
     require(not [*nowhere.iterdir()], "it leaves something where it was started")
