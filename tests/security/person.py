@@ -216,7 +216,7 @@ class Operation:
 EXAMPLE_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 """The id in the examples of the document."""
 
-PLAIN = {"day": "today", "channel": "email"}
+PLAIN = {"day": "today", "channel": "email", "token": "x" * 43}
 """Parameters of paths that are no ids."""
 
 
