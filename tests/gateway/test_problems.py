@@ -167,6 +167,8 @@ def test_language_is_chosen_by_liking(accept: str, language: str) -> None:
 FOR_US = {
     "A room alone needs RITMO_AMQP_URL and RITMO_DATABASE_URL.",
     "a refused habit cannot be made",
+    "this is no entry",
+    "the versions are out of order",
     "an empty day was emptied",
     "the progress is settled beyond the day that is asked for",
 }
