@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.habits.handlers import room
 from contracts.breaks import AddBreak
 from contracts.check_ins import CheckIn, GetHistory, Undo
+from contracts.exports import OWN_ROWS
 from contracts.habits import CreateHabit, ListHabits
 from contracts.hooks import CreateHook
 from contracts.imports import AddImportPart, RunImport, StartImport
@@ -74,7 +75,7 @@ NAMES = [
     for name in handler.contract.model_fields
     if name.endswith(("_id", "_ids"))
     and handler.contract is not CreateHabit
-    and handler.contract.scope != "admin"
+    and handler.contract.scope not in ("admin", OWN_ROWS)
 ]
 
 

@@ -62,6 +62,7 @@ async def order(me: Reminded, *jobs: SendNotice | SendDigest) -> None:
 
 
 async def test_a_notice_is_enqueued_once_for_each_channel(me: Reminded, ledger: Ledger) -> None:
+    await me.ask(SetApprise(url="json://1.1.1.1/x"))
     for text_ in ("first", "second"):
         notice = SendNotice(
             user_id=me.user_id,
@@ -88,6 +89,7 @@ async def test_reminders_hears_on_which_channels_somebody_is_reached(me: Reminde
     await me.carry()
     await me.become("2031-05-06T13:00:00+00:00")
     assert (await me.last(rule)).outcome == "sent"
+    await me.carry()
     await me.ask(DropApprise())
     await me.carry()
     await me.become("2031-05-07T13:00:00+00:00")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.runtime.identity import TokenVerifier
 from actors.runtime.local import LocalBus
+from contracts.exports import OWN_ROWS
 from contracts.habits import CreateHabit, ListHabits
 from contracts.journal import ListEntries
 from contracts.message import Command, Query
@@ -80,7 +81,7 @@ async def test_a_token_opens_what_it_was_given_and_nothing_else(bus: LocalBus) -
 async def test_every_ask_has_a_scope_that_is_known() -> None:
     asks = [one for one in found().values() if issubclass(one, Query | Command) and not one.public]
     scopes = {scope_of(one) for one in asks}
-    assert scopes == {*GRANTABLE, "account", "admin"}
+    assert scopes == {*GRANTABLE, "account", "admin", OWN_ROWS}
 
 
 async def test_a_token_is_kept_as_its_hash(bus: LocalBus, engine: AsyncEngine) -> None:
