@@ -7,15 +7,14 @@ from pydantic import AwareDatetime, Field
 
 from actors.reminders import people
 from actors.reminders.room import room
-from actors.reminders.rules import MAX_RULES, check, days_of, mask_of, settle
+from actors.reminders.rules import MAX_RULES, check, days_of, new_rule, settle
 from actors.runtime.restores import UNREADABLE, ArchivedRow, Rows
 from actors.runtime.room import Now, TheBus, Transaction, Who
 from contracts.message import Invalid, NotFound
-from contracts.reminders import ReminderKind, ReminderWords, SmartMode, local_time, minutes_of
+from contracts.reminders import ReminderKind, ReminderWords, SmartMode, local_time
 from contracts.restores import RestoreReminders, RowsRestored, own_id
 from storage import restores
 from storage.reminders import habits, rules
-from storage.reminders.rules import RuleRow
 from storage.reminders.tables import rules as kept_rules
 
 MINUTES = 24 * 60
@@ -76,7 +75,7 @@ async def restore_rows(
         if habit_id is not None and habit_id not in known:
             habit_id = own_id(who.user_id, habit_id)
             await people.habit_of(tx, bus, who, habit_id)
-        row = _row(one, here, who.user_id, habit_id)
+        row = new_rule(here, who.user_id, habit_id, one.words(), one.created_at)
         await rules.add(tx, who.user_id, row)
         await settle(tx, person, row)
         restored += 1
@@ -89,35 +88,3 @@ def _checked(one: ArchivedReminder) -> None:
         one.words()
     except ValueError:
         raise Invalid(UNREADABLE, "This is no reminder.") from None
-
-
-def _row(one: ArchivedReminder, here: UUID, user_id: UUID, habit_id: UUID | None) -> RuleRow:
-    """Lay a reminder out, as if it were new."""
-    words = one.words()
-    return RuleRow(
-        id=here,
-        user_id=user_id,
-        habit_id=habit_id,
-        kind=words.kind,
-        text=words.text,
-        times=tuple(map(minutes_of, words.times)),
-        weekdays=mask_of(words.weekdays),
-        streak=words.streak,
-        after_days=words.after_days,
-        mode=words.mode,
-        unless_written=words.unless_written,
-        channels=words.channels,
-        enabled=words.enabled,
-        shift=0,
-        learned=(),
-        relearn_at=None,
-        next_fire_at=None,
-        next_slot=0,
-        last_slot=0,
-        snoozed_until=None,
-        wakes=False,
-        ignored=0,
-        nudged_day=None,
-        created_at=one.created_at,
-        version=1,
-    )

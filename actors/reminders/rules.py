@@ -105,6 +105,39 @@ def check(words: ReminderWords) -> None:
         raise Invalid("unless_written_with_habit", text, fields=(wrong,))
 
 
+def new_rule(
+    rule_id: UUID, user_id: UUID, habit_id: UUID | None, words: ReminderWords, created_at: datetime
+) -> RuleRow:
+    """Lay a reminder out that has never come yet; its habit may have another id here."""
+    return RuleRow(
+        id=rule_id,
+        user_id=user_id,
+        habit_id=habit_id,
+        kind=words.kind,
+        text=words.text,
+        times=tuple(map(minutes_of, words.times)),
+        weekdays=mask_of(words.weekdays),
+        streak=words.streak,
+        after_days=words.after_days,
+        mode=words.mode,
+        unless_written=words.unless_written,
+        channels=words.channels,
+        enabled=words.enabled,
+        shift=0,
+        learned=(),
+        relearn_at=None,
+        next_fire_at=None,
+        next_slot=0,
+        last_slot=0,
+        snoozed_until=None,
+        wakes=False,
+        ignored=0,
+        nudged_day=None,
+        created_at=created_at,
+        version=1,
+    )
+
+
 @room.answer
 async def create_reminder(
     command: CreateReminder, who: Who, tx: Transaction, bus: TheBus, now: Now
@@ -117,33 +150,7 @@ async def create_reminder(
         raise Invalid("too_many_reminders", text, most=MAX_RULES)
     if command.habit_id is not None:
         await people.habit_of(tx, bus, who, command.habit_id)
-    row = RuleRow(
-        id=new_id(),
-        user_id=who.user_id,
-        habit_id=command.habit_id,
-        kind=command.kind,
-        text=command.text,
-        times=tuple(map(minutes_of, command.times)),
-        weekdays=mask_of(command.weekdays),
-        streak=command.streak,
-        after_days=command.after_days,
-        mode=command.mode,
-        unless_written=command.unless_written,
-        channels=command.channels,
-        enabled=command.enabled,
-        shift=0,
-        learned=(),
-        relearn_at=None,
-        next_fire_at=None,
-        next_slot=0,
-        last_slot=0,
-        snoozed_until=None,
-        wakes=False,
-        ignored=0,
-        nudged_day=None,
-        created_at=now,
-        version=1,
-    )
+    row = new_rule(new_id(), who.user_id, command.habit_id, command, now)
     await rules.add(tx, who.user_id, row)
     return await settle(tx, person, row)
 
