@@ -28,6 +28,7 @@ from contracts.moods import CalendarDay, GetMoodCalendar, GetMoods, Moods
 from contracts.principal import Principal
 from contracts.prompts import GetPromptOfDay
 from gateway.deps import TheBus
+from gateway.web.given import number_given
 from gateway.web.layout import go, show
 from gateway.web.route import Posted, Visitor, pages, wrong_words
 
@@ -102,7 +103,7 @@ async def change(
     request: Request, entry_id: UUID, form: Posted, me: Visitor, bus: TheBus
 ) -> Response:
     """Change an entry; if it was changed elsewhere meanwhile, both texts are shown."""
-    version = int(form["version"]) if form.get("version", "").isdecimal() else None
+    version = number_given(form.get("version", "")) or 0  # none: nothing is written over
     given = {"entry_id": entry_id, "expected_version": version, **words_of(form)}
     try:
         await bus.ask(UpdateEntry.model_validate(given), me)
@@ -163,7 +164,7 @@ def entry_form(entry: JournalEntry) -> dict[str, str]:
 
 
 def _step(given: str | None) -> int | None:
-    return int(given) if given and given.isdecimal() else None
+    return number_given(given or "")
 
 
 def _wrong(request: Request, error: ValidationError | Invalid | Conflict) -> str:
@@ -180,6 +181,7 @@ async def _diary(
     wrong: str = "",
 ) -> Response:
     query = request.query_params
+    mood = number_given(query.get("mood", ""))
     moods = await bus.ask(GetMoods(), me)
     past = await bus.ask(GetOnThisDay(), me)
     try:
@@ -187,7 +189,7 @@ async def _diary(
             {
                 "search": query.get("search", ""),
                 "tag": query.get("tag") or None,
-                "moods": (int(query["mood"]),) if query.get("mood", "").isdecimal() else (),
+                "moods": () if mood is None else (mood,),
                 "first": query.get("on") or None,
                 "last": query.get("on") or None,
                 "cursor": query.get("cursor") or None,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from contracts.message import Invalid, NotFound, Refused, Unauthenticated
@@ -21,6 +22,7 @@ from gateway.language import language_of, liked
 from gateway.limits import admit
 from gateway.problems import PLAIN, status_of
 from gateway.visit import visit_of
+from gateway.web.given import unread
 from gateway.web.layout import go, safe_place, show
 
 FORM_TOKEN = "form_token"
@@ -39,6 +41,8 @@ class WebRoute(APIRoute):
                 if request.method not in SAFE:
                     check_origin(request)
                 return await handle(request)
+            except ValidationError:  # the words of a form are no ask
+                return await refused(request, unread())
             except RequestValidationError:
                 return await refused(request, NotFound(*PLAIN[404]))
             except Refused as no:

@@ -1,7 +1,5 @@
 """How one signs in: password, app, passkeys, provider, and the sessions that are open."""
 
-from uuid import UUID
-
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -17,6 +15,7 @@ from gateway.cookies import drop_cookie, put_cookie
 from gateway.deps import Hashing, TheBus
 from gateway.identities import ATTEMPT
 from gateway.problems import status_of
+from gateway.web.given import id_given
 from gateway.web.layout import go, show
 from gateway.web.route import Posted, Visitor, pages, wrong_words
 from gateway.web.sign_in import ATTEMPT_SECONDS, attempt_kept, attempt_of
@@ -55,7 +54,7 @@ async def end_sessions(request: Request, form: Posted, me: Visitor, bus: TheBus)
     """End one session, or all others."""
     one = form.get("session_id", "")
     if one:
-        await bus.ask(EndSession(session_id=_id(one)), me)
+        await bus.ask(EndSession(session_id=id_given(one)), me)
     else:
         await bus.ask(EndAllSessions(but_this=True), me)
     return go(PLACE, said="saved")
@@ -107,7 +106,7 @@ async def drop_app(request: Request, form: Posted, me: Visitor, bus: TheBus) -> 
 @router.post(f"{PLACE}/passkeys")
 async def change_passkey(request: Request, form: Posted, me: Visitor, bus: TheBus) -> Response:
     """Call a passkey something else, or take it away."""
-    passkey_id = _id(form.get("passkey_id", ""))
+    passkey_id = id_given(form.get("passkey_id", ""))
     if "drop" in form:
         await bus.ask(DropPasskey(passkey_id=passkey_id), me)
     else:
@@ -152,16 +151,8 @@ async def link(request: Request, me: Visitor, bus: TheBus) -> Response:
 @router.post(f"{PLACE}/identities")
 async def drop_identity(request: Request, form: Posted, me: Visitor, bus: TheBus) -> Response:
     """Have nobody sign in by an identity any more."""
-    await bus.ask(DropIdentity(identity_id=_id(form.get("identity_id", ""))), me)
+    await bus.ask(DropIdentity(identity_id=id_given(form.get("identity_id", ""))), me)
     return go(PLACE, said="saved")
-
-
-def _id(given: str) -> UUID:
-    """Read the id that a form carries. Refuses with `Invalid`."""
-    try:
-        return UUID(given)
-    except ValueError:
-        raise Invalid("invalid_form", "This form cannot be read. Go back and try again.") from None
 
 
 async def _shown(request: Request, me: Visitor, bus: TheBus, no: Refused | None = None) -> Response:

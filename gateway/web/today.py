@@ -20,6 +20,7 @@ from contracts.users import GetProfile
 from gateway.deps import TheBus, guest
 from gateway.language import known_language
 from gateway.web.day_view import groups_of, rows_of
+from gateway.web.given import day_given, day_posted, id_given, unread
 from gateway.web.layout import go, is_there, show
 from gateway.web.plain import wants_page
 from gateway.web.route import Posted, Visitor, WebRoute, visitor
@@ -76,7 +77,7 @@ async def _mood(bus: Bus, me: Principal, day: date) -> tuple[Moods | None, Journ
 @router.post("/today")
 async def mark(request: Request, form: Posted, me: Visitor, bus: TheBus) -> Response:
     """Log what a button of the day says, and show the day again."""
-    habit_id, day = _id(form.get("habit_id", "")), day_given(form.get("day", ""))
+    habit_id, day = id_given(form.get("habit_id", "")), day_posted(form.get("day", ""))
     command = await _command(request, form, habit_id, day, bus, me)
     await bus.ask(command, me, idempotency_key=form.get("key") or None)
     return back(day, str(habit_id))
@@ -114,7 +115,7 @@ async def _command(
             value = number_read(habit, typed, known_language(request.scope))
         return CheckIn.model_validate({**words, "value": value})
     except (ValueError, ValidationError):
-        raise _unread() from None
+        raise unread() from None
 
 
 def number_read(habit: HabitToday, typed: str, language: str) -> float:
@@ -140,18 +141,18 @@ async def begin_habit(request: Request, form: Posted, me: Visitor, bus: TheBus) 
 @router.post("/today/undo")
 async def undo(request: Request, form: Posted, me: Visitor, bus: TheBus) -> Response:
     """Take back the last change to a habit."""
-    await bus.ask(Undo(habit_id=_id(form.get("habit_id", "")), source=SOURCE), me)
-    return back(day_given(form.get("day", "")))
+    await bus.ask(Undo(habit_id=id_given(form.get("habit_id", "")), source=SOURCE), me)
+    return back(day_posted(form.get("day", "")))
 
 
 @router.post("/today/mood")
 async def feel(request: Request, form: Posted, me: Visitor, bus: TheBus) -> Response:
     """Note a mood: in the entry of the day that says one, or in a new one."""
-    day, mood = day_given(form.get("day", "")), form.get("mood", "")
+    day, mood = day_posted(form.get("day", "")), form.get("mood", "")
     if mood not in ("1", "2", "3", "4", "5"):
-        raise _unread()
+        raise unread()
     if form.get("entry_id"):
-        await bus.ask(UpdateEntry(entry_id=_id(form["entry_id"]), mood=int(mood)), me)
+        await bus.ask(UpdateEntry(entry_id=id_given(form["entry_id"]), mood=int(mood)), me)
     else:
         await bus.ask(CreateEntry(mood=int(mood), day=day), me)
     return back(day)
@@ -165,22 +166,3 @@ def back(day: date | None, habit_id: str = "") -> Response:
     response = go("/", **query, undo=habit_id)
     response.headers["Location"] += f"#h-{habit_id}"
     return response
-
-
-def day_given(given: str) -> date | None:
-    """Read a day of an address or a form; None for today, and for what is none."""
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError:
-        return None
-
-
-def _id(given: str) -> UUID:
-    try:
-        return UUID(given)
-    except ValueError:
-        raise _unread() from None
-
-
-def _unread() -> Invalid:
-    return Invalid("invalid_form", "This form cannot be read. Go back and try again.")

@@ -11,10 +11,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from contracts.check_ins import CheckIn, GetToday, HabitToday, RemoveCheckIn, Today
-from contracts.message import Invalid
 from contracts.quantity import write
+from contracts.time import FIRST_DAY
 from gateway.deps import TheBus
 from gateway.language import known_language
+from gateway.web.given import day_given, day_posted, id_given, unread
 from gateway.web.layout import go, show
 from gateway.web.route import Posted, Visitor, pages
 
@@ -108,7 +109,8 @@ async def look(request: Request, me: Visitor, bus: TheBus) -> Response:
     query = request.query_params
     span = next((one for one in SPANS if str(one) == query.get("days")), SPANS[0])
     now = await bus.ask(GetToday(), me)
-    last = min(_day(query.get("at")) or now.day, now.day)
+    wish = day_given(query.get("at", "")) or now.day
+    last = max(min(wish, now.day), FIRST_DAY + timedelta(days=span))
     wanted = [last - timedelta(days=n) for n in reversed(range(span))]
     days = await asyncio.gather(*(bus.ask(GetToday(day=day), me) for day in wanted))
     rows = rows_of(days, now.day, known_language(request.scope))
@@ -133,10 +135,9 @@ async def look(request: Request, me: Visitor, bus: TheBus) -> Response:
 async def press(form: Posted, me: Visitor, bus: TheBus) -> Response:
     """Mark a day as done; one that is, as not marked."""
     habit, _, day = form.get("cell", "").partition(" ")
-    try:
-        habit_id, pressed = UUID(habit), date.fromisoformat(day)
-    except ValueError:
-        raise Invalid("invalid_form", "This form cannot be read. Go back and try again.") from None
+    habit_id, pressed = id_given(habit), day_posted(day)
+    if pressed is None:
+        raise unread()
     shown = await bus.ask(GetToday(day=pressed), me)
     found = next((one for one in shown.habits if one.habit_id == habit_id), None)
     if found is not None and found.state is not None:
@@ -145,10 +146,3 @@ async def press(form: Posted, me: Visitor, bus: TheBus) -> Response:
         await bus.ask(CheckIn(habit_id=habit_id, day=pressed, source="web"), me)
     query = {name: form[name] for name in ("at", "days") if form.get(name)}
     return go("/week", **query)
-
-
-def _day(given: str | None) -> date | None:
-    try:
-        return date.fromisoformat(given or "")
-    except ValueError:
-        return None

@@ -70,6 +70,7 @@ def test_everything_of_a_day_by_keyboard_alone(profile: Profile, ada: Person) ->
     keys.type(PASSWORD)
     keys.press("Enter")
     expect(row(page, "Read")).to_be_visible()
+    page.wait_for_load_state()  # by then scripts listen to keys
     keys.press("ArrowDown")
     expect(row(page, "Read").locator(".tick")).to_be_focused()
     keys.press("ArrowDown")
